@@ -1,0 +1,146 @@
+//! The catalogue: the user's entries over the shipped ones, checked against each other.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::Origin;
+use crate::error::{CatalogError, Problems};
+use crate::fx::{self, FxRate};
+use crate::id::{ModelId, ProviderId};
+use crate::model::{self, Model};
+use crate::provider::{self, ProviderEntry, Wire};
+use crate::section::{ModelSection, ProviderSection, Sections};
+use crate::version;
+
+const MAX_PROVIDERS: usize = 256;
+const MAX_MODELS: usize = 4096;
+
+/// Everything known about providers, models and exchange rates, validated as a whole. Immutable: a
+/// changed configuration becomes a new catalogue with another version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Catalog {
+    /// By id.
+    pub providers: BTreeMap<ProviderId, ProviderEntry>,
+    /// By id; every model's provider and fallbacks are in the catalogue.
+    pub models: BTreeMap<ModelId, Model>,
+    /// By currency; the ruble is not among them.
+    pub fx: BTreeMap<String, FxRate>,
+    /// Hash of the models, prices, rates and addresses.
+    pub version: String,
+}
+
+impl Catalog {
+    /// Merges `user` over `shipped` (an entry of the same id replaces the shipped one whole) and checks
+    /// the result. Gives every mistake, not only the first; a place is in the text that the entry came
+    /// from, which for a tested build is always the user's.
+    pub fn build(shipped: &Sections, user: &Sections) -> Result<Self, Vec<CatalogError>> {
+        let mut problems = Problems::default();
+        let providers = build_providers(shipped, user, &mut problems);
+        let models = build_models(shipped, user, &mut problems);
+        let fx = fx::build(&shipped.fx, &user.fx, &mut problems);
+        let version = version::of(&Fingerprint::of(&providers, &models, &fx));
+        problems.or(Self { providers, models, fx, version })
+    }
+
+    /// The model with this id.
+    pub fn model(&self, id: &str) -> Option<&Model> {
+        self.models.get(id)
+    }
+
+    /// The provider with this id.
+    pub fn provider(&self, id: &str) -> Option<&ProviderEntry> {
+        self.providers.get(id)
+    }
+}
+
+/// What makes two catalogues the same for whoever routes or charges by them. Where keys are is left out.
+#[derive(Serialize)]
+struct Fingerprint<'a> {
+    providers: Vec<(&'a ProviderId, Wire, &'a Option<String>)>,
+    models: &'a BTreeMap<ModelId, Model>,
+    fx: &'a BTreeMap<String, FxRate>,
+}
+
+impl<'a> Fingerprint<'a> {
+    fn of(
+        providers: &'a BTreeMap<ProviderId, ProviderEntry>,
+        models: &'a BTreeMap<ModelId, Model>,
+        fx: &'a BTreeMap<String, FxRate>,
+    ) -> Self {
+        let address = |entry: &'a ProviderEntry| (&entry.id, entry.kind, &entry.base_url);
+        Self { providers: providers.values().map(address).collect(), models, fx }
+    }
+}
+
+type Merged<'a, T> = BTreeMap<&'a str, (&'a T, Origin)>;
+
+fn merged<'a, T>(shipped: &'a BTreeMap<String, T>, user: &'a BTreeMap<String, T>) -> Merged<'a, T> {
+    let from = |entries: &'a BTreeMap<String, T>, origin| {
+        entries.iter().map(move |(id, section)| (id.as_str(), (section, origin)))
+    };
+    from(shipped, Origin::Shipped).chain(from(user, Origin::User)).collect()
+}
+
+fn build_providers(
+    shipped: &Sections,
+    user: &Sections,
+    problems: &mut Problems,
+) -> BTreeMap<ProviderId, ProviderEntry> {
+    let mut providers = BTreeMap::new();
+    let sections = merged(&shipped.providers, &user.providers);
+    if sections.len() > MAX_PROVIDERS {
+        problems.somewhere(format!("more than {MAX_PROVIDERS} providers"));
+        return providers;
+    }
+    for (id, (section, origin)) in sections {
+        let entry = provider::build(id, section, origin, problems);
+        providers.extend(entry.map(|entry| (entry.id.clone(), entry)));
+    }
+    providers
+}
+
+fn build_models(shipped: &Sections, user: &Sections, problems: &mut Problems) -> BTreeMap<ModelId, Model> {
+    let mut models = BTreeMap::new();
+    let sections = merged(&shipped.models, &user.models);
+    if sections.len() > MAX_MODELS {
+        problems.somewhere(format!("more than {MAX_MODELS} models"));
+        return models;
+    }
+    let providers = merged(&shipped.providers, &user.providers);
+    for (id, (section, origin)) in &sections {
+        check_references(id, section, &providers, &sections, problems);
+        let model = model::build(id, section, *origin, problems);
+        models.extend(model.map(|model| (model.id.clone(), model)));
+    }
+    models
+}
+
+/// A name that leads nowhere is a mistake where it is written, whatever else is wrong with its target.
+fn check_references(
+    id: &str,
+    section: &ModelSection,
+    providers: &Merged<'_, ProviderSection>,
+    models: &Merged<'_, ModelSection>,
+    problems: &mut Problems,
+) {
+    let provider = &section.provider;
+    if !providers.contains_key(provider.get_ref().as_str()) {
+        problems.at(provider, unknown("provider", provider.get_ref(), providers.keys()));
+    }
+    for fallback in &section.fallback {
+        if fallback.get_ref() == id {
+            problems.at(fallback, "a model cannot be its own fallback");
+        } else if !models.contains_key(fallback.get_ref().as_str()) {
+            problems.at(fallback, unknown("model", fallback.get_ref(), models.keys()));
+        }
+    }
+}
+
+fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a &'a str>) -> String {
+    const SHOWN: usize = 8;
+    let mut names: Vec<String> = known.map(|name| name.escape_debug().to_string()).collect();
+    let more = if names.len() > SHOWN { ", …" } else { "" };
+    names.truncate(SHOWN);
+    format!("unknown {what} `{}`; there are: {}{more}", name.escape_debug(), names.join(", "))
+}

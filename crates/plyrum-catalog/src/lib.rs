@@ -1,0 +1,53 @@
+//! Models, providers' entries, prices and FX as validated, versioned data.
+//!
+//! A price list that is wrong is worse than none: it bills. So the text of the configuration becomes a
+//! [`Catalog`] in one step that either checks everything or says, with the place in the text, what is
+//! wrong. After that nobody parses or guesses again; in particular a model without a price or a currency
+//! without a rate is *known to be unknown*, and [`plyrum_billing_client::Billing`] refuses to charge it.
+//!
+//! [`Sections`] is the TOML as written (embeddable in a bigger file) → [`Catalog::build`] merges the
+//! user's entries over the shipped ones and validates → [`Model`], [`ProviderEntry`] and [`FxRate`] are
+//! what the rest of Plyrum reads. Prices and rates carry a version that is a hash of their content.
+//!
+//! Knows no network, no SQL, no files beyond what is embedded, and never holds a key: only where keys
+//! are ([`KeySource`]).
+
+mod address;
+mod billing;
+mod catalog;
+mod error;
+mod fx;
+mod id;
+mod key;
+mod model;
+mod price;
+mod provider;
+mod section;
+mod shipped;
+mod text;
+mod version;
+
+pub use billing::PriceBasis;
+pub use catalog::Catalog;
+pub use error::CatalogError;
+pub use fx::FxRate;
+pub use id::{InvalidId, ModelId, ProviderId};
+pub use key::{KeySection, KeySource};
+pub use model::{DEFAULT_MAX_OUTPUT_TOKENS, Model};
+pub use price::{PriceRow, PriceState};
+pub use provider::{DEFAULT_MAX_CONCURRENCY, ProviderEntry, TimeoutsEntry, Wire};
+pub use section::{FxRow, FxSection, ModelSection, PriceSection, ProviderSection, Sections, TierSection};
+pub use shipped::shipped_files;
+pub use text::DecimalText;
+
+use serde::Serialize;
+
+/// Who wrote an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// Came with Plyrum.
+    Shipped,
+    /// The user's configuration; replaces a shipped entry of the same id whole.
+    User,
+}

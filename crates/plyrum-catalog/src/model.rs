@@ -1,0 +1,132 @@
+//! Models: who serves them, how much they take, what they cost.
+
+use plyrum_billing_client::{BytesPerToken, MAX_TOKENS};
+use serde::Serialize;
+use toml::Spanned;
+
+use crate::Origin;
+use crate::error::Problems;
+use crate::id::{ModelId, ProviderId};
+use crate::price::{self, PriceState};
+use crate::section::ModelSection;
+use crate::text::check_label;
+
+/// The output limit of a model that states none, where the user's defaults set no other; it is also sent.
+pub const DEFAULT_MAX_OUTPUT_TOKENS: u64 = 4096;
+
+const MAX_NAME_BYTES: usize = 256;
+const MAX_FALLBACKS: usize = 16;
+const MAX_QUALITY: u16 = 1000;
+
+/// The word that leaves the choice of a model to the router.
+const RESERVED_ID: &str = "auto";
+
+/// A model, validated.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Model {
+    /// Its name in Plyrum.
+    pub id: ModelId,
+    /// Who serves it; always in the catalogue.
+    pub provider: ProviderId,
+    /// Its name on the wire.
+    pub name: String,
+    /// Input and output together, in tokens.
+    pub context_tokens: u64,
+    /// Its own output limit, where stated.
+    pub max_output_tokens: Option<u64>,
+    /// Its price, or that none is known.
+    pub price: PriceState,
+    /// Average bytes of text per token, for estimates.
+    pub bytes_per_token: BytesPerToken,
+    /// It can call tools.
+    pub tools: bool,
+    /// It thinks before it answers.
+    pub reasoning: bool,
+    /// What to use instead when it fails, in order; all in the catalogue, never itself.
+    pub fallback: Vec<ModelId>,
+    /// Expected quality in per mille; `None`: not known.
+    pub quality: Option<u16>,
+    /// Who wrote it.
+    pub origin: Origin,
+}
+
+/// Checks one section on its own; whether its provider and fallbacks exist is the catalogue's question.
+pub(crate) fn build(
+    id: &str,
+    section: &ModelSection,
+    origin: Origin,
+    problems: &mut Problems,
+) -> Option<Model> {
+    let place = &section.provider;
+    if id == RESERVED_ID {
+        problems.at(place, "`auto` leaves the choice to the router and cannot name a model");
+    }
+    let id = ModelId::new(id).map_err(|why| problems.at(place, format!("this model's id {why}"))).ok();
+    let provider = reference("provider", place, ProviderId::new, problems);
+    if let Err(why) = check_label("name", section.name.get_ref(), MAX_NAME_BYTES) {
+        problems.at(&section.name, why);
+    }
+    let price = match &section.price {
+        None => Some(PriceState::Unknown),
+        Some(price) => price::build(price, problems).map(PriceState::Known),
+    };
+    Some(Model {
+        name: section.name.get_ref().clone(),
+        context_tokens: tokens("context_tokens", &section.context_tokens, problems),
+        max_output_tokens: section
+            .max_output_tokens
+            .as_ref()
+            .map(|limit| tokens("max_output_tokens", limit, problems)),
+        bytes_per_token: bytes_per_token(section, problems),
+        tools: section.tools,
+        reasoning: section.reasoning,
+        fallback: fallback(section, problems),
+        quality: quality(section, problems),
+        origin,
+        id: id?,
+        provider: provider?,
+        price: price?,
+    })
+}
+
+fn reference<T, E: std::fmt::Display>(
+    what: &str,
+    text: &Spanned<String>,
+    parse: fn(String) -> Result<T, E>,
+    problems: &mut Problems,
+) -> Option<T> {
+    parse(text.get_ref().clone()).map_err(|why| problems.at(text, format!("{what} {why}"))).ok()
+}
+
+fn tokens(what: &str, count: &Spanned<u64>, problems: &mut Problems) -> u64 {
+    if !(1..=MAX_TOKENS).contains(count.get_ref()) {
+        problems.at(count, format!("{what} must be 1 to {MAX_TOKENS}"));
+    }
+    *count.get_ref()
+}
+
+fn bytes_per_token(section: &ModelSection, problems: &mut Problems) -> BytesPerToken {
+    let Some(text) = &section.bytes_per_token else {
+        return BytesPerToken::default();
+    };
+    BytesPerToken::parse(text.get_ref().as_str()).unwrap_or_else(|why| {
+        problems.at(text, format!("bytes_per_token {why}"));
+        BytesPerToken::default()
+    })
+}
+
+fn fallback(section: &ModelSection, problems: &mut Problems) -> Vec<ModelId> {
+    if section.fallback.len() > MAX_FALLBACKS {
+        problems.at(&section.provider, format!("more than {MAX_FALLBACKS} fallback models"));
+        return Vec::new();
+    }
+    section.fallback.iter().filter_map(|id| reference("fallback", id, ModelId::new, problems)).collect()
+}
+
+fn quality(section: &ModelSection, problems: &mut Problems) -> Option<u16> {
+    let quality = section.quality.as_ref()?;
+    if *quality.get_ref() > MAX_QUALITY {
+        problems.at(quality, format!("quality is in per mille: 0 to {MAX_QUALITY}"));
+    }
+    Some(*quality.get_ref())
+}

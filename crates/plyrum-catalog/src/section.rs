@@ -1,0 +1,178 @@
+//! The TOML as written: `[providers.*]`, `[models."*"]` and `[fx]`.
+//!
+//! Shapes only; what the values mean is checked in [`crate::Catalog::build`]. Values that can be wrong keep
+//! their place in the text. Embed [`Sections`]' fields by their own names in a bigger struct (not through
+//! `#[serde(flatten)]`, which loses the places).
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use toml::Spanned;
+
+use crate::key::KeySection;
+use crate::provider::TimeoutsEntry;
+use crate::text::DecimalText;
+
+/// The sections that this crate owns.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sections {
+    /// `[providers.lab]`, by id.
+    pub providers: BTreeMap<String, ProviderSection>,
+    /// `[models."lab/fast"]`, by id.
+    pub models: BTreeMap<String, ModelSection>,
+    /// `[fx]`.
+    pub fx: FxSection,
+}
+
+/// One `[providers.lab]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProviderSection {
+    /// The wire: `openai-chat`, `offline`.
+    pub kind: Spanned<String>,
+    /// Everything before the wire's own path: `http://127.0.0.1:9001/v1`.
+    pub base_url: Option<Spanned<String>>,
+    /// Where the key is; absent: none is sent.
+    pub api_key: Option<Spanned<KeySection>>,
+    /// PEM certificates to trust beside the platform's.
+    pub ca_file: Option<Spanned<String>>,
+    /// Further request headers; none that carries a key.
+    #[serde(default)]
+    pub headers: BTreeMap<String, Spanned<String>>,
+    /// An HTTP proxy for this provider.
+    pub proxy: Option<Spanned<String>>,
+    /// Requests at a time.
+    pub max_concurrency: Option<Spanned<u32>>,
+    /// Limits of waiting, in whole seconds.
+    pub timeouts: Option<Spanned<TimeoutsEntry>>,
+}
+
+/// One `[models."lab/fast"]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelSection {
+    /// The provider's id.
+    pub provider: Spanned<String>,
+    /// The model's name on the wire.
+    pub name: Spanned<String>,
+    /// Input and output together, in tokens.
+    pub context_tokens: Spanned<u64>,
+    /// The model's own output limit, in tokens.
+    pub max_output_tokens: Option<Spanned<u64>>,
+    /// Absent: unknown, so that nothing can be held for it or charged.
+    pub price: Option<Spanned<PriceSection>>,
+    /// Average bytes of text per token, for estimates; 3.0 where absent.
+    pub bytes_per_token: Option<Spanned<DecimalText>>,
+    /// The model can call tools.
+    #[serde(default)]
+    pub tools: bool,
+    /// The model thinks before it answers.
+    #[serde(default)]
+    pub reasoning: bool,
+    /// Models to use instead when this one fails, in order.
+    #[serde(default)]
+    pub fallback: Vec<Spanned<String>>,
+    /// Expected quality, in per mille; absent: not known.
+    pub quality: Option<Spanned<u16>>,
+}
+
+/// `price = { … }`: decimals in quotes, per million tokens; fees per request or unit.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PriceSection {
+    /// ISO 4217 code of all figures here.
+    pub currency: Spanned<String>,
+    /// See [`plyrum_billing_client::Rates`], as all of the next five.
+    pub input: Option<Spanned<DecimalText>>,
+    /// Visible output.
+    pub output: Option<Spanned<DecimalText>>,
+    /// Cache reads; absent: as input.
+    pub cache_read: Option<Spanned<DecimalText>>,
+    /// Five-minute cache writes; absent: as input.
+    pub cache_write_5m: Option<Spanned<DecimalText>>,
+    /// One-hour cache writes; absent: as five-minute ones.
+    pub cache_write_1h: Option<Spanned<DecimalText>>,
+    /// Reasoning; absent: as output.
+    pub reasoning: Option<Spanned<DecimalText>>,
+    /// Per attempt.
+    pub request_fee: Option<Spanned<DecimalText>>,
+    /// Per counted unit, by the unit's name.
+    #[serde(default)]
+    pub unit_fees: BTreeMap<String, Spanned<DecimalText>>,
+    /// Rates above a total input.
+    #[serde(default)]
+    pub tiers: Vec<TierSection>,
+}
+
+/// One of `tiers = [{ above_input_tokens = 200000, input = "…" }]`; what is not named keeps the base rate.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TierSection {
+    /// The tier applies to a total input of more than this.
+    pub above_input_tokens: Spanned<u64>,
+    /// Uncached input.
+    pub input: Option<Spanned<DecimalText>>,
+    /// Visible output.
+    pub output: Option<Spanned<DecimalText>>,
+    /// Cache reads.
+    pub cache_read: Option<Spanned<DecimalText>>,
+    /// Five-minute cache writes.
+    pub cache_write_5m: Option<Spanned<DecimalText>>,
+    /// One-hour cache writes.
+    pub cache_write_1h: Option<Spanned<DecimalText>>,
+    /// Reasoning.
+    pub reasoning: Option<Spanned<DecimalText>>,
+}
+
+/// `[fx]`: a row per currency, and a markup on all of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FxSection {
+    /// `USD = { … }`, by currency.
+    pub rows: BTreeMap<String, Spanned<FxRow>>,
+    /// Added to every rate, in basis points (100 = 1 %); absent: none.
+    pub markup_bps: Option<Spanned<u32>>,
+}
+
+/// `USD = { rate = "80.1234", date = "2026-11-20", source = "…" }`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FxRow {
+    /// Rubles per one unit of the currency.
+    pub rate: Spanned<DecimalText>,
+    /// The day of the rate.
+    pub date: Spanned<String>,
+    /// Who stated it.
+    pub source: Spanned<String>,
+}
+
+/// By hand, because `#[serde(flatten)]` would lose the places of the rows.
+impl<'de> Deserialize<'de> for FxSection {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Rows;
+
+        impl<'de> Visitor<'de> for Rows {
+            type Value = FxSection;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a table of currencies, and markup_bps")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<FxSection, A::Error> {
+                let mut section = FxSection::default();
+                while let Some(key) = map.next_key::<String>()? {
+                    if key == "markup_bps" {
+                        section.markup_bps = Some(map.next_value()?);
+                    } else {
+                        section.rows.insert(key, map.next_value()?);
+                    }
+                }
+                Ok(section)
+            }
+        }
+
+        deserializer.deserialize_map(Rows)
+    }
+}

@@ -1,0 +1,120 @@
+//! What can be said on the command line.
+
+use crate::command::{
+    ask, audit, balance, config, daemon, doctor, explain, lists, route, runs, transcript, usage,
+};
+use clap::{CommandFactory as _, Parser, Subcommand};
+use plyrum_protocol::ErrorKind;
+use std::ffi::OsString;
+use std::fmt::Write as _;
+use std::io::IsTerminal as _;
+
+/// The terminal AI workbench: one question or many models, exact cost, everything on the record.
+#[derive(Debug, Parser)]
+#[command(name = "plyrum", version, about, after_help = EXAMPLES, after_long_help = long_help(), max_term_width = 100)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  plyrum ask \"How do I undo the last commit?\"
+  cat README.md | plyrum ask \"What is this project for?\"
+  plyrum usage --by model
+  plyrum explain last
+
+--help lists the exit codes.";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Ask a question; the answer goes to standard output
+    Ask(Box<ask::Args>),
+    /// Show, follow and cancel runs
+    #[command(subcommand)]
+    Runs(runs::Command),
+    /// Show what was said in a session
+    #[command(subcommand)]
+    Transcript(transcript::Command),
+    /// What was used and what it cost
+    Usage(usage::Args),
+    /// The account
+    #[command(subcommand)]
+    Balance(balance::Command),
+    /// Explain what a run was charged, token class by token class
+    Explain(explain::Args),
+    /// The audit log
+    #[command(subcommand)]
+    Audit(audit::Command),
+    /// Show how a prompt would be routed, and why
+    Route(route::Args),
+    /// Plans
+    #[command(subcommand)]
+    Plans(lists::Plans),
+    /// Personas
+    #[command(subcommand)]
+    Personas(lists::Personas),
+    /// Models
+    #[command(subcommand)]
+    Models(lists::Models),
+    /// The background daemon
+    #[command(subcommand)]
+    Daemon(daemon::Command),
+    /// The configuration
+    #[command(subcommand)]
+    Config(config::Command),
+    /// Check that everything is as it should be
+    Doctor(doctor::Args),
+}
+
+/// `plyrum "two or more words"` and `… | plyrum word` are prompts; a single word at a terminal is a command,
+/// so that a mistyped one is never paid for.
+pub(crate) fn with_bare_prompt(mut words: Vec<OsString>) -> Vec<OsString> {
+    let Some(first) = words.get(1).map(|word| word.to_string_lossy().into_owned()) else { return words };
+    let is_command = Args::command().get_subcommands().any(|c| c.get_name() == first) || first == "help";
+    let is_sentence = first.split_whitespace().nth(1).is_some();
+    let piped = !std::io::stdin().is_terminal() && is_a_pipe_or_file();
+    if !first.starts_with('-') && !is_command && (is_sentence || piped) {
+        words.insert(1, "ask".into());
+    }
+    words
+}
+
+/// Whether somebody gave us something to read. The null device is nothing.
+fn is_a_pipe_or_file() -> bool {
+    use nix::sys::stat::{SFlag, fstat};
+    let kind = fstat(std::io::stdin()).map(|stat| SFlag::from_bits_truncate(stat.st_mode) & SFlag::S_IFMT);
+    matches!(kind, Ok(SFlag::S_IFIFO | SFlag::S_IFREG | SFlag::S_IFSOCK))
+}
+
+fn long_help() -> String {
+    let mut text = format!("{EXAMPLES}\n\nExit codes:\n    0  success\n");
+    let mut codes: Vec<u8> = ErrorKind::ALL.iter().map(|kind| kind.exit_code()).collect();
+    codes.dedup();
+    for code in codes {
+        let kinds = ErrorKind::ALL.iter().filter(|kind| kind.exit_code() == code);
+        for (nth, kind) in kinds.enumerate() {
+            let shown = if nth == 0 { code.to_string() } else { String::new() };
+            let _infallible = writeln!(text, "  {shown:>3}  {:<20} {}", kind.as_str(), kind.when());
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn a_sentence_is_a_prompt_and_a_mistyped_command_is_not() {
+        let words = |text: &[&str]| text.iter().map(OsString::from).collect::<Vec<_>>();
+        assert_eq!(with_bare_prompt(words(&["plyrum", "two words"]))[1], "ask");
+        assert_eq!(with_bare_prompt(words(&["plyrum", "usage"]))[1], "usage");
+        assert_eq!(with_bare_prompt(words(&["plyrum", "--version"]))[1], "--version");
+    }
+}

@@ -1,0 +1,182 @@
+//! A run from its receipt to its end: frames, Ctrl-C, a reader that is gone, a daemon that dies.
+
+use super::show::Show;
+use crate::command::connected;
+use crate::out::Reader;
+use plyrum_client::{Client, Event, Follower, FrameLine, Step};
+use plyrum_config::Paths;
+use plyrum_protocol::{
+    Attach, Cancel, CancelReason, ErrorKind, Fault, FrameBody, RunAttach, RunCancel, RunId, RunResult,
+    RunStatus,
+};
+use std::os::fd::AsFd as _;
+use std::process::ExitCode;
+use std::time::Duration;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::oneshot;
+
+/// A cancelled run books what it used and ends; longer than this means that the daemon is stuck.
+const END_WITHIN: Duration = Duration::from_secs(30);
+
+/// Follows the run and says how the process should end.
+pub(super) async fn to_the_end(
+    paths: &Paths,
+    client: Client,
+    run: RunId,
+    show: &Show,
+) -> Result<ExitCode, Fault> {
+    let mut watch = Watch::new()?;
+    let mut following = Following { client, follower: Follower::new(run.clone()), run };
+    let mut cancelled: Option<CancelReason> = None;
+    loop {
+        tokio::select! {
+            event = following.client.event() => match event {
+                Event::Frame(line) => match following.take(&line, show).await? {
+                    Taken::Shown => {}
+                    Taken::Finished(result) => return Ok(exit_code(show.finished(&result)?, &result, cancelled)),
+                    Taken::NobodyReads if cancelled.is_none() => {
+                        cancelled = Some(CancelReason::OutputClosed);
+                        following.cancel(CancelReason::OutputClosed).await?;
+                    }
+                    Taken::NobodyReads => {}
+                },
+                Event::Gone => following.again(paths).await?,
+            },
+            reason = watch.next() => {
+                if cancelled.is_some_and(|c| c != CancelReason::OutputClosed) {
+                    return Ok(ExitCode::from(code_of(reason))); // asked twice: leave at once
+                }
+                cancelled = Some(reason);
+                following.cancel(reason).await?;
+            }
+            () = tokio::time::sleep(END_WITHIN), if cancelled.is_some() => {
+                return Err(Fault::new(ErrorKind::DaemonUnreachable, "the daemon does not end the run")
+                    .hint("plyrum daemon restart"));
+            }
+        }
+    }
+}
+
+struct Following {
+    client: Client,
+    follower: Follower,
+    run: RunId,
+}
+
+enum Taken {
+    Shown,
+    NobodyReads,
+    Finished(Box<RunResult>),
+}
+
+impl Following {
+    async fn take(&mut self, line: &FrameLine, show: &Show) -> Result<Taken, Fault> {
+        let Some(frame) = &line.frame else {
+            return Ok(Taken::Shown); // a type of a newer daemon
+        };
+        let skip = match self.follower.step(frame) {
+            Step::Show { skip } => skip,
+            Step::Skip => return Ok(Taken::Shown),
+            Step::Reattach { after_seq } => {
+                self.attach(after_seq).await?;
+                return Ok(Taken::Shown);
+            }
+        };
+        let reader = show.frame(line, frame, skip)?;
+        if let FrameBody::RunFinished { result } = &frame.body {
+            return Ok(Taken::Finished(result.clone()));
+        }
+        Ok(if reader == Reader::Gone { Taken::NobodyReads } else { Taken::Shown })
+    }
+
+    async fn attach(&mut self, after_seq: u64) -> Result<(), Fault> {
+        let attach = Attach { run: self.run.as_str().to_owned(), after_seq };
+        self.client.call::<RunAttach>(&attach).await.map(|_| ())
+    }
+
+    /// The daemon is gone. A new one resolves what was held; its books say what became of the run.
+    async fn again(&mut self, paths: &Paths) -> Result<(), Fault> {
+        let interrupted = || {
+            Fault::new(ErrorKind::Interrupted, "the daemon died in the middle of the run")
+                .hint(format!("plyrum explain {} shows what it cost", self.run))
+        };
+        self.client = connected(paths).await.map_err(|_| interrupted())?;
+        let after_seq = self.follower.last_seq();
+        self.attach(after_seq).await.map_err(|_| {
+            Fault::new(ErrorKind::Interrupted, "the daemon died in the middle of the run")
+                .hint("plyrum runs list shows what became of it")
+        })
+    }
+
+    /// Asks the daemon to end the run; that it is over already is fine.
+    async fn cancel(&mut self, reason: CancelReason) -> Result<(), Fault> {
+        let cancel = Cancel { run: self.run.as_str().to_owned(), reason };
+        self.client.request::<RunCancel>(&cancel).await.map(|_| ())
+    }
+}
+
+/// What can end the wait from outside.
+struct Watch {
+    interrupt: Signal,
+    terminate: Signal,
+    /// Says that nobody reads standard output any more.
+    output: oneshot::Receiver<()>,
+}
+
+impl Watch {
+    fn new() -> Result<Self, Fault> {
+        let listen = |kind| {
+            signal(kind)
+                .map_err(|e| Fault::new(ErrorKind::Internal, format!("cannot listen for signals: {e}")))
+        };
+        Ok(Self {
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+            output: watch_output(),
+        })
+    }
+
+    async fn next(&mut self) -> CancelReason {
+        tokio::select! {
+            _ = self.interrupt.recv() => CancelReason::Interrupt,
+            _ = self.terminate.recv() => CancelReason::Terminate,
+            Ok(()) = &mut self.output => CancelReason::OutputClosed,
+        }
+    }
+}
+
+/// Waits, in a thread that ends with the process, until the reader of standard output is gone: spending
+/// must stop even while there is nothing to write. Files and terminals never report it.
+fn watch_output() -> oneshot::Receiver<()> {
+    use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+    let (gone, watched) = oneshot::channel();
+    std::thread::spawn(move || {
+        let output = std::io::stdout();
+        let mut watched = [PollFd::new(output.as_fd(), PollFlags::empty())];
+        while poll(&mut watched, PollTimeout::NONE) == Err(nix::errno::Errno::EINTR) {}
+        let broken = PollFlags::POLLERR | PollFlags::POLLHUP;
+        if watched.iter().any(|fd| fd.revents().is_some_and(|seen| seen.intersects(broken))) {
+            let _run_is_over = gone.send(());
+        }
+    });
+    watched
+}
+
+fn code_of(reason: CancelReason) -> u8 {
+    match reason {
+        CancelReason::Terminate => 143,
+        CancelReason::OutputClosed => 0,
+        CancelReason::Interrupt | CancelReason::User | CancelReason::ClientGone | CancelReason::Shutdown => {
+            ErrorKind::Cancelled.exit_code()
+        }
+    }
+}
+
+fn exit_code(_: Reader, result: &RunResult, cancelled: Option<CancelReason>) -> ExitCode {
+    match (result.status, cancelled, &result.error) {
+        (RunStatus::Succeeded | RunStatus::Degraded, _, _) => ExitCode::SUCCESS,
+        (RunStatus::Cancelled, Some(reason), _) => ExitCode::from(code_of(reason)),
+        (_, _, Some(fault)) => ExitCode::from(fault.kind.exit_code()),
+        (_, _, None) => ExitCode::from(ErrorKind::Failed.exit_code()),
+    }
+}

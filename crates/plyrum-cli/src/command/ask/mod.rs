@@ -1,0 +1,281 @@
+//! `plyrum ask`: one prompt, one answer.
+//!
+//! Reading order: this file (arguments and the whole course) → `input` (files and standard input) →
+//! `follow` (frames until the end, with Ctrl-C, closed pipes and a dying daemon) → `show` (what is printed
+//! where).
+
+mod follow;
+mod input;
+mod show;
+
+use crate::command::{connected, paths, runtime};
+use crate::fault;
+use clap::ValueEnum;
+use plyrum_billing_client::MicroRub;
+use plyrum_client::Client;
+use plyrum_protocol::{
+    AttachmentId, AttachmentPiece, AttachmentPut, DryRun, ErrorKind, Fault, MAX_PIECE_BYTES,
+    MAX_PROMPT_BYTES, Owner, Profile, Receipt, RunId, RunResult, RunStatus, RunSubmit, Submit, SubmitOptions,
+    Submitted,
+};
+use show::Show;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// Shape of the output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// The answer
+    Text,
+    /// The result as one line of JSON
+    Json,
+    /// Every frame as a line of JSON, the result last
+    StreamJson,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ProfileArg {
+    Cheap,
+    Balanced,
+    Best,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  plyrum ask \"How do I undo the last commit?\"
+  git diff | plyrum ask -p reviewer \"Review this\"
+  plyrum ask -f notes.md -f plan.md \"What is missing in the plan?\"
+  plyrum ask --dry-run \"…\"          what would run, and its price range
+  plyrum ask -o stream-json \"…\"     every lifecycle frame as JSON")]
+pub(crate) struct Args {
+    /// What to ask; without it, standard input is the prompt
+    prompt: Vec<String>,
+    /// Attach a file (may be repeated)
+    #[arg(short, long, value_name = "PATH")]
+    file: Vec<PathBuf>,
+    /// Use this model
+    #[arg(short, long, value_name = "ID")]
+    model: Option<String>,
+    /// Use this persona
+    #[arg(short, long, value_name = "NAME")]
+    persona: Option<String>,
+    /// Use this plan
+    #[arg(long, value_name = "NAME")]
+    plan: Option<String>,
+    /// Continue this session (an id or its beginning)
+    #[arg(short, long, value_name = "ID", conflicts_with = "continue")]
+    session: Option<String>,
+    /// Continue the last session
+    #[arg(short, long)]
+    r#continue: bool,
+    /// Trade quality against price
+    #[arg(long, value_name = "PROFILE")]
+    profile: Option<ProfileArg>,
+    /// Shape of the output
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    output_format: Format,
+    /// The same as --output-format json
+    #[arg(long, conflicts_with = "output_format")]
+    json: bool,
+    /// Print only the first code block of the answer
+    #[arg(short = 'x', long)]
+    extract: bool,
+    /// The run may cost at most this many rubles
+    #[arg(long, value_name = "RUB", value_parser = parse_rub)]
+    max_cost: Option<MicroRub>,
+    /// The run may take at most this long (30s, 5m, 1h)
+    #[arg(long, value_name = "DUR", value_parser = parse_duration)]
+    timeout: Option<Duration>,
+    /// Print the run's id and leave it running
+    #[arg(long)]
+    detach: bool,
+    /// Show the plan and its price range without running it
+    #[arg(long)]
+    dry_run: bool,
+    /// Do not read standard input
+    #[arg(long)]
+    no_stdin: bool,
+    /// Leave control sequences in the answer as they are
+    #[arg(long)]
+    raw: bool,
+    /// Plain, labelled output for screen readers
+    #[arg(long)]
+    plain: bool,
+    /// No notices and no cost line
+    #[arg(short, long, conflicts_with = "verbose")]
+    quiet: bool,
+    /// The cost line and lifecycle on standard error
+    #[arg(short, long)]
+    verbose: bool,
+}
+
+impl Args {
+    fn format(&self) -> Format {
+        if self.json { Format::Json } else { self.output_format }
+    }
+}
+
+fn parse_rub(text: &str) -> Result<MicroRub, String> {
+    let amount = MicroRub::parse_rub(text).map_err(|e| e.to_string())?;
+    if amount < MicroRub::ZERO {
+        Err("an amount of rubles cannot be negative".to_owned())
+    } else {
+        Ok(amount)
+    }
+}
+
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let seconds_in_unit = match unit {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        _ => return Err("use a whole number with s, m or h, like 30s".to_owned()),
+    };
+    let number: u64 = number.parse().map_err(|_| "use a whole number with s, m or h, like 30s".to_owned())?;
+    let seconds = number.checked_mul(seconds_in_unit).filter(|s| (1..=7 * 24 * 3600).contains(s));
+    seconds.map(Duration::from_secs).ok_or_else(|| "a time must be from 1s to 168h".to_owned())
+}
+
+/// Runs the command. Errors before a run exists are told in the shape that was asked for.
+pub(crate) fn run(args: Args) -> ExitCode {
+    let show = Show::new(args.format(), args.raw, args.extract, args.plain, args.quiet, args.verbose);
+    match course(args, &show) {
+        Ok(code) => code,
+        Err(fault) => show.refused(&fault),
+    }
+}
+
+fn course(args: Args, show: &Show) -> Result<ExitCode, Fault> {
+    let paths = paths()?;
+    let asked = input::gather(&args.prompt.join(" "), &args.file, args.no_stdin, args.timeout)?;
+    let run = new_run_id()?;
+    let submit = submit(&args, asked.prompt, run.clone());
+    runtime()?.block_on(async {
+        let mut client = connected(&paths).await?;
+        let attachments = upload(&mut client, asked.attachments).await?;
+        let submitted = client.call::<RunSubmit>(&Submit { attachments, ..submit }).await?;
+        match submitted {
+            Submitted::Planned(plan) => dry_run(show, &plan),
+            Submitted::Receipt(receipt) => {
+                show.receipt(&receipt);
+                if args.detach {
+                    detached(show, &receipt)
+                } else {
+                    follow::to_the_end(&paths, client, run, show).await
+                }
+            }
+        }
+    })
+}
+
+fn submit(args: &Args, prompt: String, run: RunId) -> Submit {
+    Submit {
+        run,
+        session: args.session.clone().or_else(|| args.r#continue.then(|| "last".to_owned())),
+        prompt,
+        attachments: Vec::new(),
+        options: SubmitOptions {
+            model: args.model.clone(),
+            persona: args.persona.clone(),
+            plan: args.plan.clone(),
+            profile: args.profile.map(|profile| match profile {
+                ProfileArg::Cheap => Profile::Cheap,
+                ProfileArg::Balanced => Profile::Balanced,
+                ProfileArg::Best => Profile::Best,
+            }),
+            max_cost_micro_rub: args.max_cost,
+            timeout_ms: args.timeout.and_then(|t| u64::try_from(t.as_millis()).ok()),
+        },
+        workspace: std::env::current_dir().ok().and_then(|dir| dir.into_os_string().into_string().ok()),
+        client: format!("plyrum ask {}", env!("CARGO_PKG_VERSION")),
+        owner: if args.detach { Owner::Detached } else { Owner::Connection },
+        dry_run: args.dry_run,
+    }
+}
+
+/// A run's id is made here, so that a submit that is repeated starts nothing twice.
+fn new_run_id() -> Result<RunId, Fault> {
+    use std::io::Read as _;
+    let internal = |why: String| Fault::new(ErrorKind::Internal, format!("cannot make an id: {why}"));
+    let mut bytes = [0_u8; 8];
+    let mut source = std::fs::File::open("/dev/urandom").map_err(|e| internal(e.to_string()))?;
+    source.read_exact(&mut bytes).map_err(|e| internal(e.to_string()))?;
+    RunId::new(format!("{:016x}", u64::from_be_bytes(bytes))).map_err(|e| internal(e.to_string()))
+}
+
+async fn upload(client: &mut Client, attachments: Vec<input::Text>) -> Result<Vec<AttachmentId>, Fault> {
+    let mut ids = Vec::with_capacity(attachments.len());
+    for (nth, attachment) in attachments.into_iter().enumerate() {
+        let id = AttachmentId::new(format!("a{nth}"))
+            .map_err(|e| Fault::new(ErrorKind::Internal, e.to_string()))?;
+        for piece in pieces(&attachment.text) {
+            let piece = AttachmentPiece {
+                attachment: id.clone(),
+                name: attachment.name.clone(),
+                text: piece.to_owned(),
+            };
+            client.call::<AttachmentPut>(&piece).await?;
+        }
+        ids.push(id);
+    }
+    Ok(ids)
+}
+
+/// The text in pieces of the largest size, never within a character; an empty text is one empty piece.
+fn pieces(mut text: &str) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    loop {
+        let (piece, rest) = text.split_at(text.floor_char_boundary(MAX_PIECE_BYTES));
+        pieces.push(piece);
+        if rest.is_empty() {
+            return pieces;
+        }
+        text = rest;
+    }
+}
+
+fn dry_run(show: &Show, plan: &DryRun) -> Result<ExitCode, Fault> {
+    show.dry_run(plan)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn detached(show: &Show, receipt: &Receipt) -> Result<ExitCode, Fault> {
+    let mut result = RunResult::refused(Some(receipt.run.clone()), RunStatus::Detached, fault::wrong_use(""));
+    result.error = None;
+    result.session = Some(receipt.session.clone());
+    show.detached(&result)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A prompt that is too long to travel as such becomes an attachment.
+const fn travels_as_prompt(bytes: usize) -> bool {
+    bytes <= MAX_PROMPT_BYTES
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_and_money_are_read_strictly() {
+        assert_eq!(parse_duration("90"), Ok(Duration::from_secs(90)));
+        assert_eq!(parse_duration("5m"), Ok(Duration::from_secs(300)));
+        for wrong in ["", "0s", "5x", "-5s", "1.5s", "169h", "99999999999999999999s"] {
+            assert!(parse_duration(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(parse_rub("0.5"), Ok(MicroRub::new(500_000)));
+        assert!(parse_rub("-1").is_err() && parse_rub("1,5").is_err() && parse_rub("1e3").is_err());
+    }
+
+    #[test]
+    fn pieces_join_to_the_text() {
+        let text = "ж".repeat(MAX_PIECE_BYTES);
+        let parts = pieces(&text);
+        assert!(parts.len() == 2 && parts.iter().all(|p| p.len() <= MAX_PIECE_BYTES));
+        assert_eq!(parts.concat(), text);
+        assert_eq!(pieces(""), [""]);
+    }
+}

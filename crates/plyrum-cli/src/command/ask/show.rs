@@ -1,0 +1,268 @@
+//! What is printed where: the answer on standard output, everything else on standard error, in the shape
+//! that was asked for.
+
+use super::Format;
+use crate::fault;
+use crate::money::{self, Lang};
+use crate::out::{self, Reader};
+use crate::sanitize::{Sanitizer, clean};
+use plyrum_client::FrameLine;
+use plyrum_protocol::{
+    Channel, DryRun, ErrorKind, Fault, Frame, FrameBody, Receipt, RunResult, RunStatus, to_line,
+};
+use std::cell::RefCell;
+use std::io;
+use std::process::ExitCode;
+
+const OFFLINE_NOTICE: &str = "notice: no model is configured, so the built-in offline extractor answers: it quotes the text it \
+is given and makes nothing up. To ask a model, add a provider: plyrum config path";
+
+/// Prints one run.
+#[derive(Debug)]
+pub(super) struct Show {
+    format: Format,
+    raw: bool,
+    extract: bool,
+    plain: bool,
+    quiet: bool,
+    verbose: bool,
+    lang: Lang,
+    text: RefCell<Text>,
+}
+
+/// State of the answer on standard output.
+#[derive(Debug, Default)]
+struct Text {
+    sanitizer: Sanitizer,
+    /// Newlines that wait for text behind them: the answer ends with exactly one.
+    newlines: usize,
+    began: bool,
+}
+
+impl Show {
+    pub(super) fn new(
+        format: Format,
+        raw: bool,
+        extract: bool,
+        plain: bool,
+        quiet: bool,
+        verbose: bool,
+    ) -> Self {
+        let lang = Lang::of_environment();
+        Self { format, raw, extract, plain, quiet, verbose, lang, text: RefCell::default() }
+    }
+
+    /// The daemon took the run.
+    pub(super) fn receipt(&self, receipt: &Receipt) {
+        if !receipt.keys_only_in_client.is_empty() && !self.quiet {
+            let names = receipt.keys_only_in_client.join(", ");
+            out::err(&format!(
+                "notice: {names} is set in this shell, but not in the daemon: plyrum daemon restart"
+            ));
+        }
+        if receipt.offline {
+            out::err(OFFLINE_NOTICE);
+        }
+    }
+
+    /// One frame; `skip` bytes of a delta were shown before.
+    pub(super) fn frame(&self, line: &FrameLine, frame: &Frame, skip: usize) -> Result<Reader, Fault> {
+        let written = match self.format {
+            Format::StreamJson => out::write(&format!("{}\n", line.json)),
+            Format::Json => Ok(Reader::There),
+            Format::Text => self.text_frame(frame, skip),
+        };
+        written.map_err(|e| of_output(&e))
+    }
+
+    fn text_frame(&self, frame: &Frame, skip: usize) -> io::Result<Reader> {
+        match &frame.body {
+            FrameBody::Delta { channel: Channel::Answer, text, .. } if !self.extract => {
+                self.answer(text.get(skip..).unwrap_or_default())
+            }
+            FrameBody::AttemptRetried { after_ms, cause, .. } if !self.quiet => {
+                let wait = money::seconds(*after_ms);
+                out::err(&clean(&format!("notice: asking again in {wait}: {cause}")));
+                Ok(Reader::There)
+            }
+            FrameBody::AttemptFallback { from, to, cause } if !self.quiet => {
+                out::err(&clean(&format!("notice: answered by {to} because {from}: {cause}")));
+                Ok(Reader::There)
+            }
+            body if self.verbose => {
+                if let Some(text) = describe(body, self.lang) {
+                    out::err(&clean(&text));
+                }
+                Ok(Reader::There)
+            }
+            _ => Ok(Reader::There),
+        }
+    }
+
+    fn answer(&self, text: &str) -> io::Result<Reader> {
+        let mut state = self.text.borrow_mut();
+        let text = if self.raw { text.to_owned() } else { state.sanitizer.push(text) };
+        let body = text.trim_end_matches('\n');
+        if body.is_empty() {
+            state.newlines += text.len();
+            return Ok(Reader::There);
+        }
+        let label = if self.plain && !state.began { "Answer:\n" } else { "" };
+        let before = if state.began { "\n".repeat(state.newlines) } else { String::new() };
+        state.newlines = text.len() - body.len();
+        state.began = true;
+        out::write(&format!("{label}{before}{body}"))
+    }
+
+    /// The end of the run.
+    pub(super) fn finished(&self, result: &RunResult) -> Result<Reader, Fault> {
+        let written = match self.format {
+            Format::Json | Format::StreamJson => json_line(result)?,
+            Format::Text if self.extract => format!("{}\n", self.safe(code_block(&result.answer)?)),
+            Format::Text if self.text.borrow().began => "\n".to_owned(),
+            Format::Text => String::new(),
+        };
+        let reader = out::write(&written).map_err(|e| of_output(&e))?;
+        let closed_by_reader = result.error.as_ref().is_some_and(|e| {
+            e.kind == ErrorKind::Cancelled && result.status == RunStatus::Cancelled && reader == Reader::Gone
+        });
+        if let Some(fault) = result.error.as_ref().filter(|_| !closed_by_reader) {
+            out::err(&clean(&format!("error: {}", fault.message)));
+            if let Some(hint) = &fault.hint {
+                out::err(&clean(&format!("hint: {hint}")));
+            }
+        } else if result.status == RunStatus::Degraded && !self.quiet {
+            out::err(
+                "notice: the answer is shorter than it could be: it reached its output limit or lost a step",
+            );
+        }
+        if !self.quiet && (self.verbose || out::err_is_terminal() || result.status == RunStatus::Cancelled) {
+            out::err(&self.cost_line(result));
+        }
+        Ok(reader)
+    }
+
+    fn cost_line(&self, result: &RunResult) -> String {
+        let usage = &result.usage.meters;
+        let input = usage.input + usage.cache_read + usage.cache_write_5m + usage.cache_write_1h;
+        let label = if self.plain { "Cost: " } else { "" };
+        let run = result.run.as_ref().map(|run| crate::text::short(run.as_str())).unwrap_or_default();
+        format!(
+            "{label}{} · {} · {} in, {} out{} · {} · run {run}",
+            self.lang.rub(result.cost_micro_rub),
+            if result.model.is_empty() { "no model" } else { &result.model },
+            money::count(input),
+            money::count(usage.output + usage.reasoning),
+            match result.usage.quality.as_str() {
+                "reported" => String::new(),
+                other => format!(" ({other})"),
+            },
+            money::seconds(result.duration_ms),
+        )
+    }
+
+    fn safe(&self, text: &str) -> String {
+        if self.raw { text.to_owned() } else { clean(text) }
+    }
+
+    /// An error before there was a run.
+    pub(super) fn refused(&self, fault: &Fault) -> ExitCode {
+        if self.format != Format::Text {
+            let result = RunResult::refused(None, RunStatus::Failed, fault.clone());
+            if let Ok(line) = json_line(&result) {
+                let _told_on_stderr_too = out::write(&line);
+            }
+        }
+        fault::tell(fault)
+    }
+
+    /// The plan of a dry run.
+    pub(super) fn dry_run(&self, plan: &DryRun) -> Result<(), Fault> {
+        if self.format != Format::Text {
+            return out::print_json(plan);
+        }
+        let mut text = format!("plan {}\n", plan.plan);
+        for step in &plan.steps {
+            text += &format!("  {:<12} {:<10} {}\n", step.step, step.role.as_str(), step.model);
+        }
+        let (low, high) = (self.lang.rub(plan.price_low_micro_rub), self.lang.rub(plan.price_high_micro_rub));
+        text += &format!("price {low} to {high}\n");
+        for reason in &plan.reasons {
+            text += &format!("because {reason}\n");
+        }
+        out::print(&clean(&text))
+    }
+
+    /// A run that goes on without us.
+    pub(super) fn detached(&self, result: &RunResult) -> Result<(), Fault> {
+        if self.format != Format::Text {
+            return out::print_json(result);
+        }
+        out::print(&format!("{}\n", result.run.as_ref().map_or("", |run| run.as_str())))
+    }
+}
+
+fn json_line(result: &RunResult) -> Result<String, Fault> {
+    let line = to_line(result)
+        .map_err(|e| Fault::new(ErrorKind::Internal, format!("the result cannot be written: {e}")))?;
+    Ok(line + "\n")
+}
+
+fn of_output(error: &io::Error) -> Fault {
+    Fault::new(ErrorKind::Storage, format!("cannot write to standard output: {error}"))
+}
+
+/// The content of the first fenced code block.
+fn code_block(answer: &str) -> Result<&str, Fault> {
+    let none = || {
+        Fault::new(ErrorKind::Failed, "the answer has no code block")
+            .hint("ask without --extract to see the answer")
+    };
+    let (_, rest) = answer.split_once("```").ok_or_else(none)?;
+    let (_, body) = rest.split_once('\n').ok_or_else(none)?;
+    Ok(body.split_once("```").map_or(body, |(code, _)| code).trim_end_matches('\n'))
+}
+
+/// A lifecycle frame in a line, for -v.
+fn describe(body: &FrameBody, lang: Lang) -> Option<String> {
+    Some(match body {
+        FrameBody::RunAccepted { session, persona, .. } => format!("· session {session}, persona {persona}"),
+        FrameBody::RunRouted { decision } => {
+            format!("· intent {}, risk {}, language {}", decision.intent, decision.risk, decision.language)
+        }
+        FrameBody::RunPlanned { plan, price_low_micro_rub, price_high_micro_rub, .. } => {
+            format!(
+                "· plan {plan}, {} to {}",
+                lang.rub(*price_low_micro_rub),
+                lang.rub(*price_high_micro_rub)
+            )
+        }
+        FrameBody::HoldTaken { total_micro_rub, .. } => format!("· held {}", lang.rub(*total_micro_rub)),
+        FrameBody::HoldRefused { needed_micro_rub, available_micro_rub, setting, .. } => format!(
+            "· hold refused: {} needed, {} there ({setting})",
+            lang.rub(*needed_micro_rub),
+            lang.rub(*available_micro_rub)
+        ),
+        FrameBody::AttemptStarted { attempt, model, try_number, .. } => {
+            format!("· attempt {attempt}: {model}, try {try_number}")
+        }
+        FrameBody::AttemptOpened { ttft_ms, .. } => {
+            format!("· first token after {}", money::seconds(*ttft_ms))
+        }
+        FrameBody::AttemptFinished { outcome, cost_micro_rub, ms, .. } => {
+            format!("· {} after {}, {}", outcome.as_str(), money::seconds(*ms), lang.rub(*cost_micro_rub))
+        }
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_code_block_is_extracted() {
+        assert_eq!(code_block("Try:\n```sh\nls -l\npwd\n```\nand\n```\nno\n```").unwrap(), "ls -l\npwd");
+        assert_eq!(code_block("no code").unwrap_err().kind, ErrorKind::Failed);
+    }
+}

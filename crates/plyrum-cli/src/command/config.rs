@@ -1,0 +1,87 @@
+//! `plyrum config`: where the configuration is, what holds, and where each value comes from.
+
+use super::{Outcome, paths};
+use crate::out;
+use crate::sanitize::clean;
+use crate::table::{Lean, table};
+use plyrum_config::Diagnostic;
+use plyrum_protocol::{ErrorKind, Fault, view};
+use plyrum_settings::Settings;
+use std::process::ExitCode;
+
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    /// The path of your configuration file
+    Path,
+    /// What holds, and where each value comes from
+    Show {
+        /// As one line of JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check the files
+    Check {
+        /// As one line of JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+pub(crate) fn run(command: &Command) -> Outcome {
+    let paths = paths()?;
+    let workspace = std::env::current_dir().ok();
+    match command {
+        Command::Path => {
+            let file = std::path::absolute(paths.config_file()).unwrap_or_else(|_| paths.config_file());
+            out::print(&format!("{}\n", file.display()))?;
+        }
+        Command::Show { json } => {
+            Settings::load(&paths, workspace.as_deref()).map_err(|problems| broken(&problems))?;
+            let entries =
+                Settings::entries(&paths, workspace.as_deref()).map_err(|problems| broken(&problems))?;
+            let rows: Vec<view::ConfigRow> = entries
+                .into_iter()
+                .map(|e| view::ConfigRow { key: e.key, value: e.value, origin: e.origin })
+                .collect();
+            show(&rows, *json)?;
+        }
+        Command::Check { json } => {
+            let checked = Settings::load(&paths, workspace.as_deref());
+            return check(checked.map(|settings| settings.notes), *json);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn show(rows: &[view::ConfigRow], json: bool) -> Result<(), Fault> {
+    if json {
+        return out::print_json(&rows);
+    }
+    let cells: Vec<Vec<String>> =
+        rows.iter().map(|row| vec![row.key.clone(), row.value.clone(), row.origin.clone()]).collect();
+    out::print(&table(&[("key", Lean::Left), ("value", Lean::Left), ("from", Lean::Left)], &cells))
+}
+
+fn check(checked: Result<Vec<String>, Vec<Diagnostic>>, json: bool) -> Outcome {
+    let check = |ok, detail: String| view::Check { name: "config".to_owned(), ok, detail };
+    let checks = match &checked {
+        Ok(notes) => std::iter::once(check(true, "nothing is wrong".to_owned()))
+            .chain(notes.iter().map(|note| check(true, note.clone())))
+            .collect::<Vec<_>>(),
+        Err(problems) => problems.iter().map(|problem| check(false, problem.to_string())).collect(),
+    };
+    let report = view::Checks { ok: checked.is_ok(), checks };
+    if json {
+        out::print_json(&report)?;
+    } else {
+        let lines: String = report.checks.iter().map(|check| format!("{}\n", check.detail)).collect();
+        out::print(&clean(&lines))?;
+    }
+    Ok(if report.ok { ExitCode::SUCCESS } else { ExitCode::from(ErrorKind::Config.exit_code()) })
+}
+
+/// All problems in one error.
+fn broken(problems: &[Diagnostic]) -> Fault {
+    let lines: Vec<String> = problems.iter().take(10).map(ToString::to_string).collect();
+    Fault::new(ErrorKind::Config, clean(&lines.join("\n"))).hint("correct the file; plyrum config check")
+}

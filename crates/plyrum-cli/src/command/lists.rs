@@ -1,0 +1,122 @@
+//! `plyrum plans|personas|models list`: what the daemon has.
+
+use super::{Outcome, connected, paths, runtime};
+use crate::out;
+use crate::table::{Lean, table};
+use plyrum_protocol::{Fault, Listing, Method, ModelList, Page, PersonaList, PlanList};
+use serde::Serialize;
+use std::process::ExitCode;
+
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Plans {
+    /// All plans
+    List {
+        /// As one line of JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Personas {
+    /// All personas
+    List {
+        /// As one line of JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Models {
+    /// All models, with their prices and whether they can be used now
+    List {
+        /// As one line of JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// All pages of a list.
+fn fetch<M, T>() -> Result<Vec<T>, Fault>
+where
+    M: Method<Params = Page, Reply = Listing<T>>,
+{
+    let paths = paths()?;
+    runtime()?.block_on(async {
+        let mut client = connected(&paths).await?;
+        let (mut rows, mut page) = (Vec::new(), Page::default());
+        loop {
+            let listing = client.call::<M>(&page).await?;
+            rows.extend(listing.rows);
+            match listing.next {
+                Some(cursor) => page = Page { cursor: Some(cursor) },
+                None => return Ok(rows),
+            }
+        }
+    })
+}
+
+fn show<T: Serialize>(
+    rows: &[T],
+    json: bool,
+    head: &[(&str, Lean)],
+    cells: impl Fn(&T) -> Vec<String>,
+) -> Outcome {
+    if json {
+        out::print_json(&rows)?;
+    } else {
+        out::print(&table(head, &rows.iter().map(cells).collect::<Vec<_>>()))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+const fn left(name: &str) -> (&str, Lean) {
+    (name, Lean::Left)
+}
+
+const fn right(name: &str) -> (&str, Lean) {
+    (name, Lean::Right)
+}
+
+pub(crate) fn plans(command: &Plans) -> Outcome {
+    let Plans::List { json } = command;
+    let rows = fetch::<PlanList, _>()?;
+    show(&rows, *json, &[left("plan"), left("description"), left("steps"), left("from")], |row| {
+        vec![row.plan.clone(), row.description.clone(), row.steps.join(" "), row.origin.clone()]
+    })
+}
+
+pub(crate) fn personas(command: &Personas) -> Outcome {
+    let Personas::List { json } = command;
+    let rows = fetch::<PersonaList, _>()?;
+    show(&rows, *json, &[left("persona"), left("description"), left("from")], |row| {
+        vec![row.persona.clone(), row.description.clone(), row.origin.clone()]
+    })
+}
+
+pub(crate) fn models(command: &Models) -> Outcome {
+    let Models::List { json } = command;
+    let rows = fetch::<ModelList, _>()?;
+    let head = [
+        left("model"),
+        left("ready"),
+        right("context"),
+        right("input/M"),
+        right("output/M"),
+        left("currency"),
+        left("from"),
+    ];
+    show(&rows, *json, &head, |row| {
+        let unknown = || "?".to_owned();
+        vec![
+            row.model.clone(),
+            row.why_not.clone().map_or("yes".to_owned(), |why| format!("no: {why}")),
+            crate::money::count(row.context_tokens),
+            row.input_per_million.clone().unwrap_or_else(unknown),
+            row.output_per_million.clone().unwrap_or_else(unknown),
+            row.currency.clone().unwrap_or_else(unknown),
+            row.origin.clone(),
+        ]
+    })
+}

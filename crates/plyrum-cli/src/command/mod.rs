@@ -1,0 +1,109 @@
+//! One file per command: its arguments, what it does, how it shows it.
+
+pub(crate) mod ask;
+pub(crate) mod audit;
+pub(crate) mod balance;
+pub(crate) mod config;
+pub(crate) mod daemon;
+pub(crate) mod doctor;
+pub(crate) mod explain;
+pub(crate) mod lists;
+pub(crate) mod route;
+pub(crate) mod runs;
+pub(crate) mod transcript;
+pub(crate) mod usage;
+
+use crate::args::{Args, Command};
+use crate::fault;
+use plyrum_client::{Client, Launch, connect_or_start};
+use plyrum_config::Paths;
+use plyrum_ledger::{LedgerError, LedgerReader};
+use plyrum_protocol::{ErrorKind, Fault, Hello};
+use std::process::ExitCode;
+
+/// What a command comes to: an exit code, or an error to tell.
+pub(crate) type Outcome = Result<ExitCode, Fault>;
+
+/// Runs a command.
+pub(crate) fn run(args: Args) -> ExitCode {
+    let outcome = match args.command {
+        Command::Ask(args) => return ask::run(*args),
+        Command::Runs(command) => runs::run(&command),
+        Command::Transcript(command) => transcript::run(&command),
+        Command::Usage(args) => usage::run(&args),
+        Command::Balance(command) => balance::run(&command),
+        Command::Explain(args) => explain::run(&args),
+        Command::Audit(command) => audit::run(&command),
+        Command::Route(args) => route::run(args),
+        Command::Plans(command) => lists::plans(&command),
+        Command::Personas(command) => lists::personas(&command),
+        Command::Models(command) => lists::models(&command),
+        Command::Daemon(command) => daemon::run(&command),
+        Command::Config(command) => config::run(&command),
+        Command::Doctor(args) => doctor::run(&args),
+    };
+    outcome.unwrap_or_else(|fault| fault::tell(&fault))
+}
+
+/// Where everything of this user is.
+pub(crate) fn paths() -> Result<Paths, Fault> {
+    Paths::resolve(|name| std::env::var_os(name)).map_err(|e| plyrum_client::of_config(&e))
+}
+
+/// What this client says of itself, with the names of the key variables that its environment has.
+pub(crate) fn hello() -> Hello {
+    let mut key_names: Vec<String> = std::env::vars_os()
+        .filter_map(|(name, value)| name.into_string().ok().filter(|_| !value.is_empty()))
+        .filter(|name| {
+            let key_like = ["KEY", "TOKEN", "CREDENTIALS", "SECRET"].iter().any(|end| name.ends_with(end));
+            key_like && name.len() <= 64 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        })
+        .take(64)
+        .collect();
+    key_names.sort();
+    Hello { key_names, ..Hello::of_this_build() }
+}
+
+/// A small runtime: a client waits for one thing at a time.
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Fault> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| Fault::new(ErrorKind::Internal, format!("cannot start: {e}")))
+}
+
+/// A connection that speaks our protocol, with the daemon started where none runs.
+pub(crate) async fn connected(paths: &Paths) -> Result<Client, Fault> {
+    let client = connect_or_start(paths, &hello(), &Launch::this_program()?).await?;
+    client.require_common_version()?;
+    Ok(client)
+}
+
+/// The ledger, read without a daemon. `None`: nothing was ever booked here.
+pub(crate) fn ledger(paths: &Paths) -> Result<Option<LedgerReader>, Fault> {
+    paths.check().map_err(|e| plyrum_client::of_config(&e))?;
+    let path = paths.ledger_path();
+    match path.try_exists() {
+        Ok(false) => Ok(None),
+        Ok(true) => LedgerReader::open(&path).map(Some).map_err(|e| of_ledger(&e)),
+        Err(e) => Err(Fault::new(ErrorKind::Storage, format!("{}: {e}", path.display()))),
+    }
+}
+
+/// A ledger error as the user meets it.
+pub(crate) fn of_ledger(error: &LedgerError) -> Fault {
+    match error {
+        LedgerError::UnknownRun { .. } => {
+            Fault::new(ErrorKind::NotFound, error.to_string()).hint("plyrum runs list")
+        }
+        LedgerError::AmbiguousRun { .. } => {
+            Fault::new(ErrorKind::Ambiguous, error.to_string()).hint("type more of the id")
+        }
+        _ => Fault::new(ErrorKind::Storage, error.to_string()).hint("plyrum doctor"),
+    }
+}
+
+/// The ledger has nothing yet.
+pub(crate) fn nothing_yet() -> Fault {
+    Fault::new(ErrorKind::NotFound, "nothing was asked yet").hint("plyrum ask \"your question\"")
+}

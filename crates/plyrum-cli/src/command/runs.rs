@@ -1,0 +1,202 @@
+//! `plyrum runs`: what ran, what runs, following and cancelling.
+
+use super::{Outcome, connected, ledger, of_ledger, paths, runtime};
+use crate::money::Lang;
+use crate::table::{Lean, table};
+use crate::{out, text};
+use plyrum_client::{Client, Event, Follower, Step};
+use plyrum_ledger::{RunRow, RunStatus as LedgerStatus};
+use plyrum_protocol::{
+    Attach, Cancel, CancelReason, ErrorKind, Fault, FrameBody, InvalidId, RunAttach, RunCancel, RunId,
+    RunStatus, SessionId, Timestamp, view,
+};
+use std::process::ExitCode;
+
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    /// The latest runs, newest first
+    List {
+        /// At most this many
+        #[arg(short = 'n', long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=1000))]
+        limit: u16,
+        /// As one line of JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// The result of a run
+    Show {
+        /// The run: an id, its beginning, or `last`
+        #[arg(default_value = "last")]
+        run: String,
+        /// As one line of JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Follow a run: every frame from its beginning as JSON lines
+    Attach {
+        /// The run: an id, its beginning, or `last`
+        #[arg(default_value = "last")]
+        run: String,
+    },
+    /// End a run
+    Cancel {
+        /// The run: an id, its beginning, or `last`
+        run: String,
+    },
+}
+
+pub(crate) fn run(command: &Command) -> Outcome {
+    match command {
+        Command::List { limit, json } => list(*limit, *json),
+        Command::Show { run, json } => show(run, *json),
+        Command::Attach { run } => attach(run),
+        Command::Cancel { run } => cancel(run),
+    }
+}
+
+fn list(limit: u16, json: bool) -> Outcome {
+    let rows = match ledger(&paths()?)? {
+        None => Vec::new(),
+        Some(reader) => reader.runs(usize::from(limit), None).map_err(|e| of_ledger(&e))?,
+    };
+    let rows: Vec<view::RunRow> =
+        rows.into_iter().map(row).collect::<Result<_, _>>().map_err(|e| of_id(&e))?;
+    if json {
+        out::print_json(&rows)?;
+    } else if rows.is_empty() {
+        out::print("nothing has run yet\n")?;
+    } else {
+        out::print(&list_text(&rows))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn list_text(rows: &[view::RunRow]) -> String {
+    let lang = Lang::of_environment();
+    let cells: Vec<Vec<String>> = rows
+        .iter()
+        .map(|row| {
+            vec![
+                text::short(row.run.as_str()),
+                text::time(row.started_at),
+                row.status.as_str().to_owned(),
+                row.plan.clone(),
+                text::short(row.session.as_str()),
+                lang.rub(row.cost_micro_rub),
+            ]
+        })
+        .collect();
+    let left = |name| (name, Lean::Left);
+    table(
+        &[left("run"), left("started"), left("status"), left("plan"), left("session"), ("cost", Lean::Right)],
+        &cells,
+    )
+}
+
+fn of_id(error: &InvalidId) -> Fault {
+    Fault::new(ErrorKind::Internal, format!("the ledger has a row with a bad id: {error}"))
+}
+
+fn row(row: RunRow) -> Result<view::RunRow, InvalidId> {
+    Ok(view::RunRow {
+        run: RunId::new(row.run)?,
+        session: SessionId::new(row.session)?,
+        status: status(row.status),
+        plan: row.plan,
+        started_at: Timestamp::from_millis(row.started_at),
+        ended_at: row.ended_at.map(Timestamp::from_millis),
+        cost_micro_rub: row.cost,
+    })
+}
+
+/// The ledger's word as the protocol's.
+pub(super) const fn status(status: LedgerStatus) -> RunStatus {
+    match status {
+        LedgerStatus::Running => RunStatus::Running,
+        LedgerStatus::Parked => RunStatus::Parked,
+        LedgerStatus::Succeeded => RunStatus::Succeeded,
+        LedgerStatus::Degraded => RunStatus::Degraded,
+        LedgerStatus::Failed => RunStatus::Failed,
+        LedgerStatus::Cancelled => RunStatus::Cancelled,
+        LedgerStatus::Interrupted => RunStatus::Interrupted,
+    }
+}
+
+fn show(run: &str, json: bool) -> Outcome {
+    let paths = paths()?;
+    let reader = ledger(&paths)?.ok_or_else(super::nothing_yet)?;
+    let row = reader.run_by_prefix(run).map_err(|e| of_ledger(&e))?;
+    let session = SessionId::new(row.session).map_err(|e| of_id(&e))?;
+    let run = RunId::new(row.run).map_err(|e| of_id(&e))?;
+    let frames = plyrum_sessions::frames_of(&paths.sessions_dir(), &session, &run)
+        .map_err(|e| Fault::new(ErrorKind::Storage, format!("session {session} cannot be read: {e}")))?;
+    let result = frames.into_iter().rev().find_map(|frame| match frame.body {
+        FrameBody::RunFinished { result } => Some(result),
+        _ => None,
+    });
+    let Some(result) = result else {
+        return Err(Fault::new(ErrorKind::Failed, format!("run {run} is not finished"))
+            .hint(format!("plyrum runs attach {run}")));
+    };
+    if json {
+        out::print_json(&*result)?;
+    } else {
+        let lang = Lang::of_environment();
+        let error = result.error.as_ref().map(|e| format!("error    {}\n", e.message)).unwrap_or_default();
+        let head = format!(
+            "run      {run}\nsession  {session}\nstatus   {}\nplan     {}\nmodel    {}\ncost     {}\n{error}\n{}\n",
+            result.status.as_str(),
+            result.plan,
+            result.model,
+            lang.rub(result.cost_micro_rub),
+            result.answer.trim_end()
+        );
+        out::print(&crate::sanitize::clean(&head))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn attach(run: &str) -> Outcome {
+    let paths = paths()?;
+    runtime()?.block_on(async {
+        let mut client = connected(&paths).await?;
+        let attach = Attach { run: run.to_owned(), after_seq: 0 };
+        let attached = client.call::<RunAttach>(&attach).await?;
+        follow(&mut client, attached.run).await
+    })
+}
+
+async fn follow(client: &mut Client, run: RunId) -> Outcome {
+    let mut follower = Follower::new(run.clone());
+    loop {
+        let Event::Frame(line) = client.event().await else {
+            return Err(
+                Fault::new(ErrorKind::DaemonUnreachable, "the daemon is gone").hint("plyrum runs list")
+            );
+        };
+        let Some(frame) = &line.frame else { continue };
+        match follower.step(frame) {
+            Step::Skip => continue,
+            Step::Show { .. } => {}
+            Step::Reattach { after_seq } => {
+                client.call::<RunAttach>(&Attach { run: run.as_str().to_owned(), after_seq }).await?;
+                continue;
+            }
+        }
+        let written = out::write(&format!("{}\n", line.json))
+            .map_err(|e| Fault::new(ErrorKind::Storage, format!("cannot write to standard output: {e}")))?;
+        if written == out::Reader::Gone || matches!(frame.body, FrameBody::RunFinished { .. }) {
+            return Ok(ExitCode::SUCCESS);
+        }
+    }
+}
+
+fn cancel(run: &str) -> Outcome {
+    let paths = paths()?;
+    runtime()?.block_on(async {
+        let mut client = connected(&paths).await?;
+        let cancel = Cancel { run: run.to_owned(), reason: CancelReason::User };
+        client.call::<RunCancel>(&cancel).await?;
+        Ok(ExitCode::SUCCESS)
+    })
+}

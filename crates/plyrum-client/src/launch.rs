@@ -1,0 +1,121 @@
+//! Finding the daemon, or starting it.
+//!
+//! The daemon is this same program, run as `plyrum daemon run --detached`. Its standard output is a pipe on
+//! which it says `ready` once it listens (or finds that another one does), or a [`Fault`] as JSON; its
+//! standard error is its log.
+//! So the client neither guesses nor sleeps, and can show the log's last lines where it does not come up.
+
+use crate::{Client, fault, of_config};
+use interprocess::local_socket::tokio::{Stream, prelude::*};
+use interprocess::local_socket::{GenericFilePath, ToFsName};
+use plyrum_config::Paths;
+use plyrum_protocol::{Fault, Hello};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::io::AsyncReadExt;
+
+/// Longest wait for a daemon that is starting.
+const START_WITHIN: Duration = Duration::from_secs(20);
+/// Longest first line of a daemon: `ready`, or why it cannot run.
+const MAX_FIRST_WORDS: u64 = 16 * 1024;
+/// How much of the log's end is shown when it does not come up.
+const LOG_TAIL_BYTES: u64 = 2048;
+
+/// How to start a daemon.
+#[derive(Debug, Clone)]
+pub struct Launch {
+    /// The program: this one.
+    pub program: PathBuf,
+}
+
+impl Launch {
+    /// This very program.
+    pub fn this_program() -> Result<Self, Fault> {
+        let program = std::env::current_exe()
+            .map_err(|e| fault::unreachable(format!("cannot find this program to start the daemon: {e}")))?;
+        Ok(Self { program })
+    }
+}
+
+/// Connects to a daemon that is there. `Ok(None)`: none is.
+pub async fn connect(paths: &Paths, ours: &Hello) -> Result<Option<Client>, Fault> {
+    paths.check().map_err(|e| of_config(&e))?;
+    let socket = paths.socket_path();
+    let name = socket
+        .as_path()
+        .to_fs_name::<GenericFilePath>()
+        .map_err(|e| fault::unreachable(format!("{}: {e}", socket.display())))?;
+    match Stream::connect(name).await {
+        Ok(stream) => Client::greet(stream, ours).await.map(Some),
+        Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => Ok(None),
+        Err(e) => Err(fault::unreachable(format!("cannot connect to {}: {e}", socket.display()))),
+    }
+}
+
+/// Connects to the daemon, starting it where none is there.
+pub async fn connect_or_start(paths: &Paths, ours: &Hello, launch: &Launch) -> Result<Client, Fault> {
+    paths.prepare().map_err(|e| of_config(&e))?;
+    if let Some(client) = connect(paths, ours).await? {
+        return Ok(client);
+    }
+    start(paths, launch).await?;
+    connect(paths, ours).await?.ok_or_else(|| fault::unreachable("the daemon came up and went away again"))
+}
+
+async fn start(paths: &Paths, launch: &Launch) -> Result<(), Fault> {
+    let log_path = paths.log_path();
+    let log = open_log(&log_path).map_err(|e| {
+        of_config(&plyrum_config::ConfigError::Storage { path: log_path.clone(), action: "open", cause: e })
+    })?;
+    let began = log.metadata().map_or(0, |m| m.len());
+    let mut command = tokio::process::Command::new(&launch.program);
+    if let Some(home) = std::env::var_os("PLYRUM_HOME").and_then(|home| std::path::absolute(home).ok()) {
+        command.env("PLYRUM_HOME", home); // the daemon's working directory is another
+    }
+    let mut child = command
+        .args(["daemon", "run", "--detached"])
+        .current_dir("/")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(log)
+        .spawn()
+        .map_err(|e| fault::unreachable(format!("cannot start {}: {e}", launch.program.display())))?;
+    let Some(stdout) = child.stdout.take() else {
+        return Err(fault::unreachable("the daemon has no output"));
+    };
+    let mut said = String::new();
+    let mut stdout = stdout.take(MAX_FIRST_WORDS);
+    match tokio::time::timeout(START_WITHIN, stdout.read_to_string(&mut said)).await {
+        Ok(Ok(_)) if said.trim() == "ready" => Ok(()),
+        Ok(_) => Err(serde_json::from_str(&said).unwrap_or_else(|_| {
+            fault::unreachable(with_log("the daemon did not come up".to_owned(), &log_path, began))
+        })),
+        Err(_) => {
+            let message = format!("the daemon did not come up within {} s", START_WITHIN.as_secs());
+            Err(fault::unreachable(with_log(message, &log_path, began)))
+        }
+    }
+}
+
+fn open_log(path: &Path) -> io::Result<File> {
+    OpenOptions::new().create(true).append(true).mode(0o600).open(path)
+}
+
+/// The message with what the daemon wrote since it was started.
+fn with_log(message: String, path: &Path, began: u64) -> String {
+    let tail = log_tail(path, began).unwrap_or_default();
+    if tail.trim().is_empty() { message } else { format!("{message}:\n{}", tail.trim_end()) }
+}
+
+fn log_tail(path: &Path, began: u64) -> io::Result<String> {
+    let mut file = File::open(path)?;
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(began.max(length.saturating_sub(LOG_TAIL_BYTES))))?;
+    let mut bytes = Vec::new();
+    file.take(LOG_TAIL_BYTES).read_to_end(&mut bytes)?;
+    Ok(bytes.utf8_chunks().map(|c| c.valid()).collect())
+}

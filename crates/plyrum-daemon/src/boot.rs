@@ -1,0 +1,238 @@
+//! From nothing to a listening daemon, and back, each in a fixed order.
+//!
+//! Up: own directories → lock → ledger (recovers itself) → audit (drains the outbox) → transcripts of
+//! interrupted runs → socket → `ready`. Down: stop accepting → cancel runs → settle → drain the outbox →
+//! flush the audit → close the ledger → remove the socket → let the lock go.
+
+use crate::daemon::{Daemon, Phase};
+use crate::lock::{self, Lock};
+use crate::recorder::Recorder;
+use crate::serve::{Bound, bind, serve};
+use crate::{clock, ids, log, recover};
+use plyrum_config::Paths;
+use plyrum_ledger::{Ledger, Mode, ModeSource, Recovery, RecoverySpec};
+use plyrum_protocol::{CancelReason, ErrorKind, Fault};
+use plyrum_redact::Redactor;
+use plyrum_settings::BillingMode;
+use serde_json::json;
+use std::io::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Longest that living runs get to book what they used when the daemon ends.
+const SETTLE_WITHIN: Duration = Duration::from_secs(20);
+/// Longest that a second starter waits for the first one's daemon.
+const OTHER_WITHIN: Duration = Duration::from_secs(15);
+
+/// How the daemon was started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// By a person, in a terminal or under a supervisor; logs to standard error.
+    Foreground,
+    /// By a client: its own session, `ready` on standard output, then silence there.
+    Detached,
+}
+
+/// Runs the daemon to its end.
+pub fn run(paths: &Paths, start: Start) -> Result<(), Fault> {
+    if start == Start::Detached {
+        detach();
+    }
+    let ran = match take_lock(paths) {
+        Ok(Some(lock)) => with_lock(paths, start, lock),
+        Ok(None) => beside_another(paths, start),
+        Err(fault) => Err(fault),
+    };
+    if let (Err(fault), Start::Detached) = (&ran, start) {
+        log::line(&format!("cannot run: {fault}"));
+        say(&serde_json::to_string(fault).unwrap_or_default());
+    }
+    ran
+}
+
+fn take_lock(paths: &Paths) -> Result<Option<Lock>, Fault> {
+    paths.prepare().map_err(|e| of_config(&e))?;
+    log::cap(&paths.log_path());
+    lock::take(&paths.lock_path())
+}
+
+fn of_config(error: &plyrum_config::ConfigError) -> Fault {
+    let kind = match error.failure() {
+        plyrum_config::Failure::Config => ErrorKind::Config,
+        plyrum_config::Failure::Storage => ErrorKind::Storage,
+    };
+    Fault::new(kind, error.to_string()).hint(error.hint())
+}
+
+/// Leaves the starter's session and lets go of everything that was inherited from it, so that neither a
+/// hang-up of its terminal reaches us nor a pipe of its shell stays open because of us.
+fn detach() {
+    if let Err(e) = nix::unistd::setsid() {
+        log::line(&format!("cannot leave the session of the starter: {e}"));
+    }
+    let inherited: Vec<i32> = std::fs::read_dir("/proc/self/fd")
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .filter(|fd| *fd > 2)
+        .collect();
+    for fd in inherited {
+        let _listing_itself_is_closed_already = nix::unistd::close(fd);
+    }
+}
+
+/// A line for the starter, then nothing more: standard output becomes the null device.
+fn say(line: &str) {
+    let mut out = std::io::stdout().lock();
+    let _starter_is_gone = writeln!(out, "{line}").and_then(|()| out.flush());
+    if let Ok(null) = std::fs::OpenOptions::new().write(true).open("/dev/null") {
+        let _still_the_pipe = nix::unistd::dup2_stdout(&null);
+    }
+}
+
+/// Another daemon has the lock: a client that started us wants just one that listens.
+fn beside_another(paths: &Paths, start: Start) -> Result<(), Fault> {
+    if start == Start::Foreground {
+        let message = format!("a daemon runs already for {}", paths.run_dir.display());
+        return Err(Fault::new(ErrorKind::Failed, message).hint("plyrum daemon status; plyrum daemon stop"));
+    }
+    let socket = paths.socket_path();
+    let began = std::time::Instant::now();
+    while began.elapsed() < OTHER_WITHIN {
+        if std::os::unix::net::UnixStream::connect(&socket).is_ok() {
+            say("ready");
+            return Ok(());
+        }
+        std::thread::sleep(Duration::from_millis(10)); // the other one is still coming up: nothing to wait on
+    }
+    Err(Fault::new(ErrorKind::DaemonUnreachable, "another daemon holds the lock and does not listen")
+        .hint("plyrum daemon restart"))
+}
+
+fn with_lock(paths: &Paths, start: Start, lock: Lock) -> Result<(), Fault> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(worker_threads())
+        .enable_all()
+        .build()
+        .map_err(|e| Fault::new(ErrorKind::Internal, format!("cannot start the runtime: {e}")))?;
+    let ran = runtime.block_on(live(paths, start));
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    Bound::unlink(&paths.socket_path());
+    drop(lock);
+    ran
+}
+
+fn worker_threads() -> usize {
+    std::thread::available_parallelism().map_or(2, |n| n.get().clamp(2, 8))
+}
+
+async fn live(paths: &Paths, start: Start) -> Result<(), Fault> {
+    let (daemon, bound, audit) = up(paths).await?;
+    if start == Start::Detached {
+        say("ready");
+    }
+    log::line(&format!("listening on {}", bound.path().display()));
+    let accepting = tokio::spawn(serve(Arc::clone(&daemon), bound));
+    warm(&daemon);
+    tokio::select! {
+        () = daemon.ending() => {}
+        () = asked_by_signal() => daemon.advance(Phase::Stopping),
+    }
+    accepting.abort();
+    down(&daemon).await;
+    let _audit_thread_ended = tokio::task::spawn_blocking(move || audit.join()).await;
+    log::line("ended");
+    Ok(())
+}
+
+async fn up(paths: &Paths) -> Result<(Arc<Daemon>, Bound, std::thread::JoinHandle<()>), Fault> {
+    let key_path = paths.data_dir.join("install.key");
+    let install_key = recover::install_key(&key_path).map_err(|e| {
+        Fault::new(ErrorKind::Storage, format!("{}: {e}", key_path.display())).hint("plyrum doctor")
+    })?;
+    let spec = RecoverySpec { at: clock::now().millis() };
+    let (ledger, recovery) = Ledger::open(&paths.ledger_path(), spec)
+        .map_err(|e| Fault::new(ErrorKind::Storage, e.to_string()).hint("plyrum doctor"))?;
+    let redactor = Redactor::new(install_key, []);
+    let boot = ids::hex(&ids::random::<8>().map_err(|e| Fault::new(ErrorKind::Internal, e.to_string()))?);
+    let runtime = tokio::runtime::Handle::current();
+    let (audit_dir, audit_ledger) = (paths.audit_dir(), ledger.clone());
+    // The writer drains the outbox while it starts, which blocks on the ledger: not on a runtime thread.
+    let (recorder, audit) = tokio::task::spawn_blocking(move || {
+        Recorder::start(&audit_dir, redactor, &boot, audit_ledger, runtime)
+    })
+    .await
+    .map_err(|e| Fault::new(ErrorKind::Internal, e.to_string()))??;
+    recorder.record("daemon.started", json!({"build": env!("CARGO_PKG_VERSION"), "pid": std::process::id()}));
+    let ended = recover::finish_transcripts(&paths.sessions_dir(), &ledger, &recovery).await;
+    tell_recovery(&recorder, &recovery, ended);
+    let daemon = Arc::new(Daemon::new(paths.clone(), ledger, recorder, install_key));
+    set_mode_of_a_new_account(&daemon).await?;
+    let bound = bind(&paths.socket_path())?;
+    Ok((daemon, bound, audit))
+}
+
+fn tell_recovery(recorder: &Recorder, recovery: &Recovery, transcripts: usize) {
+    let (released, settled, interrupted) =
+        (recovery.released.len(), recovery.settled.len(), recovery.interrupted.len());
+    if released + settled + interrupted + transcripts > 0 {
+        let text =
+            format!("recovered: {released} released, {settled} settled, {interrupted} runs interrupted");
+        log::line(&text);
+        recorder.record(
+            "daemon.recovered",
+            json!({"released": released, "settled": settled, "interrupted": interrupted, "transcripts": transcripts}),
+        );
+    }
+}
+
+/// `[billing] mode` is the mode of a new account; what `balance set-mode` said wins from then on. A broken
+/// configuration is told at the first submit, so that the daemon itself can always be asked.
+async fn set_mode_of_a_new_account(daemon: &Daemon) -> Result<(), Fault> {
+    let Ok(settings) = plyrum_settings::Settings::load(&daemon.paths, None) else { return Ok(()) };
+    let mode = match settings.billing.mode {
+        BillingMode::Metered => Mode::Metered,
+        BillingMode::Prepaid => Mode::Prepaid,
+    };
+    let set = daemon.ledger.set_mode(mode, ModeSource::Config, clock::now().millis()).await;
+    set.map(|_| ()).map_err(|e| crate::driver::convert::storage(&e))
+}
+
+async fn asked_by_signal() {
+    let (Ok(mut term), Ok(mut interrupt)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        log::line("cannot listen for signals");
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}
+
+async fn down(daemon: &Daemon) {
+    log::line("ending");
+    for run in daemon.runs.all() {
+        run.cancel(CancelReason::Shutdown).await;
+    }
+    if tokio::time::timeout(SETTLE_WITHIN, daemon.runs.all_over()).await.is_err() {
+        log::line(&format!("{} runs did not end in time; the next start resolves them", daemon.runs.count()));
+    }
+    daemon.recorder.record("daemon.stopped", json!({"pid": std::process::id()}));
+    daemon.recorder.stop().await;
+    if let Err(e) = daemon.ledger.shutdown().await {
+        log::line(&format!("the ledger did not close well: {e}"));
+    }
+}
+
+/// Reads the configuration before the first submit needs it. A broken one is told at the submit.
+fn warm(daemon: &Arc<Daemon>) {
+    let daemon = Arc::clone(daemon);
+    tokio::spawn(async move {
+        if let Err(fault) = daemon.context(None).await {
+            log::line(&format!("the configuration cannot be used: {fault}"));
+        }
+    });
+}

@@ -1,0 +1,89 @@
+//! What a run is resolved against: settings, providers, personas, plans and the redactor that knows every
+//! key. Made anew when a configuration file changes, so running runs keep what they began with and a
+//! broken file refuses new ones.
+
+use crate::library::Library;
+use crate::registry::{Registry, Unusable};
+use plyrum_catalog::{Catalog, ModelId};
+use plyrum_config::{Diagnostic, FileStamp, Paths};
+use plyrum_protocol::{ErrorKind, Fault};
+use plyrum_redact::Redactor;
+use plyrum_router::Health;
+use plyrum_settings::Settings;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// One consistent view of the configuration.
+#[derive(Debug)]
+pub(crate) struct Context {
+    pub(crate) settings: Settings,
+    pub(crate) catalog: Arc<Catalog>,
+    pub(crate) registry: Registry,
+    pub(crate) library: Library,
+    pub(crate) redactor: Redactor,
+    /// State of the directories with the user's own personas and plans.
+    dirs: Vec<Option<FileStamp>>,
+}
+
+impl Context {
+    /// Reads everything.
+    pub(crate) async fn load(
+        paths: &Paths,
+        workspace: Option<&Path>,
+        install_key: [u8; 32],
+    ) -> Result<Self, Fault> {
+        let dirs = dir_stamps(paths);
+        let settings = Settings::load(paths, workspace).map_err(|problems| of_diagnostics(&problems))?;
+        let library = Library::load(paths).map_err(|problems| of_diagnostics(&problems))?;
+        let (registry, secrets) = Registry::build(&settings.catalog, paths).await;
+        let redactor = Redactor::new(install_key, secrets);
+        for name in redactor.ignored() {
+            crate::log::line(&format!("the key of provider {name} is too short to be recognised in text"));
+        }
+        Ok(Self { catalog: Arc::new(settings.catalog.clone()), settings, registry, library, redactor, dirs })
+    }
+
+    /// Whether a file that it was made from has changed.
+    pub(crate) fn is_stale(&self, paths: &Paths) -> bool {
+        Settings::changed(paths, self.settings.fingerprint()) || dir_stamps(paths) != self.dirs
+    }
+
+    /// Whether a model could be asked now.
+    pub(crate) fn health(&self, model: &ModelId) -> Health {
+        match self.why_not(model) {
+            None => Health::Ready,
+            Some(_) => Health::NoKey,
+        }
+    }
+
+    /// Why a model cannot be asked.
+    pub(crate) fn why_not(&self, model: &ModelId) -> Option<Unusable> {
+        let unknown = || Unusable { why: "its provider is not configured".to_owned(), key_variable: None };
+        let Some(model) = self.catalog.model(model.as_str()) else { return Some(unknown()) };
+        match self.registry.get(model.provider.as_str()) {
+            None => Some(unknown()),
+            Some(entry) => entry.provider.as_ref().err().cloned(),
+        }
+    }
+}
+
+fn dir_stamps(paths: &Paths) -> Vec<Option<FileStamp>> {
+    let stamps = |dir: PathBuf| {
+        let mut files: Vec<PathBuf> = std::fs::read_dir(&dir)
+            .into_iter()
+            .flatten()
+            .filter_map(|e| e.ok().map(|e| e.path()))
+            .take(512)
+            .collect();
+        files.sort();
+        std::iter::once(dir).chain(files).map(|path| FileStamp::of(&path)).collect::<Vec<_>>()
+    };
+    [paths.personas_dir(), paths.plans_dir()].into_iter().flat_map(stamps).collect()
+}
+
+/// All problems in one error; the first decides what to try.
+pub(crate) fn of_diagnostics(problems: &[Diagnostic]) -> Fault {
+    let lines: Vec<String> = problems.iter().take(10).map(ToString::to_string).collect();
+    Fault::new(ErrorKind::Config, lines.join("\n"))
+        .hint("correct the file; plyrum config check shows what is left")
+}

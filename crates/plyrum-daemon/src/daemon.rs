@@ -1,0 +1,102 @@
+//! What all parts of the daemon share: the stores, the living runs, and the configuration as last read.
+
+use crate::context::Context;
+use crate::recorder::Recorder;
+use crate::runs::Runs;
+use plyrum_config::Paths;
+use plyrum_ledger::Ledger;
+use plyrum_protocol::Fault;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::sync::{Mutex, watch};
+
+/// Most project configurations that are kept ready.
+const MAX_CONTEXTS: usize = 16;
+
+/// Shared by every connection and run.
+#[derive(Debug)]
+pub(crate) struct Daemon {
+    pub(crate) paths: Paths,
+    pub(crate) ledger: Ledger,
+    pub(crate) recorder: Recorder,
+    pub(crate) runs: Runs,
+    pub(crate) install_key: [u8; 32],
+    contexts: Mutex<BTreeMap<Option<PathBuf>, Arc<Context>>>,
+    phase: watch::Sender<Phase>,
+}
+
+/// Where the daemon is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Takes everything.
+    Open,
+    /// Takes no new run and ends when the last one is over.
+    Draining,
+    /// Ends now.
+    Stopping,
+}
+
+impl Daemon {
+    pub(crate) fn new(paths: Paths, ledger: Ledger, recorder: Recorder, install_key: [u8; 32]) -> Self {
+        let (phase, _) = watch::channel(Phase::Open);
+        Self {
+            paths,
+            ledger,
+            recorder,
+            runs: Runs::default(),
+            install_key,
+            contexts: Mutex::default(),
+            phase,
+        }
+    }
+
+    /// The configuration that holds in a workspace, read again where a file has changed.
+    pub(crate) async fn context(&self, workspace: Option<&str>) -> Result<Arc<Context>, Fault> {
+        let project = workspace.map(PathBuf::from).filter(|dir| has_project_files(dir));
+        let mut contexts = self.contexts.lock().await;
+        if let Some(context) = contexts.get(&project).filter(|c| !c.is_stale(&self.paths)) {
+            return Ok(Arc::clone(context));
+        }
+        let context = Arc::new(Context::load(&self.paths, project.as_deref(), self.install_key).await?);
+        self.recorder.set_redactor(context.redactor.clone());
+        if contexts.len() >= MAX_CONTEXTS {
+            contexts.clear();
+        }
+        contexts.insert(project, Arc::clone(&context));
+        Ok(context)
+    }
+
+    pub(crate) fn phase(&self) -> Phase {
+        *self.phase.borrow()
+    }
+
+    /// Goes on to a later phase; never back.
+    pub(crate) fn advance(&self, to: Phase) {
+        self.phase.send_if_modified(|phase| {
+            let later = (*phase as u8) < (to as u8);
+            if later {
+                *phase = to;
+            }
+            later
+        });
+    }
+
+    /// Waits until the daemon should end.
+    pub(crate) async fn ending(&self) {
+        self.reached(Phase::Draining).await;
+        tokio::select! {
+            () = self.runs.all_over() => {}
+            () = self.reached(Phase::Stopping) => {}
+        }
+    }
+
+    async fn reached(&self, phase: Phase) {
+        let mut watch = self.phase.subscribe();
+        let _sender_lives_in_self = watch.wait_for(|p| *p as u8 >= phase as u8).await;
+    }
+}
+
+fn has_project_files(dir: &Path) -> bool {
+    dir.is_absolute() && plyrum_config::project_paths(dir).iter().any(|path| path.exists())
+}

@@ -1,0 +1,129 @@
+//! One attempt's stream: marked as sent, opened, redacted, and turned into inputs.
+
+use super::convert;
+use crate::clock;
+use crate::context::Context;
+use crate::daemon::Daemon;
+use plyrum_engine::{AttemptEnd, Input, OpenAttempt};
+use plyrum_protocol::{AttemptId, Channel};
+use plyrum_providers::StreamEvent;
+use plyrum_redact::{RedactStream, Redactor};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc;
+
+/// How often the count of received bytes is written down, so that a crash can be charged fairly.
+const NOTE_EVERY: Duration = Duration::from_secs(1);
+
+/// Streams one attempt to its end. Dropping the future hangs up.
+pub(super) async fn stream(
+    daemon: Arc<Daemon>,
+    context: Arc<Context>,
+    open: OpenAttempt,
+    inputs: mpsc::Sender<Input>,
+) {
+    let attempt = open.attempt.clone();
+    let mut pump = Pump::new(daemon, inputs, attempt.clone(), &context.redactor);
+    let Some(entry) = context.registry.get(&open.provider) else {
+        return pump.end(AttemptEnd::NotSent(not_configured(&open.provider))).await;
+    };
+    let provider = match &entry.provider {
+        Ok(provider) => Arc::clone(provider),
+        Err(why) => return pump.send(convert::unusable(&attempt, &open.provider, why)).await,
+    };
+    let Ok(_permit) = Arc::clone(&entry.permits).acquire_owned().await else { return };
+    // Before a byte of the request goes out: after a crash, `sent` means that it may have to be paid.
+    if let Err(e) = pump.daemon.ledger.mark_sent(attempt.as_str(), clock::now().millis()).await {
+        return pump.end(AttemptEnd::NotSent(convert::storage(&e))).await;
+    }
+    let wire_name = context.catalog.model(&open.model).map_or_else(|| open.model.clone(), |m| m.name.clone());
+    let mut events = provider.open(convert::request(open, &wire_name));
+    while let Some(event) = events.next().await {
+        match event {
+            StreamEvent::Opened => pump.send(Input::Opened { attempt: attempt.clone() }).await,
+            StreamEvent::Delta { channel, text } => pump.text(convert::channel(channel), &text).await,
+            StreamEvent::Usage(report) => {
+                let report = convert::usage(report);
+                pump.send(Input::Usage { attempt: attempt.clone(), report }).await;
+            }
+            StreamEvent::Closed(close) => {
+                let redactor = context.redactor.clone();
+                let end = convert::end(close, |text| redactor.redact(text).into_owned());
+                pump.flush().await;
+                return pump.end(end).await;
+            }
+        }
+    }
+}
+
+fn not_configured(provider: &str) -> plyrum_protocol::Fault {
+    plyrum_protocol::Fault::new(
+        plyrum_protocol::ErrorKind::Config,
+        format!("provider {provider} is not configured any more"),
+    )
+}
+
+/// Redacts an attempt's text channel by channel and passes it on.
+struct Pump {
+    daemon: Arc<Daemon>,
+    inputs: mpsc::Sender<Input>,
+    attempt: AttemptId,
+    channels: [(Channel, Option<RedactStream>); 3],
+    received: u64,
+    noted: Instant,
+}
+
+impl Pump {
+    fn new(
+        daemon: Arc<Daemon>,
+        inputs: mpsc::Sender<Input>,
+        attempt: AttemptId,
+        redactor: &Redactor,
+    ) -> Self {
+        let channels =
+            [Channel::Answer, Channel::Reasoning, Channel::ToolArgs].map(|c| (c, Some(redactor.stream())));
+        Self { daemon, inputs, attempt, channels, received: 0, noted: Instant::now() }
+    }
+
+    /// A run that is over does not listen any more, which is no error.
+    async fn send(&self, input: Input) {
+        let _run_is_over = self.inputs.send(input).await;
+    }
+
+    async fn text(&mut self, channel: Channel, text: &str) {
+        self.received += text.len() as u64;
+        let stream = self.channels.iter_mut().find(|(c, _)| *c == channel);
+        let text = stream
+            .and_then(|(_, redact)| redact.as_mut())
+            .map(|redact| redact.push(text))
+            .unwrap_or_default();
+        self.pass(channel, text).await;
+        if self.noted.elapsed() >= NOTE_EVERY {
+            self.noted = Instant::now();
+            let (daemon, attempt, bytes) = (Arc::clone(&self.daemon), self.attempt.clone(), self.received);
+            tokio::spawn(async move {
+                if let Err(e) = daemon.ledger.note_received(attempt.as_str(), bytes).await {
+                    crate::log::line(&format!("attempt {attempt}: its byte count cannot be noted: {e}"));
+                }
+            });
+        }
+    }
+
+    async fn pass(&self, channel: Channel, text: String) {
+        if !text.is_empty() {
+            self.send(Input::Delta { attempt: self.attempt.clone(), channel, text }).await;
+        }
+    }
+
+    /// What the redactor still holds back.
+    async fn flush(&mut self) {
+        let held = self.channels.each_mut().map(|(channel, stream)| (*channel, stream.take()));
+        for (channel, stream) in held {
+            self.pass(channel, stream.map(RedactStream::finish).unwrap_or_default()).await;
+        }
+    }
+
+    async fn end(&self, end: AttemptEnd) {
+        self.send(Input::Closed { attempt: self.attempt.clone(), end }).await;
+    }
+}

@@ -1,0 +1,145 @@
+//! The seam between wires and the engine: provider events become inputs, requests become provider
+//! requests, and the ledger's words meet the engine's.
+
+use plyrum_engine as engine;
+use plyrum_engine::{AttemptEnd, AttemptFailure, FailureClass, Input, Speaker, UsageReport};
+use plyrum_ledger as ledger;
+use plyrum_protocol::{AttemptId, AttemptOutcome, Channel, ErrorKind, Fault, RunStatus};
+use plyrum_providers as wire;
+
+/// A request in the provider's words.
+pub(super) fn request(open: engine::OpenAttempt, wire_name: &str) -> wire::ChatRequest {
+    wire::ChatRequest {
+        model: wire_name.to_owned(),
+        messages: open
+            .request
+            .turns
+            .into_iter()
+            .map(|turn| wire::ChatMessage { role: role(turn.speaker), content: turn.text })
+            .collect(),
+        max_output_tokens: open.request.max_output_tokens,
+        temperature: open.request.temperature,
+        stop: Vec::new(),
+        attempt: open.attempt.as_str().to_owned(),
+        seed: open.request.seed,
+    }
+}
+
+const fn role(speaker: Speaker) -> wire::Role {
+    match speaker {
+        Speaker::System => wire::Role::System,
+        Speaker::User => wire::Role::User,
+        Speaker::Assistant => wire::Role::Assistant,
+    }
+}
+
+pub(super) const fn channel(channel: wire::Channel) -> Channel {
+    match channel {
+        wire::Channel::Answer => Channel::Answer,
+        wire::Channel::Reasoning => Channel::Reasoning,
+        wire::Channel::ToolArgs => Channel::ToolArgs,
+    }
+}
+
+pub(super) fn usage(report: wire::ReportedUsage) -> UsageReport {
+    UsageReport { usage: report.usage, raw: report.raw }
+}
+
+/// The end of a stream. Messages are redacted by the caller's closure: providers quote what they were sent.
+pub(super) fn end(close: wire::Close, clean: impl Fn(&str) -> String) -> AttemptEnd {
+    match close {
+        wire::Close::Finished(stop) => AttemptEnd::Finished(match stop {
+            wire::Stop::EndTurn => engine::Stop::EndTurn,
+            wire::Stop::Length => engine::Stop::Length,
+            wire::Stop::ToolUse => engine::Stop::ToolUse,
+            wire::Stop::ContentFilter => engine::Stop::ContentFilter,
+            wire::Stop::Other(word) => engine::Stop::Other(clean(&word)),
+        }),
+        wire::Close::Cut { why } => AttemptEnd::Cut { why: clean(&why) },
+        wire::Close::Failed(error) => AttemptEnd::Failed(AttemptFailure {
+            class: class(&error),
+            status: error.status,
+            message: clean(&error.message),
+            retry_after_ms: error.retry_after_ms,
+        }),
+    }
+}
+
+fn class(error: &wire::ProviderError) -> FailureClass {
+    use wire::ErrorClass as C;
+    match error.class {
+        C::Dns | C::Refused | C::Connect | C::Proxy => FailureClass::Connect,
+        C::Tls => FailureClass::Tls,
+        C::Reset => FailureClass::Reset,
+        // A status says that the server timed out, and may do better; without one our own limit was reached.
+        C::Timeout if error.status.is_some() => FailureClass::Server,
+        C::Timeout => FailureClass::Timeout,
+        C::Auth => FailureClass::Auth,
+        C::Rejected => FailureClass::Rejected,
+        C::TooLarge => FailureClass::TooLarge,
+        C::RateLimited => FailureClass::RateLimited,
+        C::Quota => FailureClass::Quota,
+        C::Overloaded => FailureClass::Overloaded,
+        C::Server => FailureClass::Server,
+        C::Protocol => FailureClass::Protocol,
+        C::Redirected | C::Config => FailureClass::Config,
+    }
+}
+
+pub(super) fn basis(basis: engine::Basis) -> ledger::Basis {
+    match basis {
+        engine::Basis::Reported(usage) => ledger::Basis::Reported(usage),
+        engine::Basis::Estimated => ledger::Basis::Estimated,
+        engine::Basis::Nothing => ledger::Basis::Nothing,
+    }
+}
+
+pub(super) const fn outcome(outcome: AttemptOutcome) -> ledger::Outcome {
+    match outcome {
+        AttemptOutcome::Ok => ledger::Outcome::Ok,
+        AttemptOutcome::Cut => ledger::Outcome::Cut,
+        AttemptOutcome::Cancelled => ledger::Outcome::Cancelled,
+        AttemptOutcome::Failed => ledger::Outcome::Failed,
+    }
+}
+
+pub(super) const fn status(status: RunStatus) -> ledger::RunStatus {
+    match status {
+        RunStatus::Running | RunStatus::Detached => ledger::RunStatus::Running,
+        RunStatus::Succeeded => ledger::RunStatus::Succeeded,
+        RunStatus::Degraded => ledger::RunStatus::Degraded,
+        RunStatus::Failed => ledger::RunStatus::Failed,
+        RunStatus::Cancelled => ledger::RunStatus::Cancelled,
+        RunStatus::Interrupted => ledger::RunStatus::Interrupted,
+        RunStatus::Parked => ledger::RunStatus::Parked,
+    }
+}
+
+pub(super) fn refusal(refusal: &ledger::Refusal) -> engine::Refusal {
+    engine::Refusal {
+        cause: match refusal.scope {
+            ledger::Scope::Wallet | ledger::Scope::Debt => engine::RefusalCause::Balance,
+            ledger::Scope::Run | ledger::Scope::PriceUnknown => engine::RefusalCause::Budget,
+        },
+        needed: refusal.needed,
+        available: refusal.available,
+        limit: Some(refusal.limit),
+        setting: refusal.setting.clone(),
+    }
+}
+
+/// A ledger that cannot be written, as the user meets it.
+pub(crate) fn storage(error: &ledger::LedgerError) -> Fault {
+    Fault::new(ErrorKind::Storage, format!("the ledger cannot be written: {error}"))
+        .hint("free some space or mend the disk, then ask again; plyrum doctor")
+}
+
+/// An attempt whose provider cannot be used.
+pub(super) fn unusable(attempt: &AttemptId, provider: &str, why: &crate::registry::Unusable) -> Input {
+    let hint = match &why.key_variable {
+        Some(name) => format!("set {name} and run `plyrum daemon restart`, or use api_key = {{ file = … }}"),
+        None => "check the provider's entry in config.toml".to_owned(),
+    };
+    let fault = Fault::new(ErrorKind::Auth, format!("{provider} cannot be used: {}", why.why)).hint(hint);
+    Input::Closed { attempt: attempt.clone(), end: AttemptEnd::NotSent(fault) }
+}

@@ -1,0 +1,333 @@
+//! The driver of one run: executes what the engine asks for and feeds back what happens.
+//!
+//! One task owns the run. Ledger calls and provider streams are tasks of their own whose results come in
+//! through one bounded queue, so a slow disk never holds up another stream's text. Deltas that wait in the
+//! queue are merged before the engine sees them: once, before fan-out.
+
+mod attempt;
+pub(crate) mod convert;
+
+use crate::clock;
+use crate::context::Context;
+use crate::daemon::Daemon;
+use crate::hub::Hub;
+use plyrum_engine::{
+    CloseRun, Effect, HoldBatch, Input, OpenAttempt, Run, RunSpec, SettleRequest, Settlement,
+};
+use plyrum_ledger::{FinishRun, HoldOutcome, NewHold, Price, Settle};
+use plyrum_protocol::{AttemptId, Frame, FrameBody, Timestamp};
+use plyrum_sessions::SessionLog;
+use serde_json::json;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
+
+/// Inputs that may wait for one run. Streams wait for room: that is back-pressure on the provider.
+const MAX_INPUTS: usize = 512;
+/// Times that a booking is tried while the ledger cannot be written, and the wait between.
+const BOOKING_TRIES: u32 = 5;
+const BOOKING_WAIT: Duration = Duration::from_millis(400);
+
+/// Everything that one run needs.
+pub(crate) struct Driver {
+    daemon: Arc<Daemon>,
+    context: Arc<Context>,
+    hub: Arc<Hub>,
+    log: SessionLog,
+    streams: HashMap<AttemptId, AbortHandle>,
+    inputs: mpsc::Sender<Input>,
+    inbox: mpsc::Receiver<Input>,
+    wake: Option<Timestamp>,
+}
+
+impl Driver {
+    /// A driver and the queue through which others speak to its run.
+    pub(crate) fn new(
+        daemon: Arc<Daemon>,
+        context: Arc<Context>,
+        hub: Arc<Hub>,
+        log: SessionLog,
+    ) -> (Self, mpsc::Sender<Input>) {
+        let (inputs, inbox) = mpsc::channel(MAX_INPUTS);
+        let driver = Self {
+            daemon,
+            context,
+            hub,
+            log,
+            streams: HashMap::new(),
+            inputs: inputs.clone(),
+            inbox,
+            wake: None,
+        };
+        (driver, inputs)
+    }
+
+    /// Runs to the end.
+    pub(crate) async fn drive(mut self, spec: RunSpec) {
+        let catalog = Arc::clone(&self.context.catalog);
+        let (mut run, effects) = Run::start(spec, catalog);
+        self.execute(effects);
+        let mut waiting: Option<Input> = None;
+        while !run.is_over() {
+            let input = match waiting.take() {
+                Some(input) => input,
+                None => self.next_input().await,
+            };
+            let input = self.merge(input, &mut waiting);
+            let effects = run.apply(clock::now(), input);
+            self.execute(effects);
+        }
+        self.daemon.runs.remove(&self.hub.run);
+        let log = self.log;
+        let synced = tokio::task::spawn_blocking(move || log.sync()).await;
+        if let Ok(Err(e)) = synced {
+            crate::log::line(&format!("run {}: its transcript cannot be synced: {e}", self.hub.run));
+        }
+    }
+
+    /// The next thing that happens. The queue cannot close: this driver holds a sender itself.
+    async fn next_input(&mut self) -> Input {
+        let wake = self.wake.map(|at| Duration::from_millis(at.millis_since(clock::now())));
+        let timer = async {
+            match wake {
+                Some(wait) => tokio::time::sleep(wait).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            input = self.inbox.recv() => input.unwrap_or(Input::Tick),
+            () = timer => {
+                self.wake = None;
+                Input::Tick
+            }
+        }
+    }
+
+    /// Joins deltas of one stream that wait behind each other.
+    fn merge(&mut self, first: Input, waiting: &mut Option<Input>) -> Input {
+        let Input::Delta { attempt, channel, mut text } = first else { return first };
+        while text.len() < MAX_MERGED_BYTES {
+            match self.inbox.try_recv() {
+                Ok(Input::Delta { attempt: a, channel: c, text: more }) if a == attempt && c == channel => {
+                    text.push_str(&more);
+                }
+                Ok(other) => {
+                    *waiting = Some(other);
+                    break;
+                }
+                Err(_) => break,
+            }
+        }
+        Input::Delta { attempt, channel, text }
+    }
+
+    fn execute(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Emit(frame) => self.emit(&frame),
+                Effect::Hold(batch) => self.hold(batch),
+                Effect::Open(open) => self.open(open),
+                Effect::Abort { attempt } => self.abort(&attempt),
+                Effect::Settle(request) => self.settle(request),
+                Effect::Release { attempt } => self.release(attempt),
+                Effect::Wake { at } => self.wake = Some(at),
+                Effect::Close(close) => self.close(close),
+            }
+        }
+    }
+
+    /// Keeps a durable frame, then shows it.
+    fn emit(&mut self, frame: &Frame) {
+        if frame.seq.is_some()
+            && let Err(e) = self.log.append_frame(frame)
+        {
+            crate::log::line(&format!("run {}: its transcript cannot be written: {e}", frame.run));
+        }
+        self.record(frame);
+        self.hub.publish(frame);
+    }
+
+    /// What the audit keeps of the lifecycle. Money comes through the ledger's outbox instead.
+    fn record(&self, frame: &Frame) {
+        let run = frame.run.as_str();
+        let (kind, body) = match &frame.body {
+            FrameBody::RunAccepted { session, persona, client, prompt_sha256 } => (
+                "run.accepted",
+                json!({"run": run, "session": session, "persona": persona, "client": client, "prompt_sha256": prompt_sha256}),
+            ),
+            FrameBody::RunRouted { decision } => (
+                "run.routed",
+                json!({
+                    "run": run, "intent": decision.intent, "risk": decision.risk, "plan": decision.plan,
+                    "models": decision.candidates.iter().map(|c| &c.model).take(8).collect::<Vec<_>>(),
+                    "router": decision.router,
+                }),
+            ),
+            FrameBody::AttemptFallback { from, to, cause } => {
+                ("attempt.fallback", json!({"run": run, "from": from, "to": to, "cause": cause}))
+            }
+            _ => return,
+        };
+        self.daemon.recorder.record(kind, body);
+    }
+
+    fn hold(&self, batch: HoldBatch) {
+        let number = batch.batch;
+        let holds = batch.holds.into_iter().map(|hold| self.new_hold(hold)).collect();
+        let order = plyrum_ledger::HoldBatch {
+            run: self.hub.run.as_str().to_owned(),
+            at: clock::now().millis(),
+            holds,
+            run_budget: None, // the run began with it
+        };
+        let (daemon, inputs) = (Arc::clone(&self.daemon), self.inputs.clone());
+        tokio::spawn(async move {
+            let input = match daemon.ledger.hold(order).await {
+                Ok(HoldOutcome::Granted { .. }) => Input::Held { batch: number },
+                Ok(HoldOutcome::Refused(refusal)) => {
+                    Input::HoldRefused { batch: number, refusal: convert::refusal(&refusal) }
+                }
+                Err(e) => Input::HoldFailed { batch: number, fault: convert::storage(&e) },
+            };
+            daemon.recorder.outbox_filled();
+            let _run_is_over = inputs.send(input).await;
+        });
+    }
+
+    fn new_hold(&self, hold: plyrum_engine::HoldRequest) -> NewHold {
+        let price = self.context.catalog.price_basis(&hold.model).ok().map(|basis| Price {
+            version: basis.price_version,
+            currency: basis.currency,
+            card: basis.card,
+            fx_version: basis.fx_version,
+            fx: basis.fx,
+        });
+        let bytes_per_token =
+            self.context.catalog.model(&hold.model).map(|m| m.bytes_per_token).unwrap_or_default();
+        NewHold {
+            attempt: hold.attempt.as_str().to_owned(),
+            step: hold.step.as_str().to_owned(),
+            layer: hold.layer,
+            role: hold.role.as_str().to_owned(),
+            provider: hold.provider,
+            model: hold.model,
+            try_no: hold.try_number,
+            amount: hold.micro_rub,
+            price,
+            request_bytes: hold.request_bytes,
+            bytes_per_token,
+        }
+    }
+
+    fn open(&mut self, open: OpenAttempt) {
+        let attempt = open.attempt.clone();
+        let stream =
+            attempt::stream(Arc::clone(&self.daemon), Arc::clone(&self.context), open, self.inputs.clone());
+        let task = tokio::spawn(stream);
+        self.streams.insert(attempt, task.abort_handle());
+    }
+
+    /// Dropping the stream hangs up.
+    fn abort(&mut self, attempt: &AttemptId) {
+        if let Some(stream) = self.streams.remove(attempt) {
+            stream.abort();
+        }
+    }
+
+    fn settle(&mut self, request: SettleRequest) {
+        self.streams.remove(&request.attempt);
+        let order = Settle {
+            attempt: request.attempt.as_str().to_owned(),
+            at: clock::now().millis(),
+            basis: convert::basis(request.basis),
+            outcome: convert::outcome(request.outcome),
+            error_kind: request.error.map(|kind| kind.as_str().to_owned()),
+            raw_usage: request.raw_usage,
+            ms: Some(request.ms),
+            ttft_ms: request.ttft_ms,
+            received_bytes: request.received_bytes,
+        };
+        let (daemon, inputs, attempt) = (Arc::clone(&self.daemon), self.inputs.clone(), request.attempt);
+        tokio::spawn(async move {
+            let settled = retried(|| daemon.ledger.settle(order.clone())).await;
+            let input = match settled {
+                Ok(settled) => Input::Resolved {
+                    attempt,
+                    settlement: Settlement {
+                        cost: settled.cost.unwrap_or_default(),
+                        usage: settled.usage,
+                        quality: settled.quality,
+                    },
+                },
+                Err(e) => Input::ResolveFailed { attempt, fault: convert::storage(&e) },
+            };
+            daemon.recorder.outbox_filled();
+            let _run_is_over = inputs.send(input).await;
+        });
+    }
+
+    fn release(&mut self, attempt: AttemptId) {
+        self.streams.remove(&attempt);
+        let (daemon, inputs) = (Arc::clone(&self.daemon), self.inputs.clone());
+        tokio::spawn(async move {
+            let at = clock::now().millis();
+            let input = match retried(|| daemon.ledger.release(attempt.as_str(), at)).await {
+                Ok(_) => Input::Resolved { attempt, settlement: nothing() },
+                Err(e) => Input::ResolveFailed { attempt, fault: convert::storage(&e) },
+            };
+            daemon.recorder.outbox_filled();
+            let _run_is_over = inputs.send(input).await;
+        });
+    }
+
+    fn close(&self, close: CloseRun) {
+        let order = FinishRun {
+            run: self.hub.run.as_str().to_owned(),
+            status: convert::status(close.status),
+            plan: None,
+            detail: json!({}),
+            at: clock::now().millis(),
+        };
+        let (daemon, inputs) = (Arc::clone(&self.daemon), self.inputs.clone());
+        tokio::spawn(async move {
+            let input = match retried(|| daemon.ledger.finish_run(order.clone())).await {
+                Ok(totals) => Input::RunClosed { total: totals.total.cost },
+                Err(e) => Input::CloseFailed { fault: convert::storage(&e) },
+            };
+            daemon.recorder.outbox_filled();
+            let _run_is_over = inputs.send(input).await;
+        });
+    }
+}
+
+/// Most text in one merged delta.
+const MAX_MERGED_BYTES: usize = 16 * 1024;
+
+fn nothing() -> Settlement {
+    Settlement {
+        cost: plyrum_billing_client::MicroRub::ZERO,
+        usage: plyrum_billing_client::Usage::default(),
+        quality: plyrum_billing_client::Quality::Missing,
+    }
+}
+
+/// A booking again for a little while where the ledger says that its storage is full or busy: what was
+/// used must be written down, and space may come back. Other errors are final.
+async fn retried<T, F, A>(mut book: A) -> Result<T, plyrum_ledger::LedgerError>
+where
+    A: FnMut() -> F,
+    F: Future<Output = Result<T, plyrum_ledger::LedgerError>>,
+{
+    let mut tries = 0;
+    loop {
+        match book().await {
+            Err(plyrum_ledger::LedgerError::Storage { .. }) if tries < BOOKING_TRIES => {
+                tries += 1;
+                tokio::time::sleep(BOOKING_WAIT).await;
+            }
+            result => return result,
+        }
+    }
+}

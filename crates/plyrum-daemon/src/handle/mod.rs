@@ -1,0 +1,130 @@
+//! Requests of one client: which method, decoded, carried out, answered.
+
+mod attach;
+mod attachments;
+mod lists;
+mod route;
+mod runs;
+mod state;
+
+use crate::daemon::Daemon;
+use crate::outbox::Outbox;
+use crate::serve::send;
+use attachments::Attachments;
+use plyrum_protocol::{
+    AttachmentPut, DaemonDrain, DaemonStatus, DaemonStop, ErrorKind, Fault, Hello, Method, ModelList,
+    Outgoing, PersonaList, PlanList, RequestId, RouteExplain, RpcError, RunAttach, RunCancel, RunId,
+    RunSubmit, agree,
+};
+use std::sync::Arc;
+
+/// A connected client, as its requests see it.
+#[derive(Debug)]
+pub(crate) struct Visitor {
+    daemon: Arc<Daemon>,
+    outbox: Outbox,
+    /// What it said of itself; none before its hello.
+    hello: Option<Hello>,
+    attachments: Attachments,
+    /// Runs that end when this client is gone.
+    owned: Vec<RunId>,
+}
+
+impl Visitor {
+    pub(crate) fn new(daemon: Arc<Daemon>, outbox: Outbox) -> Self {
+        Self { daemon, outbox, hello: None, attachments: Attachments::default(), owned: Vec::new() }
+    }
+
+    pub(crate) fn outbox(&self) -> &Outbox {
+        &self.outbox
+    }
+
+    pub(crate) fn greet(&mut self, hello: &Hello) {
+        self.hello = Some(hello.clone());
+    }
+
+    pub(crate) fn has_greeted(&self) -> bool {
+        self.hello.is_some()
+    }
+
+    pub(crate) fn owned_runs(&self) -> &[RunId] {
+        &self.owned
+    }
+
+    fn answer<M: Method>(&self, id: RequestId, result: Result<M::Reply, Fault>) {
+        match result {
+            Ok(reply) => send(&self.outbox, &Outgoing::reply(id, reply)),
+            Err(fault) => send(&self.outbox, &Outgoing::<()>::refusal(Some(id), RpcError::of(fault))),
+        }
+    }
+}
+
+/// Carries out a request and queues its answer.
+pub(crate) async fn request(visitor: &mut Visitor, id: RequestId, method: &str, params: &str) {
+    if let Err(fault) = may_ask(visitor, method) {
+        return send(&visitor.outbox, &Outgoing::<()>::refusal(Some(id), RpcError::of(fault)));
+    }
+    macro_rules! methods {
+        ($( $name:ident => $call:path; )*) => {
+            match method {
+                $( <$name as Method>::NAME => match serde_json::from_str::<<$name as Method>::Params>(params) {
+                    Ok(params) => {
+                        let result = $call(visitor, params).await;
+                        visitor.answer::<$name>(id, result);
+                    }
+                    Err(e) => bad_params(visitor, id, method, &e),
+                }, )*
+                _ => unknown_method(visitor, id, method),
+            }
+        };
+    }
+    if method == RunSubmit::NAME {
+        return match serde_json::from_str(params) {
+            Ok(params) => runs::submit(visitor, id, params).await,
+            Err(e) => bad_params(visitor, id, method, &e),
+        };
+    }
+    if method == RunAttach::NAME {
+        return match serde_json::from_str(params) {
+            Ok(params) => attach::attach(visitor, id, params).await,
+            Err(e) => bad_params(visitor, id, method, &e),
+        };
+    }
+    methods! {
+        AttachmentPut => attachments::put;
+        RunCancel => runs::cancel;
+        RouteExplain => route::explain;
+        PlanList => lists::plans;
+        PersonaList => lists::personas;
+        ModelList => lists::models;
+        DaemonStatus => state::status;
+        DaemonStop => state::stop;
+        DaemonDrain => state::drain;
+    }
+}
+
+/// `status`, `drain` and `stop` are for everybody, for ever; the rest needs a common version.
+fn may_ask(visitor: &Visitor, method: &str) -> Result<(), Fault> {
+    if [DaemonStatus::NAME, DaemonStop::NAME, DaemonDrain::NAME].contains(&method) {
+        return Ok(());
+    }
+    let Some(hello) = &visitor.hello else {
+        return Err(Fault::new(ErrorKind::VersionMismatch, "say hello first").hint("plyrum daemon restart"));
+    };
+    agree(&Hello::of_this_build(), hello)
+        .map(|_| ())
+        .map_err(|e| Fault::new(ErrorKind::VersionMismatch, e.to_string()).hint("plyrum daemon restart"))
+}
+
+fn bad_params(visitor: &Visitor, id: RequestId, method: &str, error: &serde_json::Error) {
+    let message = format!("{method}: {error}");
+    let data = Some(Fault::new(ErrorKind::Usage, message.clone()));
+    send(&visitor.outbox, &Outgoing::<()>::refusal(Some(id), RpcError { code: -32602, message, data }));
+}
+
+fn unknown_method(visitor: &Visitor, id: RequestId, method: &str) {
+    let shown: String = method.chars().take(64).collect();
+    let message = format!("there is no method `{shown}`");
+    let data = Some(Fault::new(ErrorKind::VersionMismatch, message.clone()).hint("plyrum daemon restart"));
+    send(&visitor.outbox, &Outgoing::<()>::refusal(Some(id), RpcError { code: -32601, message, data }));
+}

@@ -1,0 +1,16 @@
+//! What the router would decide, without running anything.
+
+use super::Visitor;
+use crate::resolve::{Asked, decide, persona, requested_model};
+use plyrum_protocol::{Decision, Fault, RouteQuery};
+
+/// Explains a route.
+pub(super) async fn explain(visitor: &mut Visitor, query: RouteQuery) -> Result<Decision, Fault> {
+    let attachments = visitor.attachments.take(&query.attachments)?;
+    let context = visitor.daemon.context(query.workspace.as_deref()).await?;
+    let asked = Asked { prompt: query.prompt, attachments }.redacted(&context);
+    let persona = persona(&context, query.options.persona.as_deref())?;
+    let model = requested_model(&context, &query.options, &persona)?;
+    let plan = query.options.plan.as_deref().filter(|plan| *plan != "auto");
+    Ok(decide(&context, &asked, &query.options, model.as_ref(), plan))
+}

@@ -1,0 +1,53 @@
+//! Submitting and cancelling runs.
+
+use super::Visitor;
+use crate::resolve::Asked;
+use crate::runs::LiveRun;
+use crate::submit;
+use plyrum_protocol::{Cancel, Empty, ErrorKind, Fault, Owner, RequestId, RunSubmit, Submit};
+use std::sync::Arc;
+
+/// Starts a run; the receipt goes out before its first frame.
+pub(super) async fn submit(visitor: &mut Visitor, id: RequestId, submit: Submit) {
+    let owner = submit.owner;
+    match accept(visitor, submit).await {
+        Ok(accepted) => {
+            visitor.answer::<RunSubmit>(id, Ok(accepted.reply.clone()));
+            if let Some(run) = accepted.start(&visitor.outbox)
+                && owner == Owner::Connection
+            {
+                visitor.owned.retain(|owned| visitor.daemon.runs.get(owned).is_some());
+                visitor.owned.push(run);
+            }
+        }
+        Err(fault) => visitor.answer::<RunSubmit>(id, Err(fault)),
+    }
+}
+
+async fn accept(visitor: &mut Visitor, submit: Submit) -> Result<submit::Accepted, Fault> {
+    let attachments = visitor.attachments.take(&submit.attachments)?;
+    let asked = Asked { prompt: submit.prompt.clone(), attachments };
+    let keys = visitor.hello.as_ref().map(|hello| hello.key_names.as_slice()).unwrap_or_default();
+    submit::accept(&Arc::clone(&visitor.daemon), submit, asked, keys).await
+}
+
+/// Ends a run.
+pub(super) async fn cancel(visitor: &mut Visitor, cancel: Cancel) -> Result<Empty, Fault> {
+    let live = find_live(visitor, &cancel.run)?;
+    live.cancel(cancel.reason).await;
+    Ok(Empty {})
+}
+
+/// The living run that an id or a prefix names; `last` is the only one that lives.
+pub(super) fn find_live(visitor: &Visitor, asked: &str) -> Result<LiveRun, Fault> {
+    let mut fits =
+        if asked == "last" { visitor.daemon.runs.all() } else { visitor.daemon.runs.by_prefix(asked) };
+    let hint = "plyrum runs list";
+    match (fits.pop(), fits.is_empty()) {
+        (Some(run), true) => Ok(run),
+        (Some(_), false) => {
+            Err(Fault::new(ErrorKind::Ambiguous, format!("`{asked}` fits several living runs")).hint(hint))
+        }
+        (None, _) => Err(Fault::new(ErrorKind::NotFound, format!("no living run `{asked}`")).hint(hint)),
+    }
+}

@@ -1,0 +1,24 @@
+//! The daemon about itself: status, stop, drain. Protocol 0: these never change.
+
+use super::Visitor;
+use crate::daemon::Phase;
+use plyrum_protocol::{Empty, Fault, view};
+
+pub(super) async fn status(visitor: &mut Visitor, _: Empty) -> Result<view::DaemonStatus, Fault> {
+    Ok(view::DaemonStatus {
+        running: true,
+        pid: Some(std::process::id()),
+        build: Some(env!("CARGO_PKG_VERSION").to_owned()),
+        active_runs: u32::try_from(visitor.daemon.runs.count()).unwrap_or(u32::MAX),
+    })
+}
+
+pub(super) async fn stop(visitor: &mut Visitor, _: Empty) -> Result<Empty, Fault> {
+    visitor.daemon.advance(Phase::Stopping);
+    Ok(Empty {})
+}
+
+pub(super) async fn drain(visitor: &mut Visitor, _: Empty) -> Result<Empty, Fault> {
+    visitor.daemon.advance(Phase::Draining);
+    Ok(Empty {})
+}

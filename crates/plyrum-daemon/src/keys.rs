@@ -1,0 +1,85 @@
+//! Provider keys: read from where the configuration says, held in a type that cannot print itself, never
+//! leaving this process but in the request to their own provider.
+
+use plyrum_catalog::KeySource;
+use plyrum_config::Paths;
+use plyrum_redact::Secret;
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::io::AsyncReadExt as _;
+
+/// Longest key, in bytes.
+const MAX_KEY_BYTES: u64 = 16 * 1024;
+/// Longest that a key command may take.
+const COMMAND_WITHIN: Duration = Duration::from_secs(10);
+
+/// Reads a key. The error says where it was looked for, never what was found.
+pub(crate) async fn read(source: &KeySource, paths: &Paths) -> Result<Secret, String> {
+    let text = match source {
+        KeySource::Env(name) => {
+            std::env::var(name).map_err(|_| format!("the variable {name} is not set in the daemon"))?
+        }
+        KeySource::File(path) => from_file(&paths.config_dir.join(path))?,
+        KeySource::Command(argv) => from_command(argv).await?,
+    };
+    let key = text.trim();
+    if key.is_empty() {
+        return Err(format!("{} gives an empty key", place(source)));
+    }
+    if key.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        return Err(format!("{} gives a key with white space or control characters in it", place(source)));
+    }
+    Ok(Secret::new(key.to_owned()))
+}
+
+/// Where a key is looked for, in words.
+fn place(source: &KeySource) -> String {
+    match source {
+        KeySource::Env(name) => format!("the variable {name}"),
+        KeySource::File(path) => path.display().to_string(),
+        KeySource::Command(argv) => format!("the command `{}`", argv.first().map_or("", String::as_str)),
+    }
+}
+
+fn from_file(path: &Path) -> Result<String, String> {
+    let shown = path.display();
+    let about = fs::metadata(path).map_err(|e| format!("{shown}: {e}"))?;
+    if about.mode() & 0o077 != 0 {
+        return Err(format!("{shown} can be read by others: chmod 600 {shown}"));
+    }
+    if about.len() > MAX_KEY_BYTES {
+        return Err(format!("{shown} is larger than a key can be ({MAX_KEY_BYTES} bytes)"));
+    }
+    fs::read_to_string(path).map_err(|e| format!("{shown}: {e}"))
+}
+
+async fn from_command(argv: &[String]) -> Result<String, String> {
+    let Some((program, arguments)) = argv.split_first() else {
+        return Err("the key command is empty".to_owned());
+    };
+    let mut child = tokio::process::Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(|e| format!("the key command `{program}` cannot be started: {e}"))?;
+    let mut text = String::new();
+    let stdout = child.stdout.take();
+    let work = async {
+        if let Some(stdout) = stdout {
+            stdout.take(MAX_KEY_BYTES).read_to_string(&mut text).await.map_err(|e| e.to_string())?;
+        }
+        child.wait().await.map_err(|e| e.to_string())
+    };
+    match tokio::time::timeout(COMMAND_WITHIN, work).await {
+        Ok(Ok(status)) if status.success() => Ok(text),
+        Ok(Ok(status)) => Err(format!("the key command `{program}` ended with {status}")),
+        Ok(Err(e)) => Err(format!("the key command `{program}`: {e}")),
+        Err(_) => Err(format!("the key command `{program}` took longer than {} s", COMMAND_WITHIN.as_secs())),
+    }
+}

@@ -1,0 +1,35 @@
+//! The daemon: one process per user that owns what is worth protecting: provider keys, the router, runs,
+//! money and audit. Clients connect over a local socket, submit, and render frames.
+//!
+//! Reading order: [`boot`](boot) brings the parts up and takes them down in order; `serve` accepts clients;
+//! `handle` carries out their requests; `submit` and `resolve` make a run of a prompt; `driver` executes
+//! what the engine asks for; `hub` and `outbox` fan frames out; `recorder` writes the audit.
+//!
+//! Meaning changes at two seams here: `handle` (frames ↔ domain) and `driver::convert` (wire ↔ engine
+//! inputs). Knows nothing of terminals.
+
+mod boot;
+mod clock;
+mod context;
+mod daemon;
+mod driver;
+mod handle;
+mod history;
+mod hub;
+mod ids;
+mod library;
+mod lock;
+mod log;
+mod outbox;
+mod recorder;
+mod recover;
+mod registry;
+mod resolve;
+mod runs;
+mod serve;
+mod submit;
+
+mod keys;
+
+pub use boot::{Start, run};
+pub use library::{PERSONAS, PLANS};

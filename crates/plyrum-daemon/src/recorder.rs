@@ -1,0 +1,189 @@
+//! The audit's only writer: a thread that takes records from the daemon and bodies from the ledger's
+//! outbox, in order, and keeps the ledger told how far it is.
+//!
+//! Money never waits for it: a hold or a settle is durable with its body in the outbox, in the same
+//! transaction; this thread carries the bodies over afterwards. After a crash the outbox is drained again
+//! from the last body that the log has, so none is missing and none is there twice.
+
+use crate::clock;
+use plyrum_audit::{AuditError, AuditLog};
+use plyrum_ledger::{AuditHead, Ledger};
+use plyrum_protocol::{ErrorKind, Fault};
+use plyrum_redact::Redactor;
+use serde_json::{Value, json};
+use std::path::Path;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// Records that may wait. Senders of lifecycle records wait for room: an audit is not thinned out.
+const MAX_WAITING: usize = 4096;
+/// Longest time that a record without money stays unsynced.
+const SYNC_EVERY: Duration = Duration::from_millis(200);
+/// Bodies carried over at once.
+const DRAIN_AT_ONCE: usize = 256;
+
+enum Order {
+    Append { kind: &'static str, body: Value },
+    Drain,
+    Redact(Box<Redactor>),
+    Stop(tokio::sync::oneshot::Sender<()>),
+}
+
+/// Handle of the audit's writer.
+#[derive(Debug, Clone)]
+pub(crate) struct Recorder {
+    orders: SyncSender<Order>,
+}
+
+impl Recorder {
+    /// Opens the log, carries over what an earlier life left in the outbox, and starts the writer.
+    pub(crate) fn start(
+        dir: &Path,
+        redactor: Redactor,
+        boot: &str,
+        ledger: Ledger,
+        runtime: tokio::runtime::Handle,
+    ) -> Result<(Self, JoinHandle<()>), Fault> {
+        let log = AuditLog::open(dir, redactor, boot, Box::new(|| clock::now().to_string()))
+            .map_err(|e| of_audit(&e))?;
+        let (orders, inbox) = sync_channel(MAX_WAITING);
+        let mut writer = Writer { log, ledger, runtime, dirty: false, broken: false };
+        writer.drain().map_err(|e| of_audit(&e))?;
+        let thread =
+            std::thread::Builder::new().name("audit".to_owned()).spawn(move || writer.run(&inbox)).map_err(
+                |e| Fault::new(ErrorKind::Internal, format!("cannot start the audit thread: {e}")),
+            )?;
+        Ok((Self { orders }, thread))
+    }
+
+    /// Records something that happened. Never carries prompt text.
+    pub(crate) fn record(&self, kind: &'static str, body: Value) {
+        match self.orders.try_send(Order::Append { kind, body }) {
+            Ok(()) => {}
+            Err(TrySendError::Full(order)) => {
+                // The writer is a disk behind; waiting a moment is right, since nothing may be lost.
+                let _stopped = tokio::task::block_in_place(|| self.orders.send(order));
+            }
+            Err(TrySendError::Disconnected(_)) => crate::log::line("the audit writer is gone"),
+        }
+    }
+
+    /// Says that the outbox has something. Orders that wait already cover it.
+    pub(crate) fn outbox_filled(&self) {
+        let _covered = self.orders.try_send(Order::Drain);
+    }
+
+    /// Gives the log a redactor that knows newer keys.
+    pub(crate) fn set_redactor(&self, redactor: Redactor) {
+        let _stopped = self.orders.try_send(Order::Redact(Box::new(redactor)));
+    }
+
+    /// Carries over what is left, syncs, and ends the writer.
+    pub(crate) async fn stop(&self) {
+        let (done, finished) = tokio::sync::oneshot::channel();
+        let orders = self.orders.clone();
+        let sent = tokio::task::spawn_blocking(move || orders.send(Order::Stop(done))).await;
+        if sent.is_ok_and(|s| s.is_ok()) {
+            let _gone = finished.await;
+        }
+    }
+}
+
+struct Writer {
+    log: AuditLog,
+    ledger: Ledger,
+    runtime: tokio::runtime::Handle,
+    /// Something was appended and not synced.
+    dirty: bool,
+    broken: bool,
+}
+
+impl Writer {
+    fn run(mut self, inbox: &Receiver<Order>) {
+        loop {
+            let order = if self.dirty {
+                inbox.recv_timeout(SYNC_EVERY)
+            } else {
+                inbox.recv().map_err(|_| RecvTimeoutError::Disconnected)
+            };
+            let done = match order {
+                Ok(Order::Append { kind, body }) => self.append(kind, &body),
+                Ok(Order::Drain) => self.drain(),
+                Ok(Order::Redact(redactor)) => {
+                    self.log.set_redactor(*redactor);
+                    Ok(())
+                }
+                Ok(Order::Stop(done)) => {
+                    let last = self.drain().and_then(|()| self.sync());
+                    self.note(last);
+                    let _gone = done.send(());
+                    return;
+                }
+                Err(RecvTimeoutError::Timeout) => self.sync(),
+                Err(RecvTimeoutError::Disconnected) => return,
+            };
+            self.note(done);
+        }
+    }
+
+    fn note(&mut self, done: Result<(), AuditError>) {
+        match done {
+            Ok(()) => self.broken = false,
+            Err(e) if !self.broken => {
+                self.broken = true;
+                crate::log::line(&format!("audit: {e}"));
+            }
+            Err(_) => {}
+        }
+    }
+
+    fn append(&mut self, kind: &str, body: &Value) -> Result<(), AuditError> {
+        self.log.append(kind, body)?;
+        self.dirty = true;
+        Ok(())
+    }
+
+    fn sync(&mut self) -> Result<(), AuditError> {
+        if self.dirty {
+            self.log.sync()?;
+            self.dirty = false;
+        }
+        Ok(())
+    }
+
+    /// Carries the outbox over, syncs, and anchors the head in the ledger.
+    fn drain(&mut self) -> Result<(), AuditError> {
+        loop {
+            let rows = match self.runtime.block_on(self.ledger.take_outbox(DRAIN_AT_ONCE)) {
+                Ok(rows) => rows,
+                Err(e) => {
+                    crate::log::line(&format!("audit: the outbox cannot be read: {e}"));
+                    return Ok(());
+                }
+            };
+            let Some(last) = rows.last().map(|row| row.id) else { return Ok(()) };
+            let written = self.log.last_outbox().unwrap_or(0);
+            for row in rows.iter().filter(|row| row.id > written) {
+                let mut body = row.body.clone();
+                if let Some(fields) = body.as_object_mut() {
+                    fields.insert("outbox".to_owned(), json!(row.id));
+                }
+                self.append(&row.kind, &body)?;
+            }
+            self.sync()?;
+            let head = self.log.head();
+            let anchor = AuditHead { seq: head.seq, hash: head.hash };
+            if let Err(e) = self.runtime.block_on(self.ledger.mark_drained(last, Some(anchor))) {
+                crate::log::line(&format!("audit: the outbox cannot be marked: {e}"));
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// An audit that cannot be opened, as the user meets it.
+fn of_audit(error: &AuditError) -> Fault {
+    Fault::new(ErrorKind::Storage, format!("the audit log: {error}"))
+        .hint("plyrum audit verify; plyrum doctor")
+}

@@ -1,0 +1,127 @@
+//! After a crash: the ledger has resolved what was held and closed what was running; here the transcripts
+//! of those runs get their `run.finished`, with the ledger's figures.
+
+use crate::{clock, ids};
+use plyrum_ledger::{Attempt, Ledger, Recovery};
+use plyrum_protocol::{
+    AttemptId, AttemptOutcome, AttemptResult, ErrorKind, Fault, Frame, FrameBody, ResultTag, Role, RunId,
+    RunResult, RunStatus, SessionId, StepId, UsageView,
+};
+use plyrum_sessions::SessionLog;
+use std::path::Path;
+
+/// Sessions that are looked through for a run whose end was booked but not told.
+const MAX_LOOKED_AT: usize = 64;
+
+/// Ends what the last life left open. Returns how many runs were ended.
+pub(crate) async fn finish_transcripts(sessions: &Path, ledger: &Ledger, recovery: &Recovery) -> usize {
+    let mut open: Vec<SessionId> =
+        recovery.interrupted.iter().filter_map(|run| SessionId::new(run.session.clone()).ok()).collect();
+    open.extend(latest(sessions));
+    open.sort();
+    open.dedup();
+    let mut ended = 0;
+    for session in open {
+        match finish_session(sessions, ledger, &session).await {
+            Ok(count) => ended += count,
+            Err(e) => crate::log::line(&format!("session {session} cannot be ended properly: {e}")),
+        }
+    }
+    ended
+}
+
+fn latest(sessions: &Path) -> Vec<SessionId> {
+    let Ok(mut known) = plyrum_sessions::list(sessions) else { return Vec::new() };
+    known.sort_by_key(|s| std::cmp::Reverse(s.modified));
+    known.into_iter().take(MAX_LOOKED_AT).map(|s| s.id).collect()
+}
+
+async fn finish_session(sessions: &Path, ledger: &Ledger, session: &SessionId) -> std::io::Result<usize> {
+    let unfinished = plyrum_sessions::unfinished_runs(sessions, session)?;
+    if unfinished.is_empty() {
+        return Ok(0);
+    }
+    let log = SessionLog::open(sessions, session)?;
+    for (run, last_seq) in &unfinished {
+        let result = result_of(ledger, run, session).await;
+        let body = FrameBody::RunFinished { result: Box::new(result) };
+        log.append_frame(&Frame { body, run: run.clone(), seq: Some(last_seq + 1), at: clock::now() })?;
+    }
+    log.sync()?;
+    Ok(unfinished.len())
+}
+
+/// What the ledger knows of a run that nobody could finish.
+async fn result_of(ledger: &Ledger, run: &RunId, session: &SessionId) -> RunResult {
+    let fault = Fault::new(ErrorKind::Interrupted, "the daemon ended in the middle of the run")
+        .hint("plyrum explain RUN shows what it cost; ask again");
+    let mut result = RunResult::refused(Some(run.clone()), RunStatus::Interrupted, fault);
+    result.tag = ResultTag::Result;
+    result.session = Some(session.clone());
+    if let Ok(totals) = ledger.run_totals(run.as_str()).await {
+        result.plan.clone_from(&totals.plan);
+        result.cost_micro_rub = totals.total.cost;
+        let end = totals.ended_at.unwrap_or(totals.started_at);
+        result.duration_ms = u64::try_from(end - totals.started_at).unwrap_or(0);
+        result.usage.meters = totals.total.usage.clone();
+    }
+    let attempts = ledger.attempts_of(run.as_str()).await.unwrap_or_default();
+    result.attempts = attempts.iter().filter_map(attempt).collect();
+    if let Some(last) = result.attempts.last() {
+        result.model.clone_from(&last.model);
+        result.usage.quality = last.usage.quality;
+    }
+    result
+}
+
+fn attempt(row: &Attempt) -> Option<AttemptResult> {
+    Some(AttemptResult {
+        attempt: AttemptId::new(row.attempt.clone()).ok()?,
+        step: StepId::new(row.step.clone()).ok()?,
+        role: role(&row.role),
+        provider: row.provider.clone(),
+        model: row.model.clone(),
+        outcome: match row.outcome? {
+            plyrum_ledger::Outcome::Ok => AttemptOutcome::Ok,
+            plyrum_ledger::Outcome::Cut => AttemptOutcome::Cut,
+            plyrum_ledger::Outcome::Cancelled => AttemptOutcome::Cancelled,
+            plyrum_ledger::Outcome::Failed => AttemptOutcome::Failed,
+        },
+        usage: UsageView { meters: row.usage.clone()?, quality: row.quality? },
+        cost_micro_rub: row.cost.unwrap_or_default(),
+        ms: row.ms.unwrap_or(0),
+    })
+}
+
+fn role(word: &str) -> Role {
+    [Role::Answer, Role::Proposer, Role::Aggregator, Role::Judge, Role::Title, Role::Compact]
+        .into_iter()
+        .find(|role| role.as_str() == word)
+        .unwrap_or(Role::Answer)
+}
+
+/// The key that redaction marks are made with: random, made once, 0600.
+pub(crate) fn install_key(path: &Path) -> std::io::Result<[u8; 32]> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    match std::fs::read(path) {
+        Ok(bytes) => bytes
+            .try_into()
+            .map_err(|_| std::io::Error::other(format!("{} does not have 32 bytes", path.display()))),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+            let key = ids::random::<32>()?;
+            let fresh = path.with_extension("new");
+            let mut file = std::fs::OpenOptions::new()
+                .write(true)
+                .create(true)
+                .truncate(true)
+                .mode(0o600)
+                .open(&fresh)?;
+            file.write_all(&key)?;
+            file.sync_all()?;
+            std::fs::rename(fresh, path)?;
+            Ok(key)
+        }
+        Err(e) => Err(e),
+    }
+}

@@ -1,0 +1,128 @@
+//! The providers that this configuration names, ready to be asked: keys read, connections kept, a limit on
+//! how many requests run at once.
+
+use crate::keys;
+use plyrum_catalog::{Catalog, KeySource, ProviderEntry, ProviderId, TimeoutsEntry, Wire};
+use plyrum_config::Paths;
+use plyrum_providers::offline::{Offline, Script};
+use plyrum_providers::{Endpoint, Provider, Timeouts};
+use plyrum_redact::Secret;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+
+/// Names a script for the model `offline/script`: scripted answers for whole-program tests and demos.
+const SCRIPT_VARIABLE: &str = "PLYRUM_OFFLINE_SCRIPT";
+
+/// Providers by id.
+#[derive(Debug, Default)]
+pub(crate) struct Registry {
+    entries: BTreeMap<ProviderId, Entry>,
+}
+
+/// One provider, or why it cannot be used.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) provider: Result<Arc<dyn Provider>, Unusable>,
+    /// As many permits as requests may run at once.
+    pub(crate) permits: Arc<Semaphore>,
+    pub(crate) is_offline: bool,
+}
+
+/// Why a provider cannot be used.
+#[derive(Debug, Clone)]
+pub(crate) struct Unusable {
+    /// In words, without the key.
+    pub(crate) why: String,
+    /// The environment variable that would help.
+    pub(crate) key_variable: Option<String>,
+}
+
+impl Registry {
+    /// Makes every provider of the catalogue, and hands out the keys that must never be seen.
+    pub(crate) async fn build(catalog: &Catalog, paths: &Paths) -> (Self, Vec<(String, Secret)>) {
+        let mut entries = BTreeMap::new();
+        let mut secrets = Vec::new();
+        for entry in catalog.providers.values() {
+            let provider = match entry.kind {
+                Wire::Offline => embedded(entry),
+                Wire::OpenAiChat => hosted(entry, paths, &mut secrets).await,
+            };
+            let permits =
+                Arc::new(Semaphore::new(usize::try_from(entry.max_concurrency).unwrap_or(1).max(1)));
+            let is_offline = entry.kind == Wire::Offline;
+            entries.insert(entry.id.clone(), Entry { provider, permits, is_offline });
+        }
+        (Self { entries }, secrets)
+    }
+
+    /// A provider by its id.
+    pub(crate) fn get(&self, id: &str) -> Option<&Entry> {
+        self.entries.iter().find(|(known, _)| known.as_str() == id).map(|(_, entry)| entry)
+    }
+}
+
+/// The embedded extractor, with the script that `PLYRUM_OFFLINE_SCRIPT` names, where it names one.
+fn embedded(entry: &ProviderEntry) -> Result<Arc<dyn Provider>, Unusable> {
+    let offline = Offline::new().with_timeouts(&timeouts(&entry.timeouts));
+    let Some(path) = std::env::var_os(SCRIPT_VARIABLE) else { return Ok(Arc::new(offline)) };
+    let unusable = |why: String| Unusable {
+        why: format!("{SCRIPT_VARIABLE} = {}: {why}", Path::new(&path).display()),
+        key_variable: None,
+    };
+    let text = std::fs::read_to_string(&path).map_err(|e| unusable(e.to_string()))?;
+    let script = Script::parse(&text).map_err(|e| unusable(e.to_string()))?;
+    Ok(Arc::new(offline.with_script(script)))
+}
+
+async fn hosted(
+    entry: &ProviderEntry,
+    paths: &Paths,
+    secrets: &mut Vec<(String, Secret)>,
+) -> Result<Arc<dyn Provider>, Unusable> {
+    let plain = |why: String| Unusable { why, key_variable: None };
+    let key = match &entry.api_key {
+        None => None,
+        Some(source) => {
+            let key = keys::read(source, paths)
+                .await
+                .map_err(|why| Unusable { why, key_variable: variable(source) })?;
+            secrets.push((entry.id.to_string(), Secret::new(key.expose().clone())));
+            Some(key)
+        }
+    };
+    let base_url = entry.base_url.clone().ok_or_else(|| plain("it has no base_url".to_owned()))?;
+    let endpoint = Endpoint {
+        name: entry.id.to_string(),
+        kind: plyrum_providers::Wire::OpenAiChat,
+        base_url,
+        key,
+        ca_file: entry.ca_file.as_ref().map(|path| paths.config_dir.join(path)),
+        headers: entry.headers.iter().map(|(k, v)| (k.clone(), v.clone())).collect(),
+        proxy: entry.proxy.clone(),
+        timeouts: timeouts(&entry.timeouts),
+    };
+    plyrum_providers::connect(endpoint).map_err(|e| plain(e.message))
+}
+
+fn variable(source: &KeySource) -> Option<String> {
+    match source {
+        KeySource::Env(name) => Some(name.clone()),
+        KeySource::File(_) | KeySource::Command(_) => None,
+    }
+}
+
+fn timeouts(entry: &TimeoutsEntry) -> Timeouts {
+    let base = Timeouts::default();
+    let or = |seconds: Option<u64>, default: Duration| seconds.map_or(default, Duration::from_secs);
+    Timeouts {
+        connect: or(entry.connect, base.connect),
+        headers: or(entry.headers, base.headers),
+        first_event: or(entry.first_event, base.first_event),
+        idle_bytes: or(entry.idle_bytes, base.idle_bytes),
+        idle_events: or(entry.idle_events, base.idle_events),
+        total: or(entry.total, base.total),
+    }
+}

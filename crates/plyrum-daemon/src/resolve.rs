@@ -1,0 +1,304 @@
+//! From a submit to a run: which persona, which plan, which models, within which limits. Every refusal here
+//! happens before anything is written or held.
+
+use crate::context::Context;
+use plyrum_catalog::{Model, ModelId};
+use plyrum_engine::{Attachment, Conversation, Exchange, Limits, ModelChoice, Persona, Plan, StepSpec};
+use plyrum_protocol::{Decision, ErrorKind, Fault, Profile, SubmitOptions, Timestamp};
+use plyrum_router::{AttachmentFacts, RouteInput, route};
+use plyrum_settings::ModelChoice as ConfiguredModel;
+
+/// A submit, resolved.
+#[derive(Debug)]
+pub(crate) struct Resolved {
+    pub(crate) persona: Persona,
+    pub(crate) plan: Plan,
+    pub(crate) decision: Decision,
+    pub(crate) steps: Vec<StepSpec>,
+    pub(crate) limits: Limits,
+}
+
+/// What was asked, redacted.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    pub(crate) prompt: String,
+    pub(crate) attachments: Vec<Attachment>,
+}
+
+impl Asked {
+    /// The same with every secret replaced.
+    pub(crate) fn redacted(self, context: &Context) -> Self {
+        let clean = |text: String| match context.redactor.redact(&text) {
+            std::borrow::Cow::Borrowed(_) => text,
+            std::borrow::Cow::Owned(clean) => clean,
+        };
+        Self {
+            prompt: clean(self.prompt),
+            attachments: self
+                .attachments
+                .into_iter()
+                .map(|a| Attachment { name: clean(a.name), text: clean(a.text) })
+                .collect(),
+        }
+    }
+
+    pub(crate) fn conversation(self, persona: &Persona, history: Vec<Exchange>) -> Conversation {
+        Conversation {
+            system: persona.prompt.clone(),
+            history,
+            prompt: self.prompt,
+            attachments: self.attachments,
+            temperature: persona.temperature.clone(),
+        }
+    }
+}
+
+/// Resolves names, routes, and picks the plan.
+pub(crate) fn resolve(
+    context: &Context,
+    asked: &Asked,
+    options: &SubmitOptions,
+    now: Timestamp,
+) -> Result<Resolved, Fault> {
+    let persona = persona(context, options.persona.as_deref())?;
+    let model = requested_model(context, options, &persona)?;
+    let plan_name = options.plan.clone().or_else(|| persona.plan.clone());
+    let plan_name = plan_name.unwrap_or_else(|| context.settings.defaults.plan.clone());
+    let requested_plan = Some(plan_name.as_str()).filter(|name| *name != "auto");
+    if let Some(name) = requested_plan {
+        plan(context, name)?;
+    }
+    let decision = decide(context, asked, options, model.as_ref(), requested_plan);
+    let plan = plan(context, &decision.plan)?;
+    let steps = steps(context, &plan, &decision, &persona, model.as_ref())?;
+    let limits = limits(context, options, &persona, now);
+    Ok(Resolved { persona, plan, decision, steps, limits })
+}
+
+/// The router's decision alone.
+pub(crate) fn decide(
+    context: &Context,
+    asked: &Asked,
+    options: &SubmitOptions,
+    model: Option<&ModelId>,
+    plan: Option<&str>,
+) -> Decision {
+    let attachments: Vec<AttachmentFacts> = asked
+        .attachments
+        .iter()
+        .map(|a| AttachmentFacts {
+            name: a.name.clone(),
+            bytes: a.text.len() as u64,
+            lines: a.text.lines().count() as u64,
+        })
+        .collect();
+    let profile = options.profile.unwrap_or(match context.settings.defaults.profile {
+        plyrum_settings::Profile::Cheap => Profile::Cheap,
+        plyrum_settings::Profile::Balanced => Profile::Balanced,
+        plyrum_settings::Profile::Best => Profile::Best,
+    });
+    let allowed: Option<Vec<String>> = context
+        .settings
+        .narrowing
+        .allow_providers
+        .as_ref()
+        .map(|allowed| allowed.iter().map(ToString::to_string).collect());
+    route(&RouteInput {
+        prompt: &asked.prompt,
+        attachments: &attachments,
+        catalog: &context.catalog,
+        health: &|model| context.health(model),
+        requested_model: model,
+        allow_list: allowed.as_deref(),
+        profile,
+        plan_requested: plan,
+        available: options.max_cost_micro_rub,
+        max_output_tokens_default: context.settings.defaults.max_output_tokens,
+    })
+}
+
+pub(crate) fn persona(context: &Context, asked: Option<&str>) -> Result<Persona, Fault> {
+    let name = asked.unwrap_or(&context.settings.defaults.persona);
+    let known = &context.library.personas;
+    known
+        .get(name)
+        .map(|p| p.item.clone())
+        .ok_or_else(|| not_found("persona", name, known.keys().map(String::as_str), "plyrum personas list"))
+}
+
+fn plan(context: &Context, name: &str) -> Result<Plan, Fault> {
+    let known = &context.library.plans;
+    known
+        .get(name)
+        .map(|p| p.item.clone())
+        .ok_or_else(|| not_found("plan", name, known.keys().map(String::as_str), "plyrum plans list"))
+}
+
+/// The model that the flags, the persona or the configuration name; none lets the router choose.
+pub(crate) fn requested_model(
+    context: &Context,
+    options: &SubmitOptions,
+    persona: &Persona,
+) -> Result<Option<ModelId>, Fault> {
+    let configured = || match &context.settings.defaults.model {
+        ConfiguredModel::Auto => None,
+        ConfiguredModel::Fixed(id) => Some(id.to_string()),
+    };
+    let asked =
+        options.model.clone().filter(|m| m != "auto").or_else(|| persona.model.clone()).or_else(configured);
+    let Some(name) = asked else { return Ok(None) };
+    let catalog = &context.catalog;
+    match catalog.model(&name) {
+        Some(model) => Ok(Some(model.id.clone())),
+        None => {
+            let known = catalog.models.keys().map(ModelId::as_str);
+            Err(not_found("model", &name, known, "plyrum models list"))
+        }
+    }
+}
+
+fn not_found<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str>, list: &str) -> Fault {
+    let hint = match plyrum_config::nearest(name, known) {
+        Some(near) => format!("did you mean `{near}`? {list} shows all"),
+        None => format!("{list} shows all"),
+    };
+    let shown: String = name.chars().take(80).collect();
+    Fault::new(ErrorKind::NotFound, format!("there is no {what} `{shown}`")).hint(hint)
+}
+
+fn steps(
+    context: &Context,
+    plan: &Plan,
+    decision: &Decision,
+    persona: &Persona,
+    requested: Option<&ModelId>,
+) -> Result<Vec<StepSpec>, Fault> {
+    plan.steps
+        .iter()
+        .map(|step| {
+            let first = match &step.model {
+                Some(name) => name.clone(),
+                None => first_candidate(context, decision, requested)?,
+            };
+            let known = context.catalog.models.keys().map(ModelId::as_str);
+            let model = context
+                .catalog
+                .model(&first)
+                .ok_or_else(|| not_found("model", &first, known, "plyrum models list"))?;
+            Ok(StepSpec {
+                step: step.id.clone(),
+                kind: step.kind,
+                role: step.role(),
+                after: step.after.clone(),
+                models: with_fallbacks(context, model, persona),
+            })
+        })
+        .collect()
+}
+
+fn with_fallbacks(context: &Context, first: &Model, persona: &Persona) -> Vec<ModelChoice> {
+    let own = first.fallback.iter().map(ToString::to_string);
+    let mut models = vec![choice(first)];
+    for name in own.chain(persona.fallback.iter().cloned()) {
+        let usable = context.catalog.model(&name).filter(|m| context.why_not(&m.id).is_none());
+        let allowed = usable.filter(|m| context.settings.narrowing.allows(&m.provider));
+        if let Some(model) = allowed.filter(|m| models.iter().all(|c| c.id != m.id.as_str())) {
+            models.push(choice(model));
+        }
+    }
+    models
+}
+
+fn choice(model: &Model) -> ModelChoice {
+    ModelChoice {
+        id: model.id.to_string(),
+        provider: model.provider.to_string(),
+        context_tokens: model.context_tokens,
+        max_output_tokens: model.max_output_tokens,
+        bytes_per_token: model.bytes_per_token,
+    }
+}
+
+/// The router's first choice, or why there is none.
+fn first_candidate(
+    context: &Context,
+    decision: &Decision,
+    requested: Option<&ModelId>,
+) -> Result<String, Fault> {
+    if let Some(candidate) = decision.candidates.first() {
+        return Ok(candidate.model.clone());
+    }
+    let Some(model) = requested else {
+        let why: Vec<String> = decision
+            .excluded
+            .iter()
+            .take(8)
+            .map(|e| format!("{}: {}", e.model, e.reasons.join(", ")))
+            .collect();
+        return Err(Fault::new(
+            ErrorKind::NotFound,
+            format!("no model can serve this prompt ({})", why.join("; ")),
+        )
+        .hint("plyrum models list; plyrum route PROMPT"));
+    };
+    let reasons = decision.excluded.iter().find(|e| e.model == model.as_str()).map(|e| e.reasons.clone());
+    Err(excluded(context, model, &reasons.unwrap_or_default()))
+}
+
+/// Why the model that was asked for cannot serve.
+fn excluded(context: &Context, model: &ModelId, reasons: &[String]) -> Fault {
+    if let Some(unusable) = context.why_not(model) {
+        let hint = match &unusable.key_variable {
+            Some(name) => format!(
+                "export {name}=… and run `plyrum daemon restart`, or use api_key = {{ file = \"…\" }}"
+            ),
+            None => "check the provider's entry: plyrum config show".to_owned(),
+        };
+        return Fault::new(ErrorKind::Auth, format!("{model} cannot be used: {}", unusable.why)).hint(hint);
+    }
+    let has = |code: &str| reasons.iter().any(|r| r.starts_with(code));
+    let limit = context.catalog.model(model.as_str()).map_or(0, |m| m.context_tokens);
+    let (kind, what, hint) = if has("context_too_small") {
+        (
+            ErrorKind::ContextTooLong,
+            format!("the prompt does not fit {model}, which takes {limit} tokens"),
+            "shorten it, or take a model with a larger context: plyrum models list".to_owned(),
+        )
+    } else if has("price_unknown") {
+        (
+            ErrorKind::PriceUnknown,
+            format!("the price of {model} is not known"),
+            format!("set models.\"{model}\".price in config.toml; \"0\" declares it free"),
+        )
+    } else if has("not_allowed") {
+        (
+            ErrorKind::Config,
+            format!("this project does not allow the provider of {model}"),
+            "see allow_providers in the project's .plyrum/config.toml".to_owned(),
+        )
+    } else {
+        (
+            ErrorKind::Failed,
+            format!("{model} cannot serve this prompt: {}", reasons.join(", ")),
+            "plyrum route PROMPT".to_owned(),
+        )
+    };
+    Fault::new(kind, what).hint(hint)
+}
+
+fn limits(context: &Context, options: &SubmitOptions, persona: &Persona, now: Timestamp) -> Limits {
+    let configured = context.settings.budgets.run;
+    let (budget, budget_setting) = match (options.max_cost_micro_rub, configured) {
+        (Some(flag), Some(own)) if own < flag => (Some(own), "budgets.run"),
+        (Some(flag), _) => (Some(flag), "--max-cost"),
+        (None, own) => (own, "budgets.run"),
+    };
+    Limits {
+        max_output_tokens: context.settings.defaults.max_output_tokens,
+        asked_output_tokens: persona.max_output_tokens,
+        budget,
+        budget_setting: budget_setting.to_owned(),
+        deadline: options.timeout_ms.map(|ms| now.plus_millis(ms)),
+        ..Limits::default()
+    }
+}

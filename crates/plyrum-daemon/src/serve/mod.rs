@@ -1,0 +1,7 @@
+//! The socket: who may connect, and one task pair per client.
+
+mod client;
+mod listen;
+
+pub(crate) use client::send;
+pub(crate) use listen::{Bound, bind, serve};

@@ -1,0 +1,29 @@
+//! The run state machine: one submitted prompt from accepted to finished, as a pure function.
+//!
+//! [`Run::apply`] takes everything that can happen ([`Input`]) and returns everything it asks for
+//! ([`Effect`]). There is no I/O, no clock and no randomness of its own in here (time comes with each
+//! input, a seed with the run), so every race is a unit test and whole runs replay from a log. The daemon's
+//! driver executes effects and feeds their results back.
+//!
+//! Also here: plans (DAGs of steps) and personas (system prompts with defaults), each with its file format.
+
+mod compose;
+mod effect;
+mod input;
+mod persona;
+mod plan;
+mod random;
+mod run;
+mod spec;
+
+pub use compose::request_for;
+pub use effect::{
+    Basis, CloseRun, Effect, HoldBatch, HoldRequest, OpenAttempt, Request, SettleRequest, Speaker, Turn,
+};
+pub use input::{
+    AttemptEnd, AttemptFailure, FailureClass, Input, Refusal, RefusalCause, Settlement, Stop, UsageReport,
+};
+pub use persona::{Persona, PersonaError};
+pub use plan::{Plan, PlanError, PlanStep};
+pub use run::{OpenText, Run};
+pub use spec::{Attachment, Conversation, Exchange, Limits, ModelChoice, RunSpec, StepSpec};

@@ -1,0 +1,191 @@
+//! The end of a run: cancelled, out of time, or through; then closed in the ledger, then told.
+
+use super::step::StepState;
+use super::{Phase, Run};
+use crate::effect::{CloseRun, Effect};
+use plyrum_billing_client::{MicroRub, Quality, Usage};
+use plyrum_protocol::{
+    AttemptOutcome, CancelReason, ErrorKind, Fault, FrameBody, ResultTag, RunResult, RunStatus, StepOutcome,
+    UsageView,
+};
+
+/// Why a run ends before its plan does.
+#[derive(Debug, Clone)]
+pub(super) struct Ending {
+    status: RunStatus,
+    fault: Fault,
+}
+
+impl Run {
+    pub(super) fn cancel(&mut self, reason: CancelReason) {
+        let fault = match reason {
+            CancelReason::Interrupt => Fault::new(ErrorKind::Cancelled, "cancelled by Ctrl-C"),
+            CancelReason::Terminate => Fault::new(ErrorKind::Cancelled, "ended by SIGTERM"),
+            CancelReason::OutputClosed => {
+                Fault::new(ErrorKind::Cancelled, "nobody reads the answer any more")
+            }
+            CancelReason::ClientGone => Fault::new(ErrorKind::Cancelled, "its client is gone"),
+            CancelReason::User => Fault::new(ErrorKind::CancelledElsewhere, "cancelled by another client"),
+            CancelReason::Shutdown => {
+                Fault::new(ErrorKind::CancelledElsewhere, "the daemon was stopped").hint("ask again")
+            }
+        };
+        self.end(Ending { status: RunStatus::Cancelled, fault });
+    }
+
+    pub(super) fn enforce_deadline(&mut self) {
+        let Some(deadline) = self.spec.limits.deadline else { return };
+        if self.now >= deadline && self.ending.is_none() {
+            let ms = deadline.millis_since(self.spec.accepted_at);
+            let message = format!("the run took longer than {} s", ms.div_ceil(1000));
+            let fault = Fault::new(ErrorKind::Timeout, message).hint("raise --timeout");
+            self.end(Ending { status: RunStatus::Failed, fault });
+        }
+    }
+
+    /// Ends the run for a fault of ours.
+    pub(super) fn end_with(&mut self, fault: Fault) {
+        self.end(Ending { status: RunStatus::Failed, fault });
+    }
+
+    /// Hangs up what is live and starts nothing more. What is being held or booked is waited for.
+    fn end(&mut self, ending: Ending) {
+        if self.ending.is_some() || self.phase != Phase::Running {
+            return;
+        }
+        let reason = ending.fault.kind.as_str();
+        self.ending = Some(ending.clone());
+        for at in 0..self.attempts.len() {
+            let Some(attempt) = self.attempts.get(at).filter(|a| a.is_live()) else { continue };
+            self.effects.push(Effect::Abort { attempt: attempt.hold.attempt.clone() });
+            let ended = super::attempt::Ended {
+                outcome: AttemptOutcome::Cancelled,
+                fault: Some(ending.fault.clone()),
+                failure: None,
+                at_length: false,
+            };
+            self.settle(at, ended);
+        }
+        for at in 0..self.steps.len() {
+            match self.steps.get(at).map(|s| s.state) {
+                Some(StepState::Backoff { .. }) => self.cancel_step(at, reason),
+                Some(StepState::Waiting) => {
+                    if let Some(step) = self.steps.get_mut(at) {
+                        step.state = StepState::Cancelled; // it never started: nothing to tell
+                    }
+                }
+                Some(StepState::Busy | StepState::Done(_) | StepState::Cancelled) | None => {}
+            }
+        }
+    }
+
+    pub(super) fn close_if_done(&mut self) {
+        let waiting = self.attempts.iter().any(super::Attempt::is_unresolved);
+        if self.phase != Phase::Running || waiting || !self.steps.iter().all(super::Step::is_over) {
+            return;
+        }
+        self.phase = Phase::Closing;
+        self.effects.push(Effect::Close(CloseRun { status: self.verdict().0 }));
+    }
+
+    pub(super) fn run_closed(&mut self, total: MicroRub) {
+        if self.phase == Phase::Closing {
+            let (status, error) = self.verdict();
+            self.finish(status, error, total);
+        }
+    }
+
+    /// The ledger cannot close the run; recovery will. The client is told what is known.
+    pub(super) fn close_failed(&mut self, fault: Fault) {
+        if self.phase == Phase::Closing {
+            let sum = self.attempts.iter().fold(MicroRub::ZERO, |s, a| s.checked_add(a.cost()).unwrap_or(s));
+            self.finish(RunStatus::Failed, Some(fault), sum);
+        }
+    }
+
+    /// Status and error by what the steps have.
+    fn verdict(&self) -> (RunStatus, Option<Fault>) {
+        if let Some(ending) = &self.ending {
+            return (ending.status, Some(ending.fault.clone()));
+        }
+        let Some(answer) = self.steps.last() else {
+            return (
+                RunStatus::Failed,
+                Some(Fault::new(ErrorKind::Internal, "a plan without steps was run")),
+            );
+        };
+        if let Some(fault) = &answer.fault {
+            return (RunStatus::Failed, Some(fault.clone()));
+        }
+        let whole = self.steps.iter().all(|s| s.state == StepState::Done(StepOutcome::Ok));
+        (if whole { RunStatus::Succeeded } else { RunStatus::Degraded }, None)
+    }
+
+    fn finish(&mut self, status: RunStatus, error: Option<Fault>, total: MicroRub) {
+        self.phase = Phase::Over;
+        let answer = self.steps.last_mut().map(|s| std::mem::take(&mut s.text)).unwrap_or_default();
+        let attempts: Vec<_> = self.attempts.iter().filter_map(super::Attempt::as_result).collect();
+        let result = RunResult {
+            tag: ResultTag::Result,
+            schema: 1,
+            run: Some(self.spec.run.clone()),
+            session: Some(self.spec.session.clone()),
+            status,
+            answer,
+            structured: None,
+            plan: self.spec.plan.clone(),
+            model: self.answering_model(),
+            usage: sum_usage(attempts.iter().map(|a| &a.usage)),
+            cost_micro_rub: total,
+            attempts,
+            duration_ms: self.now.millis_since(self.spec.accepted_at),
+            error,
+        };
+        self.emit(FrameBody::RunFinished { result: Box::new(result) });
+    }
+
+    fn answering_model(&self) -> String {
+        let step = self.steps.last();
+        step.and_then(|s| s.spec.models.get(s.model)).map(|m| m.id.clone()).unwrap_or_default()
+    }
+}
+
+/// Meters summed; quality is the worst.
+fn sum_usage<'a>(rows: impl Iterator<Item = &'a UsageView>) -> UsageView {
+    let mut sum: Option<UsageView> = None;
+    for row in rows {
+        sum = Some(match sum {
+            None => row.clone(),
+            Some(so_far) => UsageView {
+                meters: add(&so_far.meters, &row.meters),
+                quality: worst(so_far.quality, row.quality),
+            },
+        });
+    }
+    sum.unwrap_or_else(UsageView::missing)
+}
+
+fn add(a: &Usage, b: &Usage) -> Usage {
+    let mut units = a.units.clone();
+    for (unit, count) in &b.units {
+        let sum = units.entry(unit.clone()).or_default();
+        *sum = sum.saturating_add(*count);
+    }
+    Usage {
+        input: a.input.saturating_add(b.input),
+        cache_read: a.cache_read.saturating_add(b.cache_read),
+        cache_write_5m: a.cache_write_5m.saturating_add(b.cache_write_5m),
+        cache_write_1h: a.cache_write_1h.saturating_add(b.cache_write_1h),
+        output: a.output.saturating_add(b.output),
+        reasoning: a.reasoning.saturating_add(b.reasoning),
+        units,
+    }
+}
+
+fn worst(a: Quality, b: Quality) -> Quality {
+    match (a, b) {
+        (Quality::Missing, _) | (_, Quality::Missing) => Quality::Missing,
+        (Quality::Estimated, _) | (_, Quality::Estimated) => Quality::Estimated,
+        (Quality::Reported, Quality::Reported) => Quality::Reported,
+    }
+}

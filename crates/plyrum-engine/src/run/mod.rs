@@ -1,0 +1,151 @@
+//! One run: its steps, its attempts, and what to do next.
+//!
+//! Reading order: [`Run::start`] (start.rs) plans and asks for the first holds; `apply` below takes inputs;
+//! attempt.rs closes and books attempts; retry.rs decides whether to ask again; ending.rs cancels and
+//! finishes. After each input [`Run::advance`] starts whatever became ready.
+//!
+//! Invariants, each with a test in `tests/simulation.rs`:
+//! - an attempt is opened only after its hold, and settled or released exactly once;
+//! - `seq` of the frames is consecutive from 1, and `run.finished` is the last and only one;
+//! - the run finishes after every attempt is resolved, for every order of inputs.
+
+mod attempt;
+mod ending;
+mod hold;
+mod retry;
+mod start;
+mod step;
+
+use crate::effect::Effect;
+use crate::input::Input;
+use crate::random::Random;
+use crate::spec::RunSpec;
+use attempt::Attempt;
+use ending::Ending;
+use plyrum_billing_client::Billing;
+use plyrum_protocol::{AttemptId, Frame, FrameBody, Timestamp};
+use std::fmt;
+use std::sync::Arc;
+use step::Step;
+
+/// A run as a state machine. See the module's head.
+pub struct Run {
+    spec: RunSpec,
+    billing: Arc<dyn Billing + Send + Sync>,
+    steps: Vec<Step>,
+    /// In order of their number; attempt `n` is at `n - 1`.
+    attempts: Vec<Attempt>,
+    batches: u32,
+    random: Random,
+    now: Timestamp,
+    seq: u64,
+    wake: Option<Timestamp>,
+    ending: Option<Ending>,
+    phase: Phase,
+    effects: Vec<Effect>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Running,
+    Closing,
+    Over,
+}
+
+impl fmt::Debug for Run {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Run")
+            .field("run", &self.spec.run)
+            .field("phase", &self.phase)
+            .field("seq", &self.seq)
+            .field("steps", &self.steps)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Run {
+    /// Takes one input and returns what to do, in order.
+    pub fn apply(&mut self, now: Timestamp, input: Input) -> Vec<Effect> {
+        if self.phase == Phase::Over {
+            return Vec::new();
+        }
+        self.now = self.now.max(now);
+        match input {
+            Input::Held { batch } => self.held(batch),
+            Input::HoldRefused { batch, refusal } => self.hold_refused(batch, &refusal),
+            Input::HoldFailed { batch, fault } => self.hold_failed(batch, &fault),
+            Input::Opened { attempt } => self.opened(&attempt),
+            Input::Delta { attempt, channel, text } => self.delta(&attempt, channel, text),
+            Input::Usage { attempt, report } => self.usage(&attempt, report),
+            Input::Closed { attempt, end } => self.closed(&attempt, end),
+            Input::Resolved { attempt, settlement } => self.resolved(&attempt, settlement),
+            Input::ResolveFailed { attempt, fault } => self.resolve_failed(&attempt, fault),
+            Input::RunClosed { total } => self.run_closed(total),
+            Input::CloseFailed { fault } => self.close_failed(fault),
+            Input::Tick => {}
+            Input::Cancel(reason) => self.cancel(reason),
+        }
+        self.advance();
+        std::mem::take(&mut self.effects)
+    }
+
+    /// Whether `run.finished` was emitted.
+    pub fn is_over(&self) -> bool {
+        self.phase == Phase::Over
+    }
+
+    /// Text so far of each step that is being answered, for a client that attaches in the middle.
+    pub fn open_texts(&self) -> Vec<OpenText> {
+        self.attempts.iter().filter(|a| a.is_live()).map(|a| self.open_text(a)).collect()
+    }
+
+    fn advance(&mut self) {
+        if self.phase != Phase::Running {
+            return;
+        }
+        self.enforce_deadline();
+        self.start_ready_steps();
+        self.close_if_done();
+        self.arrange_wake();
+    }
+
+    fn emit(&mut self, body: FrameBody) {
+        let seq = body.is_durable().then(|| {
+            self.seq += 1;
+            self.seq
+        });
+        self.effects.push(Effect::Emit(Frame { body, run: self.spec.run.clone(), seq, at: self.now }));
+    }
+
+    fn find(&self, id: &AttemptId) -> Option<usize> {
+        self.attempts.iter().position(|a| a.hold.attempt == *id)
+    }
+
+    /// Asks for a tick at the earliest moment at which something happens by itself.
+    fn arrange_wake(&mut self) {
+        if self.phase != Phase::Running {
+            return;
+        }
+        let deadline = self.spec.limits.deadline.filter(|_| self.ending.is_none());
+        let earliest = self.steps.iter().filter_map(Step::wakes_at).chain(deadline).min();
+        if earliest != self.wake {
+            self.wake = earliest;
+            if let Some(at) = earliest {
+                self.effects.push(Effect::Wake { at });
+            }
+        }
+    }
+}
+
+/// Text of a step that is being answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenText {
+    /// The step.
+    pub step: plyrum_protocol::StepId,
+    /// Its attempt.
+    pub attempt: AttemptId,
+    /// Its stream.
+    pub channel: plyrum_protocol::Channel,
+    /// Everything so far.
+    pub text: String,
+}

@@ -1,0 +1,151 @@
+//! The retry rule: ask again only where that is safe (nothing of the answer was shown) and sensible (the
+//! failure may pass). Each repeat is a new attempt with its own hold and its own row. Then fallback: the
+//! next model of the step, if it is not much dearer, and always said.
+
+use super::Run;
+use super::attempt::Ended;
+use super::step::StepState;
+use crate::input::{AttemptFailure, FailureClass};
+use plyrum_billing_client::AttemptBound;
+use plyrum_protocol::{AttemptId, ErrorKind, Fault, FrameBody};
+
+/// Shortest and longest wait before a repeat, in milliseconds; drawn at random between (full jitter), the
+/// upper end doubling with each try.
+const WAIT_MS: (u64, u64) = (500, 8_000);
+/// A longer wish of the provider is not granted but told.
+const MAX_RETRY_AFTER_MS: u64 = 180_000;
+
+impl FailureClass {
+    /// Whether the same request may succeed a moment later.
+    const fn may_pass(self) -> bool {
+        match self {
+            Self::Connect | Self::Reset | Self::RateLimited | Self::Overloaded | Self::Server => true,
+            Self::Tls
+            | Self::Timeout
+            | Self::Auth
+            | Self::Rejected
+            | Self::TooLarge
+            | Self::Quota
+            | Self::Protocol
+            | Self::Config => false,
+        }
+    }
+
+    const fn error_kind(self) -> ErrorKind {
+        match self {
+            Self::Connect
+            | Self::Tls
+            | Self::Reset
+            | Self::Timeout
+            | Self::RateLimited
+            | Self::Overloaded
+            | Self::Server
+            | Self::Protocol => ErrorKind::ProviderUnavailable,
+            Self::Auth => ErrorKind::Auth,
+            Self::Rejected => ErrorKind::ProviderRejected,
+            Self::TooLarge => ErrorKind::ContextTooLong,
+            Self::Quota => ErrorKind::ProviderQuota,
+            Self::Config => ErrorKind::Config,
+        }
+    }
+}
+
+/// The failure as the user meets it.
+pub(super) fn fault_of(failure: &AttemptFailure) -> Fault {
+    let fault = Fault::new(failure.class.error_kind(), failure.message.clone());
+    match failure.class {
+        FailureClass::Connect => fault.hint("check base_url and the network: plyrum doctor"),
+        FailureClass::Auth => fault.hint("check the provider's key: plyrum config show"),
+        FailureClass::Quota => {
+            fault.hint("top up at the provider, or take another model: plyrum models list")
+        }
+        FailureClass::RateLimited => match failure.retry_after_ms {
+            Some(ms) => fault.hint(format!("the provider asks to wait {} s", ms.div_ceil(1000))),
+            None => fault.hint("wait a moment, or take another model: plyrum models list"),
+        },
+        FailureClass::Rejected => fault.hint("check the model's name at the provider: plyrum models list"),
+        FailureClass::TooLarge => fault.hint("shorten the prompt, or take a model with a larger context"),
+        FailureClass::Tls => fault.hint("for a private certificate authority set ca_file"),
+        FailureClass::Reset
+        | FailureClass::Timeout
+        | FailureClass::Overloaded
+        | FailureClass::Server
+        | FailureClass::Protocol
+        | FailureClass::Config => fault,
+    }
+}
+
+impl Run {
+    /// Arranges a repeat or a fallback; false where the step has failed for good.
+    pub(super) fn ask_again(&mut self, at: usize, step: usize, end: &Ended) -> bool {
+        let forwarded = self.attempts.get(at).is_none_or(|a| a.received_bytes() > 0);
+        let Some(failure) = end.failure.as_ref().filter(|_| !forwarded) else { return false };
+        self.retry(at, step, failure) || self.fall_back(at, step, failure)
+    }
+
+    fn retry(&mut self, at: usize, step: usize, failure: &AttemptFailure) -> bool {
+        let tries = self.steps.get(step).map_or(u32::MAX, |s| s.tries);
+        if !failure.class.may_pass() || tries >= self.spec.limits.max_tries {
+            return false;
+        }
+        let wait = match failure.retry_after_ms {
+            Some(ms) if ms > MAX_RETRY_AFTER_MS => return false,
+            Some(ms) => ms,
+            None => self.random.between(WAIT_MS.0, (WAIT_MS.0 << tries.min(8)).min(WAIT_MS.1)),
+        };
+        let until = self.now.plus_millis(wait);
+        if self.spec.limits.deadline.is_some_and(|d| until >= d) {
+            return false;
+        }
+        let (Some(attempt), Ok(next)) = (self.attempts.get(at), u32::try_from(self.attempts.len() + 1))
+        else {
+            return false;
+        };
+        let body = FrameBody::AttemptRetried {
+            attempt: attempt.hold.attempt.clone(),
+            next: AttemptId::of(&self.spec.run, next),
+            after_ms: wait,
+            cause: failure.message.clone(),
+        };
+        if let Some(step) = self.steps.get_mut(step) {
+            step.state = StepState::Backoff { until };
+        }
+        self.emit(body);
+        true
+    }
+
+    fn fall_back(&mut self, at: usize, step_at: usize, failure: &AttemptFailure) -> bool {
+        let Some(bound) = self.attempts.get(at).map(|a| a.hold.bound) else { return false };
+        let Some(step) = self.steps.get(step_at) else { return false };
+        let Some(first) = step.spec.models.first() else { return false };
+        let Some(from) = step.spec.models.get(step.model) else { return false };
+        let later = step.spec.models.iter().enumerate().skip(step.model + 1);
+        let Some((next, to)) = later.into_iter().find(|(_, m)| self.price_is_near(&first.id, &m.id, bound))
+        else {
+            return false;
+        };
+        let body = FrameBody::AttemptFallback {
+            from: from.id.clone(),
+            to: to.id.clone(),
+            cause: failure.message.clone(),
+        };
+        let now = self.now;
+        if let Some(step) = self.steps.get_mut(step_at) {
+            step.model = next;
+            step.tries = 0;
+            step.state = StepState::Backoff { until: now };
+        }
+        self.emit(body);
+        true
+    }
+
+    /// Never to a much dearer model without asking.
+    fn price_is_near(&self, first: &str, other: &str, bound: AttemptBound) -> bool {
+        let (Ok(first), Ok(other)) = (self.billing.hold(first, &bound), self.billing.hold(other, &bound))
+        else {
+            return false;
+        };
+        let percent = i128::from(self.spec.limits.fallback_max_price_percent);
+        i128::from(other.get()) * 100 <= i128::from(first.get()) * percent
+    }
+}

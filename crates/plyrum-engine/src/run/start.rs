@@ -1,0 +1,118 @@
+//! The first moments of a run: accepted, routed, planned with its price range.
+
+use super::step::Step;
+use super::{Phase, Run};
+use crate::compose::request_for;
+use crate::effect::Effect;
+use crate::random::Random;
+use crate::spec::RunSpec;
+use plyrum_billing_client::{Billing, MicroRub, estimate};
+use plyrum_protocol::{DryRun, DryRunStep, FrameBody, PlannedStep, ResultTag};
+use std::sync::Arc;
+
+/// Least and most that a run can cost by its plan.
+#[derive(Debug, Clone, Copy)]
+struct PriceRange {
+    low: MicroRub,
+    high: MicroRub,
+}
+
+impl Run {
+    /// Starts a run; the effects are its first frames and holds.
+    pub fn start(spec: RunSpec, billing: Arc<dyn Billing + Send + Sync>) -> (Self, Vec<Effect>) {
+        let mut run = Self::new(spec, billing);
+        run.emit(FrameBody::RunAccepted {
+            session: run.spec.session.clone(),
+            persona: run.spec.persona.clone(),
+            client: run.spec.client.clone(),
+            prompt_sha256: run.spec.prompt_sha256.clone(),
+        });
+        run.emit(FrameBody::RunRouted { decision: Box::new(run.spec.decision.clone()) });
+        let price = run.price_range();
+        run.emit(FrameBody::RunPlanned {
+            plan: run.spec.plan.clone(),
+            steps: run.planned_steps(),
+            price_low_micro_rub: price.low,
+            price_high_micro_rub: price.high,
+            reasons: run.spec.decision.reasons.clone(),
+        });
+        run.advance();
+        let effects = std::mem::take(&mut run.effects);
+        (run, effects)
+    }
+
+    /// What would run and what it would cost, without running it.
+    pub fn dry(spec: RunSpec, billing: Arc<dyn Billing + Send + Sync>) -> DryRun {
+        let run = Self::new(spec, billing);
+        let price = run.price_range();
+        DryRun {
+            tag: ResultTag::DryRun,
+            plan: run.spec.plan.clone(),
+            steps: run
+                .planned_steps()
+                .into_iter()
+                .map(|s| DryRunStep { step: s.step, role: s.role, model: s.model })
+                .collect(),
+            price_low_micro_rub: price.low,
+            price_high_micro_rub: price.high,
+            reasons: run.spec.decision.reasons.clone(),
+        }
+    }
+
+    fn new(spec: RunSpec, billing: Arc<dyn Billing + Send + Sync>) -> Self {
+        Self {
+            steps: spec.steps.iter().cloned().map(Step::new).collect(),
+            attempts: Vec::new(),
+            batches: 0,
+            random: Random::new(spec.seed),
+            now: spec.accepted_at,
+            seq: 0,
+            wake: None,
+            ending: None,
+            phase: Phase::Running,
+            effects: Vec::new(),
+            spec,
+            billing,
+        }
+    }
+
+    fn planned_steps(&self) -> Vec<PlannedStep> {
+        let first = |step: &Step| step.spec.models.first().map(|m| m.id.clone()).unwrap_or_default();
+        self.steps
+            .iter()
+            .map(|step| PlannedStep {
+                step: step.spec.step.clone(),
+                kind: step.spec.kind,
+                role: step.spec.role,
+                model: first(step),
+                after: step.spec.after.clone(),
+            })
+            .collect()
+    }
+
+    /// Low: the expected input and an empty answer. High: the sum of the holds of every step's first try,
+    /// with each source's whole answer as input of the steps after it. A step whose price is not known adds
+    /// nothing here and is refused when it is held.
+    fn price_range(&self) -> PriceRange {
+        let base = request_for(&self.spec.conversation, &[], 0, 0);
+        let (base_bytes, turns) = (base.text_bytes(), base.turns.len() as u64);
+        let mut range = PriceRange { low: MicroRub::ZERO, high: MicroRub::ZERO };
+        for step in &self.steps {
+            let Some(model) = step.spec.models.first() else { continue };
+            let output = self.output_limit(step, model);
+            let sources = step.spec.after.len() as u64;
+            let input = plyrum_billing_client::input_bound(base_bytes, turns)
+                .saturating_add(sources.saturating_mul(output.saturating_mul(8)));
+            let bound =
+                plyrum_billing_client::AttemptBound { input_tokens: input, max_output_tokens: output };
+            if let Ok(high) = self.billing.hold(&model.id, &bound) {
+                range.high = range.high.checked_add(high).unwrap_or(range.high);
+            }
+            if let Ok(low) = self.billing.charge(&model.id, &estimate(base_bytes, 0, &model.bytes_per_token))
+            {
+                range.low = range.low.checked_add(low).unwrap_or(range.low);
+            }
+        }
+        range
+    }
+}

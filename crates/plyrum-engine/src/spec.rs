@@ -1,0 +1,132 @@
+//! What a run is made of: resolved once at submit, unchanged while it lives.
+
+use plyrum_billing_client::{BytesPerToken, MicroRub};
+use plyrum_protocol::{Decision, Role, RunId, SessionId, StepId, StepKind, Timestamp};
+
+/// A run to start.
+#[derive(Debug, Clone)]
+pub struct RunSpec {
+    /// Its id.
+    pub run: RunId,
+    /// Its session.
+    pub session: SessionId,
+    /// Name of its persona.
+    pub persona: String,
+    /// Program that submitted it.
+    pub client: String,
+    /// Name of its plan.
+    pub plan: String,
+    /// What the router said.
+    pub decision: Decision,
+    /// Steps in the plan's order, each with its models; dependencies come before dependants.
+    pub steps: Vec<StepSpec>,
+    /// What to say.
+    pub conversation: Conversation,
+    /// SHA-256 of what was asked, in hex.
+    pub prompt_sha256: String,
+    /// What it may spend and how long it may take.
+    pub limits: Limits,
+    /// For jitter and shuffles.
+    pub seed: u64,
+    /// When it was accepted.
+    pub accepted_at: Timestamp,
+}
+
+/// One step with its models.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepSpec {
+    /// Its name.
+    pub step: StepId,
+    /// What it does.
+    pub kind: StepKind,
+    /// What its attempts are booked as.
+    pub role: Role,
+    /// Steps that must have ended before it starts.
+    pub after: Vec<StepId>,
+    /// First choice, then fallbacks. Never empty.
+    pub models: Vec<ModelChoice>,
+}
+
+/// What a step needs to know of a model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelChoice {
+    /// Catalogue id.
+    pub id: String,
+    /// Its provider.
+    pub provider: String,
+    /// Size of its context.
+    pub context_tokens: u64,
+    /// Longest answer it can give; `None` takes the limit of the run.
+    pub max_output_tokens: Option<u64>,
+    /// For estimates.
+    pub bytes_per_token: BytesPerToken,
+}
+
+/// What is said to the models.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Conversation {
+    /// The persona's system prompt.
+    pub system: String,
+    /// Earlier exchanges of the session, oldest first.
+    pub history: Vec<Exchange>,
+    /// The prompt.
+    pub prompt: String,
+    /// Texts that came with it.
+    pub attachments: Vec<Attachment>,
+    /// Decimal text.
+    pub temperature: Option<String>,
+}
+
+/// An earlier question and its answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exchange {
+    /// What was asked.
+    pub prompt: String,
+    /// What was answered.
+    pub answer: String,
+}
+
+/// A text that came with the prompt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attachment {
+    /// Its name.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// Bounds of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Longest answer where the model states none.
+    pub max_output_tokens: u64,
+    /// Longest answer that somebody asked for.
+    pub asked_output_tokens: Option<u64>,
+    /// Most that the run may cost.
+    pub budget: Option<MicroRub>,
+    /// The setting that holds `budget`, for messages.
+    pub budget_setting: String,
+    /// When it must be over.
+    pub deadline: Option<Timestamp>,
+    /// Most requests per model and step.
+    pub max_tries: u32,
+    /// Most bytes of answer, counted as JSON would write them: an answer has to fit one message.
+    pub max_answer_bytes: u64,
+    /// A fallback may hold at most this many percent of what the first choice would.
+    pub fallback_max_price_percent: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_output_tokens: 4096,
+            asked_output_tokens: None,
+            budget: None,
+            budget_setting: "budgets.run".to_owned(),
+            deadline: None,
+            max_tries: 3,
+            max_answer_bytes: 700 * 1024,
+            fallback_max_price_percent: 200,
+        }
+    }
+}

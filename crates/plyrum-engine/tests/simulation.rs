@@ -1,0 +1,265 @@
+//! Seeded simulation: runs through random schedules of everything that can happen, in any order the world
+//! allows, with the invariants checked at every step. `PLYRUM_SIM_SCHEDULES` sets how many.
+
+mod world;
+
+use plyrum_billing_client::{MicroRub, Quality, Usage};
+use plyrum_engine::{
+    AttemptEnd, AttemptFailure, Basis, Effect, FailureClass, Input, Limits, Refusal, RefusalCause, Stop,
+    UsageReport,
+};
+use plyrum_protocol::{AttemptId, CancelReason, Channel, ErrorKind, Fault, RunStatus, StepKind, Timestamp};
+use std::collections::VecDeque;
+use world::{Booked, Score};
+
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % sides
+    }
+    fn one_in(&mut self, n: u64) -> bool {
+        self.roll(n) == 0
+    }
+}
+
+/// What the world still owes the run. Items of one source stay in order; sources interleave freely.
+enum Owed {
+    Hold { batch: u32, total: MicroRub },
+    Stream { attempt: AttemptId, script: VecDeque<Input> },
+    Booking { attempt: AttemptId, basis: Option<Basis> },
+    Close,
+}
+
+struct World {
+    dice: Dice,
+    score: Score,
+    owed: Vec<Owed>,
+    wake: Option<Timestamp>,
+    ledger_dead: bool,
+}
+
+impl World {
+    fn execute(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            self.score.take(&effect);
+            match effect {
+                Effect::Hold(batch) => {
+                    let total = batch.holds.iter().fold(0, |s, h| s + h.micro_rub.get());
+                    self.owed.push(Owed::Hold { batch: batch.batch, total: MicroRub::new(total) });
+                }
+                Effect::Open(open) => {
+                    let script = self.script(&open.attempt);
+                    self.owed.push(Owed::Stream { attempt: open.attempt, script });
+                }
+                Effect::Abort { attempt } => {
+                    if self.dice.one_in(2) {
+                        continue; // what was already under way still arrives, late
+                    }
+                    self.owed.retain(|o| !matches!(o, Owed::Stream { attempt: a, .. } if *a == attempt));
+                }
+                Effect::Settle(s) => {
+                    self.owed.push(Owed::Booking { attempt: s.attempt, basis: Some(s.basis) })
+                }
+                Effect::Release { attempt } => self.owed.push(Owed::Booking { attempt, basis: None }),
+                Effect::Wake { at } => self.wake = Some(at),
+                Effect::Close(_) => self.owed.push(Owed::Close),
+                Effect::Emit(_) => {}
+            }
+        }
+    }
+
+    fn script(&mut self, attempt: &AttemptId) -> VecDeque<Input> {
+        let id = || attempt.clone();
+        let mut script = VecDeque::new();
+        if self.dice.one_in(12) {
+            let fault = Fault::new(ErrorKind::Auth, "no key");
+            return VecDeque::from([Input::Closed { attempt: id(), end: AttemptEnd::NotSent(fault) }]);
+        }
+        if !self.dice.one_in(5) {
+            script.push_back(Input::Opened { attempt: id() });
+            for n in 0..self.dice.roll(6) {
+                let channel = if self.dice.one_in(4) { Channel::Reasoning } else { Channel::Answer };
+                script.push_back(Input::Delta { attempt: id(), channel, text: format!("слово{n} ") });
+            }
+            for _ in 0..self.dice.roll(3) {
+                let usage = if self.dice.one_in(4) {
+                    Err("reasoning exceeds completion".to_owned())
+                } else {
+                    Ok(Usage { input: self.dice.roll(50), output: self.dice.roll(90), ..Usage::default() })
+                };
+                let report = UsageReport { usage, raw: "{}".to_owned() };
+                script.push_back(Input::Usage { attempt: id(), report });
+            }
+        }
+        const CLASSES: [FailureClass; 8] = [
+            FailureClass::Connect,
+            FailureClass::Reset,
+            FailureClass::RateLimited,
+            FailureClass::Overloaded,
+            FailureClass::Auth,
+            FailureClass::Rejected,
+            FailureClass::Timeout,
+            FailureClass::Quota,
+        ];
+        let end = match self.dice.roll(6) {
+            0 | 1 => AttemptEnd::Finished(Stop::EndTurn),
+            2 => AttemptEnd::Finished(Stop::Length),
+            3 => AttemptEnd::Cut { why: "reset".to_owned() },
+            _ => AttemptEnd::Failed(AttemptFailure {
+                class: CLASSES[usize::try_from(self.dice.roll(8)).unwrap()],
+                status: None,
+                message: "no luck".to_owned(),
+                retry_after_ms: self.dice.one_in(4).then(|| self.dice.roll(400_000)),
+            }),
+        };
+        script.push_back(Input::Closed { attempt: id(), end });
+        script
+    }
+
+    /// The next thing that happens; `None` where nothing is owed.
+    fn next(&mut self) -> Option<Input> {
+        self.owed.retain(|o| !matches!(o, Owed::Stream { script, .. } if script.is_empty()));
+        if self.owed.is_empty() {
+            return None;
+        }
+        let at = usize::try_from(self.dice.roll(self.owed.len() as u64)).unwrap();
+        if let Owed::Stream { script, .. } = &mut self.owed[at] {
+            return script.pop_front();
+        }
+        let storage = || Fault::new(ErrorKind::Storage, "disk full");
+        Some(match self.owed.swap_remove(at) {
+            Owed::Hold { batch, total } => {
+                if self.ledger_dead || self.dice.one_in(15) {
+                    self.score.batch(batch, Booked::NotHeld);
+                    return Some(Input::HoldFailed { batch, fault: storage() });
+                }
+                if self.dice.one_in(6) {
+                    self.score.batch(batch, Booked::NotHeld);
+                    let available =
+                        MicroRub::new(total.get() * i64::try_from(self.dice.roll(100)).unwrap() / 100);
+                    let refusal = Refusal {
+                        cause: RefusalCause::Budget,
+                        needed: total,
+                        available,
+                        limit: Some(total),
+                        setting: "budgets.day".to_owned(),
+                    };
+                    return Some(Input::HoldRefused { batch, refusal });
+                }
+                self.score.batch(batch, Booked::Held);
+                Input::Held { batch }
+            }
+            Owed::Booking { attempt, basis } => {
+                if self.ledger_dead || self.dice.one_in(40) {
+                    self.ledger_dead = true;
+                    self.score.attempts.get_mut(&attempt).unwrap().0 = Booked::Resolved;
+                    return Some(Input::ResolveFailed { attempt, fault: storage() });
+                }
+                let (usage, quality) = match basis {
+                    Some(Basis::Reported(usage)) => (usage, Quality::Reported),
+                    Some(Basis::Estimated) => (Usage { output: 3, ..Usage::default() }, Quality::Estimated),
+                    Some(Basis::Nothing) | None => (Usage::default(), Quality::Missing),
+                };
+                self.score.resolve(&attempt, usage, quality)
+            }
+            Owed::Close if self.ledger_dead => Input::CloseFailed { fault: storage() },
+            Owed::Close => Input::RunClosed { total: MicroRub::new(self.score.booked) },
+            Owed::Stream { .. } => unreachable!(),
+        })
+    }
+}
+
+fn steps(dice: &mut Dice) -> Vec<plyrum_engine::StepSpec> {
+    if dice.one_in(2) {
+        return world::direct(&["lab/a", "lab/b-dear", "lab/c"]);
+    }
+    let names: Vec<String> = (1..=1 + dice.roll(5)).map(|n| format!("propose-{n}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut steps: Vec<_> =
+        names.iter().map(|n| world::step(n, StepKind::Propose, &[], &["lab/a", "lab/b"])).collect();
+    steps.push(world::step("lead", StepKind::Aggregate, &names, &["lab/c"]));
+    steps
+}
+
+fn run_schedule(seed: u64) -> (RunStatus, Vec<String>) {
+    let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    let limits = Limits {
+        budget: dice.one_in(3).then(|| MicroRub::new(i64::try_from(dice.roll(900_000)).unwrap())),
+        deadline: dice
+            .one_in(3)
+            .then(|| Timestamp::from_millis(1_000_000 + 1 + i64::try_from(dice.roll(20_000)).unwrap())),
+        ..Limits::default()
+    };
+    let steps = steps(&mut dice);
+    let mut world = World { dice, score: Score::default(), owed: vec![], wake: None, ledger_dead: false };
+    let mut now = Timestamp::from_millis(1_000_000);
+    let (mut run, effects) = world::start(world::spec(steps, limits, seed));
+    world.execute(effects);
+    let mut inputs = 0;
+    while !run.is_over() {
+        inputs += 1;
+        assert!(inputs < 5_000, "seed {seed}: the run does not end");
+        now = now.plus_millis(world.dice.roll(40));
+        let input =
+            if world.dice.one_in(60) { Some(Input::Cancel(CancelReason::User)) } else { world.next() };
+        let input = input.or_else(|| {
+            world.wake.take().map(|at| {
+                now = now.max(at);
+                Input::Tick
+            })
+        });
+        let input =
+            input.unwrap_or_else(|| panic!("seed {seed}: nothing is owed and the run is not over: {run:?}"));
+        let effects = run.apply(now, input);
+        world.execute(effects);
+    }
+    assert!(run.apply(now, Input::Tick).is_empty(), "seed {seed}: a run that is over does something");
+    check(&world.score, world.ledger_dead, seed);
+    (world.score.finished().unwrap().status, world.score.story())
+}
+
+fn check(score: &Score, ledger_dead: bool, seed: u64) {
+    let result = score.finished().expect("finished");
+    assert_eq!(score.story().iter().filter(|t| *t == "run.finished").count(), 1);
+    assert_eq!(score.story().last().unwrap(), "run.finished");
+    if !ledger_dead {
+        let rows: i64 = result.attempts.iter().map(|a| a.cost_micro_rub.get()).sum();
+        assert_eq!(rows, result.cost_micro_rub.get(), "seed {seed}: Σ rows = total");
+        assert_eq!(rows, score.booked, "seed {seed}: total = ledger");
+    }
+    assert_eq!(
+        result.error.is_none(),
+        matches!(result.status, RunStatus::Succeeded | RunStatus::Degraded),
+        "seed {seed}: {result:?}"
+    );
+    for (id, (state, _)) in &score.attempts {
+        assert!(matches!(state, Booked::Resolved | Booked::NotHeld), "seed {seed}: {id} is {state:?}");
+    }
+}
+
+fn schedules() -> u64 {
+    std::env::var("PLYRUM_SIM_SCHEDULES").ok().and_then(|n| n.parse().ok()).unwrap_or(2_000)
+}
+
+#[test]
+fn every_random_schedule_keeps_the_promises() {
+    let mut seen = std::collections::BTreeMap::<String, u64>::new();
+    for seed in 1..=schedules() {
+        let (status, _) = run_schedule(seed);
+        *seen.entry(status.as_str().to_owned()).or_default() += 1;
+    }
+    for status in ["succeeded", "degraded", "failed", "cancelled"] {
+        assert!(seen.get(status).copied().unwrap_or(0) > 0, "no schedule ended as {status}: {seen:?}");
+    }
+}
+
+#[test]
+fn the_same_seed_tells_the_same_story() {
+    for seed in 1..=50 {
+        assert_eq!(run_schedule(seed), run_schedule(seed), "seed {seed}");
+    }
+}

@@ -1,0 +1,126 @@
+//! What the server has seen, shared with the test: requests, hang-ups, gates reached and released. One mutex
+//! and one condition variable; asynchronous callers wait on a blocking thread, which also keeps a paused
+//! tokio clock from running ahead of the sockets.
+
+use std::collections::BTreeSet;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+/// How long a test waits for something before it fails, real time.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Requests remembered; later ones are answered and forgotten.
+const REQUESTS_KEPT: usize = 100_000;
+
+/// One request, as it arrived.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// `POST`, `CONNECT` …
+    pub method: String,
+    /// The request target, as sent.
+    pub path: String,
+    /// Names in lower case, in order.
+    pub headers: Vec<(String, String)>,
+    /// The body, whole.
+    pub body: Vec<u8>,
+    /// Which connection it came over, counted from 0: equal numbers mean that it was reused.
+    pub connection: u64,
+}
+
+impl Request {
+    /// The first header of this name (lower case).
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The body as JSON; `Null` if it is none.
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+
+    /// The `model` of the body.
+    pub fn model(&self) -> Option<String> {
+        self.json().get("model").and_then(|model| model.as_str()).map(str::to_owned)
+    }
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    pub(crate) requests: Vec<Request>,
+    pub(crate) connections: u64,
+    pub(crate) hangups: usize,
+    pub(crate) reached: BTreeSet<String>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Log {
+    seen: Mutex<Seen>,
+    changed: Condvar,
+    open_gates: watch::Sender<BTreeSet<String>>,
+}
+
+impl Log {
+    pub(crate) fn new() -> Self {
+        Self {
+            seen: Mutex::default(),
+            changed: Condvar::new(),
+            open_gates: watch::Sender::new(BTreeSet::new()),
+        }
+    }
+
+    pub(crate) fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn note(&self, change: impl FnOnce(&mut Seen)) {
+        change(&mut self.seen());
+        self.changed.notify_all();
+    }
+
+    pub(crate) fn request(&self, request: Request) {
+        self.note(|seen| {
+            if seen.requests.len() < REQUESTS_KEPT {
+                seen.requests.push(request);
+            }
+        });
+    }
+
+    pub(crate) fn release(&self, gate: &str) {
+        self.open_gates.send_modify(|gates| {
+            gates.insert(gate.to_owned());
+        });
+    }
+
+    /// Returns once the gate is open.
+    pub(crate) async fn pass(&self, gate: &str) {
+        self.note(|seen| {
+            seen.reached.insert(gate.to_owned());
+        });
+        let mut gates = self.open_gates.subscribe();
+        // The sender lives as long as `self`: waiting cannot fail.
+        let _ = gates.wait_for(|gates| gates.contains(gate)).await;
+    }
+
+    /// Blocks until `look` finds something.
+    ///
+    /// # Panics
+    /// After 20 seconds, saying what was waited for: a test that hangs says nothing.
+    pub(crate) fn wait<T>(&self, what: &str, look: impl Fn(&Seen) -> Option<T>) -> T {
+        let (seen, _) = self
+            .changed
+            .wait_timeout_while(self.seen(), PATIENCE, |seen| look(seen).is_none())
+            .unwrap_or_else(PoisonError::into_inner);
+        match look(&seen) {
+            Some(found) => found,
+            None => panic!(
+                "fake provider: waited {} s for {what}; saw {} requests, {} hang-ups, gates {:?}",
+                PATIENCE.as_secs(),
+                seen.requests.len(),
+                seen.hangups,
+                seen.reached,
+            ),
+        }
+    }
+}

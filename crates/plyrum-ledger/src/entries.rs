@@ -1,0 +1,85 @@
+//! Double entry: every change of the account's money is a transfer between two books.
+//!
+//! A transfer is written as two entries whose amounts cancel, so Σ entries = 0 per currency by
+//! construction, and nothing is ever updated or deleted (triggers in `schema.sql`).
+
+use plyrum_billing_client::MicroRub;
+use rusqlite::{Connection, params};
+
+/// Where money is or goes. The account's `posted` is `Wallet` + `Debt`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Book {
+    /// The user's money.
+    Wallet,
+    /// What attempts cost beyond their holds in prepaid mode: negative until a top-up pays it.
+    Debt,
+    /// What models have cost.
+    Spend,
+    /// Where top-ups come from.
+    Funding,
+    /// What metered runs spent beyond the wallet: the user's keys paid the vendor for it.
+    External,
+}
+
+impl Book {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Wallet => "wallet",
+            Self::Debt => "debt",
+            Self::Spend => "spend",
+            Self::Funding => "funding",
+            Self::External => "external",
+        }
+    }
+}
+
+/// One transfer of a positive amount; a zero one leaves no entries.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Transfer {
+    pub from: Book,
+    pub to: Book,
+    pub amount: MicroRub,
+    /// The word of the schema for why.
+    pub kind: &'static str,
+}
+
+/// What the transfers of one transaction have in common.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Posting<'a> {
+    pub at: i64,
+    pub attempt: Option<&'a str>,
+    pub reference: Option<&'a str>,
+}
+
+/// Writes the transfers as one transaction of the books and returns the ids of its entries.
+pub(crate) fn post(
+    conn: &Connection,
+    posting: Posting<'_>,
+    transfers: &[Transfer],
+) -> rusqlite::Result<Vec<i64>> {
+    let txn: i64 = conn
+        .prepare_cached("SELECT coalesce(max(id), 0) + 1 FROM entries")?
+        .query_row([], |row| row.get(0))?;
+    let mut insert = conn.prepare_cached(
+        "INSERT INTO entries (id, txn, account, amount, kind, attempt, ref, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?;
+    let mut ids = Vec::new();
+    for transfer in transfers.iter().filter(|transfer| transfer.amount.get() > 0) {
+        let amount = transfer.amount.get();
+        for (book, amount) in [(transfer.from, -amount), (transfer.to, amount)] {
+            let id = ids.last().map_or(txn, |last| last + 1);
+            insert.execute(params![
+                id,
+                txn,
+                book.as_str(),
+                amount,
+                transfer.kind,
+                posting.attempt,
+                posting.reference,
+                posting.at
+            ])?;
+            ids.push(id);
+        }
+    }
+    Ok(ids)
+}

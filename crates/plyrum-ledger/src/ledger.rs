@@ -1,0 +1,260 @@
+//! The handle that everyone else holds: typed requests into the writer's queue, answers out of it.
+//!
+//! A request that has entered the queue is carried out even if its caller goes away; asking again with the
+//! same ids finds out. The queue is bounded: over [`QUEUE`] waiting requests, callers wait to enter it,
+//! which slows new runs down instead of growing memory.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use plyrum_billing_client::MicroRub;
+use rusqlite::{Connection, TransactionBehavior};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::account::{self, Balance, ModeSource, TopUp, ToppedUp};
+use crate::attempt::Attempt;
+use crate::check::{self, Check};
+use crate::error::LedgerError;
+use crate::hold::{self, HoldBatch, HoldOutcome};
+use crate::op::{Look, Message, Op, Reply};
+use crate::open::{self, Opened};
+use crate::outbox::{AuditHead, OutboxRow};
+use crate::read::explain;
+use crate::recover::{self, Recovery, RecoverySpec};
+use crate::run::{self, FinishRun, NewRun, RunTotals};
+use crate::settle::{Settle, Settled};
+use crate::words::Mode;
+use crate::writer::{Counters, Writer};
+
+/// The most requests that wait: sixteen full commits.
+pub const QUEUE: usize = 4096;
+
+/// The ledger, open for writing. Clones share one writer; the last one to go closes the database, after
+/// what waits has been served.
+#[derive(Clone)]
+pub struct Ledger {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    /// `None` only while it is being dropped.
+    queue: Option<mpsc::Sender<Message>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+    counters: Arc<Counters>,
+}
+
+/// What the writer has done since it was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WriterStats {
+    /// Requests carried out or refused.
+    pub requests: u64,
+    /// Commits that wrote something.
+    pub commits: u64,
+    /// Those of them that were flushed to disk.
+    pub full_commits: u64,
+    /// Checkpoints of the write-ahead log.
+    pub checkpoints: u64,
+}
+
+impl Ledger {
+    /// Opens the ledger at `path`, creating it where there is none, and resolves what a crash left behind.
+    /// Blocks: reads and writes files.
+    pub fn open(path: &Path, spec: RecoverySpec) -> Result<(Self, Recovery), LedgerError> {
+        Self::start(open::file(path)?, spec)
+    }
+
+    /// A ledger that is gone when its last handle is, for tests and simulations.
+    pub fn open_in_memory() -> Result<Self, LedgerError> {
+        Self::start(open::in_memory()?, RecoverySpec { at: 0 }).map(|(ledger, _)| ledger)
+    }
+
+    fn start(mut opened: Opened, spec: RecoverySpec) -> Result<(Self, Recovery), LedgerError> {
+        // Opened with synchronous=FULL: what recovery says is on disk.
+        let transaction = opened.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let recovery = recover::apply(&transaction, spec)?;
+        transaction.commit()?;
+
+        let (queue, requests) = mpsc::channel(QUEUE);
+        let counters = Arc::new(Counters::default());
+        let writer = Writer::new(opened, Arc::clone(&counters));
+        let thread = std::thread::Builder::new()
+            .name("ledger".to_owned())
+            .spawn(move || writer.run(requests))
+            .map_err(|error| LedgerError::io(&error, "start the ledger's thread"))?;
+        let inner = Inner { queue: Some(queue), thread: Mutex::new(Some(thread)), counters };
+        Ok((Self { inner: Arc::new(inner) }, recovery))
+    }
+
+    /// Begins a run. A repeat with the same content changes nothing.
+    pub async fn begin_run(&self, run: NewRun) -> Result<(), LedgerError> {
+        self.ask(|reply| Op::BeginRun(run, reply)).await
+    }
+
+    /// Reserves money for a wave of attempts, all or none. Once this is answered `Granted`, the hold is on
+    /// disk and the requests may go out.
+    pub async fn hold(&self, batch: HoldBatch) -> Result<HoldOutcome, LedgerError> {
+        self.ask(|reply| Op::Hold(batch, reply)).await
+    }
+
+    /// The request starts to go out now, at `at` (milliseconds since the epoch).
+    pub async fn mark_sent(&self, attempt: &str, at: i64) -> Result<(), LedgerError> {
+        let attempt = attempt.to_owned();
+        self.ask(|reply| Op::MarkSent { attempt, at, reply }).await
+    }
+
+    /// So many bytes have come back in all: what an estimate starts from if the stream is cut.
+    pub async fn note_received(&self, attempt: &str, bytes: u64) -> Result<(), LedgerError> {
+        let attempt = attempt.to_owned();
+        self.ask(|reply| Op::NoteReceived { attempt, bytes, reply }).await
+    }
+
+    /// Charges an attempt, once. An identical repeat gets the first answer.
+    pub async fn settle(&self, settle: Settle) -> Result<Settled, LedgerError> {
+        self.ask(|reply| Op::Settle(settle, reply)).await
+    }
+
+    /// Gives back what an attempt that was never sent held, and returns how much that was.
+    pub async fn release(&self, attempt: &str, at: i64) -> Result<MicroRub, LedgerError> {
+        let attempt = attempt.to_owned();
+        self.ask(|reply| Op::Release { attempt, at, reply }).await
+    }
+
+    /// Ends a run, all of whose attempts are resolved, and returns its final totals.
+    pub async fn finish_run(&self, finish: FinishRun) -> Result<RunTotals, LedgerError> {
+        self.ask(|reply| Op::FinishRun(finish, reply)).await
+    }
+
+    /// Changes how the account is limited, and returns it.
+    pub async fn set_mode(&self, mode: Mode, source: ModeSource, at: i64) -> Result<Balance, LedgerError> {
+        self.ask(|reply| Op::SetMode { mode, source, at, reply }).await
+    }
+
+    /// Adds money to the account; debt is paid first.
+    pub async fn top_up(&self, top_up: TopUp) -> Result<ToppedUp, LedgerError> {
+        self.ask(|reply| Op::TopUp(top_up, reply)).await
+    }
+
+    /// The oldest bodies that are not marked as drained, at most `limit` (and 1 024), all on disk.
+    pub async fn take_outbox(&self, limit: usize) -> Result<Vec<OutboxRow>, LedgerError> {
+        self.ask(|reply| Op::TakeOutbox { limit, reply }).await
+    }
+
+    /// Every body up to `up_to` is in the audit log, on disk, whose last record there is `head`.
+    pub async fn mark_drained(&self, up_to: i64, head: Option<AuditHead>) -> Result<(), LedgerError> {
+        self.ask(|reply| Op::MarkDrained { up_to, head, reply }).await
+    }
+
+    /// The account as it is when its turn in the queue comes.
+    pub async fn balance(&self) -> Result<Balance, LedgerError> {
+        self.look(account::balance).await
+    }
+
+    /// A run and the sum of its usage rows so far.
+    pub async fn run_totals(&self, run: &str) -> Result<RunTotals, LedgerError> {
+        let run = run.to_owned();
+        self.look(move |conn| run::totals(conn, &run)).await
+    }
+
+    /// All attempts of a run, in the order of their holds.
+    pub async fn attempts_of(&self, run: &str) -> Result<Vec<Attempt>, LedgerError> {
+        let run = run.to_owned();
+        self.look(move |conn| explain::attempts_of(conn, &run)).await
+    }
+
+    /// What a hold of this run could take now, under the account and the budget; `None` where nothing
+    /// limits it. For planning: only [`Ledger::hold`] decides.
+    pub async fn room(
+        &self,
+        run: &str,
+        run_budget: Option<MicroRub>,
+    ) -> Result<Option<MicroRub>, LedgerError> {
+        let run = run.to_owned();
+        self.look(move |conn| hold::room(conn, &run, run_budget)).await
+    }
+
+    /// All attempts that hold money now, the oldest first: for a sweeper that looks for forgotten ones.
+    pub async fn unresolved(&self) -> Result<Vec<Attempt>, LedgerError> {
+        self.look(recover::unresolved).await
+    }
+
+    /// Proves the books from inside the writer, which serves nothing else meanwhile: for tests and small
+    /// ledgers. Beside a running daemon use [`crate::LedgerReader::check`].
+    pub async fn check(&self) -> Result<Vec<Check>, LedgerError> {
+        self.look(check::all).await
+    }
+
+    /// What the writer has done so far.
+    pub fn stats(&self) -> WriterStats {
+        let counters = &self.inner.counters;
+        WriterStats {
+            requests: counters.requests.load(Ordering::Relaxed),
+            commits: counters.commits.load(Ordering::Relaxed),
+            full_commits: counters.full_commits.load(Ordering::Relaxed),
+            checkpoints: counters.checkpoints.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Serves what waits, takes nothing new, closes the database and ends its thread. A second call finds
+    /// that done. An error says that the ledger had stopped, or could not be closed.
+    pub async fn shutdown(&self) -> Result<(), LedgerError> {
+        let ended = match self.send(Message::Shutdown).await {
+            Err(LedgerError::Closed) => Ok(()),
+            ended => ended,
+        };
+        let thread = self.inner.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            // Its answer was its last act.
+            let _panicked = thread.join();
+        }
+        ended
+    }
+
+    async fn ask<T>(&self, op: impl FnOnce(Reply<T>) -> Op) -> Result<T, LedgerError> {
+        self.send(|reply| Message::Do(Box::new(op(reply)))).await
+    }
+
+    /// Looks at the database from inside the writer.
+    pub(crate) async fn look<T, F>(&self, look: F) -> Result<T, LedgerError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, LedgerError> + Send + 'static,
+    {
+        self.ask(|reply| {
+            let look: Look = Box::new(move |conn| {
+                let seen = conn.and_then(look);
+                Box::new(move |commit| {
+                    let _gone = reply.send(commit.and(seen));
+                })
+            });
+            Op::Look(look)
+        })
+        .await
+    }
+
+    async fn send<T>(&self, message: impl FnOnce(Reply<T>) -> Message) -> Result<T, LedgerError> {
+        let (reply, answer) = oneshot::channel();
+        let queue = self.inner.queue.as_ref().ok_or(LedgerError::Closed)?;
+        queue.send(message(reply)).await.map_err(|_| LedgerError::Closed)?;
+        answer.await.unwrap_or_else(|_| Err(LedgerError::Stopped { why: "its thread has died".to_owned() }))
+    }
+}
+
+impl Drop for Inner {
+    /// Waits for the writer, so that the file is closed and its lock is free once the last handle is gone.
+    fn drop(&mut self) {
+        self.queue = None;
+        let thread = self.thread.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            let _panicked = thread.join();
+        }
+    }
+}
+
+impl fmt::Debug for Ledger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ledger").field("stats", &self.stats()).finish_non_exhaustive()
+    }
+}

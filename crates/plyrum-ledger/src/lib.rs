@@ -1,0 +1,62 @@
+//! Append-only holds, settles, releases and usage rows over SQLite.
+//!
+//! No request goes to a provider before its money is reserved on disk, and every reservation is resolved
+//! exactly once. This crate knows attempts, runs and amounts; it knows no network, terminal, vendor or
+//! clock: ids are text, and times are milliseconds since the epoch that come from the caller.
+//!
+//! Reading order: [`Ledger`] (the handle) → [`HoldBatch`] (reserve) → [`Settle`] (charge) → [`FinishRun`]
+//! (the total) → [`OutboxRow`] (what the audit log gets) → [`Recovery`] (after a crash) →
+//! [`LedgerReader`] (figures, with or without a daemon) → [`Check`] (the proof). How commits are shared
+//! and which of them are flushed is told in `writer.rs`; what is stored, in `schema.sql`.
+//!
+//! Invariants, each with a test:
+//! 1. A granted hold is on disk before it is answered; all of a batch or none (`hold.rs`).
+//! 2. An attempt is resolved once: settled or released; a repeat gets the first answer (`settle.rs`).
+//! 3. Σ entries = 0, posted = Σ wallet + debt, held = Σ unresolved holds (`check.rs`).
+//! 4. Each charge recomputes from its own row (`charge.rs`).
+//! 5. A run's total is the sum of its usage rows, and final when it is finished (`run.rs`).
+//! 6. After a crash nothing stays held and no run stays running (`recover.rs`).
+//! 7. What is committed is in the outbox, under an id that is never given twice (`outbox.rs`).
+
+#![deny(clippy::float_arithmetic)]
+
+mod account;
+mod attempt;
+mod bounds;
+mod charge;
+mod check;
+mod entries;
+mod error;
+mod fingerprint;
+mod hold;
+mod ledger;
+mod mark;
+mod op;
+mod open;
+mod outbox;
+mod read;
+mod recover;
+mod run;
+mod settle;
+mod words;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+pub use account::{Balance, ModeSource, TopUp, ToppedUp};
+pub use attempt::Attempt;
+pub use charge::{Basis, Price};
+pub use check::Check;
+pub use error::{LedgerError, StorageKind};
+pub use hold::{HoldBatch, HoldOutcome, NewHold, Refusal};
+pub use ledger::{Ledger, QUEUE, WriterStats};
+pub use outbox::{AuditHead, MAX_TAKE, OutboxRow};
+pub use read::LedgerReader;
+pub use read::runs::{RunRow, RunsAfter};
+pub use read::sums::UsageTotal;
+pub use read::usage::{Buckets, UsageBy, UsageQuery, UsageReport, UsageRow};
+pub use recover::{Recovery, RecoverySpec};
+pub use run::{FinishRun, NewRun, RunTotals};
+pub use settle::{Settle, Settled};
+pub use words::{AttemptState, Mode, Outcome, RunStatus, Scope};

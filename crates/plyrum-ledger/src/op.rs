@@ -1,0 +1,142 @@
+//! Everything that can be asked of the writer, and what each request needs from the disk.
+
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use plyrum_billing_client::MicroRub;
+
+use crate::account::{self, Balance, ModeSource, TopUp, ToppedUp};
+use crate::error::LedgerError;
+use crate::hold::{self, HoldBatch, HoldOutcome};
+use crate::mark;
+use crate::outbox::{self, AuditHead, OutboxRow};
+use crate::run::{self, FinishRun, NewRun, RunTotals};
+use crate::settle::{self, Settle, Settled};
+use crate::words::Mode;
+
+/// Where an answer goes. A caller that is gone is no error: its request was carried out.
+pub(crate) type Reply<T> = oneshot::Sender<Result<T, LedgerError>>;
+
+/// A look at the database from inside the writer, which sends its own answer.
+pub(crate) type Look = Box<dyn FnOnce(Result<&Connection, LedgerError>) -> Answer + Send>;
+
+/// An answer that waits for its commit; given an error, it says that instead.
+pub(crate) type Answer = Box<dyn FnOnce(Result<(), LedgerError>) + Send>;
+
+/// One request, with the place for its answer.
+pub(crate) enum Op {
+    BeginRun(NewRun, Reply<()>),
+    Hold(HoldBatch, Reply<HoldOutcome>),
+    MarkSent { attempt: String, at: i64, reply: Reply<()> },
+    NoteReceived { attempt: String, bytes: u64, reply: Reply<()> },
+    Settle(Settle, Reply<Settled>),
+    Release { attempt: String, at: i64, reply: Reply<MicroRub> },
+    FinishRun(FinishRun, Reply<RunTotals>),
+    SetMode { mode: Mode, source: ModeSource, at: i64, reply: Reply<Balance> },
+    TopUp(TopUp, Reply<ToppedUp>),
+    TakeOutbox { limit: usize, reply: Reply<Vec<OutboxRow>> },
+    MarkDrained { up_to: i64, head: Option<AuditHead>, reply: Reply<()> },
+    Look(Look),
+}
+
+/// What goes through the queue.
+pub(crate) enum Message {
+    Do(Box<Op>),
+    /// Serve what waits, close, and say so.
+    Shutdown(Reply<()>),
+}
+
+/// What a request needs from its commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Weight {
+    /// Money: on disk before it is answered.
+    Critical,
+    /// A mark: recovery does right without it.
+    Mark,
+    /// A mark that also writes to the outbox.
+    MarkWithBody,
+    /// Hands outbox ids out: whatever wrote them must be on disk first.
+    Take,
+}
+
+impl Op {
+    pub(crate) fn weight(&self, conn: &Connection) -> Weight {
+        match self {
+            Self::Hold(..) | Self::Settle(..) | Self::TopUp(..) | Self::SetMode { .. } => Weight::Critical,
+            Self::Release { attempt, .. } if mark::release_moves_money(conn, attempt) => Weight::Critical,
+            Self::Release { .. } | Self::FinishRun(..) => Weight::MarkWithBody,
+            Self::TakeOutbox { .. } => Weight::Take,
+            Self::BeginRun(..)
+            | Self::MarkSent { .. }
+            | Self::NoteReceived { .. }
+            | Self::MarkDrained { .. }
+            | Self::Look(_) => Weight::Mark,
+        }
+    }
+
+    /// Carries the request out inside the open transaction. The answer is sent after its commit. `Err`:
+    /// storage failed, and with it the whole batch.
+    pub(crate) fn execute(self, conn: &Connection) -> (Answer, Result<(), LedgerError>) {
+        let before = conn.total_changes();
+        let (answer, done, refused) = match self {
+            Self::BeginRun(run, reply) => later(reply, run::begin(conn, &run)),
+            Self::Hold(batch, reply) => later(reply, hold::apply(conn, &batch)),
+            Self::MarkSent { attempt, at, reply } => later(reply, mark::sent(conn, &attempt, at)),
+            Self::NoteReceived { attempt, bytes, reply } => {
+                later(reply, mark::received(conn, &attempt, bytes))
+            }
+            Self::Settle(settle, reply) => later(reply, settle::apply(conn, &settle)),
+            Self::Release { attempt, at, reply } => later(reply, mark::release(conn, &attempt, at)),
+            Self::FinishRun(finish, reply) => later(reply, run::finish(conn, &finish)),
+            Self::SetMode { mode, source, at, reply } => {
+                later(reply, account::set_mode(conn, mode, source, at))
+            }
+            Self::TopUp(top_up, reply) => later(reply, account::top_up(conn, &top_up)),
+            Self::TakeOutbox { limit, reply } => later(reply, outbox::take(conn, limit)),
+            Self::MarkDrained { up_to, head, reply } => {
+                later(reply, outbox::mark_drained(conn, up_to, head.as_ref()))
+            }
+            Self::Look(look) => (look(Ok(conn)), Ok(()), false),
+        };
+        // A refused request leaves nothing behind, so its neighbours can be committed: every operation
+        // decides before its first write.
+        debug_assert!(!refused || conn.total_changes() == before, "a refusal after a write");
+        (answer, done)
+    }
+
+    /// Answers without carrying the request out.
+    pub(crate) fn refuse(self, error: LedgerError) {
+        match self {
+            Self::BeginRun(_, reply)
+            | Self::MarkSent { reply, .. }
+            | Self::NoteReceived { reply, .. }
+            | Self::MarkDrained { reply, .. } => say(reply, Err(error)),
+            Self::Hold(_, reply) => say(reply, Err(error)),
+            Self::Settle(_, reply) => say(reply, Err(error)),
+            Self::Release { reply, .. } => say(reply, Err(error)),
+            Self::FinishRun(_, reply) => say(reply, Err(error)),
+            Self::SetMode { reply, .. } => say(reply, Err(error)),
+            Self::TopUp(_, reply) => say(reply, Err(error)),
+            Self::TakeOutbox { reply, .. } => say(reply, Err(error)),
+            Self::Look(look) => look(Err(error))(Ok(())),
+        }
+    }
+}
+
+/// Keeps a result for after the commit: the answer, whether storage failed, whether it is a refusal.
+fn later<T: Send + 'static>(
+    reply: Reply<T>,
+    result: Result<T, LedgerError>,
+) -> (Answer, Result<(), LedgerError>, bool) {
+    let done = match &result {
+        Err(error) if error.is_storage() => Err(error.clone()),
+        _ => Ok(()),
+    };
+    let refused = result.is_err() && done.is_ok();
+    let answer = move |commit: Result<(), LedgerError>| say(reply, commit.and(result));
+    (Box::new(answer), done, refused)
+}
+
+fn say<T>(reply: Reply<T>, result: Result<T, LedgerError>) {
+    let _gone = reply.send(result);
+}

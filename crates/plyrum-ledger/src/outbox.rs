@@ -1,0 +1,109 @@
+//! Bodies for the audit log, written in the transaction that they tell of.
+//!
+//! So ledger and audit cannot disagree: what is committed is in the outbox, and it stays there until the
+//! audit writer says that it is on disk. Ids rise and never come twice, so the audit log can skip what it
+//! already has when a crash makes it drain again.
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::bounds;
+use crate::error::LedgerError;
+
+/// The most rows that one `take_outbox` returns.
+pub const MAX_TAKE: usize = 1024;
+/// How many drained rows are kept for looking back.
+const KEEP_DRAINED: i64 = 10_000;
+
+/// One body on its way to the audit log.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OutboxRow {
+    /// Rising, never reused.
+    pub id: i64,
+    /// When it was written, in milliseconds since the epoch.
+    pub at: i64,
+    /// `hold`, `settle`, `release`, `top_up`, `mode` or `run`.
+    pub kind: String,
+    /// The body itself.
+    pub body: Value,
+}
+
+/// The last record of the audit log that is on disk: anchors the chain, so that a truncated or wholly
+/// re-hashed log shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditHead {
+    /// Its sequence number.
+    pub seq: u64,
+    /// Its hash, in hex.
+    pub hash: String,
+}
+
+pub(crate) fn push(
+    conn: &Connection,
+    at: i64,
+    kind: &str,
+    body: &impl Serialize,
+) -> Result<i64, LedgerError> {
+    let body = serde_json::to_string(body)?;
+    conn.prepare_cached("INSERT INTO outbox (at, kind, body) VALUES (?1, ?2, ?3)")?
+        .execute(params![at, kind, body])?;
+    Ok(conn.last_insert_rowid())
+}
+
+/// Makes the batch write something, so that its fsync carries earlier commits to disk as well: an id may
+/// be handed out only once it can never be given to another row.
+pub(crate) fn barrier(conn: &Connection) -> rusqlite::Result<()> {
+    conn.prepare_cached(
+        "INSERT INTO meta (key, value) VALUES ('outbox_barrier', '1')
+         ON CONFLICT (key) DO UPDATE SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT)",
+    )?
+    .execute([])
+    .map(drop)
+}
+
+pub(crate) fn take(conn: &Connection, limit: usize) -> Result<Vec<OutboxRow>, LedgerError> {
+    let limit = i64::try_from(limit.min(MAX_TAKE)).unwrap_or(0);
+    let mut waiting =
+        conn.prepare_cached("SELECT id, at, kind, body FROM outbox WHERE drained = 0 ORDER BY id LIMIT ?1")?;
+    let mut rows = waiting.query([limit])?;
+    let mut taken = Vec::new();
+    while let Some(row) = rows.next()? {
+        let body = serde_json::from_str(row.get_ref(3)?.as_str().map_err(rusqlite::Error::from)?)?;
+        taken.push(OutboxRow { id: row.get(0)?, at: row.get(1)?, kind: row.get(2)?, body });
+    }
+    Ok(taken)
+}
+
+pub(crate) fn mark_drained(
+    conn: &Connection,
+    up_to: i64,
+    head: Option<&AuditHead>,
+) -> Result<(), LedgerError> {
+    conn.prepare_cached("UPDATE outbox SET drained = 1 WHERE drained = 0 AND id <= ?1")?.execute([up_to])?;
+    conn.prepare_cached("DELETE FROM outbox WHERE drained = 1 AND id <= ?1")?
+        .execute([up_to - KEEP_DRAINED])?;
+    head.map_or(Ok(()), |head| set_head(conn, head))
+}
+
+fn set_head(conn: &Connection, head: &AuditHead) -> Result<(), LedgerError> {
+    bounds::check_id("audit head", &head.hash)?;
+    conn.prepare_cached(
+        "INSERT INTO meta (key, value) VALUES ('audit_head', ?1) ON CONFLICT (key) DO UPDATE SET value = ?1",
+    )?
+    .execute([format!("{} {}", head.seq, head.hash)])?;
+    Ok(())
+}
+
+pub(crate) fn head(conn: &Connection) -> Result<Option<AuditHead>, LedgerError> {
+    let text: Option<String> = conn
+        .prepare_cached("SELECT value FROM meta WHERE key = 'audit_head'")?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    let Some(text) = text else { return Ok(None) };
+    let parts = text.split_once(' ').and_then(|(seq, hash)| Some((seq.parse().ok()?, hash.to_owned())));
+    match parts {
+        Some((seq, hash)) => Ok(Some(AuditHead { seq, hash })),
+        None => Err(LedgerError::internal(format!("meta audit_head is `{text}`"))),
+    }
+}

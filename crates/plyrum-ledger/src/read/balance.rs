@@ -1,0 +1,30 @@
+//! What is in the account, and what identifies the ledger.
+
+use crate::account::{self, Balance};
+use crate::check::{self, Check};
+use crate::error::LedgerError;
+use crate::outbox::{self, AuditHead};
+use crate::read::LedgerReader;
+
+impl LedgerReader {
+    /// The account.
+    pub fn balance(&self) -> Result<Balance, LedgerError> {
+        account::balance(&self.conn)
+    }
+
+    /// Proves the books over one snapshot: one result per check, whether it holds or not.
+    pub fn check(&self) -> Result<Vec<Check>, LedgerError> {
+        let snapshot = self.conn.unchecked_transaction()?;
+        check::all(&snapshot)
+    }
+
+    /// The anchor of the audit log: its last record known to be on disk.
+    pub fn audit_head(&self) -> Result<Option<AuditHead>, LedgerError> {
+        outbox::head(&self.conn)
+    }
+
+    /// Which ledger this is: random, made with the file.
+    pub fn install_id(&self) -> Result<String, LedgerError> {
+        Ok(self.conn.query_row("SELECT value FROM meta WHERE key = 'install_id'", [], |row| row.get(0))?)
+    }
+}

@@ -1,0 +1,205 @@
+//! Admission: all or none, once, with the figures of a refusal.
+
+use super::*;
+
+fn refusal(outcome: HoldOutcome) -> Refusal {
+    match outcome {
+        HoldOutcome::Refused(refusal) => refusal,
+        HoldOutcome::Granted => panic!("granted"),
+    }
+}
+
+#[tokio::test]
+async fn a_layer_is_held_whole_or_not_at_all() {
+    let ledger = prepaid(100).await;
+    let first = ledger.hold(batch("run", &[("a", 40), ("b", 40)])).await.unwrap();
+    assert_eq!(first, HoldOutcome::Granted);
+    let second = refusal(ledger.hold(batch("run", &[("c", 10), ("d", 11)])).await.unwrap());
+    assert_eq!(
+        second,
+        Refusal {
+            needed: micro(21),
+            available: micro(20),
+            limit: micro(100),
+            setting: "plyrum balance top-up".to_owned(),
+            scope: Scope::Wallet,
+        }
+    );
+    assert_eq!(ledger.figures().await, (100, 80));
+    let third = ledger.hold(batch("run", &[("e", 10), ("f", 10)])).await.unwrap();
+    assert_eq!(third, HoldOutcome::Granted, "to the last micro-ruble");
+    ledger.prove().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_a_thousand_parallel_holds_on_funds_for_ten_exactly_ten_are_granted() {
+    let ledger = prepaid(10 * 7 + 6).await;
+    let mut tasks = tokio::task::JoinSet::new();
+    for i in 0..1000 {
+        let ledger = ledger.clone();
+        tasks.spawn(async move { ledger.hold(batch("run", &[(&format!("a{i}"), 7)])).await.unwrap() });
+    }
+    let outcomes = tasks.join_all().await;
+    let granted = outcomes.iter().filter(|outcome| **outcome == HoldOutcome::Granted).count();
+    assert_eq!((granted, ledger.figures().await), (10, (76, 70)));
+    ledger.prove().await;
+}
+
+#[tokio::test]
+async fn metered_mode_has_no_limit() {
+    let ledger = with_run().await;
+    let outcome = ledger.hold(batch("run", &[("a", 1_000_000_000_000)])).await.unwrap();
+    assert_eq!(outcome, HoldOutcome::Granted);
+    assert_eq!(ledger.balance().await.unwrap().available, None);
+}
+
+#[tokio::test]
+async fn the_same_hold_again_gets_the_first_answer_and_takes_nothing() {
+    let ledger = prepaid(10).await;
+    let granted = batch("run", &[("a", 8)]);
+    let refused = batch("run", &[("b", 8)]);
+    for _ in 0..3 {
+        assert_eq!(ledger.hold(granted.clone()).await.unwrap(), HoldOutcome::Granted);
+        assert_eq!(refusal(ledger.hold(refused.clone()).await.unwrap()).available, micro(2));
+    }
+    assert_eq!(ledger.figures().await, (10, 8));
+    ledger.top_up(top_up("more", 100)).await.unwrap();
+    let still = refusal(ledger.hold(refused).await.unwrap());
+    assert_eq!(still.available, micro(2), "a refused id stays refused, with its first figures");
+    ledger.prove().await;
+}
+
+#[tokio::test]
+async fn an_id_with_other_content_is_an_error_that_names_it() {
+    let ledger = prepaid(10).await;
+    ledger.hold(batch("run", &[("a", 1), ("b", 1)])).await.unwrap();
+    ledger.hold(batch("run", &[("refused", 100)])).await.unwrap();
+    for (id, other) in [
+        ("a", batch("run", &[("a", 2), ("b", 1)])),
+        ("a", batch("run", &[("a", 1)])),
+        ("b", batch("run", &[("new", 1), ("b", 1)])),
+        ("refused", batch("run", &[("refused", 1)])),
+    ] {
+        let reused = LedgerError::IdReused { what: "attempt", id: id.to_owned() };
+        assert_eq!(ledger.hold(other).await, Err(reused));
+    }
+    assert_eq!(ledger.figures().await, (10, 2));
+}
+
+#[tokio::test]
+async fn a_runs_budget_counts_what_it_spent_and_what_it_holds() {
+    let ledger = with_run().await;
+    let with_budget =
+        |holds: &[(&str, i64)], budget| HoldBatch { run_budget: Some(micro(budget)), ..batch("run", holds) };
+    ledger.hold(with_budget(&[("a", 40), ("b", 30)], 100)).await.unwrap();
+    ledger.settle(settle("a", Basis::Reported(tokens(25)))).await.unwrap();
+    let over = refusal(ledger.hold(with_budget(&[("c", 46)], 100)).await.unwrap());
+    assert_eq!((over.needed, over.available, over.limit), (micro(46), micro(45), micro(100)));
+    assert_eq!((over.scope, over.setting.as_str()), (Scope::Run, "--max-cost, or run in [budgets]"));
+    assert_eq!(ledger.hold(with_budget(&[("d", 45)], 100)).await.unwrap(), HoldOutcome::Granted);
+    ledger.release("b", 3_000).await.unwrap();
+    assert_eq!(ledger.hold(with_budget(&[("e", 30)], 100)).await.unwrap(), HoldOutcome::Granted);
+    ledger.prove().await;
+}
+
+#[tokio::test]
+async fn the_room_for_a_plan_is_what_the_tightest_limit_leaves() {
+    let ledger = with_run().await;
+    assert_eq!(ledger.room("run", None).await, Ok(None));
+    ledger.set_mode(Mode::Prepaid, ModeSource::User, 100).await.unwrap();
+    ledger.top_up(top_up("funds", 100)).await.unwrap();
+    ledger.hold(batch("run", &[("a", 30)])).await.unwrap();
+    assert_eq!(ledger.room("run", None).await, Ok(Some(micro(70))));
+    assert_eq!(ledger.room("run", Some(micro(50))).await, Ok(Some(micro(20))));
+    assert_eq!(ledger.unresolved().await.unwrap()[0].attempt, "a");
+    ledger.settle(settle("a", Basis::Reported(tokens(31)))).await.unwrap();
+    assert_eq!(ledger.room("run", None).await, Ok(Some(micro(0))), "owing one");
+    assert_eq!(ledger.unresolved().await, Ok(vec![]));
+}
+
+#[tokio::test]
+async fn the_smaller_of_the_runs_own_budget_and_the_holds_counts() {
+    let ledger = Ledger::open_in_memory().unwrap();
+    ledger.begin_run(NewRun { budget: Some(micro(50)), ..new_run("run") }).await.unwrap();
+    assert_eq!(refusal(ledger.hold(batch("run", &[("a", 51)])).await.unwrap()).limit, micro(50));
+    let lower = HoldBatch { run_budget: Some(micro(20)), ..batch("run", &[("b", 21)]) };
+    assert_eq!(refusal(ledger.hold(lower).await.unwrap()).limit, micro(20));
+}
+
+#[tokio::test]
+async fn under_a_limit_an_unknown_price_is_refused_and_without_one_it_is_unpriced() {
+    let unpriced = |attempt: &str, budget| {
+        let mut batch = batch("run", &[(attempt, 0)]);
+        batch.holds[0].price = None;
+        HoldBatch { run_budget: budget, ..batch }
+    };
+    let ledger = prepaid(100).await;
+    assert_eq!(refusal(ledger.hold(unpriced("a", None)).await.unwrap()).scope, Scope::PriceUnknown);
+    let ledger = with_run().await;
+    let under_budget = refusal(ledger.hold(unpriced("a", Some(micro(5)))).await.unwrap());
+    assert_eq!(
+        (under_budget.scope, under_budget.setting.as_str()),
+        (Scope::PriceUnknown, "price of [models.\"lab/fast\"]")
+    );
+    assert_eq!(ledger.hold(unpriced("b", None)).await.unwrap(), HoldOutcome::Granted);
+    let settled = ledger.settle(settle("b", Basis::Reported(tokens(5)))).await.unwrap();
+    assert_eq!((settled.cost, settled.usage.output), (None, 5), "never 0");
+    let total = ledger.run_totals("run").await.unwrap().total;
+    assert_eq!((total.cost, total.unpriced), (micro(0), 1));
+    ledger.prove().await;
+}
+
+#[tokio::test]
+async fn what_is_free_needs_no_money() {
+    let ledger = prepaid(0).await;
+    let mut free = batch("run", &[("a", 0)]);
+    free.holds[0].price = Some(price(RateCard::free()));
+    assert_eq!(ledger.hold(free).await.unwrap(), HoldOutcome::Granted);
+}
+
+#[tokio::test]
+async fn a_hold_needs_a_run_that_is_open() {
+    let ledger = with_run().await;
+    let missing = LedgerError::UnknownRun { run: "nobody".to_owned() };
+    assert_eq!(ledger.hold(batch("nobody", &[("a", 1)])).await, Err(missing));
+    ledger.finish_run(finish("run", RunStatus::Failed)).await.unwrap();
+    let ended = LedgerError::RunEnded { run: "run".to_owned(), status: "failed".to_owned() };
+    assert_eq!(ledger.hold(batch("run", &[("a", 1)])).await, Err(ended));
+}
+
+#[tokio::test]
+async fn nonsense_is_refused_before_anything_is_written() {
+    let ledger = with_run().await;
+    let mut unpriced_money = batch("run", &[("a", 1)]);
+    unpriced_money.holds[0].price = None;
+    let mut try_zero = batch("run", &[("a", 1)]);
+    try_zero.holds[0].try_no = 0;
+    for nonsense in [
+        batch("run", &[]),
+        batch("run", &[("a", -1)]),
+        batch("run", &[("a", i64::MAX)]),
+        batch("run", &[("", 1)]),
+        batch("run", &[("a", 1), ("a", 1)]),
+        batch("run", &[("a", 1); 65]),
+        HoldBatch { at: -1, ..batch("run", &[("a", 1)]) },
+        unpriced_money,
+        try_zero,
+    ] {
+        let refused = ledger.hold(nonsense).await.unwrap_err();
+        assert!(matches!(refused, LedgerError::Invalid { .. }), "{refused}");
+    }
+    assert_eq!(ledger.figures().await, (0, 0));
+}
+
+#[tokio::test]
+async fn amounts_at_the_edge_of_64_bits_are_refused_not_wrapped() {
+    let ledger = with_run().await;
+    let huge = 1_000_000_000_000_000_000;
+    for i in 0..4 {
+        let outcome = ledger.hold(batch("run", &[(&format!("a{i}"), huge)])).await.unwrap();
+        assert_eq!(outcome, HoldOutcome::Granted);
+    }
+    let over = ledger.hold(batch("run", &[("over", 1)])).await.unwrap();
+    assert!(matches!(over, HoldOutcome::Refused(_)), "{over:?}");
+    ledger.prove().await;
+}

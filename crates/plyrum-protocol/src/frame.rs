@@ -1,0 +1,340 @@
+//! Frames: the lifecycle of a run as everybody sees it.
+//!
+//! Durable frames carry `seq`, consecutive from 1 in each run, are in the session's log, are never
+//! dropped, and end with exactly one `run.finished`. Live frames (`delta`, `resync`) carry no `seq`: a delta
+//! names its step, attempt and byte offset, so a gap shows by itself.
+
+use crate::{
+    AttemptId, AttemptOutcome, Decision, Fault, RunId, RunResult, SessionId, StepId, Timestamp, UsageView,
+};
+use plyrum_billing_client::MicroRub;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// One lifecycle event of a run. JSON: `{"type":…, fields…, "run":…, "seq"?:…, "at":…}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Frame {
+    /// What happened.
+    #[serde(flatten)]
+    pub body: FrameBody,
+    /// Whose run.
+    pub run: RunId,
+    /// Number among the run's durable frames, from 1; none on live frames.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seq: Option<u64>,
+    /// When, by the daemon's clock.
+    pub at: Timestamp,
+}
+
+/// What an attempt is for; the dimension "role" of usage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// The answer itself.
+    Answer,
+    /// A proposal of a mixture.
+    Proposer,
+    /// The answer made from proposals.
+    Aggregator,
+    /// A choice among proposals.
+    Judge,
+    /// A session's title.
+    Title,
+    /// A summary of older turns.
+    Compact,
+}
+
+impl Role {
+    /// The word used in JSON and in the ledger.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Answer => "answer",
+            Self::Proposer => "proposer",
+            Self::Aggregator => "aggregator",
+            Self::Judge => "judge",
+            Self::Title => "title",
+            Self::Compact => "compact",
+        }
+    }
+}
+
+/// What a step of a plan does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StepKind {
+    /// Answers the user.
+    Answer,
+    /// Proposes an answer for a later step.
+    Propose,
+    /// Writes one answer from several proposals.
+    Aggregate,
+    /// Takes the answer that most proposals share.
+    Vote,
+    /// Picks one proposal unmodified.
+    Select,
+    /// Acts.
+    Tool,
+}
+
+/// How a step ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StepOutcome {
+    /// It has its text.
+    Ok,
+    /// It has a text that was cut short.
+    Cut,
+    /// It has no text.
+    Failed,
+}
+
+/// Which stream of an attempt a delta belongs to. Streams never interleave in one pane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    /// Text of the answer.
+    Answer,
+    /// Text of a proposal.
+    Proposal,
+    /// A model's reasoning.
+    Reasoning,
+    /// Arguments of a tool call.
+    ToolArgs,
+}
+
+/// One step as planned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PlannedStep {
+    /// Name in the plan.
+    pub step: StepId,
+    /// What it does.
+    pub kind: StepKind,
+    /// What its attempts are booked as.
+    pub role: Role,
+    /// First choice of model.
+    pub model: String,
+    /// Steps that must have ended before it starts.
+    pub after: Vec<StepId>,
+}
+
+/// Money reserved for one attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AttemptHold {
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// Reserved, never less than what it may cost.
+    pub micro_rub: MicroRub,
+}
+
+/// What happened, by type.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type")]
+pub enum FrameBody {
+    /// The daemon has the prompt.
+    #[serde(rename = "run.accepted")]
+    RunAccepted {
+        /// The conversation it belongs to.
+        session: SessionId,
+        /// Its persona.
+        persona: String,
+        /// The client that submitted it.
+        client: String,
+        /// SHA-256 of the prompt with its attachments, after redaction, as it went on.
+        prompt_sha256: String,
+    },
+    /// The router decided.
+    #[serde(rename = "run.routed")]
+    RunRouted {
+        /// What and why.
+        decision: Box<Decision>,
+    },
+    /// The plan stands.
+    #[serde(rename = "run.planned")]
+    RunPlanned {
+        /// Name of the plan.
+        plan: String,
+        /// Its steps, in the plan's order.
+        steps: Vec<PlannedStep>,
+        /// Least it can cost.
+        price_low_micro_rub: MicroRub,
+        /// Most it can cost: the sum of the holds.
+        price_high_micro_rub: MicroRub,
+        /// Why this plan.
+        reasons: Vec<String>,
+    },
+    /// Money is reserved, durably.
+    #[serde(rename = "hold.taken")]
+    HoldTaken {
+        /// One row per attempt.
+        holds: Vec<AttemptHold>,
+        /// Their sum.
+        total_micro_rub: MicroRub,
+    },
+    /// Money could not be reserved.
+    #[serde(rename = "hold.refused")]
+    HoldRefused {
+        /// What was asked for.
+        needed_micro_rub: MicroRub,
+        /// What was there.
+        available_micro_rub: MicroRub,
+        /// The limit that stands in the way; none for a prepaid balance.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        limit_micro_rub: Option<MicroRub>,
+        /// The setting to change.
+        setting: String,
+    },
+    /// A step begins.
+    #[serde(rename = "step.started")]
+    StepStarted {
+        /// Which.
+        step: StepId,
+        /// What it does.
+        kind: StepKind,
+        /// What its attempts are booked as.
+        role: Role,
+    },
+    /// A step ended by itself.
+    #[serde(rename = "step.finished")]
+    StepFinished {
+        /// Which.
+        step: StepId,
+        /// How.
+        outcome: StepOutcome,
+        /// What all its attempts cost.
+        cost_micro_rub: MicroRub,
+        /// From its start to its end.
+        ms: u64,
+    },
+    /// A step was ended from outside.
+    #[serde(rename = "step.cancelled")]
+    StepCancelled {
+        /// Which.
+        step: StepId,
+        /// Why.
+        reason: String,
+    },
+    /// A request is about to be sent.
+    #[serde(rename = "attempt.started")]
+    AttemptStarted {
+        /// For which step.
+        step: StepId,
+        /// Its id.
+        attempt: AttemptId,
+        /// To which provider.
+        provider: String,
+        /// For which model (catalogue id).
+        model: String,
+        /// Which try of this step, from 1.
+        #[serde(rename = "try")]
+        try_number: u32,
+    },
+    /// The first text arrived.
+    #[serde(rename = "attempt.opened")]
+    AttemptOpened {
+        /// Which attempt.
+        attempt: AttemptId,
+        /// Time to first token, from the request.
+        ttft_ms: u64,
+    },
+    /// Live: some text.
+    #[serde(rename = "delta")]
+    Delta {
+        /// Of which step.
+        step: StepId,
+        /// Of which attempt.
+        attempt: AttemptId,
+        /// Of which stream.
+        channel: Channel,
+        /// Byte offset of `text` in that stream.
+        offset: u64,
+        /// The text.
+        text: String,
+    },
+    /// An attempt ended, and its cost is settled.
+    #[serde(rename = "attempt.finished")]
+    AttemptFinished {
+        /// Which attempt.
+        attempt: AttemptId,
+        /// How it ended.
+        outcome: AttemptOutcome,
+        /// What was used.
+        usage: UsageView,
+        /// What was charged.
+        cost_micro_rub: MicroRub,
+        /// From request to end.
+        ms: u64,
+        /// Why it failed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        error: Option<Fault>,
+    },
+    /// The same model will be asked again, as a new attempt.
+    #[serde(rename = "attempt.retried")]
+    AttemptRetried {
+        /// The attempt that failed.
+        attempt: AttemptId,
+        /// The attempt to come.
+        next: AttemptId,
+        /// Wait before it.
+        after_ms: u64,
+        /// Why.
+        cause: String,
+    },
+    /// Another model will be asked.
+    #[serde(rename = "attempt.fallback")]
+    AttemptFallback {
+        /// The model that failed.
+        from: String,
+        /// The model to come.
+        to: String,
+        /// Why.
+        cause: String,
+    },
+    /// Live: this client missed something; attach again from `from_seq`.
+    #[serde(rename = "resync")]
+    Resync {
+        /// Last durable frame that was queued for this client.
+        from_seq: u64,
+    },
+    /// The run is over and its ledger rows are committed. Exactly one, the last.
+    #[serde(rename = "run.finished")]
+    RunFinished {
+        /// Everything about it.
+        result: Box<RunResult>,
+    },
+}
+
+impl FrameBody {
+    /// Whether frames of this type carry `seq` and are kept.
+    pub const fn is_durable(&self) -> bool {
+        !matches!(self, Self::Delta { .. } | Self::Resync { .. })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_type_comes_first_and_live_frames_have_no_seq() {
+        let frame = Frame {
+            body: FrameBody::Delta {
+                step: StepId::new("answer").unwrap(),
+                attempt: AttemptId::new("ab.1").unwrap(),
+                channel: Channel::Answer,
+                offset: 0,
+                text: "да".into(),
+            },
+            run: RunId::new("ab").unwrap(),
+            seq: None,
+            at: Timestamp::from_millis(0),
+        };
+        let line = crate::to_line(&frame).unwrap();
+        assert_eq!(
+            line,
+            "{\"type\":\"delta\",\"step\":\"answer\",\"attempt\":\"ab.1\",\"channel\":\"answer\",\"offset\":0,\
+             \"text\":\"да\",\"run\":\"ab\",\"at\":\"1970-01-01T00:00:00.000Z\"}"
+        );
+        assert_eq!(serde_json::from_str::<Frame>(&line).unwrap(), frame);
+        assert!(!frame.body.is_durable());
+    }
+}

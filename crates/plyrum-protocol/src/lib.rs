@@ -1,0 +1,36 @@
+//! The words that cross Plyrum's socket, and the shapes that its commands print as JSON.
+//!
+//! Everything here is plain data with one meaning on both sides: ids, requests, frames, errors, the
+//! handshake and the line codec. Nothing here performs I/O, reads a clock, knows a vendor or a terminal.
+//! JSON Schemas of the public shapes are generated from these types (see [`schema`]) and compared with
+//! the copies under `snapshots/schema/`, so a change of shape is always a visible change.
+
+mod codec;
+mod decision;
+mod error;
+mod frame;
+mod hello;
+mod ids;
+mod json;
+mod method;
+mod result;
+mod rpc;
+pub mod schema;
+mod time;
+pub mod view;
+
+pub use codec::{Decoder, LineTooLong, MAX_LINE_BYTES};
+pub use decision::{
+    AttachmentFeature, Candidate, Decision, Excluded, Features, Intent, Language, OutputKind, Risk,
+};
+pub use error::{ErrorKind, Fault};
+pub use frame::{AttemptHold, Channel, Frame, FrameBody, PlannedStep, Role, StepKind, StepOutcome};
+pub use hello::{Hello, Incompatible, PROTO_MAX, PROTO_MIN, agree};
+pub use ids::{AttachmentId, AttemptId, InvalidId, RunId, SessionId, StepId};
+pub use json::to_line;
+pub use method::*;
+pub use result::{
+    AttemptOutcome, AttemptResult, DryRun, DryRunStep, ResultTag, RunResult, RunStatus, UsageView,
+};
+pub use rpc::{Incoming, Outgoing, RequestId, RpcError};
+pub use time::Timestamp;

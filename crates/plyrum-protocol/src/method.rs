@@ -1,0 +1,275 @@
+//! The requests a client can make, each a type with its parameters and reply.
+//!
+//! `daemon/status`, `daemon/stop` and `daemon/drain` are protocol 0: their shapes never change.
+
+use crate::{AttachmentId, Decision, DryRun, RunId, SessionId, view};
+use plyrum_billing_client::MicroRub;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+/// A request by its name, parameters and reply.
+pub trait Method {
+    /// `<noun>/<verb>`.
+    const NAME: &'static str;
+    /// What the client sends.
+    type Params: Serialize + DeserializeOwned + Send;
+    /// What the daemon answers.
+    type Reply: Serialize + DeserializeOwned + Send;
+}
+
+macro_rules! methods {
+    ($( $(#[$doc:meta])* $name:ident $text:literal $params:ty => $reply:ty; )*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Debug, Clone, Copy)]
+            pub struct $name;
+            impl Method for $name {
+                const NAME: &'static str = $text;
+                type Params = $params;
+                type Reply = $reply;
+            }
+        )*
+    };
+}
+
+methods! {
+    /// Uploads a piece of a text that a later submit names.
+    AttachmentPut "attachment/put" AttachmentPiece => Empty;
+    /// Starts a run; its frames follow to this client.
+    RunSubmit "run/submit" Submit => Submitted;
+    /// Follows a run from a frame on.
+    RunAttach "run/attach" Attach => Attached;
+    /// Ends a run.
+    RunCancel "run/cancel" Cancel => Empty;
+    /// Routes a prompt without running it.
+    RouteExplain "route/explain" RouteQuery => Decision;
+    /// The plans.
+    PlanList "plan/list" Page => Listing<view::PlanRow>;
+    /// The personas.
+    PersonaList "persona/list" Page => Listing<view::PersonaRow>;
+    /// The models.
+    ModelList "model/list" Page => Listing<view::ModelRow>;
+    /// How the daemon is. Protocol 0.
+    DaemonStatus "daemon/status" Empty => view::DaemonStatus;
+    /// Cancels what runs, settles it, and ends. Protocol 0.
+    DaemonStop "daemon/stop" Empty => Empty;
+    /// Takes nothing new, waits for what runs, and ends. Protocol 0.
+    DaemonDrain "daemon/drain" Empty => Empty;
+}
+
+/// Nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Empty {}
+
+/// A page of a list.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Page {
+    /// Where the last page ended; none for the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}
+
+/// Rows, and where the next page begins.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Listing<T> {
+    /// At most 256 rows.
+    pub rows: Vec<T>,
+    /// None on the last page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// Largest piece of an attachment, in bytes of UTF-8. JSON can blow text up sixfold, and a line is 1 MiB.
+pub const MAX_PIECE_BYTES: usize = 160 * 1024;
+/// Largest sum of the attachments of one run, in bytes of UTF-8: 16 MiB.
+pub const MAX_ATTACHED_BYTES: usize = 16 * 1024 * 1024;
+/// Most attachments of one run.
+pub const MAX_ATTACHMENTS: usize = 64;
+/// Largest prompt that travels in the submit itself, in bytes of UTF-8; longer text is an attachment.
+pub const MAX_PROMPT_BYTES: usize = 128 * 1024;
+
+/// A piece of an attachment, in order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AttachmentPiece {
+    /// Which attachment; made by the client.
+    pub attachment: AttachmentId,
+    /// Its name for the model (`stdin`, a path). Taken from the first piece.
+    pub name: String,
+    /// The next piece of text, at most [`MAX_PIECE_BYTES`].
+    pub text: String,
+}
+
+/// How to trade quality against price.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Profile {
+    /// The cheapest that will do.
+    Cheap,
+    /// In between.
+    #[default]
+    Balanced,
+    /// The best, whatever it costs.
+    Best,
+}
+
+/// What happens to a run when the client that submitted it is gone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Owner {
+    /// The run is cancelled: spending stops.
+    #[default]
+    Connection,
+    /// The run goes on.
+    Detached,
+}
+
+/// One prompt to run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SubmitOptions {
+    /// Catalogue id; none lets the router choose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// Persona name; none takes the configured one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub persona: Option<String>,
+    /// Plan name; none takes the configured one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<String>,
+    /// Quality against price; none takes the configured one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<Profile>,
+    /// Most that this run may cost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_cost_micro_rub: Option<MicroRub>,
+    /// Longest that this run may take.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout_ms: Option<u64>,
+}
+
+/// Parameters of `run/submit`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Submit {
+    /// Made by the client: the same id again returns the first receipt and starts nothing.
+    pub run: RunId,
+    /// The conversation to continue: an id or a prefix, `last`, or none for a new one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
+    /// The prompt, at most [`MAX_PROMPT_BYTES`].
+    pub prompt: String,
+    /// Attachments uploaded before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<AttachmentId>,
+    /// What to use and what to spend.
+    #[serde(default)]
+    pub options: SubmitOptions,
+    /// The client's working directory: finds the project.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workspace: Option<String>,
+    /// Program and version of the client, for the record.
+    pub client: String,
+    /// What happens when the client is gone.
+    #[serde(default)]
+    pub owner: Owner,
+    /// Plan and price it, but do not run it.
+    #[serde(default)]
+    pub dry_run: bool,
+}
+
+/// Reply to `run/submit`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Submitted {
+    /// What would run.
+    Planned(DryRun),
+    /// It runs.
+    Receipt(Receipt),
+}
+
+/// A run was taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Receipt {
+    /// The run.
+    pub run: RunId,
+    /// Its session.
+    pub session: SessionId,
+    /// True where every candidate model is the offline extractor.
+    pub offline: bool,
+    /// Key variables that this client has and the daemon does not, where the daemon found no key.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keys_only_in_client: Vec<String>,
+}
+
+/// Parameters of `run/attach`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Attach {
+    /// The run: an id, a prefix, or `last`.
+    pub run: String,
+    /// Durable frames after this one are wanted; 0 for all.
+    pub after_seq: u64,
+}
+
+/// Reply to `run/attach`; the missing frames, a snapshot of each open step, then live frames follow.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Attached {
+    /// The run's whole id.
+    pub run: RunId,
+    /// Whether it is still going.
+    pub live: bool,
+}
+
+/// Parameters of `run/cancel`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Cancel {
+    /// The run: an id, a prefix, or `last`.
+    pub run: String,
+    /// Why, for the record.
+    pub reason: CancelReason,
+}
+
+/// Why a run is cancelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CancelReason {
+    /// Ctrl-C.
+    Interrupt,
+    /// SIGTERM.
+    Terminate,
+    /// Nobody reads the answer any more.
+    OutputClosed,
+    /// A person, from another client.
+    User,
+    /// The client that owned it is gone.
+    ClientGone,
+    /// The daemon stops.
+    Shutdown,
+}
+
+impl CancelReason {
+    /// The word used in JSON and in the audit.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Interrupt => "interrupt",
+            Self::Terminate => "terminate",
+            Self::OutputClosed => "output_closed",
+            Self::User => "user",
+            Self::ClientGone => "client_gone",
+            Self::Shutdown => "shutdown",
+        }
+    }
+}
+
+/// Parameters of `route/explain`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RouteQuery {
+    /// The prompt.
+    pub prompt: String,
+    /// Attachments uploaded before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<AttachmentId>,
+    /// What to use and what to spend.
+    #[serde(default)]
+    pub options: SubmitOptions,
+    /// The client's working directory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workspace: Option<String>,
+}

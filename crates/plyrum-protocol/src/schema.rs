@@ -1,0 +1,33 @@
+//! JSON Schemas of everything that others may read, generated from the types. The copies under
+//! `snapshots/schema/` are compared in a test; `UPDATE_SNAPSHOTS=1` rewrites them.
+
+use crate::{Decision, DryRun, Frame, Hello, RpcError, RunResult, Submit, Submitted, view};
+use schemars::{Schema, schema_for};
+
+/// Name and schema of each public shape.
+pub fn all() -> Vec<(&'static str, Schema)> {
+    vec![
+        ("attach", schema_for!(crate::Attach)),
+        ("attachment-piece", schema_for!(crate::AttachmentPiece)),
+        ("audit-verdict", schema_for!(view::AuditVerdict)),
+        ("balance", schema_for!(view::Balance)),
+        ("checks", schema_for!(view::Checks)),
+        ("config", schema_for!(Vec<view::ConfigRow>)),
+        ("daemon-status", schema_for!(view::DaemonStatus)),
+        ("decision", schema_for!(Decision)),
+        ("dry-run", schema_for!(DryRun)),
+        ("error", schema_for!(RpcError)),
+        ("explain", schema_for!(view::ExplainReport)),
+        ("frame", schema_for!(Frame)),
+        ("hello", schema_for!(Hello)),
+        ("models", schema_for!(Vec<view::ModelRow>)),
+        ("personas", schema_for!(Vec<view::PersonaRow>)),
+        ("plans", schema_for!(Vec<view::PlanRow>)),
+        ("result", schema_for!(RunResult)),
+        ("runs", schema_for!(Vec<view::RunRow>)),
+        ("submit", schema_for!(Submit)),
+        ("submitted", schema_for!(Submitted)),
+        ("transcript", schema_for!(view::Transcript)),
+        ("usage", schema_for!(view::UsageReport)),
+    ]
+}

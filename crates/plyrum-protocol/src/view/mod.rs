@@ -1,0 +1,185 @@
+//! The shapes that commands print with `--json`: contracts, since scripts read them.
+
+use crate::{RunId, RunStatus, SessionId, Timestamp, UsageView};
+use plyrum_billing_client::MicroRub;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+mod explain;
+mod usage;
+
+pub use explain::{ExplainAttempt, ExplainMeter, ExplainReport, ExplainRetry};
+pub use usage::{UsageReport, UsageRow, UsageTotal};
+
+/// `balance show`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Balance {
+    /// `metered` or `prepaid`.
+    pub mode: String,
+    /// Sum of the account's entries.
+    pub posted_micro_rub: MicroRub,
+    /// Reserved by attempts that are not settled.
+    pub held_micro_rub: MicroRub,
+    /// What may still be spent; null where nothing limits it.
+    pub available_micro_rub: Option<MicroRub>,
+}
+
+/// A row of `runs list`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RunRow {
+    /// The run.
+    pub run: RunId,
+    /// Its session.
+    pub session: SessionId,
+    /// `running`, or how it ended.
+    pub status: RunStatus,
+    /// Its plan.
+    pub plan: String,
+    /// When it was accepted.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// What it has cost so far.
+    pub cost_micro_rub: MicroRub,
+}
+
+/// A row of `plans list`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PlanRow {
+    /// Its name.
+    pub plan: String,
+    /// What it does.
+    pub description: String,
+    /// Names of its steps.
+    pub steps: Vec<String>,
+    /// `built in`, or the user's file.
+    pub origin: String,
+}
+
+/// A row of `personas list`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PersonaRow {
+    /// Its name.
+    pub persona: String,
+    /// What it is for.
+    pub description: String,
+    /// `built in`, or the user's file.
+    pub origin: String,
+}
+
+/// A row of `models list`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ModelRow {
+    /// Catalogue id.
+    pub model: String,
+    /// Its provider.
+    pub provider: String,
+    /// Whether it can be used now.
+    pub ready: bool,
+    /// Why not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why_not: Option<String>,
+    /// Size of its context.
+    pub context_tokens: u64,
+    /// Longest answer.
+    pub max_output_tokens: u64,
+    /// Currency of its price; none where the price is not known.
+    pub currency: Option<String>,
+    /// Price of a million input tokens, as a decimal in that currency.
+    pub input_per_million: Option<String>,
+    /// Price of a million output tokens, as a decimal in that currency.
+    pub output_per_million: Option<String>,
+    /// `built in`, or the user's file.
+    pub origin: String,
+}
+
+/// `daemon status`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DaemonStatus {
+    /// Whether one answers.
+    pub running: bool,
+    /// Its process.
+    pub pid: Option<u32>,
+    /// Its version.
+    pub build: Option<String>,
+    /// Runs that are not finished.
+    pub active_runs: u32,
+}
+
+/// `audit verify`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AuditVerdict {
+    /// Whether every record is where and what it was.
+    pub ok: bool,
+    /// Records checked.
+    pub records: u64,
+    /// Files checked.
+    pub files: u64,
+    /// Hash of the last record.
+    pub head: Option<String>,
+    /// What is wrong and where.
+    pub problem: Option<String>,
+}
+
+/// A line of `doctor`, and of every other list of checks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Check {
+    /// What was looked at.
+    pub name: String,
+    /// Whether it is as it should be.
+    pub ok: bool,
+    /// What was found.
+    pub detail: String,
+}
+
+/// `doctor`, `ledger reconcile`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Checks {
+    /// Whether every check is.
+    pub ok: bool,
+    /// One by one.
+    pub checks: Vec<Check>,
+}
+
+/// A row of `config show`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ConfigRow {
+    /// Dotted key.
+    pub key: String,
+    /// Its value as TOML; `«hidden»` for what may hold a secret.
+    pub value: String,
+    /// Where it comes from.
+    pub origin: String,
+}
+
+/// A turn of `transcript show`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TranscriptTurn {
+    /// The run.
+    pub run: RunId,
+    /// When it was accepted.
+    pub at: Option<Timestamp>,
+    /// What was asked.
+    pub prompt: String,
+    /// Names of what came with it.
+    pub attachments: Vec<String>,
+    /// What was answered.
+    pub answer: String,
+    /// How it ended; `running` while it goes.
+    pub status: RunStatus,
+    /// The model that answered.
+    pub model: String,
+    /// What was used.
+    pub usage: UsageView,
+    /// What it cost.
+    pub cost_micro_rub: MicroRub,
+}
+
+/// `transcript show`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Transcript {
+    /// The session.
+    pub session: SessionId,
+    /// Its turns, oldest first.
+    pub turns: Vec<TranscriptTurn>,
+}

@@ -1,0 +1,140 @@
+//! The offline provider: real answers without a model, by quoting.
+//!
+//! It is what Plyrum does on a machine with no key and no network: it reads the attached or piped text and
+//! answers with the sentences of that text that answer the question, in English and Russian. It never invents
+//! a word; without a text it says so. The same request gives the same bytes.
+//!
+//! Reading order: `input` finds texts and question in the messages, `question` reads the question, `document`
+//! falls the texts into units (by `shape`, `blocks`, `source`, `inline`, `sentences`), `index` turns units into
+//! terms, `relevance`, `overview` and `central` score them, `select` picks and renders, `synth` merges
+//! proposals, `answer` ties these together, `playback` streams the result. `script` plays prepared turns.
+//!
+//! Bounds: [`document`] reads at most 400 000 units, quadratic work sees at most 500 of them; 16 MiB of text is
+//! answered in about a second. Tokens are counted by the rule in `count`.
+
+mod answer;
+mod blocks;
+mod central;
+mod concepts;
+mod count;
+mod document;
+mod index;
+mod inline;
+mod input;
+mod overview;
+mod playback;
+mod question;
+mod relevance;
+mod script;
+mod select;
+mod sentences;
+mod shape;
+mod source;
+mod synth;
+mod wording;
+mod words;
+
+pub use script::{Script, ScriptError};
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use plyrum_billing_client::Usage;
+
+use answer::Method;
+use playback::{Playback, Start, Step};
+
+use crate::{
+    Channel, ChatRequest, Close, ErrorClass, Provider, ProviderError, ProviderStream, ReportedUsage, Stop,
+    StreamEvent, Timeouts,
+};
+
+/// The embedded provider. Its models' wire names are [`Offline::MODELS`], and `script` where a script is loaded.
+#[derive(Clone, Debug)]
+pub struct Offline {
+    script: Option<Arc<Script>>,
+    stall: Duration,
+}
+
+impl Offline {
+    /// Wire names of the extractive models: `lead`, `central`, `query`, `synth`.
+    pub const MODELS: [&str; 4] = ["lead", "central", "query", "synth"];
+
+    /// The extractive models only.
+    pub fn new() -> Self {
+        Self { script: None, stall: Timeouts::default().idle_bytes }
+    }
+
+    /// With a script for the models `script` and `script-…`.
+    #[must_use]
+    pub fn with_script(mut self, script: Script) -> Self {
+        self.script = Some(Arc::new(script));
+        self
+    }
+
+    /// How long a script's `stall` lasts before the stream fails as a real one would (`idle_bytes`).
+    #[must_use]
+    pub fn with_timeouts(mut self, timeouts: &Timeouts) -> Self {
+        self.stall = timeouts.idle_bytes;
+        self
+    }
+
+    fn unknown_model(&self, model: &str) -> ProviderError {
+        let mut known = Self::MODELS.join(", ");
+        if self.script.is_some() {
+            known.push_str(", script");
+        }
+        let message = if Script::plays(model) {
+            format!(
+                "offline model `{model}` needs a script: set PLYRUM_OFFLINE_SCRIPT to a script file for the daemon"
+            )
+        } else {
+            format!("the offline provider has no model `{model}`: it has {known}")
+        };
+        ProviderError::new(ErrorClass::Rejected, message)
+    }
+}
+
+impl Default for Offline {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Provider for Offline {
+    fn open(&self, request: ChatRequest) -> ProviderStream {
+        if let Some(method) = Method::named(&request.model) {
+            return ProviderStream::new(Playback::new(Start::Blocking(Box::new(move || {
+                steps(method, &request)
+            }))));
+        }
+        match self.script.clone().filter(|_| Script::plays(&request.model)) {
+            Some(script) => {
+                let stall = self.stall;
+                ProviderStream::new(Playback::new(Start::Now(Box::new(move || script.play(&request, stall)))))
+            }
+            None => ProviderStream::failed(self.unknown_model(&request.model)),
+        }
+    }
+
+    fn request_bytes(&self, request: &ChatRequest) -> u64 {
+        request.text_bytes()
+    }
+}
+
+/// An extractive answer after `Opened`.
+fn steps(method: Method, request: &ChatRequest) -> Vec<Step> {
+    let answer = answer::answer(method, &request.messages, &request.stop, request.max_output_tokens);
+    let usage = Usage { input: answer.input_tokens, output: answer.output_tokens, ..Usage::default() };
+    let stop = if answer.cut { Stop::Length } else { Stop::EndTurn };
+    let mut steps: Vec<Step> = playback::deltas(Channel::Answer, playback::in_words(&answer.text)).collect();
+    steps.push(Step::Event(StreamEvent::Usage(reported(usage))));
+    steps.push(Step::Event(StreamEvent::Closed(Close::Finished(stop))));
+    steps
+}
+
+/// Our own count, in the shape of a provider's report.
+fn reported(usage: Usage) -> ReportedUsage {
+    let raw = serde_json::to_string(&usage).unwrap_or_default();
+    ReportedUsage { usage: Ok(usage), raw, provider_cost: None }
+}

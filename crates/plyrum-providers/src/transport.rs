@@ -1,0 +1,177 @@
+//! The one place that touches the network: one `reqwest` client per endpoint, made when first used, one
+//! request per stream, never a second one.
+
+mod client;
+mod exchange;
+mod failure;
+mod limits;
+mod mask;
+mod retry_after;
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use futures_core::Stream;
+use reqwest::header::{CONTENT_ENCODING, HeaderMap, LOCATION};
+use reqwest::{Client, Response};
+use tokio::sync::OnceCell;
+use tokio::time::timeout;
+
+use crate::wire::openai_chat::{self, ChatStream};
+use crate::wire::{Decode, End};
+use crate::{ChatRequest, Endpoint, ErrorClass, Provider, ProviderError, ProviderStream, Timeouts, Wire};
+use client::Settings;
+use exchange::{Body, Exchange};
+use mask::Mask;
+
+/// Reads the wall clock; only for `Retry-After` dates of servers that send no `Date`.
+pub type Clock = fn() -> SystemTime;
+
+/// Bytes of response headers, names and values together.
+const MAX_HEADERS: usize = 64 * 1024;
+/// Bytes of an error's body that are read.
+const MAX_ERROR_BODY: usize = 64 * 1024;
+/// How long an error's body is waited for.
+const ERROR_BODY_TIME: Duration = Duration::from_secs(10);
+
+/// A hosted or local provider behind HTTP.
+#[derive(Debug)]
+pub(crate) struct HttpProvider {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    wire: Wire,
+    settings: Settings,
+    timeouts: Timeouts,
+    mask: Arc<Mask>,
+    client: OnceCell<Client>,
+    clock: Option<Clock>,
+}
+
+impl HttpProvider {
+    /// Checks the endpoint; touches no network.
+    pub(crate) fn new(endpoint: Endpoint, clock: Option<Clock>) -> Result<Self, ProviderError> {
+        let (wire, timeouts) = (endpoint.kind, endpoint.timeouts);
+        let settings = Settings::check(&endpoint);
+        let mask = Arc::new(Mask::new(endpoint));
+        let settings = settings.map_err(|error| mask.error(error))?;
+        let inner = Inner { wire, settings, timeouts, mask, client: OnceCell::new(), clock };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+}
+
+impl Provider for HttpProvider {
+    fn open(&self, request: ChatRequest) -> ProviderStream {
+        let inner = Arc::clone(&self.inner);
+        let (timeouts, mask) = (inner.timeouts, Arc::clone(&inner.mask));
+        let decoder: Box<dyn Decode> = match inner.wire {
+            Wire::OpenAiChat => Box::new(ChatStream::new()),
+        };
+        let opening = Box::pin(async move { inner.send(request).await });
+        ProviderStream::new(Exchange::new(opening, decoder, timeouts, mask))
+    }
+
+    fn request_bytes(&self, request: &ChatRequest) -> u64 {
+        match self.inner.wire {
+            Wire::OpenAiChat => openai_chat::body_bytes(request),
+        }
+    }
+}
+
+impl Inner {
+    /// Sends the request and gives the body of a success.
+    async fn send(&self, request: ChatRequest) -> Result<Body, ProviderError> {
+        let body = match self.wire {
+            Wire::OpenAiChat => openai_chat::body(&request)?,
+        };
+        drop(request);
+        let client = self.client.get_or_try_init(|| self.settings.client(self.timeouts.connect)).await?;
+        let sending =
+            client.post(self.settings.url.clone()).headers(self.settings.headers.clone()).body(body).send();
+        let response = timeout(self.timeouts.headers, sending)
+            .await
+            .map_err(|_| limits::Limit::Headers.error(&self.timeouts))?
+            .map_err(|error| failure::of_sending(&error, &self.timeouts))?;
+        let headers_size: usize =
+            response.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+        if headers_size > MAX_HEADERS {
+            return Err(ProviderError::new(ErrorClass::Protocol, "the response's headers are over 64 KiB"));
+        }
+        if response.status().is_success() { body_of(response) } else { Err(self.refusal(response).await) }
+    }
+
+    async fn refusal(&self, response: Response) -> ProviderError {
+        let status = response.status().as_u16();
+        if response.status().is_redirection() {
+            return redirected(status, response.headers());
+        }
+        let retry_after_ms = retry_after::milliseconds(response.headers(), self.clock);
+        let body = error_body(response).await;
+        ProviderError { retry_after_ms, ..openai_chat::refusal(status, &body) }
+    }
+}
+
+/// The body as a stream of bytes, each failure already told apart.
+fn body_of(response: Response) -> Result<Body, ProviderError> {
+    if let Some(encoding) = response.headers().get(CONTENT_ENCODING)
+        && encoding != "identity"
+    {
+        return Err(ProviderError::new(
+            ErrorClass::Protocol,
+            format!("the response is encoded as {encoding:?}, which was not asked for"),
+        ));
+    }
+    Ok(Box::pin(BodyStream(Box::pin(response.bytes_stream()))))
+}
+
+struct BodyStream<S>(std::pin::Pin<Box<S>>);
+
+impl<S: Stream<Item = reqwest::Result<Bytes>>> Stream for BodyStream<S> {
+    type Item = Result<Bytes, End>;
+
+    fn poll_next(
+        mut self: std::pin::Pin<&mut Self>,
+        context: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Self::Item>> {
+        self.0
+            .as_mut()
+            .poll_next(context)
+            .map(|item| item.map(|bytes| bytes.map_err(|e| failure::of_body(&e))))
+    }
+}
+
+/// The beginning of an error's body, as much as comes in time. Not text means empty: its status says enough.
+async fn error_body(mut response: Response) -> String {
+    let mut body = Vec::new();
+    let reading = async {
+        while let Ok(Some(bytes)) = response.chunk().await {
+            body.extend_from_slice(&bytes);
+            if body.len() >= MAX_ERROR_BODY {
+                break;
+            }
+        }
+    };
+    // Late or broken: what came is what there is.
+    let _ = timeout(ERROR_BODY_TIME, reading).await;
+    body.truncate(MAX_ERROR_BODY);
+    String::from_utf8(body).unwrap_or_default()
+}
+
+fn redirected(status: u16, headers: &HeaderMap) -> ProviderError {
+    let to: String = headers
+        .get(LOCATION)
+        .and_then(|location| location.to_str().ok())
+        .map_or_else(|| "nowhere".to_owned(), |location| location.chars().take(200).collect());
+    ProviderError {
+        status: Some(status),
+        ..ProviderError::new(
+            ErrorClass::Redirected,
+            format!(
+                "status {status} points to {to}; keys do not follow redirects, set base_url to the final address"
+            ),
+        )
+    }
+}

@@ -1,0 +1,180 @@
+//! From an endpoint to a client: everything is checked at once, the client itself is made when first used,
+//! because loading the platform's certificates costs tens of milliseconds that most runs never need.
+
+use std::fmt;
+use std::io::Read;
+use std::net::Ipv4Addr;
+use std::path::Path;
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Certificate, Client, Proxy, Url, redirect, retry};
+
+use super::failure;
+use crate::{Endpoint, ErrorClass, ProviderError, Wire};
+
+/// Bytes of a CA file.
+const MAX_CA_FILE: u64 = 4 * 1024 * 1024;
+/// Idle connections kept per endpoint.
+const MAX_IDLE: usize = 32;
+/// How long an idle connection is kept.
+const IDLE_TIME: Duration = Duration::from_mins(1);
+
+/// A checked endpoint.
+pub(super) struct Settings {
+    pub(super) url: Url,
+    pub(super) headers: HeaderMap,
+    certificates: Vec<Certificate>,
+    proxy: Option<(Url, Proxy)>,
+}
+
+impl Settings {
+    pub(super) fn check(endpoint: &Endpoint) -> Result<Self, ProviderError> {
+        Ok(Self {
+            url: url(endpoint)?,
+            headers: headers(endpoint)?,
+            certificates: endpoint.ca_file.as_deref().map(certificates).transpose()?.unwrap_or_default(),
+            proxy: endpoint.proxy.as_deref().map(proxy).transpose()?,
+        })
+    }
+
+    /// Makes the client; off the event loop when certificates are to be loaded.
+    pub(super) async fn client(&self, connect: Duration) -> Result<Client, ProviderError> {
+        let builder = Client::builder()
+            .user_agent(concat!("plyrum/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(connect)
+            .redirect(redirect::Policy::none())
+            .retry(retry::never())
+            .referer(false)
+            .http1_only()
+            .tcp_nodelay(true)
+            .pool_max_idle_per_host(MAX_IDLE)
+            .pool_idle_timeout(IDLE_TIME);
+        let builder = match &self.proxy {
+            Some((_, proxy)) => builder.proxy(proxy.clone()),
+            // A proxy elsewhere cannot reach our own loopback.
+            None if self.is_loopback() => builder.no_proxy(),
+            None => builder,
+        };
+        // The client wants a TLS set-up even when it will never use one; without roots it costs nothing.
+        let builder = if self.may_need_tls() {
+            builder.tls_certs_merge(self.certificates.clone())
+        } else {
+            builder.tls_certs_only([])
+        };
+        let build = move || {
+            // An earlier provider, of another endpoint or of the program's, serves as well.
+            let _ = rustls::crypto::ring::default_provider().install_default();
+            builder.build().map_err(|error| failure::of_building(&error))
+        };
+        if !self.may_need_tls() {
+            return build();
+        }
+        tokio::task::spawn_blocking(build).await.unwrap_or_else(|error| {
+            Err(ProviderError::new(ErrorClass::Tls, format!("loading the certificates stopped: {error}")))
+        })
+    }
+
+    fn may_need_tls(&self) -> bool {
+        let by_proxy = match &self.proxy {
+            Some((url, _)) => url.scheme() == "https",
+            None => !self.is_loopback() && environment_proxy_is_encrypted(),
+        };
+        by_proxy || self.url.scheme() == "https"
+    }
+
+    fn is_loopback(&self) -> bool {
+        self.url.host_str().is_some_and(|host| {
+            matches!(host, "localhost" | "[::1]")
+                || host.parse().is_ok_and(|address: Ipv4Addr| address.is_loopback())
+        })
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Header values and proxy passwords stay out.
+        f.debug_struct("Settings").field("url", &self.url.as_str()).finish_non_exhaustive()
+    }
+}
+
+fn config(message: String) -> ProviderError {
+    ProviderError::new(ErrorClass::Config, message)
+}
+
+fn url(endpoint: &Endpoint) -> Result<Url, ProviderError> {
+    let path = match endpoint.kind {
+        Wire::OpenAiChat => "chat/completions",
+    };
+    let base = endpoint.base_url.trim_end_matches('/');
+    let url = Url::parse(&format!("{base}/{path}"))
+        .map_err(|error| config(format!("base_url is not a URL: {error}")))?;
+    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+        return Err(config("base_url must begin with http:// or https:// and name a host".to_owned()));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(config("base_url holds a user or password; use api_key instead".to_owned()));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(config(
+            "base_url holds a `?` or `#`; it is only the part before /chat/completions".to_owned(),
+        ));
+    }
+    Ok(url)
+}
+
+fn headers(endpoint: &Endpoint) -> Result<HeaderMap, ProviderError> {
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream, application/json"));
+    if let Some(key) = &endpoint.key {
+        headers.insert(AUTHORIZATION, secret_value("api_key", &format!("Bearer {}", key.expose()))?);
+    }
+    for (name, value) in &endpoint.headers {
+        let key = HeaderName::try_from(name.as_str())
+            .map_err(|_| config(format!("`{name}` is not a header name")))?;
+        headers.insert(key, secret_value(&format!("header `{name}`"), value)?);
+    }
+    Ok(headers)
+}
+
+fn secret_value(what: &str, value: &str) -> Result<HeaderValue, ProviderError> {
+    let mut value = HeaderValue::try_from(value)
+        .map_err(|_| config(format!("{what} holds a line break or another character no header may hold")))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn proxy(text: &str) -> Result<(Url, Proxy), ProviderError> {
+    // The parser's own messages may quote the URL, password and all.
+    let unusable = || config("proxy is not an http:// or https:// URL".to_owned());
+    let url = Url::parse(text).map_err(|_| unusable())?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(unusable());
+    }
+    let proxy = Proxy::all(url.clone()).map_err(|_| unusable())?;
+    Ok((url, proxy))
+}
+
+fn certificates(path: &Path) -> Result<Vec<Certificate>, ProviderError> {
+    let shown = path.display();
+    let mut pem = Vec::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(MAX_CA_FILE + 1).read_to_end(&mut pem))
+        .map_err(|error| config(format!("ca_file {shown}: {error}")))?;
+    if pem.len() as u64 > MAX_CA_FILE {
+        return Err(config(format!("ca_file {shown} is over 4 MiB")));
+    }
+    match Certificate::from_pem_bundle(&pem) {
+        Ok(certificates) if !certificates.is_empty() => Ok(certificates),
+        Ok(_) => Err(config(format!("ca_file {shown} holds no PEM certificate"))),
+        Err(error) => Err(config(format!("ca_file {shown}: {}", failure::chain(&error)))),
+    }
+}
+
+fn environment_proxy_is_encrypted() -> bool {
+    ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"]
+        .into_iter()
+        .filter_map(std::env::var_os)
+        .any(|value| value.as_encoded_bytes().starts_with(b"https://"))
+}

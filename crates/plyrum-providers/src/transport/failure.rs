@@ -1,0 +1,104 @@
+//! From `reqwest`'s layered errors to one class and one sentence that keeps every layer.
+
+use std::error::Error;
+use std::io;
+
+use super::limits::Limit;
+use crate::wire::End;
+use crate::{ErrorClass, ProviderError, Timeouts};
+
+/// The client could not be made.
+pub(super) fn of_building(error: &reqwest::Error) -> ProviderError {
+    let class = if layers(error).any(is_tls) { ErrorClass::Tls } else { ErrorClass::Config };
+    ProviderError::new(class, format!("no HTTP client: {}", chain(error)))
+}
+
+/// No response came.
+pub(super) fn of_sending(error: &reqwest::Error, timeouts: &Timeouts) -> ProviderError {
+    if error.is_connect() && error.is_timeout() {
+        return Limit::Connect.error(timeouts);
+    }
+    ProviderError::new(class_of_sending(error), chain(error))
+}
+
+/// A body broke off.
+pub(super) fn of_body(error: &reqwest::Error) -> End {
+    let broken = |class| End::Broken(ProviderError::new(class, chain(error)));
+    match layers(error).find_map(io_kind) {
+        Some(io::ErrorKind::UnexpectedEof) => End::Truncated(ProviderError::new(
+            ErrorClass::Reset,
+            format!("the connection ended in the middle of the body: {}", chain(error)),
+        )),
+        Some(io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput) => broken(ErrorClass::Protocol),
+        _ if layers(error).any(is_tls) => broken(ErrorClass::Tls),
+        _ => broken(ErrorClass::Reset),
+    }
+}
+
+fn class_of_sending(error: &reqwest::Error) -> ErrorClass {
+    if error.is_dns() || says(error, "dns error") {
+        ErrorClass::Dns
+    } else if says(error, "tunnel error") || says(error, "proxy") {
+        ErrorClass::Proxy
+    } else if layers(error).any(is_tls) || says(error, "handshake") {
+        ErrorClass::Tls
+    } else if let Some(kind) = layers(error).find_map(io_kind) {
+        match kind {
+            io::ErrorKind::ConnectionRefused => ErrorClass::Refused,
+            io::ErrorKind::TimedOut => ErrorClass::Timeout,
+            io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => ErrorClass::Protocol,
+            io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::BrokenPipe
+            | io::ErrorKind::NotConnected
+            | io::ErrorKind::UnexpectedEof => ErrorClass::Reset,
+            _ if error.is_connect() => ErrorClass::Connect,
+            _ => ErrorClass::Reset,
+        }
+    } else if error.is_connect() {
+        ErrorClass::Connect
+    } else if error.is_timeout() {
+        ErrorClass::Timeout
+    } else if says(error, "connection closed") || says(error, "canceled") {
+        ErrorClass::Reset
+    } else {
+        ErrorClass::Protocol
+    }
+}
+
+/// Every layer's text, outermost first; a layer that only repeats its cause's text is left out.
+pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut texts: Vec<String> = Vec::new();
+    for text in layers(error).map(ToString::to_string) {
+        if !texts.iter().any(|earlier| earlier.contains(&text)) {
+            texts.push(text);
+        }
+    }
+    texts.join(": ")
+}
+
+fn layers<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error| cause(*error))
+}
+
+/// The next layer. `io::Error` hides what it wraps from `source`, which skips to the cause of that.
+fn cause<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(inner) => Some(inner),
+        None => error.source(),
+    }
+}
+
+fn is_tls(error: &(dyn Error + 'static)) -> bool {
+    error.is::<rustls::Error>()
+}
+
+fn io_kind(error: &(dyn Error + 'static)) -> Option<io::ErrorKind> {
+    // An outer layer may only say "other" of an inner one that knows better.
+    error.downcast_ref::<io::Error>().map(io::Error::kind).filter(|kind| *kind != io::ErrorKind::Other)
+}
+
+fn says(error: &(dyn Error + 'static), words: &str) -> bool {
+    // The outermost layer quotes the URL, in which anything may stand.
+    layers(error).skip(1).any(|layer| layer.to_string().contains(words))
+}

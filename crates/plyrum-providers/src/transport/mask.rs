@@ -1,0 +1,76 @@
+//! Every message leaves through here: named after its provider, masked, bounded. Providers do quote keys
+//! back ("Incorrect API key provided: sk-…"), and proxies quote headers.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::OnceLock;
+
+use plyrum_redact::{Redactor, Secret};
+use reqwest::Url;
+
+use crate::{Close, Endpoint, ProviderError, StreamEvent};
+
+/// Bytes of a message, before the name and after masking.
+const MAX_MESSAGE: usize = 4 * 1024;
+
+#[derive(Debug)]
+pub(super) struct Mask {
+    name: String,
+    secrets: Vec<(String, Secret)>,
+    /// Made with the first failure: most providers never have one.
+    redactor: OnceLock<Redactor>,
+}
+
+impl Mask {
+    /// Takes the endpoint whole: after this nobody else holds its secrets but the headers that carry them.
+    pub(super) fn new(endpoint: Endpoint) -> Self {
+        let mut secrets: Vec<(String, Secret)> =
+            endpoint.key.into_iter().map(|key| ("api_key".to_owned(), key)).collect();
+        for (name, value) in &endpoint.headers {
+            secrets.push((name.clone(), Secret::from(value.as_str())));
+            // `Api-Key …` and the like: the key alone may be quoted, too.
+            secrets.extend(value.split_once(' ').map(|(_, key)| (name.clone(), Secret::from(key))));
+        }
+        let proxy = endpoint.proxy.as_deref().and_then(|proxy| Url::parse(proxy).ok());
+        secrets.extend(
+            proxy.iter().filter_map(Url::password).map(|word| ("proxy".to_owned(), Secret::from(word))),
+        );
+        Self { name: endpoint.name, secrets, redactor: OnceLock::new() }
+    }
+
+    /// Masks what an event says about a failure; text of the answer is not touched here.
+    pub(super) fn event(&self, event: StreamEvent) -> StreamEvent {
+        match event {
+            StreamEvent::Closed(Close::Failed(error)) => {
+                StreamEvent::Closed(Close::Failed(self.error(error)))
+            }
+            StreamEvent::Closed(Close::Cut { why }) => {
+                StreamEvent::Closed(Close::Cut { why: self.message(&why) })
+            }
+            other => other,
+        }
+    }
+
+    pub(super) fn error(&self, mut error: ProviderError) -> ProviderError {
+        error.message = self.message(&error.message);
+        error
+    }
+
+    fn message(&self, text: &str) -> String {
+        let redactor =
+            self.redactor.get_or_init(|| Redactor::new(fingerprint_key(), self.secrets.iter().cloned()));
+        let masked = redactor.redact(text);
+        let end = masked.floor_char_boundary(MAX_MESSAGE);
+        let (shown, rest) = masked.split_at(end);
+        let more = if rest.is_empty() { "" } else { "…" };
+        format!("provider `{}`: {shown}{more}", self.name)
+    }
+}
+
+/// A random key: a fingerprint in a provider's message needs to match nothing but itself.
+fn fingerprint_key() -> [u8; 32] {
+    let mut key = [0; 32];
+    for part in key.chunks_exact_mut(8) {
+        part.copy_from_slice(&RandomState::new().build_hasher().finish().to_le_bytes());
+    }
+    key
+}

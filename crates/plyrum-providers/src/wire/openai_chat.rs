@@ -1,0 +1,278 @@
+//! `openai-chat`: `POST {base}/chat/completions`, server-sent chunks, `[DONE]`.
+//!
+//! Many servers speak it and each a little differently, so reading is lenient where nothing is at stake
+//! (unknown fields, missing `[DONE]`, JSON instead of a stream) and strict where money or text is (usage that
+//! contradicts itself, bytes that are not UTF-8, chunks that are not JSON).
+
+mod chunk;
+mod failure;
+mod request;
+#[cfg(test)]
+mod tests;
+mod usage;
+
+use std::collections::VecDeque;
+
+pub(crate) use failure::refusal;
+pub(crate) use request::{body, body_bytes};
+
+use chunk::{Choice, Chunk, Whole};
+
+use super::{Decode, End, Progress};
+use crate::sse::{MAX_EVENT, Next, SseDecoder, SseError, SseEvent};
+use crate::{Channel, Close, ErrorClass, ProviderError, Stop, StreamEvent};
+
+/// Characters of a provider's own stop reason that we keep.
+const MAX_REASON: usize = 64;
+
+/// Decodes one response.
+#[derive(Debug)]
+pub(crate) struct ChatStream {
+    body: Body,
+    answer: Answer,
+}
+
+/// What the body turned out to be. Its content type is not asked: servers get it wrong, the first byte does not.
+#[derive(Debug)]
+enum Body {
+    /// Nothing but white space so far, which may be the beginning of a stream's line.
+    Unknown(SseDecoder),
+    /// Chunks as events.
+    Events(SseDecoder),
+    /// One JSON text; the server did not stream.
+    Json(Vec<u8>),
+}
+
+impl ChatStream {
+    /// A decoder at the first byte of a body.
+    pub(crate) fn new() -> Self {
+        Self { body: Body::Unknown(SseDecoder::default()), answer: Answer::default() }
+    }
+}
+
+impl Decode for ChatStream {
+    fn push(&mut self, bytes: &[u8], events: &mut VecDeque<StreamEvent>) -> Result<Progress, ProviderError> {
+        if let Body::Unknown(decoder) = &mut self.body {
+            match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
+                None => {}
+                Some(b'{' | b'[') => self.body = Body::Json(Vec::new()),
+                Some(b'<') => {
+                    return Err(protocol("the server answered 200 with a web page, not with an answer"));
+                }
+                Some(_) => self.body = Body::Events(std::mem::take(decoder)),
+            }
+        }
+        match &mut self.body {
+            Body::Unknown(decoder) | Body::Events(decoder) => {
+                let answer = &mut self.answer;
+                answer.progress = Progress::Noise;
+                decoder.push(bytes, |event| answer.event(event, events)).map_err(|failure| failure.0)?;
+                Ok(answer.progress)
+            }
+            Body::Json(text) => {
+                if text.len() + bytes.len() > MAX_EVENT {
+                    return Err(protocol("the answer is one JSON text of over 8 MiB"));
+                }
+                text.extend_from_slice(bytes);
+                Ok(Progress::Noise)
+            }
+        }
+    }
+
+    fn end(&mut self, end: End, events: &mut VecDeque<StreamEvent>) {
+        let end = match (&self.body, end) {
+            (Body::Json(text), End::Clean) => {
+                self.answer.whole(text, events).map_or_else(End::Broken, |()| End::Clean)
+            }
+            (_, end) => end,
+        };
+        let empty = matches!(self.body, Body::Unknown(_));
+        self.answer.close(end, empty, events);
+    }
+}
+
+/// What was learned of the answer so far.
+#[derive(Debug)]
+struct Answer {
+    stop: Option<Stop>,
+    /// The last usage block, as sent. A later one replaces it whole.
+    usage: Option<String>,
+    done: bool,
+    delivered: bool,
+    progress: Progress,
+}
+
+impl Default for Answer {
+    fn default() -> Self {
+        Self { stop: None, usage: None, done: false, delivered: false, progress: Progress::Noise }
+    }
+}
+
+/// Lets the decoder's errors and ours leave the same callback.
+struct Failure(ProviderError);
+
+impl From<SseError> for Failure {
+    fn from(error: SseError) -> Self {
+        Self(protocol(error.to_string()))
+    }
+}
+
+impl Answer {
+    fn event(&mut self, event: SseEvent<'_>, events: &mut VecDeque<StreamEvent>) -> Result<Next, Failure> {
+        let data = event.data.trim_ascii();
+        if data == "[DONE]" {
+            self.done = true;
+            self.progress = Progress::Over;
+            return Ok(Next::Stop);
+        }
+        if data.is_empty() {
+            return Ok(Next::More);
+        }
+        if event.name == "error" {
+            return Err(Failure(failure::in_stream(data)));
+        }
+        self.chunk(data, events).map_err(Failure)?;
+        Ok(Next::More)
+    }
+
+    fn chunk(&mut self, data: &str, events: &mut VecDeque<StreamEvent>) -> Result<(), ProviderError> {
+        let chunk: Chunk<'_> =
+            serde_json::from_str(data).map_err(|error| not_json("a chunk", data, &error))?;
+        if let Some(error) = chunk.error {
+            self.keep_usage(chunk.usage.map(serde_json::value::RawValue::get));
+            return Err(failure::in_stream(error.get()));
+        }
+        if chunk.is_error_object() {
+            return Err(failure::in_stream(data));
+        }
+        if let Some(choice) = chunk.choice {
+            self.choice(choice, events)?;
+        }
+        self.keep_usage(chunk.usage.map(serde_json::value::RawValue::get));
+        Ok(())
+    }
+
+    fn choice(
+        &mut self,
+        choice: Choice<'_>,
+        events: &mut VecDeque<StreamEvent>,
+    ) -> Result<(), ProviderError> {
+        if let Some(said) = choice.said {
+            if let Some(text) = said.reasoning_content.or(said.reasoning) {
+                self.deliver(Channel::Reasoning, text.0.into_owned(), events);
+            }
+            if let Some(text) = said.content {
+                self.deliver(Channel::Answer, text.0.into_owned(), events);
+            }
+            if let Some(text) = said.refusal {
+                self.deliver(Channel::Answer, text.0.into_owned(), events);
+            }
+            for call in said.tool_calls.unwrap_or_default() {
+                if let Some(text) = call.arguments() {
+                    self.deliver(Channel::ToolArgs, text.into_owned(), events);
+                }
+            }
+        }
+        match choice.finish_reason.as_ref().map(|reason| reason.0.as_ref()) {
+            None | Some("") => Ok(()),
+            Some("error") => Err(ProviderError::new(
+                ErrorClass::Server,
+                "the provider stopped with finish_reason `error` and said nothing more",
+            )),
+            Some(reason) => {
+                self.stop = Some(stop(reason));
+                self.progress = Progress::Stopping;
+                Ok(())
+            }
+        }
+    }
+
+    fn deliver(&mut self, channel: Channel, text: String, events: &mut VecDeque<StreamEvent>) {
+        if text.is_empty() {
+            return;
+        }
+        self.delivered = true;
+        self.progress = Progress::Semantic;
+        events.push_back(StreamEvent::Delta { channel, text });
+    }
+
+    fn keep_usage(&mut self, raw: Option<&str>) {
+        if let Some(raw) = raw {
+            let kept = self.usage.get_or_insert_default();
+            kept.clear();
+            kept.push_str(raw);
+            if self.progress == Progress::Noise {
+                self.progress = if self.stop.is_some() { Progress::Stopping } else { Progress::Semantic };
+            }
+        }
+    }
+
+    /// Takes an answer that came in one piece.
+    fn whole(&mut self, text: &[u8], events: &mut VecDeque<StreamEvent>) -> Result<(), ProviderError> {
+        let text = std::str::from_utf8(text).map_err(|_| protocol("the answer is not UTF-8"))?;
+        let whole: Whole<'_> =
+            serde_json::from_str(text).map_err(|error| not_json("the answer", text, &error))?;
+        if let Some(error) = whole.error {
+            return Err(failure::in_stream(error.get()));
+        }
+        let Some(choice) = whole.choice else {
+            return Err(match whole.message {
+                Some(_) => failure::in_stream(text),
+                None => {
+                    protocol("the server answered 200 with JSON that holds neither an answer nor an error")
+                }
+            });
+        };
+        self.keep_usage(whole.usage.map(serde_json::value::RawValue::get));
+        self.choice(choice, events)?;
+        // A whole JSON text is its own terminal event.
+        self.done = true;
+        Ok(())
+    }
+
+    fn close(&mut self, end: End, empty: bool, events: &mut VecDeque<StreamEvent>) {
+        let close = match (self.stop.take(), end) {
+            // The provider said that it had stopped: whatever broke later took no text with it.
+            (Some(stop), _) => Close::Finished(stop),
+            (None, End::Clean) if self.done && self.delivered => {
+                Close::Finished(Stop::Other("no finish_reason".to_owned()))
+            }
+            (None, End::Clean) if self.delivered => {
+                Close::Cut { why: "the stream ended without a finish_reason or [DONE]".to_owned() }
+            }
+            (None, End::Clean) if empty => {
+                Close::Failed(protocol("the server answered 200 with an empty body"))
+            }
+            (None, End::Clean) => Close::Failed(protocol("the stream ended without an answer")),
+            (None, End::Truncated(error)) if self.delivered => Close::Cut { why: error.message },
+            (None, End::Truncated(error) | End::Broken(error)) => Close::Failed(error),
+        };
+        self.report_usage(events);
+        events.push_back(StreamEvent::Closed(close));
+    }
+
+    fn report_usage(&mut self, events: &mut VecDeque<StreamEvent>) {
+        if let Some(raw) = self.usage.take() {
+            events.push_back(StreamEvent::Usage(usage::report(raw)));
+        }
+    }
+}
+
+fn stop(reason: &str) -> Stop {
+    match reason {
+        "stop" | "eos" | "end_turn" => Stop::EndTurn,
+        "length" | "max_tokens" => Stop::Length,
+        "tool_calls" | "function_call" => Stop::ToolUse,
+        "content_filter" => Stop::ContentFilter,
+        other => Stop::Other(other.chars().take(MAX_REASON).collect()),
+    }
+}
+
+fn protocol(message: impl Into<String>) -> ProviderError {
+    ProviderError::new(ErrorClass::Protocol, message)
+}
+
+fn not_json(what: &str, text: &str, error: &serde_json::Error) -> ProviderError {
+    let excerpt: String = text.chars().take(120).collect();
+    protocol(format!("{what} is not what openai-chat sends: {error}; it begins `{excerpt}`"))
+}

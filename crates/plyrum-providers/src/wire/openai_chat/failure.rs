@@ -1,0 +1,212 @@
+//! Error objects, in bodies of error statuses and inside a 200, to one class and one sentence.
+
+use serde_json::Value;
+
+use crate::{ErrorClass, ProviderError};
+
+/// Bytes of a provider's message that are kept.
+const MAX_MESSAGE: usize = 4 * 1024;
+
+/// The class of an HTTP status that is no success, before the body is looked at.
+fn class_of_status(status: u16) -> ErrorClass {
+    match status {
+        300..=399 => ErrorClass::Redirected,
+        401 | 403 => ErrorClass::Auth,
+        402 => ErrorClass::Quota,
+        407 => ErrorClass::Proxy,
+        408 | 504 => ErrorClass::Timeout,
+        413 => ErrorClass::TooLarge,
+        425 | 529 => ErrorClass::Overloaded,
+        429 => ErrorClass::RateLimited,
+        400..=499 => ErrorClass::Rejected,
+        500..=599 => ErrorClass::Server,
+        _ => ErrorClass::Protocol,
+    }
+}
+
+/// An error status with the beginning of its body. The class is the status's unless the body knows better.
+pub(crate) fn refusal(status: u16, body: &str) -> ProviderError {
+    let told = Told::parse(body);
+    let class = match (class_of_status(status), told.hint()) {
+        (ErrorClass::RateLimited, Some(ErrorClass::Quota)) => ErrorClass::Quota,
+        (ErrorClass::Rejected, Some(hint @ (ErrorClass::TooLarge | ErrorClass::Quota))) => hint,
+        (ErrorClass::Server, Some(ErrorClass::Overloaded)) => ErrorClass::Overloaded,
+        (class, _) => class,
+    };
+    let message = if told.message.is_empty() {
+        format!("status {status}, without a reason")
+    } else {
+        format!("status {status}: {}", told.message)
+    };
+    ProviderError { class, status: Some(status), message, retry_after_ms: None }
+}
+
+/// An error object inside a 200.
+pub(super) fn in_stream(text: &str) -> ProviderError {
+    let told = Told::parse(text);
+    let by_code = told.code.parse().ok().filter(|code| (400..=599).contains(code)).map(class_of_status);
+    let class = told.hint().or(by_code).unwrap_or(ErrorClass::Server);
+    let message = if told.message.is_empty() {
+        "the provider reported an error in the stream, without a reason".to_owned()
+    } else {
+        format!("the provider reported an error in the stream: {}", told.message)
+    };
+    ProviderError::new(class, message)
+}
+
+/// What an error object says, whatever its shape.
+#[derive(Debug, Default)]
+struct Told {
+    message: String,
+    code: String,
+    kind: String,
+}
+
+impl Told {
+    fn parse(text: &str) -> Self {
+        let Ok(value) = serde_json::from_str::<Value>(text) else {
+            return Self { message: bounded(&plain(text)), ..Self::default() };
+        };
+        // `{"error": {…}}`, `{"error": "…"}`, `[{"error": …}]`, or the object itself.
+        let value = value.get(0).unwrap_or(&value);
+        let error = value.get("error").unwrap_or(value);
+        let field = |name| match error.get(name) {
+            Some(Value::String(text)) => text.clone(),
+            Some(Value::Number(number)) => number.to_string(),
+            _ => String::new(),
+        };
+        let message = match error {
+            Value::String(text) => text.clone(),
+            _ => field("message"),
+        };
+        let message = if message.is_empty() { plain(text) } else { message };
+        Self { message: bounded(&message), code: field("code"), kind: field("type") }
+    }
+
+    /// The class its words name, if any.
+    fn hint(&self) -> Option<ErrorClass> {
+        let words = [self.code.as_str(), self.kind.as_str()];
+        let has = |names: &[&str]| words.iter().any(|word| names.contains(word));
+        if has(&["insufficient_quota", "billing_hard_limit_reached", "insufficient_balance"]) {
+            Some(ErrorClass::Quota)
+        } else if has(&["context_length_exceeded"])
+            || self.message.contains("maximum context length")
+            || self.message.contains("context_length_exceeded")
+        {
+            Some(ErrorClass::TooLarge)
+        } else if has(&["overloaded_error", "overloaded", "server_overloaded", "engine_overloaded"]) {
+            Some(ErrorClass::Overloaded)
+        } else if has(&["rate_limit_exceeded", "rate_limit_error", "requests", "tokens"]) {
+            Some(ErrorClass::RateLimited)
+        } else if has(&["invalid_api_key", "authentication_error", "permission_error"]) {
+            Some(ErrorClass::Auth)
+        } else if has(&["invalid_request_error", "model_not_found", "BadRequestError"]) {
+            Some(ErrorClass::Rejected)
+        } else {
+            None
+        }
+    }
+}
+
+/// One line of a body that is no JSON; a web page is named as such instead of quoted.
+fn plain(text: &str) -> String {
+    if text.trim_start().starts_with('<') {
+        return "the answer is a web page, not JSON (a gateway's error page?)".to_owned();
+    }
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn bounded(text: &str) -> String {
+    match text.char_indices().find(|(at, letter)| at + letter.len_utf8() > MAX_MESSAGE) {
+        Some((at, _)) => format!("{}…", text.split_at(at).0),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statuses_have_classes() {
+        for (status, class) in [
+            (302, "redirected"),
+            (400, "rejected"),
+            (401, "auth"),
+            (402, "quota"),
+            (403, "auth"),
+            (404, "rejected"),
+            (407, "proxy"),
+            (408, "timeout"),
+            (413, "too_large"),
+            (422, "rejected"),
+            (425, "overloaded"),
+            (429, "rate_limited"),
+            (500, "server"),
+            (502, "server"),
+            (503, "server"),
+            (504, "timeout"),
+            (529, "overloaded"),
+            (204, "protocol"),
+        ] {
+            assert_eq!(class_of_status(status).name(), class, "{status}");
+        }
+    }
+
+    #[test]
+    fn a_body_can_sharpen_the_status() {
+        for (status, body, class) in [
+            (429, r#"{"error":{"code":"insufficient_quota","message":"m"}}"#, ErrorClass::Quota),
+            (429, r#"{"error":{"type":"insufficient_quota","message":"m"}}"#, ErrorClass::Quota),
+            (429, r#"{"error":{"code":"invalid_api_key","message":"m"}}"#, ErrorClass::RateLimited),
+            (400, r#"{"error":{"code":"context_length_exceeded","message":"m"}}"#, ErrorClass::TooLarge),
+            (
+                400,
+                r#"{"object":"error","message":"This model's maximum context length is 8","code":400}"#,
+                ErrorClass::TooLarge,
+            ),
+            (401, r#"{"error":{"code":"insufficient_quota"}}"#, ErrorClass::Auth),
+            (503, r#"{"error":{"type":"overloaded_error","message":"m"}}"#, ErrorClass::Overloaded),
+        ] {
+            assert_eq!(refusal(status, body).class, class, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn messages_of_all_shapes_are_found() {
+        for (body, message) in [
+            (r#"{"error":{"message":"no such model"}}"#, "status 404: no such model"),
+            (r#"{"error":"no such model"}"#, "status 404: no such model"),
+            (r#"[{"error":{"message":"no such model"}}]"#, "status 404: no such model"),
+            (r#"{"message":"no such model"}"#, "status 404: no such model"),
+            ("no such\n model", "status 404: no such model"),
+            ("", "status 404, without a reason"),
+            (
+                "<html>nginx</html>",
+                "status 404: the answer is a web page, not JSON (a gateway's error page?)",
+            ),
+        ] {
+            assert_eq!(refusal(404, body).message, message);
+        }
+    }
+
+    #[test]
+    fn an_in_stream_error_is_classed_by_words_then_by_number_then_as_the_servers() {
+        for (text, class) in [
+            (r#"{"code":502,"message":"upstream"}"#, ErrorClass::Server),
+            (r#"{"code":"429","message":"slow down"}"#, ErrorClass::RateLimited),
+            (r#"{"code":402,"message":"no credit"}"#, ErrorClass::Quota),
+            (r#"{"type":"overloaded_error","message":"m"}"#, ErrorClass::Overloaded),
+            (r#"{"message":"m"}"#, ErrorClass::Server),
+            ("broken", ErrorClass::Server),
+        ] {
+            assert_eq!(in_stream(text).class, class, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_long_message_is_cut_at_a_character() {
+        let message = refusal(500, &"Ж".repeat(10_000)).message;
+        assert!(message.len() < MAX_MESSAGE + 40 && message.ends_with('…'));
+    }
+}

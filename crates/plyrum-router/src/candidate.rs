@@ -1,0 +1,222 @@
+//! Which models may serve a prompt, in which order, and why the others may not.
+//!
+//! Live models always come before the offline extractor. Among live ones the profile decides: `cheap` by price,
+//! `best` by quality, `balanced` by quality less a penalty that grows with each doubling of the price. A quality
+//! that nobody stated counts as middling and is shown as unknown. All integers.
+
+use std::cmp::Reverse;
+
+use plyrum_billing_client::{AttemptBound, Billing, CostError, MicroRub, Usage, estimate, input_bound};
+use plyrum_catalog::{Model, PriceState, Wire};
+use plyrum_protocol::{Candidate, Excluded, Intent, OutputKind, Profile};
+
+use crate::input::{Health, RouteInput};
+
+/// What a model of unknown quality counts as, per mille.
+const UNKNOWN_QUALITY: i64 = 500;
+/// Points of quality (per mille) that one doubling of the price must be worth, in the balanced profile.
+const POINTS_PER_DOUBLING: i64 = 25;
+/// The price under which doublings do not count: 0.01 ₽.
+const FREE_ENOUGH_MICRO_RUB: i64 = 10_000;
+/// An unknown price counts as a dear one, this many doublings.
+const UNKNOWN_PRICE_DOUBLINGS: i64 = 16;
+/// Output tokens that must fit into the context beside the input.
+const MIN_OUTPUT_TOKENS: u64 = 256;
+/// Bytes of a prompt that brings its own text.
+const LONG_PROMPT_BYTES: usize = 400;
+
+/// What of the prompt matters for the choice.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Work {
+    pub(crate) intent: Intent,
+    pub(crate) output: OutputKind,
+}
+
+/// Models that may serve, best first, and those that may not, by id.
+pub(crate) fn choose(input: &RouteInput<'_>, work: Work) -> (Vec<Candidate>, Vec<Excluded>) {
+    let mut usable = Vec::new();
+    let mut excluded = Vec::new();
+    for model in input.catalog.models.values() {
+        let reasons = why_not(input, model);
+        if reasons.is_empty() {
+            usable.push(Ranked::of(input, work, model));
+        } else {
+            excluded.push(Excluded { model: model.id.to_string(), reasons });
+        }
+    }
+    if let Some(requested) = input.requested_model
+        && input.catalog.model(requested.as_str()).is_none()
+    {
+        excluded.push(Excluded { model: requested.to_string(), reasons: vec!["unknown_model".to_owned()] });
+    }
+    usable.sort_by(|one, other| {
+        one.order.cmp(&other.order).then_with(|| one.candidate.model.cmp(&other.candidate.model))
+    });
+    (usable.into_iter().map(|ranked| ranked.candidate).collect(), excluded)
+}
+
+/// Every reason that keeps a model from serving; none: it may.
+fn why_not(input: &RouteInput<'_>, model: &Model) -> Vec<String> {
+    let mut reasons = Vec::new();
+    let mut exclude = |is: bool, reason: &str| {
+        if is {
+            reasons.push(reason.to_owned());
+        }
+    };
+    let is_requested = input.requested_model.is_some_and(|requested| *requested == model.id);
+    exclude(input.requested_model.is_some() && !is_requested, "not_requested");
+    exclude(!is_allowed(input, model), "not_allowed");
+    match (input.health)(&model.id) {
+        Health::Ready => {}
+        Health::NoKey => exclude(true, "no_key"),
+        Health::BreakerOpen => exclude(true, "breaker_open"),
+    }
+    let output = output_limit(input, model).min(MIN_OUTPUT_TOKENS);
+    exclude(input_tokens(input, model).saturating_add(output) > model.context_tokens, "context_too_small");
+    exclude(input.available.is_some() && is_unpriced(input, model), "price_unknown");
+    exclude(
+        is_offline(input, model) && !is_requested && offline_rank(model, Intent::Unknown, true).is_none(),
+        "is_offline_helper",
+    );
+    reasons
+}
+
+fn is_allowed(input: &RouteInput<'_>, model: &Model) -> bool {
+    let names = [model.provider.as_str(), model.id.as_str()];
+    input.allow_list.is_none_or(|allowed| allowed.iter().any(|name| names.contains(&name.as_str())))
+}
+
+fn is_offline(input: &RouteInput<'_>, model: &Model) -> bool {
+    input.catalog.provider(model.provider.as_str()).is_some_and(|provider| provider.kind == Wire::Offline)
+}
+
+/// The place of an offline model among its kind; none for helpers (aggregators, scripts), which serve only when
+/// they are named.
+fn offline_rank(model: &Model, intent: Intent, has_text: bool) -> Option<i64> {
+    let order: [&str; 3] = if intent == Intent::Summarize && has_text {
+        ["central", "query", "lead"]
+    } else {
+        ["query", "central", "lead"]
+    };
+    order.iter().position(|name| *name == model.name).and_then(|place| i64::try_from(place).ok())
+}
+
+fn is_unpriced(input: &RouteInput<'_>, model: &Model) -> bool {
+    model.price == PriceState::Unknown
+        || matches!(
+            input.catalog.charge(model.id.as_str(), &one_token()),
+            Err(CostError::PriceUnknown { .. })
+        )
+}
+
+fn one_token() -> Usage {
+    Usage { input: 1, output: 1, ..Usage::default() }
+}
+
+fn output_limit(input: &RouteInput<'_>, model: &Model) -> u64 {
+    model.max_output_tokens.unwrap_or(input.max_output_tokens_default)
+}
+
+/// Bytes of prompt and attachments.
+fn text_bytes(input: &RouteInput<'_>) -> u64 {
+    input
+        .attachments
+        .iter()
+        .fold(input.prompt.len() as u64, |sum, attachment| sum.saturating_add(attachment.bytes))
+}
+
+fn input_tokens(input: &RouteInput<'_>, model: &Model) -> u64 {
+    estimate(text_bytes(input), 0, &model.bytes_per_token).input
+}
+
+/// A usable model and its place: smaller is better.
+struct Ranked {
+    candidate: Candidate,
+    order: (bool, bool, Reverse<i64>, i64),
+}
+
+impl Ranked {
+    fn of(input: &RouteInput<'_>, work: Work, model: &Model) -> Self {
+        let expected = Usage {
+            input: input_tokens(input, model),
+            output: usual_output(work.output).min(output_limit(input, model)),
+            ..Usage::default()
+        };
+        let cost = input.catalog.charge(model.id.as_str(), &expected).ok();
+        let quality = model.quality.map(u32::from);
+        let is_requested = input.requested_model.is_some();
+        let over_budget = !fits_budget(input, model);
+        let mut reasons = Vec::new();
+        let mut say = |is: bool, reason: &str| {
+            if is {
+                reasons.push(reason.to_owned());
+            }
+        };
+        say(is_requested, "requested");
+        let offline = is_offline(input, model);
+        let points = if offline {
+            let has_text = !input.attachments.is_empty() || input.prompt.len() >= LONG_PROMPT_BYTES;
+            let place = offline_rank(model, work.intent, has_text);
+            say(!is_requested, "offline_last");
+            say(work.intent == Intent::Summarize && place == Some(0), "intent_summarize");
+            -place.unwrap_or(i64::MAX)
+        } else {
+            say(!is_requested, profile_reason(input.profile));
+            say(quality.is_none(), "quality_unknown");
+            say(cost.is_none(), "price_unknown");
+            points(input.profile, quality, cost)
+        };
+        say(over_budget, "over_budget");
+        let price = cost.map_or(i64::MAX, MicroRub::get);
+        let candidate = Candidate {
+            model: model.id.to_string(),
+            expected_quality_milli: quality,
+            expected_cost_micro_rub: cost,
+            expected_latency_ms: None,
+            reasons,
+        };
+        Self { candidate, order: (over_budget, offline, Reverse(points), price) }
+    }
+}
+
+/// Tokens that an answer of a shape usually has. A planning figure, not a limit.
+fn usual_output(output: OutputKind) -> u64 {
+    match output {
+        OutputKind::Discrete => 150,
+        OutputKind::Structured => 300,
+        OutputKind::Prose => 600,
+        OutputKind::Code => 900,
+    }
+}
+
+fn profile_reason(profile: Profile) -> &'static str {
+    match profile {
+        Profile::Cheap => "by_price",
+        Profile::Balanced => "by_quality_and_price",
+        Profile::Best => "by_quality",
+    }
+}
+
+fn points(profile: Profile, quality: Option<u32>, cost: Option<MicroRub>) -> i64 {
+    let quality = quality.map_or(UNKNOWN_QUALITY, i64::from);
+    match profile {
+        Profile::Cheap => -cost.map_or(i64::MAX, MicroRub::get),
+        Profile::Balanced => quality - POINTS_PER_DOUBLING * doublings(cost),
+        Profile::Best => quality,
+    }
+}
+
+/// How often the smallest price that counts must be doubled to reach `cost`.
+fn doublings(cost: Option<MicroRub>) -> i64 {
+    cost.map_or(UNKNOWN_PRICE_DOUBLINGS, |cost| {
+        i64::from((cost.get().max(0) / FREE_ENOUGH_MICRO_RUB + 1).ilog2())
+    })
+}
+
+/// Whether at least one token of output fits what may be spent, in the worst case for the input.
+fn fits_budget(input: &RouteInput<'_>, model: &Model) -> bool {
+    let messages = u64::try_from(input.attachments.len()).unwrap_or(u64::MAX).saturating_add(2);
+    let bound = AttemptBound { input_tokens: input_bound(text_bytes(input), messages), max_output_tokens: 1 };
+    input.available.is_none()
+        || matches!(input.catalog.quote(model.id.as_str(), &bound, input.available), Ok(Some(_)))
+}

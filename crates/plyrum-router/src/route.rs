@@ -1,0 +1,63 @@
+//! The decision, put together.
+
+use plyrum_protocol::{AttachmentFeature, Decision, Features};
+
+use crate::candidate::{self, Work};
+use crate::input::RouteInput;
+use crate::text::Text;
+use crate::{domain, intent, language, output, risk};
+
+/// Which rules decide; changes with every change of a rule that can change a decision.
+pub const VERSION: &str = "rules-1";
+
+/// Attachments that a decision lists.
+const MAX_LISTED: usize = 256;
+
+/// Decides what a prompt is and who may serve it. Never fails: with no model left the candidates are empty and
+/// every model says why.
+pub fn route(input: &RouteInput<'_>) -> Decision {
+    let text = Text::of(input.prompt);
+    let guess = intent::of(&text);
+    let (risk, risk_reasons) = risk::of(&text);
+    let output_kind = output::of(&text, guess.intent);
+    let (candidates, excluded) = candidate::choose(input, Work { intent: guess.intent, output: output_kind });
+    let (plan, mut reasons) = match input.plan_requested {
+        Some(plan) => (plan.to_owned(), vec!["plan_requested".to_owned()]),
+        None if candidates.iter().all(|model| model.expected_quality_milli.is_none()) => {
+            ("direct".to_owned(), vec!["no_quality_data".to_owned()])
+        }
+        None => ("direct".to_owned(), vec!["direct_by_default".to_owned()]),
+    };
+    if candidates.is_empty() {
+        reasons.push("no_model_left".to_owned());
+    } else if candidates.iter().all(|model| model.reasons.iter().any(|reason| reason == "offline_last")) {
+        reasons.push("offline_only".to_owned());
+    }
+    Decision {
+        intent: guess.intent,
+        intent_confidence_milli: guess.confidence_milli,
+        risk,
+        risk_reasons,
+        domains: domain::of(&text, guess.intent, input.attachments),
+        output_kind,
+        language: language::of(input.prompt),
+        features: features(input, &text),
+        candidates,
+        excluded,
+        plan,
+        reasons,
+        router: VERSION.to_owned(),
+    }
+}
+
+fn features(input: &RouteInput<'_>, text: &Text) -> Features {
+    let listed = input.attachments.iter().take(MAX_LISTED);
+    Features {
+        prompt_bytes: input.prompt.len() as u64,
+        prompt_words: text.len() as u64,
+        has_code: text.has("```"),
+        attachments: listed
+            .map(|a| AttachmentFeature { name: a.name.clone(), bytes: a.bytes, lines: a.lines })
+            .collect(),
+    }
+}

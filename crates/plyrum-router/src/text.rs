@@ -1,0 +1,123 @@
+//! The prompt as rules see it: small letters, single spaces, words.
+
+/// Bytes of a prompt that are read: its beginning and its end, where people put what they want.
+const HEAD_BYTES: usize = 12 * 1024;
+const TAIL_BYTES: usize = 4 * 1024;
+
+/// A folded prompt.
+#[derive(Debug, Clone)]
+pub(crate) struct Text {
+    /// Small letters, `ё` as `е`, runs of white space as one space.
+    pub(crate) folded: String,
+    /// Byte ranges of the words in `folded`: runs of letters and digits, apostrophes inside kept.
+    words: Vec<(usize, usize)>,
+}
+
+impl Text {
+    pub(crate) fn of(prompt: &str) -> Self {
+        let mut folded = String::with_capacity(prompt.len().min(HEAD_BYTES + TAIL_BYTES) + 1);
+        if prompt.len() <= HEAD_BYTES + TAIL_BYTES {
+            fold(prompt, &mut folded);
+        } else {
+            let head = prompt.floor_char_boundary(HEAD_BYTES);
+            let tail = prompt.ceil_char_boundary(prompt.len() - TAIL_BYTES);
+            fold(prompt.get(..head).unwrap_or_default(), &mut folded);
+            folded.push(' ');
+            fold(prompt.get(tail..).unwrap_or_default(), &mut folded);
+        }
+        let words = words(&folded);
+        Self { folded, words }
+    }
+
+    /// Number of words.
+    pub(crate) fn len(&self) -> usize {
+        self.words.len()
+    }
+
+    /// The word at a place; empty past the end.
+    pub(crate) fn word(&self, at: usize) -> &str {
+        self.words.get(at).and_then(|&(from, to)| self.folded.get(from..to)).unwrap_or_default()
+    }
+
+    /// All words in order.
+    pub(crate) fn words(&self) -> impl Iterator<Item = &str> {
+        (0..self.len()).map(|at| self.word(at))
+    }
+
+    /// Whether the folded text has these characters.
+    pub(crate) fn has(&self, part: &str) -> bool {
+        self.folded.contains(part)
+    }
+
+    /// How many words are numbers.
+    pub(crate) fn numbers(&self) -> usize {
+        self.words().filter(|word| word.starts_with(|letter: char| letter.is_ascii_digit())).count()
+    }
+
+    /// Whether the prompt asks: it ends with a question mark, or has one.
+    pub(crate) fn asks(&self) -> bool {
+        self.has("?")
+    }
+}
+
+fn fold(text: &str, into: &mut String) {
+    let mut space = false;
+    for letter in text.chars() {
+        if letter.is_whitespace() {
+            space = !into.is_empty();
+            continue;
+        }
+        if std::mem::take(&mut space) {
+            into.push(' ');
+        }
+        match letter {
+            'ё' | 'Ё' => into.push('е'),
+            '’' | 'ʼ' => into.push('\''),
+            _ if letter.is_ascii() => into.push(letter.to_ascii_lowercase()),
+            _ => into.extend(letter.to_lowercase()),
+        }
+    }
+}
+
+fn words(folded: &str) -> Vec<(usize, usize)> {
+    let mut words = Vec::with_capacity(folded.len() / 6);
+    let mut start = None;
+    let mut letters = folded.char_indices().peekable();
+    while let Some((at, letter)) = letters.next() {
+        let joins = letter == '\''
+            && start.is_some()
+            && letters.peek().is_some_and(|(_, next)| next.is_alphanumeric());
+        match (start, letter.is_alphanumeric() || joins) {
+            (None, true) => start = Some(at),
+            (Some(from), false) => {
+                words.push((from, at));
+                start = None;
+            }
+            _ => {}
+        }
+    }
+    if let Some(from) = start {
+        words.push((from, folded.len()));
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn case_and_spacing_are_folded_away() {
+        let text = Text::of("  Don’t\n\nDELETE\tвсё, 3 files!");
+        assert_eq!(text.folded, "don't delete все, 3 files!");
+        assert_eq!(text.words().collect::<Vec<_>>(), ["don't", "delete", "все", "3", "files"]);
+        assert_eq!(text.numbers(), 1);
+    }
+
+    #[test]
+    fn a_huge_prompt_is_read_at_both_ends() {
+        let text = Text::of(&format!("first {} last", "слово ".repeat(100_000)));
+        assert_eq!((text.word(0), text.word(text.len() - 1)), ("first", "last"));
+        assert!(text.folded.len() <= HEAD_BYTES + TAIL_BYTES + 1);
+    }
+}

@@ -1,0 +1,40 @@
+//! The durable frame log of each session, which is its transcript.
+//!
+//! One file per session, `<session>.jsonl`, one JSON object a line:
+//!
+//! - `{"frame":{…}}`: a durable [`plyrum_protocol::Frame`], in the order in which it was published;
+//! - `{"text":{"run":…,"role":"user"|"attachment","name"?:…,"text":…}}`: what went into a run. A text too
+//!   long for one line takes several, all but the last with `"more":true`; readers join them.
+//!
+//! This log is the single truth about a conversation; any index over it is a cache. A crash can only tear
+//! the last line: the next writer moves the torn bytes to a side file and goes on. Readers run beside the
+//! writer, repair nothing and pass over a torn end. Several writers in one process take turns by a file
+//! lock, so two runs of one session may log at the same time.
+//!
+//! Text arrives redacted; [`SessionLog::append_text`] redacts once more. This crate knows nothing of
+//! providers or of the rules of money.
+
+mod heal;
+mod line;
+mod lines;
+mod log;
+mod read;
+
+pub use line::{LINE_MAX_BYTES, Text, TextRole};
+pub use log::SessionLog;
+pub use read::{Item, Items, SessionSummary, frames_of, list, read, unfinished_runs};
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use plyrum_protocol::SessionId;
+
+/// Where a session's log is. Ids are checked to be plain file names.
+fn log_path(dir: &Path, session: &SessionId) -> PathBuf {
+    dir.join(format!("{session}.jsonl"))
+}
+
+/// Says in an I/O error what was tried on which file.
+fn context(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> io::Error {
+    move |error| io::Error::new(error.kind(), format!("cannot {action} {}: {error}", path.display()))
+}

@@ -1,0 +1,212 @@
+//! Reading logs: beside the writer, without repairing anything, past a torn end.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, VecDeque};
+use std::fs::{self, File};
+use std::io::{self, BufReader};
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use plyrum_protocol::{Frame, RunId, SessionId, Timestamp};
+use serde::Deserialize;
+
+use crate::line::{Line, Piece, Text};
+use crate::lines::{Lines, Taken};
+use crate::{context, log_path};
+
+/// The most text that pieces are joined to; a longer text comes as several items.
+const JOINED_MAX_BYTES: usize = 32 * 1024 * 1024;
+/// The most sessions [`list`] returns, the newest.
+const LIST_MAX: usize = 10_000;
+
+/// Something in a log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Item {
+    /// A durable frame.
+    Frame(Box<Frame>),
+    /// A text that went into a run.
+    Text(Text),
+}
+
+/// A session's log as a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionSummary {
+    /// Which session.
+    pub id: SessionId,
+    /// Size of its log.
+    pub bytes: u64,
+    /// When it was last written.
+    pub modified: Timestamp,
+}
+
+/// The items of a session's log, in order. An item that is `Err` says which line cannot be read; the ones
+/// after it still come. A torn end is the end.
+pub fn read(dir: &Path, session: &SessionId) -> io::Result<Items> {
+    Items::open(log_path(dir, session))
+}
+
+/// The durable frames of one run, in order.
+pub fn frames_of(dir: &Path, session: &SessionId, run: &RunId) -> io::Result<Vec<Frame>> {
+    let wanted = format!("\"run\":\"{run}\"");
+    let mut frames = Vec::new();
+    each_line(dir, session, |line| {
+        if line.contains(&wanted)
+            && let Ok(Line::Frame(frame)) = serde_json::from_str(line)
+            && frame.run == *run
+        {
+            frames.push(*frame);
+        }
+    })?;
+    Ok(frames)
+}
+
+/// Runs without a `run.finished`, each with the `seq` of its last frame, in the order of their ids. After
+/// a crash these need one that says `interrupted`.
+pub fn unfinished_runs(dir: &Path, session: &SessionId) -> io::Result<Vec<(RunId, u64)>> {
+    let mut open: BTreeMap<RunId, u64> = BTreeMap::new();
+    each_line(dir, session, |line| {
+        let Ok(Brief { frame: Some(frame) }) = serde_json::from_str(line) else { return };
+        if frame.kind == "run.finished" {
+            open.remove(&frame.run);
+        } else {
+            open.insert(frame.run, frame.seq);
+        }
+    })?;
+    Ok(open.into_iter().collect())
+}
+
+/// The sessions in `dir`, the last written first, at most 10 000. A directory that does not exist has none.
+pub fn list(dir: &Path) -> io::Result<Vec<SessionSummary>> {
+    let entries = match fs::read_dir(dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        other => other.map_err(context("list", dir))?,
+    };
+    let mut sessions = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(context("list", dir))?;
+        let name = entry.file_name();
+        let id = name.to_str().and_then(|name| name.strip_suffix(".jsonl")).map(SessionId::new);
+        let Some(Ok(id)) = id else { continue };
+        // A session that is deleted meanwhile is no error.
+        if let Ok(metadata) = entry.metadata() {
+            sessions.push(SessionSummary { id, bytes: metadata.len(), modified: modified(&metadata) });
+        }
+    }
+    sessions.sort_by(|a, b| b.modified.cmp(&a.modified).then_with(|| a.id.cmp(&b.id)));
+    sessions.truncate(LIST_MAX);
+    Ok(sessions)
+}
+
+/// The items of a log; see [`read`].
+#[derive(Debug)]
+pub struct Items {
+    path: PathBuf,
+    lines: Lines<BufReader<File>>,
+    /// A text whose last piece has not come yet.
+    text: Option<Text>,
+    /// Items to hand out, at most two.
+    ready: VecDeque<io::Result<Item>>,
+    ended: bool,
+}
+
+impl Iterator for Items {
+    type Item = io::Result<Item>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while self.ready.is_empty() && !self.ended {
+            match self.next_line() {
+                Ok(Some(Line::Text(piece))) => self.join(piece),
+                Ok(Some(Line::Frame(frame))) => {
+                    self.end_text();
+                    self.ready.push_back(Ok(Item::Frame(frame)));
+                }
+                Ok(None) => {
+                    self.end_text();
+                    self.ended = true;
+                }
+                Err(error) => self.ready.push_back(Err(error)),
+            }
+        }
+        self.ready.pop_front()
+    }
+}
+
+impl Items {
+    fn open(path: PathBuf) -> io::Result<Self> {
+        let file = File::open(&path).map_err(context("open", &path))?;
+        let lines = Lines::new(BufReader::with_capacity(64 * 1024, file));
+        Ok(Self { path, lines, text: None, ready: VecDeque::new(), ended: false })
+    }
+
+    fn next_line(&mut self) -> io::Result<Option<Line>> {
+        let number = self.lines.number + 1;
+        let path = &self.path;
+        let bad = |what: String| {
+            io::Error::new(io::ErrorKind::InvalidData, format!("{}:{number}: {what}", path.display()))
+        };
+        match self.lines.next() {
+            Ok(None) => Ok(None),
+            Ok(Some(Taken::Whole(line))) => serde_json::from_slice(line)
+                .map(Some)
+                .map_err(|error| bad(format!("no transcript line: {error}"))),
+            Ok(Some(Taken::TooLong)) => Err(bad("the line is too long".to_owned())),
+            Err(error) => {
+                self.ended = true; // a disk that cannot be read would fail for ever
+                Err(context("read", path)(error))
+            }
+        }
+    }
+
+    /// Adds a piece to the text it continues, or begins a text with it.
+    fn join(&mut self, piece: Piece) {
+        let Piece { run, role, name, text, more } = piece;
+        let goes_on = |open: &Text| open.run == run && open.role == role && open.name == name;
+        if !self.text.as_ref().is_some_and(goes_on) {
+            self.end_text();
+        }
+        let open = self.text.get_or_insert_with(|| Text { run, role, name, text: String::new() });
+        open.text.push_str(&text);
+        if !more || open.text.len() > JOINED_MAX_BYTES {
+            self.end_text();
+        }
+    }
+
+    fn end_text(&mut self) {
+        self.ready.extend(self.text.take().map(|text| Ok(Item::Text(text))));
+    }
+}
+
+#[derive(Deserialize)]
+struct Brief<'a> {
+    #[serde(default, borrow)]
+    frame: Option<BriefFrame<'a>>,
+}
+
+/// What of a frame says whether its run is over; frames of newer builds have this much too.
+#[derive(Deserialize)]
+struct BriefFrame<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: Cow<'a, str>,
+    run: RunId,
+    seq: u64,
+}
+
+/// Calls `take` for every complete line of bearable length.
+fn each_line(dir: &Path, session: &SessionId, mut take: impl FnMut(&str)) -> io::Result<()> {
+    let path = log_path(dir, session);
+    let file = File::open(&path).map_err(context("open", &path))?;
+    let mut lines = Lines::new(BufReader::with_capacity(64 * 1024, file));
+    while let Some(taken) = lines.next().map_err(context("read", &path))? {
+        if let Taken::Whole(line) = taken
+            && let Ok(line) = std::str::from_utf8(line)
+        {
+            take(line);
+        }
+    }
+    Ok(())
+}
+
+fn modified(metadata: &fs::Metadata) -> Timestamp {
+    let since_epoch = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    Timestamp::from_millis(since_epoch.and_then(|t| i64::try_from(t.as_millis()).ok()).unwrap_or_default())
+}

@@ -1,0 +1,145 @@
+//! The checks of merged sections: names that must exist, limits that must be limits.
+
+use std::path::Path;
+
+use plyrum_billing_client::MAX_TOKENS;
+use plyrum_catalog::{Catalog, ModelId};
+use plyrum_config::Diagnostic;
+use toml::Spanned;
+
+use crate::budgets::{BudgetsSection, parse_limit};
+use crate::defaults::DefaultsSection;
+use crate::file::BillingSection;
+use crate::load::Sources;
+use crate::moa::MoaSection;
+use crate::{BillingSettings, Budgets, Defaults, MAX_PROPOSERS, Moa, ModelChoice};
+
+/// The router's choice, where a model's id may stand.
+const AUTO: &str = "auto";
+/// Names of personas, plans and policies are names of files too.
+const MAX_NAME_BYTES: usize = 64;
+
+/// Checks merged sections. The built-in layer passes every check (a test says so), so
+/// every place is one of the user's file.
+pub(crate) struct Check<'a> {
+    pub(crate) sources: &'a Sources,
+    pub(crate) catalog: &'a Catalog,
+    pub(crate) problems: Vec<Diagnostic>,
+}
+
+impl Check<'_> {
+    pub(crate) fn defaults(&mut self, section: DefaultsSection) -> Option<Defaults> {
+        let model = self.required("defaults.model", section.model);
+        let persona = self.required("defaults.persona", section.persona);
+        let plan = self.required("defaults.plan", section.plan);
+        let profile = self.required("defaults.profile", section.profile);
+        let lang = self.required("defaults.lang", section.lang);
+        let limit = self.required("defaults.max_output_tokens", section.max_output_tokens);
+        // Each is looked at before any is missed, so that all mistakes are told at once.
+        let model = model.and_then(|model| self.choice("defaults.model", &model));
+        let persona = persona.and_then(|name| self.name("defaults.persona", &name));
+        let plan = plan.and_then(|name| self.name("defaults.plan", &name));
+        let max_output_tokens = limit.and_then(|limit| self.tokens("defaults.max_output_tokens", &limit));
+        Some(Defaults {
+            model: model?,
+            persona: persona?,
+            plan: plan?,
+            profile: profile?,
+            lang: lang?,
+            max_output_tokens: max_output_tokens?,
+        })
+    }
+
+    pub(crate) fn moa(&mut self, section: MoaSection) -> Moa {
+        let proposers = section.proposers.map(|list| {
+            if list.get_ref().is_empty() || list.get_ref().len() > MAX_PROPOSERS {
+                self.problem(
+                    &list,
+                    &format!("moa.proposers: 1 to {MAX_PROPOSERS} models, or leave the key out"),
+                );
+            }
+            list.get_ref().iter().filter_map(|id| self.model("moa.proposers", id)).collect()
+        });
+        let aggregator = section.aggregator.and_then(|id| self.model("moa.aggregator", &id));
+        Moa { proposers, aggregator }
+    }
+
+    pub(crate) fn billing(&mut self, section: &BillingSection) -> Option<BillingSettings> {
+        self.required("billing.mode", section.mode).map(|mode| BillingSettings { mode })
+    }
+
+    pub(crate) fn budgets(&mut self, section: &BudgetsSection) -> Budgets {
+        let mut budgets = Budgets::default();
+        for (key, written) in section.written() {
+            let Some(written) = written else { continue };
+            match (parse_limit(key, written.get_ref().as_str()), budgets.slot(key)) {
+                (Ok(limit), Some(slot)) => *slot = Some(limit),
+                (Ok(_), None) => {}
+                (Err(message), _) => self.problem(written, &message),
+            }
+        }
+        budgets
+    }
+
+    fn choice(&mut self, key: &str, id: &Spanned<String>) -> Option<ModelChoice> {
+        if id.get_ref() == AUTO {
+            return Some(ModelChoice::Auto);
+        }
+        self.model(key, id).map(ModelChoice::Fixed)
+    }
+
+    fn model(&mut self, key: &str, id: &Spanned<String>) -> Option<ModelId> {
+        let wanted = id.get_ref().as_str();
+        if let Some(model) = self.catalog.model(wanted) {
+            return Some(model.id.clone());
+        }
+        let known = self.catalog.models.keys().map(ModelId::as_str);
+        let problem = self.diagnostic(id, &format!("{key}: no model `{wanted}`")).with_nearest(wanted, known);
+        self.problems.push(problem);
+        None
+    }
+
+    fn name(&mut self, key: &str, name: &Spanned<String>) -> Option<String> {
+        match check_name(name.get_ref()) {
+            Ok(()) => Some(name.get_ref().clone()),
+            Err(why) => {
+                self.problem(name, &format!("{key}: {why}"));
+                None
+            }
+        }
+    }
+
+    fn tokens(&mut self, key: &str, count: &Spanned<u64>) -> Option<u64> {
+        if (1..=MAX_TOKENS).contains(count.get_ref()) {
+            return Some(*count.get_ref());
+        }
+        self.problem(count, &format!("{key}: 1 to {MAX_TOKENS} tokens"));
+        None
+    }
+
+    /// The built-in layer has every value; a build in which it has not must not guess one.
+    fn required<T>(&mut self, key: &str, value: Option<T>) -> Option<T> {
+        if value.is_none() {
+            self.problems.push(Diagnostic::of_file(Path::new("built in"), format!("no default for {key}")));
+        }
+        value
+    }
+
+    fn problem<T>(&mut self, place: &Spanned<T>, message: &str) {
+        let problem = self.diagnostic(place, message);
+        self.problems.push(problem);
+    }
+
+    fn diagnostic<T>(&self, place: &Spanned<T>, message: &str) -> Diagnostic {
+        Diagnostic::from_span(&self.sources.user_path, &self.sources.user_text, Some(place.span()), message)
+    }
+}
+
+/// A name that can be a file's: no path, nothing that a terminal would obey.
+pub(crate) fn check_name(name: &str) -> Result<(), String> {
+    let allowed = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
+    if name.is_empty() || name.len() > MAX_NAME_BYTES || !name.chars().all(allowed) {
+        return Err(format!("a name has letters, digits, `-` and `_`, at most {MAX_NAME_BYTES} bytes"));
+    }
+    Ok(())
+}
