@@ -21,7 +21,7 @@ pub(crate) struct Conversation {
 }
 
 /// A new conversation, or the one that an id, a prefix or `last` names.
-pub(crate) async fn session(daemon: &Daemon, asked: Option<&str>) -> Result<Conversation, Fault> {
+pub(crate) fn session(daemon: &Daemon, asked: Option<&str>) -> Result<Conversation, Fault> {
     let storage = |e: String| Fault::new(ErrorKind::Storage, format!("the sessions cannot be read: {e}"));
     let Some(asked) = asked else {
         let id = ids::session().map_err(|e| storage(e.to_string()))?;

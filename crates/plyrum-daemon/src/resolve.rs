@@ -148,13 +148,11 @@ pub(crate) fn requested_model(
         options.model.clone().filter(|m| m != "auto").or_else(|| persona.model.clone()).or_else(configured);
     let Some(name) = asked else { return Ok(None) };
     let catalog = &context.catalog;
-    match catalog.model(&name) {
-        Some(model) => Ok(Some(model.id.clone())),
-        None => {
-            let known = catalog.models.keys().map(ModelId::as_str);
-            Err(not_found("model", &name, known, "plyrum models list"))
-        }
+    if let Some(model) = catalog.model(&name) {
+        return Ok(Some(model.id.clone()));
     }
+    let known = catalog.models.keys().map(ModelId::as_str);
+    Err(not_found("model", &name, known, "plyrum models list"))
 }
 
 fn not_found<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str>, list: &str) -> Fault {

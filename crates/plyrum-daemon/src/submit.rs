@@ -53,12 +53,12 @@ pub(crate) async fn accept(
     if let Some(receipt) = earlier(daemon, &submit.run).await {
         return Ok(Accepted { reply: Submitted::Receipt(receipt), start: None });
     }
-    check(daemon, &submit, &asked)?;
+    check(daemon, &asked)?;
     let now = clock::now();
     let context = daemon.context(submit.workspace.as_deref()).await?;
     let asked = tokio::task::block_in_place(|| asked.redacted(&context));
     let resolved = tokio::task::block_in_place(|| resolve(&context, &asked, &submit.options, now))?;
-    let session = history::session(daemon, submit.session.as_deref()).await?;
+    let session = history::session(daemon, submit.session.as_deref())?;
     let keys_only_in_client = missing_keys(&context, client_keys);
     let offline = is_offline(&context, &resolved);
     let spec = spec(daemon, &submit, asked.clone(), resolved, &session, now)?;
@@ -81,7 +81,7 @@ async fn earlier(daemon: &Daemon, run: &RunId) -> Option<Receipt> {
     Some(Receipt { run: run.clone(), session, offline: false, keys_only_in_client: Vec::new() })
 }
 
-fn check(daemon: &Daemon, submit: &Submit, asked: &Asked) -> Result<(), Fault> {
+fn check(daemon: &Daemon, asked: &Asked) -> Result<(), Fault> {
     if daemon.phase() != Phase::Open {
         return Err(Fault::new(ErrorKind::DaemonUnreachable, "the daemon is stopping and takes no new run")
             .hint("ask again in a moment: a new daemon starts by itself"));
@@ -97,7 +97,6 @@ fn check(daemon: &Daemon, submit: &Submit, asked: &Asked) -> Result<(), Fault> {
         let message = format!("{MAX_RUNS} runs are going on, which is the limit");
         return Err(Fault::new(ErrorKind::Failed, message).hint("plyrum runs list"));
     }
-    let _checked = submit;
     Ok(())
 }
 
@@ -127,7 +126,7 @@ fn spec(
     now: Timestamp,
 ) -> Result<RunSpec, Fault> {
     let prompt_sha256 = fingerprint(&asked);
-    let context_bytes = resolved.steps.iter().flat_map(|s| s.models.first()).map(|m| m.context_tokens).min();
+    let context_bytes = resolved.steps.iter().filter_map(|s| s.models.first()).map(|m| m.context_tokens).min();
     let exchanges = history::exchanges(daemon, session, context_bytes.unwrap_or(0))?;
     Ok(RunSpec {
         run: submit.run.clone(),

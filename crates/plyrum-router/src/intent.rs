@@ -164,11 +164,10 @@ fn arithmetic(text: &Text, scores: &mut Scores) {
         "какова",
         "какой",
     ];
-    if numbers >= 1 && has_any(&operations) && text.len() <= 20 {
-        scores.add(Intent::Math, 7);
-    } else if numbers >= 2 && has_any(&amounts) && text.len() >= 12 {
-        scores.add(Intent::Math, 7);
-    } else if numbers >= 2 && text.len() <= 12 && text.folded.contains(['+', '*', '/', '=', '×']) {
+    let is_operation = numbers >= 1 && text.len() <= 20 && has_any(&operations);
+    let asks_amount = numbers >= 2 && text.len() >= 12 && has_any(&amounts);
+    let is_expression = numbers >= 2 && text.len() <= 12 && text.folded.contains(['+', '*', '/', '=', '×']);
+    if is_operation || asks_amount || is_expression {
         scores.add(Intent::Math, 7);
     } else if numbers >= 4 && text.len() >= 12 {
         scores.add(Intent::Math, 3);

@@ -1,8 +1,8 @@
 //! What the rules reach on labelled prompts: prints figures, asserts only a floor far below them.
 //!
 //! Run with `PLYRUM_DATA=DIR cargo test -p plyrum-router --test intent_data -- --ignored --nocapture`, DIR being a
-//! data pack with `intent/tasks.jsonl`. The rules were written while looking at the even rows; the odd rows are
-//! the honest half. Many sources give their label away by style, so read the figures per source too.
+//! data pack with `intent/tasks.jsonl`. The rules were written while looking at the even rows; no prompt of the
+//! odd rows was read, so theirs is the honest figure. Many sources give their label away by style, so read the figures per source too.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a report for people")]
 
@@ -89,13 +89,17 @@ fn intent_accuracy_on_labelled_prompts() {
     println!("odd rows (unseen)  {}", by_half[1].line());
     for (title, tallies) in [("label", &by_label), ("source", &by_source)] {
         println!("by {title}");
-        tallies.iter().for_each(|(name, tally)| println!("  {name:22} {}", tally.line()));
+        for (name, tally) in tallies {
+            println!("  {name:22} {}", tally.line());
+        }
     }
     let recalls: Vec<usize> = by_label.values().map(|tally| tally.right * 1000 / tally.all).collect();
     println!("mean recall over labels {} per mille", recalls.iter().sum::<usize>() / recalls.len());
     let mut confused: Vec<_> = confused.into_iter().collect();
     confused.sort_by_key(|(pair, count)| (std::cmp::Reverse(*count), pair.clone()));
     println!("most confused");
-    confused.iter().take(20).for_each(|((label, found), count)| println!("  {count:4} {label} → {found}"));
+    for ((label, found), count) in confused.iter().take(20) {
+        println!("  {count:4} {label} → {found}");
+    }
     assert!(by_half[1].right * 2 > by_half[1].all, "the rules fell below half");
 }

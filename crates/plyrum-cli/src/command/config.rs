@@ -47,7 +47,7 @@ pub(crate) fn run(command: &Command) -> Outcome {
         }
         Command::Check { json } => {
             let checked = Settings::load(&paths, workspace.as_deref());
-            return check(checked.map(|settings| settings.notes), *json);
+            return check(&checked.map(|settings| settings.notes), *json);
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -62,9 +62,9 @@ fn show(rows: &[view::ConfigRow], json: bool) -> Result<(), Fault> {
     out::print(&table(&[("key", Lean::Left), ("value", Lean::Left), ("from", Lean::Left)], &cells))
 }
 
-fn check(checked: Result<Vec<String>, Vec<Diagnostic>>, json: bool) -> Outcome {
+fn check(checked: &Result<Vec<String>, Vec<Diagnostic>>, json: bool) -> Outcome {
     let check = |ok, detail: String| view::Check { name: "config".to_owned(), ok, detail };
-    let checks = match &checked {
+    let checks = match checked {
         Ok(notes) => std::iter::once(check(true, "nothing is wrong".to_owned()))
             .chain(notes.iter().map(|note| check(true, note.clone())))
             .collect::<Vec<_>>(),
@@ -74,8 +74,8 @@ fn check(checked: Result<Vec<String>, Vec<Diagnostic>>, json: bool) -> Outcome {
     if json {
         out::print_json(&report)?;
     } else {
-        let lines: String = report.checks.iter().map(|check| format!("{}\n", check.detail)).collect();
-        out::print(&clean(&lines))?;
+        let lines: Vec<&str> = report.checks.iter().map(|check| check.detail.as_str()).collect();
+        out::print(&clean(&format!("{}\n", lines.join("\n"))))?;
     }
     Ok(if report.ok { ExitCode::SUCCESS } else { ExitCode::from(ErrorKind::Config.exit_code()) })
 }

@@ -27,7 +27,7 @@ pub(crate) type Outcome = Result<ExitCode, Fault>;
 /// Runs a command.
 pub(crate) fn run(args: Args) -> ExitCode {
     let outcome = match args.command {
-        Command::Ask(args) => return ask::run(*args),
+        Command::Ask(args) => return ask::run(&args),
         Command::Runs(command) => runs::run(&command),
         Command::Transcript(command) => transcript::run(&command),
         Command::Usage(args) => usage::run(&args),

@@ -185,7 +185,7 @@ impl Driver {
         let (daemon, inputs) = (Arc::clone(&self.daemon), self.inputs.clone());
         tokio::spawn(async move {
             let input = match daemon.ledger.hold(order).await {
-                Ok(HoldOutcome::Granted { .. }) => Input::Held { batch: number },
+                Ok(HoldOutcome::Granted) => Input::Held { batch: number },
                 Ok(HoldOutcome::Refused(refusal)) => {
                     Input::HoldRefused { batch: number, refusal: convert::refusal(&refusal) }
                 }

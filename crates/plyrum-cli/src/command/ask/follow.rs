@@ -140,7 +140,7 @@ impl Watch {
         tokio::select! {
             _ = self.interrupt.recv() => CancelReason::Interrupt,
             _ = self.terminate.recv() => CancelReason::Terminate,
-            Ok(()) = &mut self.output => CancelReason::OutputClosed,
+            Ok(()) = &mut self.output, if !self.output.is_terminated() => CancelReason::OutputClosed,
         }
     }
 }

@@ -123,8 +123,8 @@ fn read_stdin(left: usize, timeout: Option<Duration>) -> Result<String, Fault> {
                 let message = format!("standard input did not end within {} s", limit.as_secs());
                 return Err(Fault::new(ErrorKind::Timeout, message).hint("--no-stdin asks without it"));
             }
-            Some(limit) => wait = limit - passed,
-            None => wait = Duration::from_secs(3600),
+            Some(limit) => wait = limit.saturating_sub(passed),
+            None => wait = Duration::from_hours(1),
         }
     }
 }

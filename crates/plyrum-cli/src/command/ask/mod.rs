@@ -42,6 +42,7 @@ enum ProfileArg {
 }
 
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[command(after_help = "Examples:
   plyrum ask \"How do I undo the last commit?\"
   git diff | plyrum ask -p reviewer \"Review this\"
@@ -140,19 +141,19 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
 }
 
 /// Runs the command. Errors before a run exists are told in the shape that was asked for.
-pub(crate) fn run(args: Args) -> ExitCode {
-    let show = Show::new(args.format(), args.raw, args.extract, args.plain, args.quiet, args.verbose);
+pub(crate) fn run(args: &Args) -> ExitCode {
+    let show = Show::new(args);
     match course(args, &show) {
         Ok(code) => code,
         Err(fault) => show.refused(&fault),
     }
 }
 
-fn course(args: Args, show: &Show) -> Result<ExitCode, Fault> {
+fn course(args: &Args, show: &Show) -> Result<ExitCode, Fault> {
     let paths = paths()?;
     let asked = input::gather(&args.prompt.join(" "), &args.file, args.no_stdin, args.timeout)?;
     let run = new_run_id()?;
-    let submit = submit(&args, asked.prompt, run.clone());
+    let submit = submit(args, asked.prompt, run.clone());
     runtime()?.block_on(async {
         let mut client = connected(&paths).await?;
         let attachments = upload(&mut client, asked.attachments).await?;
@@ -262,7 +263,7 @@ mod tests {
     #[test]
     fn durations_and_money_are_read_strictly() {
         assert_eq!(parse_duration("90"), Ok(Duration::from_secs(90)));
-        assert_eq!(parse_duration("5m"), Ok(Duration::from_secs(300)));
+        assert_eq!(parse_duration("5m"), Ok(Duration::from_mins(5)));
         for wrong in ["", "0s", "5x", "-5s", "1.5s", "169h", "99999999999999999999s"] {
             assert!(parse_duration(wrong).is_err(), "{wrong}");
         }

@@ -1,7 +1,7 @@
 //! What is printed where: the answer on standard output, everything else on standard error, in the shape
 //! that was asked for.
 
-use super::Format;
+use super::{Args, Format};
 use crate::fault;
 use crate::money::{self, Lang};
 use crate::out::{self, Reader};
@@ -19,6 +19,7 @@ is given and makes nothing up. To ask a model, add a provider: plyrum config pat
 
 /// Prints one run.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct Show {
     format: Format,
     raw: bool,
@@ -40,16 +41,17 @@ struct Text {
 }
 
 impl Show {
-    pub(super) fn new(
-        format: Format,
-        raw: bool,
-        extract: bool,
-        plain: bool,
-        quiet: bool,
-        verbose: bool,
-    ) -> Self {
-        let lang = Lang::of_environment();
-        Self { format, raw, extract, plain, quiet, verbose, lang, text: RefCell::default() }
+    pub(super) fn new(args: &Args) -> Self {
+        Self {
+            format: args.format(),
+            raw: args.raw,
+            extract: args.extract,
+            plain: args.plain,
+            quiet: args.quiet,
+            verbose: args.verbose,
+            lang: Lang::of_environment(),
+            text: RefCell::default(),
+        }
     }
 
     /// The daemon took the run.

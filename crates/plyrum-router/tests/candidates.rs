@@ -1,0 +1,179 @@
+//! Who may serve, in which order, and why not.
+
+#![allow(clippy::unwrap_used, reason = "a failed set-up may panic in tests")]
+
+use plyrum_billing_client::MicroRub;
+use plyrum_catalog::{Catalog, ModelId, Sections};
+use plyrum_protocol::{Decision, Profile};
+use plyrum_router::{AttachmentFacts, Health, RouteInput, route};
+
+const LAB: &str = r#"
+[providers.lab]
+kind = "openai-chat"
+base_url = "http://127.0.0.1:9/v1"
+[models."lab/good"]
+provider = "lab"
+name = "good"
+context_tokens = 128000
+quality = 900
+price = { currency = "RUB", input = "3000", output = "15000" }
+[models."lab/cheap"]
+provider = "lab"
+name = "cheap"
+context_tokens = 128000
+quality = 700
+price = { currency = "RUB", input = "10", output = "40" }
+[models."lab/small"]
+provider = "lab"
+name = "small"
+context_tokens = 1000
+quality = 800
+price = { currency = "RUB", input = "20", output = "80" }
+[models."lab/unpriced"]
+provider = "lab"
+name = "unpriced"
+context_tokens = 128000
+"#;
+
+fn lab() -> Catalog {
+    Catalog::build(&Sections::shipped().unwrap(), &toml::from_str(LAB).unwrap()).unwrap()
+}
+
+fn input<'a>(prompt: &'a str, catalog: &'a Catalog) -> RouteInput<'a> {
+    RouteInput {
+        prompt,
+        attachments: &[],
+        catalog,
+        health: &|_| Health::Ready,
+        requested_model: None,
+        allow_list: None,
+        profile: Profile::Balanced,
+        plan_requested: None,
+        available: None,
+        max_output_tokens_default: 4096,
+    }
+}
+
+fn order(decision: &Decision) -> Vec<&str> {
+    decision.candidates.iter().map(|model| model.model.as_str()).collect()
+}
+
+fn why_not<'a>(decision: &'a Decision, model: &str) -> Vec<&'a str> {
+    let found = decision.excluded.iter().find(|excluded| excluded.model == model);
+    found.map(|excluded| excluded.reasons.iter().map(String::as_str).collect()).unwrap_or_default()
+}
+
+#[test]
+fn the_profile_decides_among_live_models() {
+    let catalog = lab();
+    let first =
+        |profile| order(&route(&RouteInput { profile, ..input("Who is it?", &catalog) }))[0].to_owned();
+    assert_eq!(first(Profile::Best), "lab/good");
+    assert_eq!(first(Profile::Cheap), "lab/cheap");
+    assert_eq!(first(Profile::Balanced), "lab/small");
+}
+
+#[test]
+fn live_models_come_before_offline_ones_and_helpers_do_not_serve() {
+    let catalog = lab();
+    let decision = route(&input("summarise", &catalog));
+    let order = order(&decision);
+    let first_offline = order.iter().position(|model| model.starts_with("offline/")).unwrap();
+    assert!(order[..first_offline].iter().all(|model| model.starts_with("lab/")));
+    assert_eq!(first_offline, 4);
+    assert_eq!(why_not(&decision, "offline/synth"), ["is_offline_helper"]);
+}
+
+#[test]
+fn without_a_key_the_offline_extractor_serves() {
+    let catalog = lab();
+    let health =
+        |model: &ModelId| if model.as_str().starts_with("offline/") { Health::Ready } else { Health::NoKey };
+    let attachments = [AttachmentFacts { name: "stdin".into(), bytes: 4000, lines: 80 }];
+    let with =
+        |prompt| route(&RouteInput { health: &health, attachments: &attachments, ..input(prompt, &catalog) });
+    let question = with("Where are the keys?");
+    assert_eq!(order(&question), ["offline/query", "offline/central", "offline/lead"]);
+    assert_eq!(why_not(&question, "lab/good"), ["no_key"]);
+    assert!(question.reasons.contains(&"offline_only".to_owned()));
+    assert_eq!(order(&with("summarise")), ["offline/central", "offline/query", "offline/lead"]);
+}
+
+#[test]
+fn every_exclusion_says_why() {
+    let catalog = lab();
+    let big = [AttachmentFacts { name: "a".into(), bytes: 12_000, lines: 1 }];
+    let health =
+        |model: &ModelId| if model.as_str() == "lab/cheap" { Health::BreakerOpen } else { Health::Ready };
+    let allowed = ["lab".to_owned()];
+    let decision = route(&RouteInput {
+        attachments: &big,
+        health: &health,
+        allow_list: Some(&allowed),
+        available: Some(MicroRub::new(1_000_000_000)),
+        ..input("Who is it?", &catalog)
+    });
+    assert_eq!(order(&decision), ["lab/good"]);
+    assert_eq!(why_not(&decision, "lab/small"), ["context_too_small"]);
+    assert_eq!(why_not(&decision, "lab/cheap"), ["breaker_open"]);
+    assert_eq!(why_not(&decision, "lab/unpriced"), ["price_unknown"]);
+    assert_eq!(why_not(&decision, "offline/query"), ["not_allowed"]);
+}
+
+#[test]
+fn a_requested_model_serves_alone_or_says_why_it_cannot() {
+    let catalog = lab();
+    let ask = |id: &str, health: Health| {
+        let id = ModelId::new(id).unwrap();
+        route(&RouteInput { requested_model: Some(&id), health: &|_| health, ..input("hi", &catalog) })
+    };
+    assert_eq!(order(&ask("lab/cheap", Health::Ready)), ["lab/cheap"]);
+    assert_eq!(order(&ask("offline/synth", Health::Ready)), ["offline/synth"]);
+    let refused = ask("lab/cheap", Health::NoKey);
+    assert_eq!((order(&refused), why_not(&refused, "lab/cheap")), (vec![], vec!["no_key"]));
+    assert!(why_not(&refused, "lab/good").contains(&"not_requested"));
+    assert_eq!(why_not(&ask("lab/none", Health::Ready), "lab/none"), ["unknown_model"]);
+}
+
+#[test]
+fn what_cannot_be_paid_comes_last() {
+    let catalog = lab();
+    let decision = route(&RouteInput {
+        available: Some(MicroRub::new(1500)),
+        profile: Profile::Best,
+        ..input("hi", &catalog)
+    });
+    let order = order(&decision);
+    assert_eq!((order[0], order.last().copied()), ("lab/small", Some("lab/good")));
+    let last = decision.candidates.last().unwrap();
+    assert!(last.reasons.contains(&"over_budget".to_owned()), "{last:?}");
+}
+
+#[test]
+fn figures_are_shown_and_unknown_ones_stay_unknown() {
+    let catalog = lab();
+    let decision = route(&input("Who is it?", &catalog));
+    let model = |id: &str| decision.candidates.iter().find(|model| model.model == id).unwrap();
+    assert_eq!(model("lab/good").expected_quality_milli, Some(900));
+    // 4 tokens in at 3000 ₽, 150 out at 15000 ₽ per million.
+    assert_eq!(model("lab/good").expected_cost_micro_rub, Some(MicroRub::new(4 * 3000 + 150 * 15000)));
+    assert_eq!(
+        (model("lab/unpriced").expected_cost_micro_rub, model("lab/unpriced").expected_quality_milli),
+        (None, None)
+    );
+    assert!(model("lab/unpriced").reasons.contains(&"price_unknown".to_owned()));
+}
+
+#[test]
+fn the_plan_is_the_requested_one_or_direct() {
+    let catalog = lab();
+    let requested = route(&RouteInput { plan_requested: Some("moa"), ..input("hi", &catalog) });
+    assert_eq!(
+        (requested.plan.as_str(), requested.reasons.as_slice()),
+        ("moa", &["plan_requested".to_owned()][..])
+    );
+    let shipped = Catalog::shipped().unwrap();
+    let auto = route(&input("hi", &shipped));
+    assert_eq!(auto.plan, "direct");
+    assert!(auto.reasons.contains(&"no_quality_data".to_owned()), "{:?}", auto.reasons);
+}
