@@ -16,7 +16,7 @@ plyrum-config:
 plyrum-catalog: plyrum-billing-client
 plyrum-settings: plyrum-catalog plyrum-config plyrum-billing-client
 plyrum-protocol: plyrum-billing-client
-plyrum-router: plyrum-catalog plyrum-protocol
+plyrum-router: plyrum-billing-client plyrum-catalog plyrum-protocol
 plyrum-engine: plyrum-catalog plyrum-protocol plyrum-billing-client
 plyrum-providers: plyrum-billing-client plyrum-redact
 plyrum-tools: plyrum-redact

@@ -1,7 +1,7 @@
 //! Where everything is: the same answer in every terminal, cron job and ssh session.
 //!
-//! State and socket hang on the passwd database and never on `$HOME`, `XDG_RUNTIME_DIR` or
-//! `TMPDIR`: two processes of one user that disagree about the socket would start two
+//! Data, state and socket hang on the passwd database and never on `$HOME`, `XDG_RUNTIME_DIR` or
+//! `TMPDIR`: two processes of one user that disagree about one of them would start two
 //! daemons over one ledger. `PLYRUM_HOME` moves everything under one directory.
 
 use std::ffi::OsString;
@@ -37,7 +37,7 @@ pub struct Paths {
 
 impl Paths {
     /// Finds the directories and touches none of them. `env` is asked for `PLYRUM_HOME`;
-    /// without it, configuration and data follow the platform's convention (on Linux the
+    /// without it, configuration follows the platform's convention (on Linux the
     /// XDG variables of this process).
     pub fn resolve(env: impl Fn(&str) -> Option<OsString>) -> Result<Self, ConfigError> {
         match env("PLYRUM_HOME") {
@@ -67,7 +67,7 @@ impl Paths {
         let state_dir = home.join(".local/state/plyrum");
         Ok(Self {
             config_dir: dirs.config_dir().to_owned(),
-            data_dir: dirs.data_dir().to_owned(),
+            data_dir: home.join(".local/share/plyrum"),
             run_dir: state_dir.join("run"),
             state_dir,
             root: None,

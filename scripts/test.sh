@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# The test command: equals CI. Format, lints, boundaries, all tests, licences, smoke.
+# One build profile (dev) for tests and smoke, so nothing is compiled twice.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+step() { printf '\n== %s\n' "$*"; }
+
+step format
+cargo fmt --all --check
+
+step "lints (warnings are errors)"
+cargo clippy --workspace --all-targets --locked -- -D warnings
+
+step "crate boundaries"
+bash scripts/check-boundaries.sh
+
+step tests
+cargo test --workspace --locked
+
+step "licences and bans"
+if cargo deny --version >/dev/null 2>&1; then
+  cargo deny --offline check licenses bans sources
+else
+  echo "SKIPPED: cargo deny is not installed (cargo install cargo-deny)"
+fi
+
+step smoke
+bash scripts/smoke.sh
+
+step "all of it passed"
