@@ -5,7 +5,33 @@
 
 use crate::effect::{Request, Speaker, Turn};
 use crate::spec::Conversation;
-use std::fmt::Write as _;
+use std::fmt::{self, Write};
+
+/// How much a request says, before it is put together: holds need its size, not its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Size {
+    /// Bytes of UTF-8 of all turns.
+    pub(crate) bytes: u64,
+    /// Number of turns.
+    pub(crate) turns: u64,
+}
+
+/// The size of [`request_for`] without proposals, without copying a text.
+pub(crate) fn size_of(conversation: &Conversation) -> Size {
+    let mut count = Count(conversation.system.len() as u64);
+    let exchanges = conversation.history.iter();
+    count.0 += exchanges.map(|e| (e.prompt.len() + e.answer.len()) as u64).sum::<u64>();
+    let _infallible = write_user_text(&mut count, conversation, &[]);
+    let turns = usize::from(!conversation.system.is_empty()) + conversation.history.len() * 2 + 1;
+    Size { bytes: count.0, turns: turns as u64 }
+}
+
+/// What proposals add to that size, in bytes.
+pub(crate) fn size_of_proposals(proposals: &[&str]) -> u64 {
+    let mut count = Count(0);
+    let _infallible = write_proposals(&mut count, proposals);
+    count.0
+}
 
 /// The request of a step: system prompt, earlier exchanges, then attachments and the question.
 pub fn request_for(
@@ -27,40 +53,71 @@ pub fn request_for(
 }
 
 fn user_text(conversation: &Conversation, proposals: &[&str]) -> String {
-    let size: usize = conversation.attachments.iter().map(|a| a.text.len() + 64).sum();
-    let mut text = String::with_capacity(size + conversation.prompt.len());
-    for attachment in &conversation.attachments {
-        block(&mut text, "attachment", "name", &attachment.name, &attachment.text);
-    }
-    for (label, proposal) in ('A'..='Z').zip(proposals) {
-        block(&mut text, "proposal", "label", &label.to_string(), proposal);
-    }
-    text.push_str(&conversation.prompt);
+    let attachments: usize = conversation.attachments.iter().map(|a| a.text.len() + 64).sum();
+    let proposed: usize = proposals.iter().map(|p| p.len() + 64).sum();
+    let mut text = String::with_capacity(attachments + proposed + conversation.prompt.len());
+    let _infallible = write_user_text(&mut text, conversation, proposals);
     text
 }
 
-fn block(out: &mut String, tag: &str, attribute: &str, value: &str, body: &str) {
+fn write_user_text(out: &mut impl Write, conversation: &Conversation, proposals: &[&str]) -> fmt::Result {
+    for attachment in &conversation.attachments {
+        write_block(out, "attachment", "name", &attachment.name, &attachment.text)?;
+    }
+    write_proposals(out, proposals)?;
+    out.write_str(&conversation.prompt)
+}
+
+fn write_proposals(out: &mut impl Write, proposals: &[&str]) -> fmt::Result {
+    for (at, proposal) in proposals.iter().enumerate() {
+        write_block(out, "proposal", "label", &label(at), proposal)?;
+    }
+    Ok(())
+}
+
+/// A to Z, then A2 to Z2: a plan may have more proposers than the alphabet has letters.
+fn label(at: usize) -> String {
+    let letter = ('A'..='Z').nth(at % 26).unwrap_or('A');
+    match at / 26 {
+        0 => letter.to_string(),
+        round => format!("{letter}{}", round + 1),
+    }
+}
+
+fn write_block(out: &mut impl Write, tag: &str, attribute: &str, value: &str, body: &str) -> fmt::Result {
     let safe_value: String = value
         .chars()
         .map(|c| if c == '"' || c == '<' || c == '>' || c.is_control() { '_' } else { c })
         .collect();
-    let _infallible = writeln!(out, "<{tag} {attribute}=\"{safe_value}\">");
+    writeln!(out, "<{tag} {attribute}=\"{safe_value}\">")?;
     let closing = format!("</{tag}");
-    if body.contains(&closing) {
-        out.push_str(&body.replace(&closing, &format!("< /{tag}")));
-    } else {
-        out.push_str(body);
+    for (at, part) in body.split(closing.as_str()).enumerate() {
+        if at > 0 {
+            write!(out, "< /{tag}")?;
+        }
+        out.write_str(part)?;
     }
     if !body.ends_with('\n') {
-        out.push('\n');
+        out.write_char('\n')?;
     }
-    let _infallible = writeln!(out, "</{tag}>");
+    writeln!(out, "</{tag}>")
+}
+
+/// Counts bytes instead of keeping them.
+struct Count(u64);
+
+impl Write for Count {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0 += text.len() as u64;
+        Ok(())
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::spec::{Attachment, Exchange};
+    use proptest::prelude::*;
 
     #[test]
     fn attachments_stand_before_the_question_and_cannot_leave_their_block() {
@@ -88,5 +145,34 @@ mod tests {
         let speakers: Vec<Speaker> =
             request_for(&conversation, &[], 10, 0).turns.iter().map(|t| t.speaker).collect();
         assert_eq!(speakers, [Speaker::User, Speaker::Assistant, Speaker::User]);
+    }
+
+    #[test]
+    fn more_proposals_than_letters_all_have_a_label_of_their_own() {
+        assert_eq!([0, 25, 26, 31, 52].map(label), ["A", "Z", "A2", "F2", "A3"]);
+        let proposals = ["same"; 31];
+        let text = user_text(&Conversation::default(), &proposals);
+        assert_eq!(text.matches("<proposal label=").count(), 31);
+    }
+
+    proptest! {
+        #[test]
+        fn the_size_is_known_without_the_text(
+            system in ".{0,9}", prompt in ".{0,9}", name in ".{0,5}",
+            texts in prop::collection::vec("(a|я|\n|</attachment>|</proposal>|<){0,6}", 0..4),
+        ) {
+            let conversation = Conversation {
+                system,
+                prompt,
+                history: texts.iter().map(|t| Exchange { prompt: t.clone(), answer: name.clone() }).collect(),
+                attachments: texts.iter().map(|t| Attachment { name: name.clone(), text: t.clone() }).collect(),
+                temperature: None,
+            };
+            let proposals: Vec<&str> = texts.iter().map(String::as_str).collect();
+            let request = request_for(&conversation, &proposals, 1, 0);
+            let size = size_of(&conversation);
+            prop_assert_eq!(size.bytes + size_of_proposals(&proposals), request.text_bytes());
+            prop_assert_eq!(size.turns, request.turns.len() as u64);
+        }
     }
 }

@@ -74,6 +74,9 @@ impl Persona {
         }
         let auto = |choice: Option<String>| choice.filter(|c| c != "auto");
         check_temperature(front.temperature.as_deref())?;
+        if front.max_output_tokens == Some(0) {
+            return Err(wrong("max_output_tokens = 0 leaves no room for an answer: use 1 or more"));
+        }
         Ok(Self {
             name: front.name,
             description: front.description,
@@ -128,6 +131,7 @@ mod tests {
             ("+++\nname = \"a\"\n", "ends with"),
             ("+++\nname = \"a\"\ndescription = \"b\"\n+++\n \n", "empty"),
             ("+++\nname = \"a\"\ndescription = \"b\"\ntemperature = \"9\"\n+++\nx", "temperature"),
+            ("+++\nname = \"a\"\ndescription = \"b\"\nmax_output_tokens = 0\n+++\nx", "1 or more"),
         ] {
             assert!(Persona::parse(text).unwrap_err().message.contains(says), "{text}");
         }

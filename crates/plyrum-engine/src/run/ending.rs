@@ -1,12 +1,12 @@
 //! The end of a run: cancelled, out of time, or through; then closed in the ledger, then told.
 
+use super::ended::Ended;
 use super::step::StepState;
 use super::{Phase, Run};
 use crate::effect::{CloseRun, Effect};
 use plyrum_billing_client::{MicroRub, Quality, Usage};
 use plyrum_protocol::{
-    AttemptOutcome, CancelReason, ErrorKind, Fault, FrameBody, ResultTag, RunResult, RunStatus, StepOutcome,
-    UsageView,
+    CancelReason, ErrorKind, Fault, FrameBody, ResultTag, RunResult, RunStatus, StepOutcome, UsageView,
 };
 
 /// Why a run ends before its plan does.
@@ -35,12 +35,23 @@ impl Run {
 
     pub(super) fn enforce_deadline(&mut self) {
         let Some(deadline) = self.spec.limits.deadline else { return };
-        if self.now >= deadline && self.ending.is_none() {
+        if self.now >= deadline && self.ending.is_none() && !self.is_being_booked() {
             let ms = deadline.millis_since(self.spec.accepted_at);
             let message = format!("the run took longer than {} s", ms.div_ceil(1000));
             let fault = Fault::new(ErrorKind::Timeout, message).hint("raise --timeout");
             self.end(Ending { status: RunStatus::Failed, fault });
         }
+    }
+
+    /// Whether every answer is there and only the ledger is waited for: that is not the model's time.
+    fn is_being_booked(&self) -> bool {
+        let booked = |step| self.attempts.iter().any(|a| a.step == step && a.is_ok_and_resolving());
+        self.steps.iter().enumerate().all(|(at, step)| step.is_over() || booked(at))
+    }
+
+    /// One word for frames that say what the end of the run took with it.
+    pub(super) fn ending_reason(&self) -> &'static str {
+        self.ending.as_ref().map_or(ErrorKind::Cancelled, |e| e.fault.kind).as_str()
     }
 
     /// Ends the run for a fault of ours.
@@ -53,27 +64,15 @@ impl Run {
         if self.ending.is_some() || self.phase != Phase::Running {
             return;
         }
-        let reason = ending.fault.kind.as_str();
         self.ending = Some(ending.clone());
         for at in 0..self.attempts.len() {
             let Some(attempt) = self.attempts.get(at).filter(|a| a.is_live()) else { continue };
             self.effects.push(Effect::Abort { attempt: attempt.hold.attempt.clone() });
-            let ended = super::attempt::Ended {
-                outcome: AttemptOutcome::Cancelled,
-                fault: Some(ending.fault.clone()),
-                failure: None,
-                at_length: false,
-            };
-            self.settle(at, ended);
+            self.settle(at, Ended::cancelled(ending.fault.clone()));
         }
         for at in 0..self.steps.len() {
             match self.steps.get(at).map(|s| s.state) {
-                Some(StepState::Backoff { .. }) => self.cancel_step(at, reason),
-                Some(StepState::Waiting) => {
-                    if let Some(step) = self.steps.get_mut(at) {
-                        step.state = StepState::Cancelled; // it never started: nothing to tell
-                    }
-                }
+                Some(StepState::Backoff { .. } | StepState::Waiting) => self.cancel_step(at),
                 Some(StepState::Busy | StepState::Done(_) | StepState::Cancelled) | None => {}
             }
         }
@@ -95,9 +94,12 @@ impl Run {
         }
     }
 
-    /// The ledger cannot close the run; recovery will. The client is told what is known.
+    /// The ledger cannot close the run; recovery will. The client is told what is known, and of two faults
+    /// the first: a ledger that could not book an attempt cannot close its run either.
     pub(super) fn close_failed(&mut self, fault: Fault) {
         if self.phase == Phase::Closing {
+            let earlier = self.ending.take().filter(|e| e.fault.kind == ErrorKind::Storage);
+            let fault = earlier.map_or(fault, |e| e.fault);
             let sum = self.attempts.iter().fold(MicroRub::ZERO, |s, a| s.checked_add(a.cost()).unwrap_or(s));
             self.finish(RunStatus::Failed, Some(fault), sum);
         }
@@ -124,6 +126,7 @@ impl Run {
     fn finish(&mut self, status: RunStatus, error: Option<Fault>, total: MicroRub) {
         self.phase = Phase::Over;
         let answer = self.steps.last_mut().map(|s| std::mem::take(&mut s.text)).unwrap_or_default();
+        self.attempts.sort_by_key(|a| a.number);
         let attempts: Vec<_> = self.attempts.iter().filter_map(super::Attempt::as_result).collect();
         let result = RunResult {
             tag: ResultTag::Result,

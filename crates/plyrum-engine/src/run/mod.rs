@@ -1,8 +1,8 @@
 //! One run: its steps, its attempts, and what to do next.
 //!
-//! Reading order: [`Run::start`] (start.rs) plans and asks for the first holds; `apply` below takes inputs;
-//! attempt.rs closes and books attempts; retry.rs decides whether to ask again; ending.rs cancels and
-//! finishes. After each input [`Run::advance`] starts whatever became ready.
+//! Reading order: [`Run::start`] (start.rs) plans; hold.rs asks for money and opens what it got; `apply` below
+//! takes inputs; stream.rs passes text on; attempt.rs closes and books attempts, by what ended.rs makes of
+//! their end; retry.rs decides whether to ask again; ending.rs cancels and finishes. After each input [`Run::advance`] starts whatever became ready.
 //!
 //! Invariants, each with a test in `tests/simulation.rs`:
 //! - an attempt is opened only after its hold, and settled or released exactly once;
@@ -10,12 +10,15 @@
 //! - the run finishes after every attempt is resolved, for every order of inputs.
 
 mod attempt;
+mod ended;
 mod ending;
 mod hold;
 mod retry;
 mod start;
 mod step;
+mod stream;
 
+use crate::compose::Size;
 use crate::effect::Effect;
 use crate::input::Input;
 use crate::random::Random;
@@ -33,8 +36,12 @@ pub struct Run {
     spec: RunSpec,
     billing: Arc<dyn Billing + Send + Sync>,
     steps: Vec<Step>,
-    /// In order of their number; attempt `n` is at `n - 1`.
+    /// Size of the conversation, which no step changes.
+    base: Size,
+    /// In the order in which they were asked for.
     attempts: Vec<Attempt>,
+    /// The last attempt number that was given out.
+    numbered: u32,
     batches: u32,
     random: Random,
     now: Timestamp,
@@ -82,7 +89,8 @@ impl Run {
             Input::ResolveFailed { attempt, fault } => self.resolve_failed(&attempt, fault),
             Input::RunClosed { total } => self.run_closed(total),
             Input::CloseFailed { fault } => self.close_failed(fault),
-            Input::Tick => {}
+            // A clock that was set back makes a tick early: forgetting the wish asks for another.
+            Input::Tick => self.wake = None,
             Input::Cancel(reason) => self.cancel(reason),
         }
         self.advance();
@@ -126,7 +134,7 @@ impl Run {
         if self.phase != Phase::Running {
             return;
         }
-        let deadline = self.spec.limits.deadline.filter(|_| self.ending.is_none());
+        let deadline = self.spec.limits.deadline.filter(|d| self.ending.is_none() && *d > self.now);
         let earliest = self.steps.iter().filter_map(Step::wakes_at).chain(deadline).min();
         if earliest != self.wake {
             self.wake = earliest;

@@ -3,9 +3,11 @@
 //! next model of the step, if it is not much dearer, and always said.
 
 use super::Run;
-use super::attempt::Ended;
-use super::step::StepState;
+use super::ended::Ended;
+use super::hold::answer_room;
+use super::step::{Step, StepState};
 use crate::input::{AttemptFailure, FailureClass};
+use crate::spec::ModelChoice;
 use plyrum_billing_client::AttemptBound;
 use plyrum_protocol::{AttemptId, ErrorKind, Fault, FrameBody};
 
@@ -53,16 +55,16 @@ impl FailureClass {
 /// The failure as the user meets it.
 pub(super) fn fault_of(failure: &AttemptFailure) -> Fault {
     let fault = Fault::new(failure.class.error_kind(), failure.message.clone());
+    if let Some(ms) = failure.retry_after_ms {
+        return fault.hint(format!("the provider asks to wait {} s", ms.div_ceil(1000)));
+    }
     match failure.class {
         FailureClass::Connect => fault.hint("check base_url and the network: plyrum doctor"),
         FailureClass::Auth => fault.hint("check the provider's key: plyrum config show"),
         FailureClass::Quota => {
             fault.hint("top up at the provider, or take another model: plyrum models list")
         }
-        FailureClass::RateLimited => match failure.retry_after_ms {
-            Some(ms) => fault.hint(format!("the provider asks to wait {} s", ms.div_ceil(1000))),
-            None => fault.hint("wait a moment, or take another model: plyrum models list"),
-        },
+        FailureClass::RateLimited => fault.hint("wait a moment, or take another model: plyrum models list"),
         FailureClass::Rejected => fault.hint("check the model's name at the provider: plyrum models list"),
         FailureClass::TooLarge => fault.hint("shorten the prompt, or take a model with a larger context"),
         FailureClass::Tls => fault.hint("for a private certificate authority set ca_file"),
@@ -97,17 +99,17 @@ impl Run {
         if self.spec.limits.deadline.is_some_and(|d| until >= d) {
             return false;
         }
-        let (Some(attempt), Ok(next)) = (self.attempts.get(at), u32::try_from(self.attempts.len() + 1))
-        else {
-            return false;
-        };
+        let Some(attempt) = self.attempts.get(at) else { return false };
+        let next = self.numbered + 1;
         let body = FrameBody::AttemptRetried {
             attempt: attempt.hold.attempt.clone(),
             next: AttemptId::of(&self.spec.run, next),
             after_ms: wait,
             cause: failure.message.clone(),
         };
+        self.numbered = next;
         if let Some(step) = self.steps.get_mut(step) {
+            step.promised = Some(next);
             step.state = StepState::Backoff { until };
         }
         self.emit(body);
@@ -115,20 +117,8 @@ impl Run {
     }
 
     fn fall_back(&mut self, at: usize, step_at: usize, failure: &AttemptFailure) -> bool {
-        let Some(bound) = self.attempts.get(at).map(|a| a.hold.bound) else { return false };
-        let Some(step) = self.steps.get(step_at) else { return false };
-        let Some(first) = step.spec.models.first() else { return false };
-        let Some(from) = step.spec.models.get(step.model) else { return false };
-        let later = step.spec.models.iter().enumerate().skip(step.model + 1);
-        let Some((next, to)) = later.into_iter().find(|(_, m)| self.price_is_near(&first.id, &m.id, bound))
-        else {
-            return false;
-        };
-        let body = FrameBody::AttemptFallback {
-            from: from.id.clone(),
-            to: to.id.clone(),
-            cause: failure.message.clone(),
-        };
+        let Some((next, from, to)) = self.fallback_of(at, step_at) else { return false };
+        let body = FrameBody::AttemptFallback { from, to, cause: failure.message.clone() };
         let now = self.now;
         if let Some(step) = self.steps.get_mut(step_at) {
             step.model = next;
@@ -139,12 +129,27 @@ impl Run {
         true
     }
 
-    /// Never to a much dearer model without asking.
-    fn price_is_near(&self, first: &str, other: &str, bound: AttemptBound) -> bool {
-        let (Ok(first), Ok(other)) = (self.billing.hold(first, &bound), self.billing.hold(other, &bound))
-        else {
-            return false;
+    /// The next model of the step that can take the request and is not much dearer, with both names.
+    fn fallback_of(&self, at: usize, step_at: usize) -> Option<(usize, String, String)> {
+        let hold = &self.attempts.get(at)?.hold;
+        let step = self.steps.get(step_at)?;
+        let from = step.spec.models.get(step.model)?;
+        let mut later = step.spec.models.iter().enumerate().skip(step.model + 1);
+        let (next, to) = later.find(|(_, to)| {
+            answer_room(to, hold.request_bytes).is_ok()
+                && self.price_is_near(step, to, hold.bound.input_tokens)
+        })?;
+        Some((next, from.id.clone(), to.id.clone()))
+    }
+
+    /// Never to a much dearer model without asking: what each would hold, at its own longest answer.
+    fn price_is_near(&self, step: &Step, other: &ModelChoice, input_tokens: u64) -> bool {
+        let hold = |model: &ModelChoice| {
+            let bound = AttemptBound { input_tokens, max_output_tokens: self.output_limit(step, model) };
+            self.billing.hold(&model.id, &bound).ok()
         };
+        let first = step.spec.models.first().and_then(hold);
+        let (Some(first), Some(other)) = (first, hold(other)) else { return false };
         let percent = i128::from(self.spec.limits.fallback_max_price_percent);
         i128::from(other.get()) * 100 <= i128::from(first.get()) * percent
     }

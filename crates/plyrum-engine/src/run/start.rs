@@ -2,13 +2,16 @@
 
 use super::step::Step;
 use super::{Phase, Run};
-use crate::compose::request_for;
+use crate::compose::size_of;
 use crate::effect::Effect;
 use crate::random::Random;
 use crate::spec::RunSpec;
-use plyrum_billing_client::{Billing, MicroRub, estimate};
+use plyrum_billing_client::{AttemptBound, Billing, MicroRub, estimate, input_bound};
 use plyrum_protocol::{DryRun, DryRunStep, FrameBody, PlannedStep, ResultTag};
 use std::sync::Arc;
+
+/// A proposal's bytes are only known once it is there; few tokens are longer than this.
+const BYTES_OF_A_LONG_TOKEN: u64 = 8;
 
 /// Least and most that a run can cost by its plan.
 #[derive(Debug, Clone, Copy)]
@@ -61,8 +64,10 @@ impl Run {
 
     fn new(spec: RunSpec, billing: Arc<dyn Billing + Send + Sync>) -> Self {
         Self {
-            steps: spec.steps.iter().cloned().map(Step::new).collect(),
+            steps: Step::all(&spec.steps),
+            base: size_of(&spec.conversation),
             attempts: Vec::new(),
+            numbered: 0,
             batches: 0,
             random: Random::new(spec.seed),
             now: spec.accepted_at,
@@ -94,25 +99,29 @@ impl Run {
     /// with each source's whole answer as input of the steps after it. A step whose price is not known adds
     /// nothing here and is refused when it is held.
     fn price_range(&self) -> PriceRange {
-        let base = request_for(&self.spec.conversation, &[], 0, 0);
-        let (base_bytes, turns) = (base.text_bytes(), base.turns.len() as u64);
         let mut range = PriceRange { low: MicroRub::ZERO, high: MicroRub::ZERO };
         for step in &self.steps {
             let Some(model) = step.spec.models.first() else { continue };
-            let output = self.output_limit(step, model);
-            let sources = step.spec.after.len() as u64;
-            let input = plyrum_billing_client::input_bound(base_bytes, turns)
-                .saturating_add(sources.saturating_mul(output.saturating_mul(8)));
-            let bound =
-                plyrum_billing_client::AttemptBound { input_tokens: input, max_output_tokens: output };
+            let proposed = self.proposed_tokens(step).saturating_mul(BYTES_OF_A_LONG_TOKEN);
+            let bound = AttemptBound {
+                input_tokens: input_bound(self.base.bytes.saturating_add(proposed), self.base.turns),
+                max_output_tokens: self.output_limit(step, model),
+            };
             if let Ok(high) = self.billing.hold(&model.id, &bound) {
                 range.high = range.high.checked_add(high).unwrap_or(range.high);
             }
-            if let Ok(low) = self.billing.charge(&model.id, &estimate(base_bytes, 0, &model.bytes_per_token))
-            {
+            let least = estimate(self.base.bytes, 0, &model.bytes_per_token);
+            if let Ok(low) = self.billing.charge(&model.id, &least) {
                 range.low = range.low.checked_add(low).unwrap_or(range.low);
             }
         }
         range
+    }
+
+    /// Most tokens that the sources of a step can hand to it.
+    fn proposed_tokens(&self, step: &Step) -> u64 {
+        let sources = step.sources.iter().filter_map(|at| self.steps.get(*at));
+        let limits = sources.filter_map(|s| s.spec.models.first().map(|m| self.output_limit(s, m)));
+        limits.fold(0, u64::saturating_add)
     }
 }

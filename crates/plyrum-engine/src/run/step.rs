@@ -2,11 +2,15 @@
 
 use super::Run;
 use crate::spec::StepSpec;
-use plyrum_protocol::{Channel, Fault, FrameBody, StepKind, StepOutcome, Timestamp};
+use plyrum_protocol::{Channel, ErrorKind, Fault, FrameBody, StepKind, StepOutcome, Timestamp};
 
 #[derive(Debug)]
 pub(super) struct Step {
     pub(super) spec: StepSpec,
+    /// The steps it comes after, by their place.
+    pub(super) sources: Vec<usize>,
+    /// Length of the longest way to it, from 0.
+    pub(super) layer: u32,
     pub(super) state: StepState,
     /// Which of `spec.models` is being asked.
     pub(super) model: usize,
@@ -17,8 +21,12 @@ pub(super) struct Step {
     pub(super) started_at: Option<Timestamp>,
     /// Text of the last attempt.
     pub(super) text: String,
+    /// Number of the attempt that a retry has promised.
+    pub(super) promised: Option<u32>,
     /// A smaller answer, after the ledger refused the full one.
     pub(super) shrunk_output: Option<u64>,
+    /// How often it was shrunk.
+    pub(super) shrinks: u32,
     /// Why there is no (whole) text.
     pub(super) fault: Option<Fault>,
 }
@@ -38,16 +46,36 @@ pub(super) enum StepState {
 }
 
 impl Step {
-    pub(super) fn new(spec: StepSpec) -> Self {
+    /// The steps of a plan. Each comes after its sources, so a source is always an earlier one.
+    pub(super) fn all(specs: &[StepSpec]) -> Vec<Self> {
+        let mut steps: Vec<Self> = Vec::with_capacity(specs.len());
+        for spec in specs {
+            let earlier = steps.iter().enumerate();
+            let sources: Vec<(usize, u32)> = earlier
+                .filter(|(_, s)| spec.after.contains(&s.spec.step))
+                .map(|(at, s)| (at, s.layer))
+                .collect();
+            let layer = sources.iter().map(|(_, layer)| layer + 1).max().unwrap_or(0);
+            let sources = sources.into_iter().map(|(at, _)| at).collect();
+            steps.push(Self::new(spec.clone(), sources, layer));
+        }
+        steps
+    }
+
+    fn new(spec: StepSpec, sources: Vec<usize>, layer: u32) -> Self {
         Self {
             spec,
+            sources,
+            layer,
             state: StepState::Waiting,
             model: 0,
             tries: 0,
             attempts: 0,
             started_at: None,
             text: String::new(),
+            promised: None,
             shrunk_output: None,
+            shrinks: 0,
             fault: None,
         }
     }
@@ -96,22 +124,28 @@ impl Run {
     fn is_ready(&self, at: usize) -> bool {
         let Some(step) = self.steps.get(at) else { return false };
         match step.state {
-            StepState::Waiting => step
-                .spec
-                .after
-                .iter()
-                .all(|name| self.steps.iter().find(|s| s.spec.step == *name).is_none_or(Step::is_over)),
+            StepState::Waiting => self.sources_of(step).all(Step::is_over),
             StepState::Backoff { until } => until <= self.now,
             StepState::Busy | StepState::Done(_) | StepState::Cancelled => false,
         }
     }
 
-    /// A step whose every source failed cannot do its work.
-    pub(super) fn sources_failed(&self, at: usize) -> bool {
-        let Some(step) = self.steps.get(at) else { return false };
-        let sources: Vec<&Step> =
-            self.steps.iter().filter(|s| step.spec.after.contains(&s.spec.step)).collect();
-        !sources.is_empty() && sources.iter().all(|s| !s.has_text())
+    pub(super) fn sources_of<'a>(&'a self, step: &'a Step) -> impl Iterator<Item = &'a Step> {
+        step.sources.iter().filter_map(|at| self.steps.get(*at))
+    }
+
+    /// Texts of the sources that have one.
+    pub(super) fn proposals_for<'a>(&'a self, step: &'a Step) -> Vec<&'a str> {
+        self.sources_of(step).filter(|s| s.has_text()).map(|s| s.text.as_str()).collect()
+    }
+
+    /// Why a step cannot do its work: it has sources, and every one of them failed.
+    pub(super) fn source_fault(&self, step: &Step) -> Option<Fault> {
+        if step.sources.is_empty() || self.sources_of(step).any(Step::has_text) {
+            return None;
+        }
+        let first = self.sources_of(step).find_map(|s| s.fault.clone());
+        Some(first.unwrap_or_else(|| Fault::new(ErrorKind::Failed, "no step before this one gave a text")))
     }
 
     /// The first sign of a step, once.
@@ -148,13 +182,15 @@ impl Run {
         self.finish_step(at, StepOutcome::Failed);
     }
 
-    pub(super) fn cancel_step(&mut self, at: usize, reason: &str) {
+    /// Ends a step because the run ends.
+    pub(super) fn cancel_step(&mut self, at: usize) {
+        let reason = self.ending_reason().to_owned();
         let Some(step) = self.steps.get_mut(at) else { return };
         step.state = StepState::Cancelled;
         if step.started_at.is_none() {
             return; // it never showed: nothing to take back
         }
-        let body = FrameBody::StepCancelled { step: step.spec.step.clone(), reason: reason.to_owned() };
+        let body = FrameBody::StepCancelled { step: step.spec.step.clone(), reason };
         self.emit(body);
     }
 }

@@ -1,11 +1,15 @@
 //! A text as scorers see it: units in order (a sentence, a list item, a row, a piece of code), each knowing
 //! its source, section and paragraph.
 
+use std::collections::HashSet;
+
 use super::blocks::{self, Block};
 use super::{inline, sentences};
 
 /// Units read from one conversation; text past them is not looked at. 16 MiB of prose has about 280 000.
 pub(super) const MAX_UNITS: usize = 400_000;
+/// Bytes of a link's name; longer brackets are text.
+const MAX_LINK_BYTES: usize = 100;
 /// Bytes of an item that stays whole; a longer one is split into sentences.
 const MAX_ITEM_BYTES: usize = 400;
 
@@ -90,8 +94,8 @@ struct Reader {
     paragraph: usize,
     place: usize,
     in_list: bool,
-    /// `[name]` and `name` of the links that the current source defines.
-    links: Vec<(String, String)>,
+    /// Names of the links that the current source defines.
+    links: HashSet<String>,
 }
 
 impl Reader {
@@ -111,9 +115,7 @@ impl Reader {
         }
         self.in_list = lists;
         match block {
-            Block::Links(names) => {
-                self.links = names.into_iter().map(|name| (format!("[{name}]"), name)).collect();
-            }
+            Block::Links(names) => self.links = names.into_iter().collect(),
             Block::Heading { level, text } => self.heading(level, &self.plain(&text)),
             Block::Paragraph(runs) => runs.iter().for_each(|run| self.sentences(&self.plain(run))),
             Block::Item { marker, text } => self.item(marker, self.plain(&text)),
@@ -131,8 +133,22 @@ impl Reader {
     /// The words of a text: no inline markup, no brackets around the names of links.
     fn plain(&self, text: &str) -> String {
         let plain = inline::plain(text);
-        let links = self.links.iter().filter(|_| plain.contains('['));
-        links.fold(plain.clone(), |text, (link, name)| text.replace(link.as_str(), name))
+        if self.links.is_empty() || !plain.contains('[') {
+            return plain;
+        }
+        let mut out = String::with_capacity(plain.len());
+        let mut rest = plain.as_str();
+        while let Some((before, after)) = rest.split_once('[') {
+            out.push_str(before);
+            rest = after;
+            if let Some((name, after)) = link_at(rest).filter(|(name, _)| self.links.contains(*name)) {
+                out.push_str(name);
+                rest = after;
+            } else {
+                out.push('[');
+            }
+        }
+        out + rest
     }
 
     fn heading(&mut self, level: u8, title: &str) {
@@ -175,6 +191,12 @@ impl Reader {
     }
 }
 
+/// What stands before the next `]`, if that is near, and what follows it.
+fn link_at(text: &str) -> Option<(&str, &str)> {
+    let near = text.get(..text.floor_char_boundary(MAX_LINK_BYTES))?;
+    near.split_once(']').and_then(|(name, _)| Some((name, text.get(name.len() + 1..)?)))
+}
+
 fn says_something(text: &str) -> bool {
     let mut before = false;
     text.chars().any(|letter| {
@@ -206,5 +228,12 @@ mod tests {
         assert_eq!(document.units[0].paragraph, document.units[1].paragraph);
         assert_eq!(document.units[2].paragraph, document.units[3].paragraph);
         assert_ne!(document.units[1].paragraph, document.units[2].paragraph);
+    }
+
+    #[test]
+    fn brackets_around_link_names_are_markup_and_others_are_text() {
+        let text = "Read [the guide] and arrays[i] or [x[the guide]].\n\n[the guide]: https://a.b\n";
+        let document = Document::read(&[Source { name: "a.md", text }]);
+        assert_eq!(document.units[0].text, "Read the guide and arrays[i] or [xthe guide].");
     }
 }

@@ -26,7 +26,7 @@ const REACH: usize = 600;
 pub(super) fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     if text.contains(['[', '*', '<', '&', '_', '\\', '`', '!']) {
-        strip(text, &mut out, 2);
+        strip(text, &mut out, 2, &mut Misses(16 + text.len() / 64));
     } else {
         out.push_str(text);
     }
@@ -45,29 +45,36 @@ pub(super) fn squeeze(text: &str) -> String {
     out
 }
 
-fn strip(text: &str, out: &mut String, depth: u8) {
+/// Marks that may still turn out to be text. Each costs a look over [`REACH`] bytes, so a text of nothing but
+/// opening marks is taken as it is after some of them.
+struct Misses(usize);
+
+fn strip(text: &str, out: &mut String, depth: u8, misses: &mut Misses) {
     let mut rest = text;
     let mut previous = ' ';
     while let Some(letter) = rest.chars().next() {
         let step = match letter {
+            _ if misses.0 == 0 => None,
             '`' => code_span(rest).inspect(|&(_, whole)| out.push_str(whole)).map(|(after, _)| after),
             '!' if rest.starts_with("![") => link(rest.get(1..).unwrap_or_default()).map(|(_, after)| after),
             '[' if depth > 0 => link(rest).map(|(words, after)| {
                 if !words.starts_with('^') {
-                    strip(words, out, depth - 1);
+                    strip(words, out, depth - 1, misses);
                 }
                 after
             }),
             '<' => tag(rest, out),
             '&' => entity(rest, out),
             '*' | '_' if depth > 0 => emphasis(rest, letter, previous).map(|(words, after)| {
-                strip(words, out, depth - 1);
+                strip(words, out, depth - 1, misses);
                 after
             }),
             '\\' => escaped(rest, out),
             _ => None,
         };
         let Some(after) = step else {
+            let missed = matches!(letter, '`' | '!' | '[' | '<' | '&' | '*' | '_' | '\\');
+            misses.0 = misses.0.saturating_sub(usize::from(missed));
             out.push(letter);
             previous = letter;
             rest = rest.get(letter.len_utf8()..).unwrap_or_default();

@@ -5,6 +5,7 @@
 //! different word forms than [`MAX_FORMS`] is random or machine-made, and its further words count as one.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
 
 use rust_stemmers::{Algorithm, Stemmer};
 
@@ -25,11 +26,15 @@ pub(super) const STOP: Term = Term::MAX;
 /// The number shared by words that are not told apart.
 pub(super) const OTHER: Term = Term::MAX - 1;
 
+static STOP_WORDS: LazyLock<HashSet<String>> = LazyLock::new(|| {
+    let lists = ["en", "ru"].into_iter().filter_map(stop_words::lookup).flatten().copied();
+    lists.chain(MORE_STOP_WORDS.split_whitespace()).map(|word| word.replace('ё', "е")).collect()
+});
+
 /// Turns words into [`Term`]s. Numbers depend only on the order of the words seen.
 pub(super) struct Lexicon {
     english: Stemmer,
     russian: Stemmer,
-    stop: HashSet<String>,
     forms: HashMap<String, Term>,
     by_stem: HashMap<String, Term>,
     stems: Vec<String>,
@@ -38,13 +43,9 @@ pub(super) struct Lexicon {
 
 impl Lexicon {
     pub(super) fn new() -> Self {
-        let lists = ["en", "ru"].into_iter().filter_map(stop_words::lookup).flatten().copied();
-        let stop =
-            lists.chain(MORE_STOP_WORDS.split_whitespace()).map(|word| word.replace('ё', "е")).collect();
         Self {
             english: Stemmer::create(Algorithm::English),
             russian: Stemmer::create(Algorithm::Russian),
-            stop,
             forms: HashMap::new(),
             by_stem: HashMap::new(),
             stems: Vec::new(),
@@ -64,7 +65,7 @@ impl Lexicon {
         if self.forms.len() >= MAX_FORMS {
             return OTHER;
         }
-        let term = if self.stop.contains(self.lower.as_str()) { STOP } else { self.new_term() };
+        let term = if STOP_WORDS.contains(self.lower.as_str()) { STOP } else { self.new_term() };
         self.forms.insert(self.lower.clone(), term);
         term
     }

@@ -1,0 +1,139 @@
+//! A stream on its way through: each piece of text is counted, kept where later steps or the result need
+//! it, and shown at its offset. Usage reports wait here for the end.
+
+use super::attempt::Attempt;
+use super::ended::Ended;
+use super::{OpenText, Run};
+use crate::effect::Effect;
+use crate::input::UsageReport;
+use plyrum_protocol::{AttemptId, Channel, FrameBody};
+
+/// What has come on one channel of an attempt.
+#[derive(Debug, Default)]
+pub(super) struct Flow {
+    pub(super) bytes: u64,
+    /// The same as JSON would write it.
+    json_bytes: u64,
+}
+
+impl Flow {
+    /// Takes as much of a text as there is room for, and cuts the rest off. True where all of it fitted.
+    fn take(&mut self, text: &mut String, max_json_bytes: u64) -> bool {
+        let kept = text.char_indices().find_map(|(at, c)| {
+            let after = self.json_bytes + json_bytes(c);
+            if after > max_json_bytes {
+                return Some(at);
+            }
+            self.json_bytes = after;
+            None
+        });
+        text.truncate(kept.unwrap_or(text.len()));
+        self.bytes += text.len() as u64;
+        kept.is_none()
+    }
+}
+
+impl Run {
+    pub(super) fn open_text(&self, attempt: &Attempt) -> OpenText {
+        let step = self.steps.get(attempt.step);
+        OpenText {
+            step: attempt.hold.step.clone(),
+            attempt: attempt.hold.attempt.clone(),
+            channel: step.map_or(Channel::Answer, super::Step::channel),
+            text: step.map(|s| s.text.clone()).unwrap_or_default(),
+        }
+    }
+
+    /// Headers arrived. The frame waits for the first text: that is the time a person feels.
+    pub(super) fn opened(&mut self, id: &AttemptId) {
+        let _live = self.live(id);
+    }
+
+    pub(super) fn delta(&mut self, id: &AttemptId, channel: Channel, mut text: String) {
+        let Some(at) = self.live(id).filter(|_| !text.is_empty()) else { return };
+        self.note_first_text(at);
+        let max = self.spec.limits.max_answer_bytes;
+        let Some(attempt) = self.attempts.get_mut(at) else { return };
+        let Some(step) = self.steps.get_mut(attempt.step) else { return };
+        let (flow, channel, what) = match channel {
+            Channel::Answer | Channel::Proposal => (&mut attempt.answer, step.channel(), "the answer"),
+            Channel::Reasoning => (&mut attempt.reasoning, channel, "its reasoning"),
+            Channel::ToolArgs => (&mut attempt.tool_args, channel, "its tool call"),
+        };
+        let offset = flow.bytes;
+        let fitted = flow.take(&mut text, max);
+        if matches!(channel, Channel::Answer | Channel::Proposal) {
+            step.text.push_str(&text);
+        }
+        if !text.is_empty() {
+            let step = step.spec.step.clone();
+            self.emit(FrameBody::Delta { step, attempt: id.clone(), channel, offset, text });
+        }
+        if !fitted {
+            self.hang_up(at, what);
+        }
+    }
+
+    fn note_first_text(&mut self, at: usize) {
+        let now = self.now;
+        let Some(attempt) = self.attempts.get_mut(at).filter(|a| a.ttft_ms.is_none()) else { return };
+        let ttft_ms = now.millis_since(attempt.started_at);
+        attempt.ttft_ms = Some(ttft_ms);
+        let attempt = attempt.hold.attempt.clone();
+        self.emit(FrameBody::AttemptOpened { attempt, ttft_ms });
+    }
+
+    fn hang_up(&mut self, at: usize, what: &str) {
+        let Some(attempt) = self.attempts.get(at) else { return };
+        let ended = Ended::too_long(what, self.spec.limits.max_answer_bytes, attempt);
+        self.effects.push(Effect::Abort { attempt: attempt.hold.attempt.clone() });
+        self.settle(at, ended);
+    }
+
+    pub(super) fn usage(&mut self, id: &AttemptId, report: UsageReport) {
+        let Some(at) = self.live(id) else { return };
+        if let Some(attempt) = self.attempts.get_mut(at) {
+            attempt.report = Some(report); // replaces an earlier one whole
+        }
+    }
+}
+
+/// Bytes that JSON needs for a character: controls are written as `\u00xx`.
+fn json_bytes(c: char) -> u64 {
+    match c {
+        '"' | '\\' | '\n' | '\t' | '\r' => 2,
+        c if c.is_control() => 6,
+        c => c.len_utf8() as u64,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_is_taken_fits_and_not_one_character_more_would(pieces in prop::collection::vec("[a\u{1b}\"я🦀\n]{0,9}", 0..6), max in 0_u64..90) {
+            let (mut flow, mut kept) = (Flow::default(), String::new());
+            let mut fitted = true;
+            for piece in &pieces {
+                let mut text = piece.clone();
+                fitted = flow.take(&mut text, max);
+                kept.push_str(&text);
+                if !fitted {
+                    break;
+                }
+            }
+            let whole = pieces.concat();
+            let size = |text: &str| serde_json::to_string(text).unwrap().len() as u64 - 2;
+            prop_assert!(whole.starts_with(&kept) && size(&kept) <= max);
+            prop_assert_eq!(flow.bytes, kept.len() as u64);
+            prop_assert_eq!(fitted, kept == whole);
+            if !fitted {
+                let next = whole.chars().nth(kept.chars().count()).unwrap();
+                prop_assert!(size(&format!("{kept}{next}")) > max);
+            }
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! Whole-program tests: the real binary, its daemon and a provider on real sockets, in homes of their own.
+//!
+//! They read as transcripts: a world, a command, what came out. What a lower layer can show is tested
+//! there; here is what only the whole can show: exit codes, what is on which stream, one number for money
+//! everywhere, and that nothing stays held, hung or leaked whatever dies when.
+//!
+//! Nothing sleeps to be in time: replies stand at gates, and the tests wait for what they name. Tests that
+//! need what a machine may lack (mounting a disk) say loudly that they were skipped.
+#![expect(clippy::unwrap_used, reason = "tests: helpers fail by panicking")]
+
+mod asking;
+mod budgets;
+mod configuration;
+mod crashes;
+mod daemon;
+mod disk;
+mod endings;
+mod faults;
+mod frames;
+mod input;
+mod money;
+mod secrets;
+mod sessions;
+mod shapes;
+mod world;

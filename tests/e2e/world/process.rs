@@ -1,0 +1,86 @@
+//! Processes of one home, found and ended by id.
+
+use nix::errno::Errno;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use std::fs::{self, DirBuilder, File};
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::Duration;
+
+/// Longest wait for a process to be gone.
+const GONE_WITHIN: Duration = Duration::from_secs(20);
+
+/// Makes `dir` and what is missing above it up to `home`, 0700.
+pub(super) fn private_dirs(home: &Path, dir: &Path) {
+    for part in [home, dir] {
+        DirBuilder::new().recursive(true).mode(0o700).create(part).unwrap();
+    }
+}
+
+/// The process that holds a daemon's lock. A lock file without a holder is one of a daemon that died.
+pub(super) fn lock_holder(lock: &Path) -> Option<i32> {
+    let file = File::open(lock).ok()?;
+    if file.try_lock_shared().is_ok() {
+        return None;
+    }
+    fs::read_to_string(lock).ok()?.trim().parse().ok()
+}
+
+/// Ends a process at once and waits until the system has let its lock go.
+pub(super) fn kill_and_wait(pid: i32, lock: &Path) {
+    match kill(Pid::from_raw(pid), Signal::SIGKILL) {
+        Ok(()) | Err(Errno::ESRCH) => {}
+        Err(errno) => panic!("cannot kill {pid}: {errno}"),
+    }
+    let file = File::open(lock).unwrap();
+    let (done, waited) = channel();
+    thread::spawn(move || done.send(file.lock_shared()));
+    waited.recv_timeout(GONE_WITHIN).expect("a killed daemon lets its lock go").unwrap();
+}
+
+/// Processes whose environment names this home.
+pub(super) fn of_home(home: &Path) -> Vec<i32> {
+    let wanted = format!("PLYRUM_HOME={}", home.display());
+    let has_it = |pid: &i32| {
+        let environ = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        environ.split(|byte| *byte == 0).any(|entry| entry == wanted.as_bytes())
+    };
+    let own = i32::try_from(std::process::id()).unwrap();
+    fs::read_dir("/proc")
+        .unwrap()
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .filter(|pid| *pid != own && has_it(pid))
+        .collect()
+}
+
+/// Whether it runs as `plyrum daemon run`.
+pub(super) fn is_daemon(pid: i32) -> bool {
+    let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let words: Vec<&[u8]> = line.split(|byte| *byte == 0).skip(1).take(2).collect();
+    words == [b"daemon".as_slice(), b"run".as_slice()]
+}
+
+/// Ends whatever is left of this home.
+pub(super) fn kill_all_of_home(home: &Path) {
+    for pid in of_home(home) {
+        let _gone_already = kill(Pid::from_raw(pid), Signal::SIGKILL);
+    }
+}
+
+/// Runs `daemon stop`; false where it does not return in time.
+pub(super) fn stop_daemon(command: &mut Command) -> bool {
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let Ok(mut child) = command.spawn() else { return false };
+    let pid = Pid::from_raw(i32::try_from(child.id()).unwrap());
+    let (done, waited) = channel();
+    thread::spawn(move || done.send(child.wait()));
+    let in_time = waited.recv_timeout(GONE_WITHIN).is_ok();
+    if !in_time {
+        let _gone_already = kill(pid, Signal::SIGKILL);
+    }
+    in_time
+}
