@@ -11,7 +11,7 @@ use std::io::IsTerminal as _;
 
 /// The terminal AI workbench: one question or many models, exact cost, everything on the record.
 #[derive(Debug, Parser)]
-#[command(name = "plyrum", version, about, after_help = EXAMPLES, after_long_help = long_help(), max_term_width = 100)]
+#[command(name = "plyrum", version, after_help = EXAMPLES, after_long_help = long_help(), max_term_width = 100)]
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,

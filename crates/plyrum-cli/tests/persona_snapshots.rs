@@ -13,7 +13,10 @@ fn composed(persona: &Persona) -> String {
     let conversation = Conversation {
         system: persona.prompt.clone(),
         prompt: "What is this project for?".to_owned(),
-        attachments: vec![Attachment { name: "README.md".to_owned(), text: "# Demo\nA demo project.\n".to_owned() }],
+        attachments: vec![Attachment {
+            name: "README.md".to_owned(),
+            text: "# Demo\nA demo project.\n".to_owned(),
+        }],
         temperature: persona.temperature.clone(),
         ..Conversation::default()
     };

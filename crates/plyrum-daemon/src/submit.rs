@@ -126,7 +126,8 @@ fn spec(
     now: Timestamp,
 ) -> Result<RunSpec, Fault> {
     let prompt_sha256 = fingerprint(&asked);
-    let context_bytes = resolved.steps.iter().filter_map(|s| s.models.first()).map(|m| m.context_tokens).min();
+    let context_bytes =
+        resolved.steps.iter().filter_map(|s| s.models.first()).map(|m| m.context_tokens).min();
     let exchanges = history::exchanges(daemon, session, context_bytes.unwrap_or(0))?;
     Ok(RunSpec {
         run: submit.run.clone(),

@@ -3,7 +3,7 @@
 
 mod world;
 
-use plyrum_billing_client::{MicroRub, Quality, Usage};
+use plyrum_billing_client::{MicroRub, Usage};
 use plyrum_engine::{
     AttemptEnd, AttemptFailure, Basis, Effect, FailureClass, Input, Limits, Refusal, RefusalCause, Stop,
     UsageReport,
@@ -28,9 +28,9 @@ impl Dice {
 
 /// What the world still owes the run. Items of one source stay in order; sources interleave freely.
 enum Owed {
-    Hold { batch: u32, total: MicroRub },
+    Hold { batch: u32 },
     Stream { attempt: AttemptId, script: VecDeque<Input> },
-    Booking { attempt: AttemptId, basis: Option<Basis> },
+    Booking { attempt: AttemptId, basis: Option<Basis>, received: u64 },
     Close,
 }
 
@@ -40,6 +40,8 @@ struct World {
     owed: Vec<Owed>,
     wake: Option<Timestamp>,
     ledger_dead: bool,
+    /// Kept by the ledger; with one, providers report no more than was held.
+    budget: Option<MicroRub>,
 }
 
 impl World {
@@ -47,10 +49,7 @@ impl World {
         for effect in effects {
             self.score.take(&effect);
             match effect {
-                Effect::Hold(batch) => {
-                    let total = batch.holds.iter().fold(0, |s, h| s + h.micro_rub.get());
-                    self.owed.push(Owed::Hold { batch: batch.batch, total: MicroRub::new(total) });
-                }
+                Effect::Hold(batch) => self.owed.push(Owed::Hold { batch: batch.batch }),
                 Effect::Open(open) => {
                     let script = self.script(&open.attempt);
                     self.owed.push(Owed::Stream { attempt: open.attempt, script });
@@ -62,9 +61,12 @@ impl World {
                     self.owed.retain(|o| !matches!(o, Owed::Stream { attempt: a, .. } if *a == attempt));
                 }
                 Effect::Settle(s) => {
-                    self.owed.push(Owed::Booking { attempt: s.attempt, basis: Some(s.basis) })
+                    let (basis, received) = (Some(s.basis), s.received_bytes);
+                    self.owed.push(Owed::Booking { attempt: s.attempt, basis, received });
                 }
-                Effect::Release { attempt } => self.owed.push(Owed::Booking { attempt, basis: None }),
+                Effect::Release { attempt } => {
+                    self.owed.push(Owed::Booking { attempt, basis: None, received: 0 });
+                }
                 Effect::Wake { at } => self.wake = Some(at),
                 Effect::Close(_) => self.owed.push(Owed::Close),
                 Effect::Emit(_) => {}
@@ -89,7 +91,7 @@ impl World {
                 let usage = if self.dice.one_in(4) {
                     Err("reasoning exceeds completion".to_owned())
                 } else {
-                    Ok(Usage { input: self.dice.roll(50), output: self.dice.roll(90), ..Usage::default() })
+                    Ok(self.usage(attempt))
                 };
                 let report = UsageReport { usage, raw: "{}".to_owned() };
                 script.push_back(Input::Usage { attempt: id(), report });
@@ -120,6 +122,14 @@ impl World {
         script
     }
 
+    /// Up to the very last token that was held; without a budget also beyond.
+    fn usage(&mut self, attempt: &AttemptId) -> Usage {
+        let bound = self.score.attempts[attempt].1.bound;
+        let beyond = if self.budget.is_none() { 500 } else { 0 };
+        let mut upto = |most: u64| if self.dice.one_in(3) { most } else { self.dice.roll(most + 1 + beyond) };
+        Usage { input: upto(bound.input_tokens), output: upto(bound.max_output_tokens), ..Usage::default() }
+    }
+
     /// The next thing that happens; `None` where nothing is owed.
     fn next(&mut self) -> Option<Input> {
         self.owed.retain(|o| !matches!(o, Owed::Stream { script, .. } if script.is_empty()));
@@ -132,48 +142,47 @@ impl World {
         }
         let storage = || Fault::new(ErrorKind::Storage, "disk full");
         Some(match self.owed.swap_remove(at) {
-            Owed::Hold { batch, total } => {
+            Owed::Hold { batch } => {
                 if self.ledger_dead || self.dice.one_in(15) {
                     self.score.batch(batch, Booked::NotHeld);
                     return Some(Input::HoldFailed { batch, fault: storage() });
                 }
-                if self.dice.one_in(6) {
+                let poor = self.dice.one_in(6).then(|| self.poor(batch));
+                if let Some(refusal) = self.score.refusal(batch, self.budget).or(poor) {
                     self.score.batch(batch, Booked::NotHeld);
-                    let available =
-                        MicroRub::new(total.get() * i64::try_from(self.dice.roll(100)).unwrap() / 100);
-                    let refusal = Refusal {
-                        cause: RefusalCause::Budget,
-                        needed: total,
-                        available,
-                        limit: Some(total),
-                        setting: "budgets.day".to_owned(),
-                    };
                     return Some(Input::HoldRefused { batch, refusal });
                 }
                 self.score.batch(batch, Booked::Held);
                 Input::Held { batch }
             }
-            Owed::Booking { attempt, basis } => {
+            Owed::Booking { attempt, basis, received } => {
                 if self.ledger_dead || self.dice.one_in(40) {
                     self.ledger_dead = true;
-                    self.score.attempts.get_mut(&attempt).unwrap().0 = Booked::Resolved;
+                    self.score.give_up(&attempt);
                     return Some(Input::ResolveFailed { attempt, fault: storage() });
                 }
-                let (usage, quality) = match basis {
-                    Some(Basis::Reported(usage)) => (usage, Quality::Reported),
-                    Some(Basis::Estimated) => (Usage { output: 3, ..Usage::default() }, Quality::Estimated),
-                    Some(Basis::Nothing) | None => (Usage::default(), Quality::Missing),
-                };
-                self.score.resolve(&attempt, usage, quality)
+                self.score.book(&attempt, basis.as_ref(), received)
             }
             Owed::Close if self.ledger_dead => Input::CloseFailed { fault: storage() },
             Owed::Close => Input::RunClosed { total: MicroRub::new(self.score.booked) },
             Owed::Stream { .. } => unreachable!(),
         })
     }
+
+    fn poor(&mut self, batch: u32) -> Refusal {
+        let needed = self.score.total(batch);
+        let percent = i64::try_from(self.dice.roll(100)).unwrap();
+        Refusal {
+            cause: RefusalCause::Balance,
+            needed,
+            available: MicroRub::new(needed.get() * percent / 100),
+            limit: Some(needed),
+            setting: "plyrum balance top-up".to_owned(),
+        }
+    }
 }
 
-fn steps(dice: &mut Dice) -> Vec<plyrum_engine::StepSpec> {
+fn steps_of_a_plan(dice: &mut Dice) -> Vec<plyrum_engine::StepSpec> {
     if dice.one_in(2) {
         return world::direct(&["lab/a", "lab/b-dear", "lab/c"]);
     }
@@ -194,8 +203,10 @@ fn run_schedule(seed: u64) -> (RunStatus, Vec<String>) {
             .then(|| Timestamp::from_millis(1_000_000 + 1 + i64::try_from(dice.roll(20_000)).unwrap())),
         ..Limits::default()
     };
-    let steps = steps(&mut dice);
-    let mut world = World { dice, score: Score::default(), owed: vec![], wake: None, ledger_dead: false };
+    let steps = steps_of_a_plan(&mut dice);
+    let budget = limits.budget;
+    let mut world =
+        World { dice, score: Score::default(), owed: vec![], wake: None, ledger_dead: false, budget };
     let mut now = Timestamp::from_millis(1_000_000);
     let (mut run, effects) = world::start(world::spec(steps, limits, seed));
     world.execute(effects);
@@ -208,7 +219,8 @@ fn run_schedule(seed: u64) -> (RunStatus, Vec<String>) {
             if world.dice.one_in(60) { Some(Input::Cancel(CancelReason::User)) } else { world.next() };
         let input = input.or_else(|| {
             world.wake.take().map(|at| {
-                now = now.max(at);
+                let clock_was_set_back = world.dice.one_in(4);
+                now = if clock_was_set_back { now } else { now.max(at) };
                 Input::Tick
             })
         });
@@ -218,14 +230,19 @@ fn run_schedule(seed: u64) -> (RunStatus, Vec<String>) {
         world.execute(effects);
     }
     assert!(run.apply(now, Input::Tick).is_empty(), "seed {seed}: a run that is over does something");
-    check(&world.score, world.ledger_dead, seed);
+    check(&world, seed);
     (world.score.finished().unwrap().status, world.score.story())
 }
 
-fn check(score: &Score, ledger_dead: bool, seed: u64) {
+fn check(world: &World, seed: u64) {
+    let World { score, ledger_dead, budget, .. } = world;
     let result = score.finished().expect("finished");
     assert_eq!(score.story().iter().filter(|t| *t == "run.finished").count(), 1);
     assert_eq!(score.story().last().unwrap(), "run.finished");
+    assert_eq!(result.answer, score.shown_answer(), "seed {seed}: what was shown is what is in the result");
+    if let Some(budget) = budget {
+        assert!(score.booked <= budget.get(), "seed {seed}: {} of {budget} spent", score.booked);
+    }
     if !ledger_dead {
         let rows: i64 = result.attempts.iter().map(|a| a.cost_micro_rub.get()).sum();
         assert_eq!(rows, result.cost_micro_rub.get(), "seed {seed}: Σ rows = total");
@@ -242,7 +259,7 @@ fn check(score: &Score, ledger_dead: bool, seed: u64) {
 }
 
 fn schedules() -> u64 {
-    std::env::var("PLYRUM_SIM_SCHEDULES").ok().and_then(|n| n.parse().ok()).unwrap_or(2_000)
+    std::env::var("PLYRUM_SIM_SCHEDULES").ok().and_then(|n| n.parse().ok()).unwrap_or(5_000)
 }
 
 #[test]

@@ -33,8 +33,8 @@ impl Call {
         Self { command, input: Input::Null }
     }
 
-    pub(super) fn into_command(self) -> Box<Command> {
-        Box::new(self.command)
+    pub(super) fn into_command(self) -> Command {
+        self.command
     }
 
     /// Pipes this in, then closes.

@@ -7,6 +7,7 @@ mod schema;
 
 pub(crate) use call::{Call, Out, Running};
 pub(crate) use plyrum_fake_provider::{FakeProvider, Reply, Script};
+pub(crate) use process::eventually;
 pub(crate) use schema::conforms;
 
 use serde_json::Value;
@@ -142,7 +143,7 @@ impl World {
 
     /// Process id of the daemon, by its lock file. `None`: none lives.
     pub(crate) fn daemon_pid(&self) -> Option<i32> {
-        process::lock_holder(&self.home.join("run/daemon.lock"))
+        process::named_in(&self.home.join("run/daemon.lock"), &self.home)
     }
 
     /// Every daemon process of this home, whatever the lock file says.
@@ -150,10 +151,10 @@ impl World {
         process::of_home(&self.home).into_iter().filter(|pid| process::is_daemon(*pid)).collect()
     }
 
-    /// `kill -9`, and waits until the system has let its lock go. False: there was none.
+    /// `kill -9`, and waits until it is gone. False: there was none.
     pub(crate) fn kill_daemon(&self) -> bool {
         let Some(pid) = self.daemon_pid() else { return false };
-        process::kill_and_wait(pid, &self.home.join("run/daemon.lock"));
+        process::kill_and_wait(pid);
         true
     }
 
@@ -209,7 +210,7 @@ USD = {{ rate = "80.1234", date = "2026-11-20", source = "a test" }}
 
 impl Drop for World {
     fn drop(&mut self) {
-        let stopped = process::stop_daemon(&self.call(PLYRUM, &["daemon", "stop"]).into_command());
+        let stopped = process::stop_daemon(self.call(PLYRUM, &["daemon", "stop"]).into_command());
         process::kill_all_of_home(&self.home);
         let log = self.log();
         if self.mounted {

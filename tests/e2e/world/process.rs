@@ -3,13 +3,13 @@
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, DirBuilder};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::mpsc::channel;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Longest wait for a process to be gone.
 const GONE_WITHIN: Duration = Duration::from_secs(20);
@@ -21,40 +21,45 @@ pub(super) fn private_dirs(home: &Path, dir: &Path) {
     }
 }
 
-/// The process that holds a daemon's lock. A lock file without a holder is one of a daemon that died.
-pub(super) fn lock_holder(lock: &Path) -> Option<i32> {
-    let file = File::open(lock).ok()?;
-    if file.try_lock_shared().is_ok() {
-        return None;
-    }
-    fs::read_to_string(lock).ok()?.trim().parse().ok()
+/// The daemon that the lock file names, if it lives. The lock itself is left alone: whoever tries it,
+/// holds it for a moment, and a daemon that starts in that moment would find it taken.
+pub(super) fn named_in(lock: &Path, home: &Path) -> Option<i32> {
+    let pid = fs::read_to_string(lock).ok()?.trim().parse().ok()?;
+    (is_daemon(pid) && is_of(pid, home)).then_some(pid)
 }
 
-/// Ends a process at once and waits until the system has let its lock go.
-pub(super) fn kill_and_wait(pid: i32, lock: &Path) {
+/// Ends a process at once and waits until it is gone.
+pub(super) fn kill_and_wait(pid: i32) {
     match kill(Pid::from_raw(pid), Signal::SIGKILL) {
         Ok(()) | Err(Errno::ESRCH) => {}
         Err(errno) => panic!("cannot kill {pid}: {errno}"),
     }
-    let file = File::open(lock).unwrap();
-    let (done, waited) = channel();
-    thread::spawn(move || done.send(file.lock_shared()));
-    waited.recv_timeout(GONE_WITHIN).expect("a killed daemon lets its lock go").unwrap();
+    eventually(&format!("process {pid} is gone"), || !is_daemon(pid));
+}
+
+/// Looks again and again until it is so. Only for what nothing can be waited on: other processes' lives.
+pub(crate) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !is_so() {
+        assert!(began.elapsed() < GONE_WITHIN, "waited {} s until {what}", GONE_WITHIN.as_secs());
+        thread::sleep(Duration::from_millis(2));
+    }
 }
 
 /// Processes whose environment names this home.
 pub(super) fn of_home(home: &Path) -> Vec<i32> {
-    let wanted = format!("PLYRUM_HOME={}", home.display());
-    let has_it = |pid: &i32| {
-        let environ = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-        environ.split(|byte| *byte == 0).any(|entry| entry == wanted.as_bytes())
-    };
     let own = i32::try_from(std::process::id()).unwrap();
     fs::read_dir("/proc")
         .unwrap()
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
-        .filter(|pid| *pid != own && has_it(pid))
+        .filter(|pid| *pid != own && is_of(*pid, home))
         .collect()
+}
+
+fn is_of(pid: i32, home: &Path) -> bool {
+    let wanted = format!("PLYRUM_HOME={}", home.display());
+    let environ = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+    environ.split(|byte| *byte == 0).any(|entry| entry == wanted.as_bytes())
 }
 
 /// Whether it runs as `plyrum daemon run`.
@@ -72,7 +77,7 @@ pub(super) fn kill_all_of_home(home: &Path) {
 }
 
 /// Runs `daemon stop`; false where it does not return in time.
-pub(super) fn stop_daemon(command: &mut Command) -> bool {
+pub(super) fn stop_daemon(mut command: Command) -> bool {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let Ok(mut child) = command.spawn() else { return false };
     let pid = Pid::from_raw(i32::try_from(child.id()).unwrap());

@@ -3,11 +3,18 @@
 
 #![allow(dead_code, reason = "each test binary uses its part")]
 
+pub(crate) mod order;
+pub(crate) mod story;
+
+use order::Order;
 use plyrum_billing_client::{
     AttemptBound, Billing, BytesPerToken, CostError, Fx, MicroRub, PerMillion, Quality, RateCard, Rates,
-    Usage, affordable_output, cost, hold_amount,
+    Usage, affordable_output, cost, estimate, hold_amount,
 };
-use plyrum_engine::{Conversation, Effect, Input, Limits, ModelChoice, Run, RunSpec, Settlement, StepSpec};
+use plyrum_engine::{
+    Basis, Conversation, Effect, HoldRequest, Input, Limits, ModelChoice, Refusal, RefusalCause, Run,
+    RunSpec, Settlement, StepSpec,
+};
 use plyrum_protocol::{
     AttemptId, Decision, Features, Frame, FrameBody, Intent, Language, OutputKind, Risk, Role, RunId,
     RunResult, SessionId, StepId, StepKind, Timestamp,
@@ -121,11 +128,13 @@ pub(crate) enum Booked {
 /// Keeps score of what a run asks for and panics where a promise is broken.
 #[derive(Debug, Default)]
 pub(crate) struct Score {
-    pub(crate) attempts: BTreeMap<AttemptId, (Booked, String)>,
+    pub(crate) attempts: BTreeMap<AttemptId, (Booked, HoldRequest)>,
     pub(crate) batches: BTreeMap<u32, Vec<AttemptId>>,
     pub(crate) frames: Vec<Frame>,
+    /// Σ of everything booked.
     pub(crate) booked: i64,
-    pub(crate) text: BTreeMap<AttemptId, u64>,
+    durable: u64,
+    order: Order,
 }
 
 impl Score {
@@ -135,10 +144,39 @@ impl Score {
         *state = to;
     }
 
+    /// What a batch asks for.
+    pub(crate) fn total(&self, batch: u32) -> MicroRub {
+        MicroRub::sum(self.batches[&batch].iter().map(|id| self.attempts[id].1.micro_rub)).unwrap()
+    }
+
+    /// Why a ledger with this budget refuses a batch, if it does.
+    pub(crate) fn refusal(&self, batch: u32, budget: Option<MicroRub>) -> Option<Refusal> {
+        let held: i64 = self
+            .attempts
+            .values()
+            .filter(|(state, _)| matches!(state, Booked::Held | Booked::Opened | Booked::Resolving))
+            .map(|(_, hold)| hold.micro_rub.get())
+            .sum();
+        let available = MicroRub::new(budget?.get() - held - self.booked);
+        let needed = self.total(batch);
+        (needed > MicroRub::ZERO && needed > available).then(|| Refusal {
+            cause: RefusalCause::Budget,
+            needed,
+            available,
+            limit: budget,
+            setting: "--max-cost, or run in [budgets]".to_owned(),
+        })
+    }
+
     pub(crate) fn batch(&mut self, batch: u32, to: Booked) {
         for id in self.batches[&batch].clone() {
             self.set(&id, &[Booked::Asked], to);
         }
+    }
+
+    /// An attempt that the ledger could not book: recovery will.
+    pub(crate) fn give_up(&mut self, id: &AttemptId) {
+        self.set(id, &[Booked::Resolving], Booked::Resolved);
     }
 
     pub(crate) fn is_opened(&self, id: &AttemptId) -> bool {
@@ -151,13 +189,18 @@ impl Score {
             Effect::Hold(batch) => {
                 assert!(!batch.holds.is_empty());
                 for hold in &batch.holds {
-                    let new = self.attempts.insert(hold.attempt.clone(), (Booked::Asked, hold.model.clone()));
+                    let new = self.attempts.insert(hold.attempt.clone(), (Booked::Asked, hold.clone()));
                     assert!(new.is_none(), "{} asked for twice", hold.attempt);
                 }
                 let ids = batch.holds.iter().map(|h| h.attempt.clone()).collect();
                 assert!(self.batches.insert(batch.batch, ids).is_none());
             }
-            Effect::Open(open) => self.set(&open.attempt, &[Booked::Held], Booked::Opened),
+            Effect::Open(open) => {
+                self.set(&open.attempt, &[Booked::Held], Booked::Opened);
+                let hold = &self.attempts[&open.attempt].1;
+                assert_eq!(open.request.text_bytes(), hold.request_bytes);
+                assert_eq!(open.request.max_output_tokens, hold.bound.max_output_tokens);
+            }
             Effect::Abort { attempt } => assert!(self.is_opened(attempt)),
             Effect::Settle(settle) => self.set(&settle.attempt, &[Booked::Opened], Booked::Resolving),
             Effect::Release { attempt } => {
@@ -177,26 +220,36 @@ impl Score {
     }
 
     fn frame(&mut self, frame: &Frame) {
-        if let Some(seq) = frame.seq {
-            let expected = self.frames.iter().filter(|f| f.seq.is_some()).count() as u64 + 1;
-            assert_eq!(seq, expected, "seq of {frame:?}");
-        }
         assert_eq!(frame.seq.is_some(), frame.body.is_durable());
-        if let FrameBody::Delta { attempt, offset, text, channel, .. } = &frame.body
-            && !matches!(channel, plyrum_protocol::Channel::Reasoning | plyrum_protocol::Channel::ToolArgs)
-        {
-            let so_far = self.text.entry(attempt.clone()).or_default();
-            assert_eq!(so_far, offset, "a gap in {attempt}");
-            *so_far += text.len() as u64;
+        if let Some(seq) = frame.seq {
+            self.durable += 1;
+            assert_eq!(seq, self.durable, "seq of {frame:?}");
         }
+        self.order.check(frame);
         self.frames.push(frame.clone());
     }
 
-    pub(crate) fn resolve(&mut self, id: &AttemptId, usage: Usage, quality: Quality) -> Input {
+    /// Books an attempt the way the ledger does: an estimate never costs more than the hold.
+    pub(crate) fn book(&mut self, id: &AttemptId, basis: Option<&Basis>, received: u64) -> Input {
         self.set(id, &[Booked::Resolving], Booked::Resolved);
-        let cost = Prices.charge(&self.attempts[id].1, &usage).unwrap();
+        let hold = &self.attempts[id].1;
+        let charge = |usage: &Usage| Prices.charge(&hold.model, usage).unwrap();
+        let (usage, quality, cost) = match basis {
+            Some(Basis::Reported(usage)) => (usage.clone(), Quality::Reported, charge(usage)),
+            Some(Basis::Estimated) => {
+                let usage = estimate(hold.request_bytes, received, &BytesPerToken::default());
+                let cost = charge(&usage).min(hold.micro_rub);
+                (usage, Quality::Estimated, cost)
+            }
+            Some(Basis::Nothing) | None => (Usage::default(), Quality::Missing, MicroRub::ZERO),
+        };
         self.booked += cost.get();
         Input::Resolved { attempt: id.clone(), settlement: Settlement { cost, usage, quality } }
+    }
+
+    /// What the answering step showed last.
+    pub(crate) fn shown_answer(&self) -> &str {
+        self.order.shown_answer()
     }
 
     pub(crate) fn finished(&self) -> Option<&RunResult> {

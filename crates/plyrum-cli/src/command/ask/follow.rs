@@ -33,7 +33,10 @@ pub(super) async fn to_the_end(
             event = following.client.event() => match event {
                 Event::Frame(line) => match following.take(&line, show).await? {
                     Taken::Shown => {}
-                    Taken::Finished(result) => return Ok(exit_code(show.finished(&result)?, &result, cancelled)),
+                    Taken::Finished(result) => {
+                        show.finished(&result, cancelled)?;
+                        return Ok(exit_code(&result, cancelled));
+                    }
                     Taken::NobodyReads if cancelled.is_none() => {
                         cancelled = Some(CancelReason::OutputClosed);
                         following.cancel(CancelReason::OutputClosed).await?;
@@ -172,7 +175,7 @@ fn code_of(reason: CancelReason) -> u8 {
     }
 }
 
-fn exit_code(_: Reader, result: &RunResult, cancelled: Option<CancelReason>) -> ExitCode {
+fn exit_code(result: &RunResult, cancelled: Option<CancelReason>) -> ExitCode {
     match (result.status, cancelled, &result.error) {
         (RunStatus::Succeeded | RunStatus::Degraded, _, _) => ExitCode::SUCCESS,
         (RunStatus::Cancelled, Some(reason), _) => ExitCode::from(code_of(reason)),

@@ -8,7 +8,7 @@ use crate::out::{self, Reader};
 use crate::sanitize::{Sanitizer, clean};
 use plyrum_client::FrameLine;
 use plyrum_protocol::{
-    Channel, DryRun, ErrorKind, Fault, Frame, FrameBody, Receipt, RunResult, RunStatus, to_line,
+    CancelReason, Channel, DryRun, ErrorKind, Fault, Frame, FrameBody, Receipt, RunResult, RunStatus, to_line,
 };
 use std::cell::RefCell;
 use std::io;
@@ -116,19 +116,19 @@ impl Show {
         out::write(&format!("{label}{before}{body}"))
     }
 
-    /// The end of the run.
-    pub(super) fn finished(&self, result: &RunResult) -> Result<Reader, Fault> {
+    /// The end of the run. A reader that left wants to hear nothing more.
+    pub(super) fn finished(&self, result: &RunResult, cancelled: Option<CancelReason>) -> Result<(), Fault> {
         let written = match self.format {
             Format::Json | Format::StreamJson => json_line(result)?,
-            Format::Text if self.extract => format!("{}\n", self.safe(code_block(&result.answer)?)),
+            Format::Text if self.extract => self.extracted(result)?,
             Format::Text if self.text.borrow().began => "\n".to_owned(),
             Format::Text => String::new(),
         };
         let reader = out::write(&written).map_err(|e| of_output(&e))?;
-        let closed_by_reader = result.error.as_ref().is_some_and(|e| {
-            e.kind == ErrorKind::Cancelled && result.status == RunStatus::Cancelled && reader == Reader::Gone
-        });
-        if let Some(fault) = result.error.as_ref().filter(|_| !closed_by_reader) {
+        if reader == Reader::Gone || cancelled == Some(CancelReason::OutputClosed) {
+            return Ok(());
+        }
+        if let Some(fault) = &result.error {
             out::err(&clean(&format!("error: {}", fault.message)));
             if let Some(hint) = &fault.hint {
                 out::err(&clean(&format!("hint: {hint}")));
@@ -141,7 +141,16 @@ impl Show {
         if !self.quiet && (self.verbose || out::err_is_terminal() || result.status == RunStatus::Cancelled) {
             out::err(&self.cost_line(result));
         }
-        Ok(reader)
+        Ok(())
+    }
+
+    /// The first code block; a failed run has its own error to tell.
+    fn extracted(&self, result: &RunResult) -> Result<String, Fault> {
+        match code_block(&result.answer) {
+            Ok(code) => Ok(format!("{}\n", self.safe(code))),
+            Err(_) if result.error.is_some() => Ok(String::new()),
+            Err(fault) => Err(fault),
+        }
     }
 
     fn cost_line(&self, result: &RunResult) -> String {

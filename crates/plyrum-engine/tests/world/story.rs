@@ -1,0 +1,323 @@
+//! Plays a story: what the provider, the ledger and the user do, one thing after the other, and tells what
+//! the run made of it. The ledger answers at once unless the story says otherwise, and keeps the budget.
+
+use super::{Booked, Score, start};
+use plyrum_billing_client::{MicroRub, Usage};
+use plyrum_engine::{
+    AttemptEnd, AttemptFailure, Basis, Effect, FailureClass, Input, Refusal, RefusalCause, Run, RunSpec,
+    Stop, UsageReport,
+};
+use plyrum_protocol::{
+    AttemptId, CancelReason, Channel, ErrorKind, Fault, FrameBody, RunResult, StepOutcome, Timestamp,
+};
+use std::collections::VecDeque;
+
+/// One thing that happens. What a provider does, the attempt opened last does, unless [`Event::At`] names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Event {
+    Says(&'static str),
+    SaysAtLength(usize),
+    Thinks(&'static str),
+    /// Input and output tokens.
+    Uses(u64, u64),
+    UsesNonsense,
+    Ends,
+    EndsWith(Stop),
+    Fails(FailureClass),
+    /// It fails and asks to be asked again after so many milliseconds.
+    FailsFor(FailureClass, u64),
+    Breaks,
+    CannotBeSent,
+    At(u32, Box<Event>),
+    Waits(u64),
+    /// Until the run asked to be woken, and one tick.
+    WaitsForTheRun,
+    /// A tick that comes before its time, as after a clock was set back.
+    TicksEarly,
+    Cancels,
+    LedgerWaits,
+    LedgerGoesOn,
+    /// The next hold cannot be written.
+    HoldBreaks,
+    /// The next holds are refused by the wallet, which has so much left.
+    HasOnly(i64),
+    /// The next booking cannot be written, nor anything after it.
+    LedgerBreaks,
+}
+
+pub(crate) fn at(attempt: u32, event: Event) -> Event {
+    Event::At(attempt, Box::new(event))
+}
+
+/// What a run made of a story.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) score: Score,
+    pub(crate) result: RunResult,
+    /// The durable frames after `run.planned`, a line each, and the result.
+    pub(crate) text: String,
+}
+
+/// Plays a story to the end of its run.
+pub(crate) fn play(spec: RunSpec, story: &[Event]) -> Told {
+    let mut player = Player {
+        budget: spec.limits.budget,
+        now: spec.accepted_at,
+        run: start(spec.clone()),
+        score: Score::default(),
+        ledger: VecDeque::new(),
+        ledger_waits: false,
+        hold_breaks: false,
+        ledger_broken: false,
+        wallet: None,
+        wake: None,
+        last: None,
+    };
+    let effects = std::mem::take(&mut player.run.1);
+    player.execute(effects);
+    for event in story {
+        player.happens(event);
+    }
+    player.settle_down();
+    let Some(result) = player.score.finished().cloned() else {
+        panic!("the story is over and the run is not:\n{}", player.score.told().join("\n"))
+    };
+    assert_eq!(result.answer, player.score.shown_answer(), "what was shown is what is in the result");
+    let mut lines = player.score.told();
+    lines.push(tell_result(&result));
+    Told { text: lines.join("\n"), result, score: player.score }
+}
+
+struct Player {
+    run: (Run, Vec<Effect>),
+    score: Score,
+    now: Timestamp,
+    budget: Option<MicroRub>,
+    ledger: VecDeque<Effect>,
+    ledger_waits: bool,
+    hold_breaks: bool,
+    ledger_broken: bool,
+    wallet: Option<i64>,
+    wake: Option<Timestamp>,
+    last: Option<AttemptId>,
+}
+
+impl Player {
+    fn execute(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            self.score.take(&effect);
+            match effect {
+                Effect::Open(open) => self.last = Some(open.attempt),
+                Effect::Wake { at } => self.wake = Some(at),
+                Effect::Abort { .. } | Effect::Emit(_) => {}
+                Effect::Hold(_) | Effect::Settle(_) | Effect::Release { .. } | Effect::Close(_) => {
+                    self.ledger.push_back(effect);
+                }
+            }
+        }
+    }
+
+    fn apply(&mut self, input: Input) {
+        let effects = self.run.0.apply(self.now, input);
+        self.execute(effects);
+    }
+
+    /// The ledger answers everything that waits.
+    fn settle_down(&mut self) {
+        while !self.ledger_waits {
+            let Some(order) = self.ledger.pop_front() else { return };
+            let answer = self.answer(order);
+            self.apply(answer);
+        }
+    }
+
+    fn answer(&mut self, order: Effect) -> Input {
+        let fault = || Fault::new(ErrorKind::Storage, "the disk is full");
+        match order {
+            Effect::Hold(batch) => {
+                let batch = batch.batch;
+                if std::mem::take(&mut self.hold_breaks) || self.ledger_broken {
+                    self.score.batch(batch, Booked::NotHeld);
+                    return Input::HoldFailed { batch, fault: fault() };
+                }
+                let wallet = self.wallet.filter(|left| self.score.total(batch).get() > *left);
+                let refusal = wallet.map(|left| self.poor(batch, left));
+                match refusal.or_else(|| self.score.refusal(batch, self.budget)) {
+                    Some(refusal) => {
+                        self.score.batch(batch, Booked::NotHeld);
+                        Input::HoldRefused { batch, refusal }
+                    }
+                    None => {
+                        self.score.batch(batch, Booked::Held);
+                        Input::Held { batch }
+                    }
+                }
+            }
+            Effect::Settle(settle) if self.ledger_broken => self.cannot_book(settle.attempt, fault()),
+            Effect::Release { attempt } if self.ledger_broken => self.cannot_book(attempt, fault()),
+            Effect::Settle(settle) => {
+                self.score.book(&settle.attempt, Some(&settle.basis), settle.received_bytes)
+            }
+            Effect::Release { attempt } => self.score.book(&attempt, None::<&Basis>, 0),
+            Effect::Close(_) if self.ledger_broken => Input::CloseFailed {
+                fault: Fault::new(ErrorKind::Storage, "the run has attempts that are not booked"),
+            },
+            Effect::Close(_) => Input::RunClosed { total: MicroRub::new(self.score.booked) },
+            Effect::Open(_) | Effect::Abort { .. } | Effect::Emit(_) | Effect::Wake { .. } => unreachable!(),
+        }
+    }
+
+    fn poor(&self, batch: u32, left: i64) -> Refusal {
+        Refusal {
+            cause: RefusalCause::Balance,
+            needed: self.score.total(batch),
+            available: MicroRub::new(left),
+            limit: Some(MicroRub::new(left)),
+            setting: "plyrum balance top-up".to_owned(),
+        }
+    }
+
+    fn cannot_book(&mut self, attempt: AttemptId, fault: Fault) -> Input {
+        self.score.give_up(&attempt);
+        Input::ResolveFailed { attempt, fault }
+    }
+
+    fn happens(&mut self, event: &Event) {
+        match event {
+            Event::LedgerWaits => return self.ledger_waits = true,
+            Event::HoldBreaks => return self.hold_breaks = true,
+            Event::HasOnly(left) => return self.wallet = Some(*left),
+            Event::LedgerBreaks => {
+                self.settle_down();
+                return self.ledger_broken = true;
+            }
+            Event::LedgerGoesOn => self.ledger_waits = false,
+            _ => {}
+        }
+        self.settle_down();
+        match event {
+            Event::Waits(ms) => self.wait_until(self.now.plus_millis(*ms)),
+            Event::WaitsForTheRun => {
+                let wake = self.wake.expect("the run waits for nothing");
+                self.wait_until(wake);
+            }
+            Event::TicksEarly => {
+                self.wake.take().expect("the run waits for nothing");
+                self.apply(Input::Tick);
+            }
+            Event::Cancels => self.apply(Input::Cancel(CancelReason::Interrupt)),
+            Event::At(n, event) => {
+                let attempt = AttemptId::new(format!("ab12.{n}")).unwrap();
+                let input = provider(attempt, event);
+                self.apply(input);
+            }
+            Event::LedgerGoesOn => {}
+            event => {
+                let attempt = self.last.clone().expect("no attempt is open");
+                self.apply(provider(attempt, event));
+            }
+        }
+        self.settle_down();
+    }
+
+    fn wait_until(&mut self, at: Timestamp) {
+        self.now = self.now.max(at);
+        if self.wake.is_some_and(|wake| wake <= self.now) {
+            self.wake = None;
+            self.apply(Input::Tick);
+        }
+    }
+}
+
+fn provider(attempt: AttemptId, event: &Event) -> Input {
+    let says = |channel, text: &str| (channel, text.to_owned());
+    let (channel, text) = match event {
+        Event::Says(text) => says(Channel::Answer, text),
+        Event::SaysAtLength(bytes) => says(Channel::Answer, &"x".repeat(*bytes)),
+        Event::Thinks(text) => says(Channel::Reasoning, text),
+        Event::Uses(input, output) => {
+            let usage = Ok(Usage { input: *input, output: *output, ..Usage::default() });
+            return Input::Usage { attempt, report: UsageReport { usage, raw: "{}".to_owned() } };
+        }
+        Event::UsesNonsense => {
+            let usage = Err("reasoning exceeds completion".to_owned());
+            return Input::Usage { attempt, report: UsageReport { usage, raw: "{}".to_owned() } };
+        }
+        ended => return Input::Closed { attempt, end: end(ended) },
+    };
+    Input::Delta { attempt, channel, text }
+}
+
+fn end(event: &Event) -> AttemptEnd {
+    let failed = |class: FailureClass, retry_after_ms| {
+        let message = format!("the provider failed ({class:?})");
+        AttemptEnd::Failed(AttemptFailure { class, status: None, message, retry_after_ms })
+    };
+    match event {
+        Event::Ends => AttemptEnd::Finished(Stop::EndTurn),
+        Event::EndsWith(stop) => AttemptEnd::Finished(stop.clone()),
+        Event::Fails(class) => failed(*class, None),
+        Event::FailsFor(class, ms) => failed(*class, Some(*ms)),
+        Event::Breaks => AttemptEnd::Cut { why: "connection reset".to_owned() },
+        Event::CannotBeSent => AttemptEnd::NotSent(Fault::new(ErrorKind::Auth, "no key")),
+        other => panic!("{other:?} is nothing that a provider does"),
+    }
+}
+
+impl Score {
+    /// The durable frames after `run.planned`, a line each.
+    pub(crate) fn told(&self) -> Vec<String> {
+        self.frames.iter().filter(|f| f.seq.is_some_and(|seq| seq > 3)).map(|f| tell(&f.body)).collect()
+    }
+}
+
+fn tell(body: &FrameBody) -> String {
+    let nr = |id: &AttemptId| id.as_str().trim_start_matches("ab12.").to_owned();
+    match body {
+        FrameBody::HoldTaken { holds, total_micro_rub } => {
+            let ids: Vec<String> = holds.iter().map(|h| nr(&h.attempt)).collect();
+            format!("hold.taken {} for {total_micro_rub} RUB", ids.join(" and "))
+        }
+        FrameBody::HoldRefused { needed_micro_rub, available_micro_rub, setting, .. } => {
+            format!("hold.refused {needed_micro_rub} of {available_micro_rub} RUB ({setting})")
+        }
+        FrameBody::StepStarted { step, .. } => format!("step.started {step}"),
+        FrameBody::StepFinished { step, outcome, cost_micro_rub, .. } => {
+            let outcome = match outcome {
+                StepOutcome::Ok => "ok",
+                StepOutcome::Cut => "cut",
+                StepOutcome::Failed => "failed",
+            };
+            format!("step.finished {step} {outcome} {cost_micro_rub} RUB")
+        }
+        FrameBody::StepCancelled { step, reason } => format!("step.cancelled {step} ({reason})"),
+        FrameBody::AttemptStarted { attempt, model, try_number, .. } => {
+            format!("attempt.started {} {model}, try {try_number}", nr(attempt))
+        }
+        FrameBody::AttemptOpened { attempt, ttft_ms } => {
+            format!("attempt.opened {} after {ttft_ms} ms", nr(attempt))
+        }
+        FrameBody::AttemptFinished { attempt, outcome, usage, cost_micro_rub, error, .. } => {
+            let error = error.as_ref().map(|e| format!(" ({})", e.kind.as_str())).unwrap_or_default();
+            let quality = serde_json::to_value(usage.quality).unwrap();
+            format!(
+                "attempt.finished {} {}{error}, {} {cost_micro_rub} RUB",
+                nr(attempt),
+                outcome.as_str(),
+                quality.as_str().unwrap()
+            )
+        }
+        FrameBody::AttemptRetried { attempt, next, .. } => {
+            format!("attempt.retried {} as {}", nr(attempt), nr(next))
+        }
+        FrameBody::AttemptFallback { from, to, .. } => format!("attempt.fallback {from} to {to}"),
+        FrameBody::RunFinished { .. } => "run.finished".to_owned(),
+        other => serde_json::to_value(other).unwrap()["type"].as_str().unwrap().to_owned(),
+    }
+}
+
+fn tell_result(result: &RunResult) -> String {
+    let error = result.error.as_ref().map(|e| format!(" ({}: {e})", e.kind.as_str())).unwrap_or_default();
+    let answer: String = result.answer.chars().take(40).collect();
+    format!("{}{error} {answer:?} {} RUB", result.status.as_str(), result.cost_micro_rub)
+}
