@@ -1,4 +1,4 @@
-//! Deterministic numbers from a run's seed, for retry jitter. SplitMix64 (Steele, Lea, Flood 2014): small,
+//! Deterministic numbers from a run's seed, for retry jitter. `SplitMix64` (Steele, Lea, Flood 2014): small,
 //! well mixed, and the same on every machine.
 
 #[derive(Debug, Clone)]

@@ -1,6 +1,8 @@
 //! Seeded simulation: runs through random schedules of everything that can happen, in any order the world
 //! allows, with the invariants checked at every step. `PLYRUM_SIM_SCHEDULES` sets how many.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests: helpers fail by panicking")]
+
 mod world;
 
 use plyrum_billing_client::{MicroRub, Usage};
@@ -33,6 +35,17 @@ enum Owed {
     Booking { attempt: AttemptId, basis: Option<Basis>, received: u64 },
     Close,
 }
+
+const CLASSES: [FailureClass; 8] = [
+    FailureClass::Connect,
+    FailureClass::Reset,
+    FailureClass::RateLimited,
+    FailureClass::Overloaded,
+    FailureClass::Auth,
+    FailureClass::Rejected,
+    FailureClass::Timeout,
+    FailureClass::Quota,
+];
 
 struct World {
     dice: Dice,
@@ -97,16 +110,6 @@ impl World {
                 script.push_back(Input::Usage { attempt: id(), report });
             }
         }
-        const CLASSES: [FailureClass; 8] = [
-            FailureClass::Connect,
-            FailureClass::Reset,
-            FailureClass::RateLimited,
-            FailureClass::Overloaded,
-            FailureClass::Auth,
-            FailureClass::Rejected,
-            FailureClass::Timeout,
-            FailureClass::Quota,
-        ];
         let end = match self.dice.roll(6) {
             0 | 1 => AttemptEnd::Finished(Stop::EndTurn),
             2 => AttemptEnd::Finished(Stop::Length),
@@ -201,6 +204,8 @@ fn run_schedule(seed: u64) -> (RunStatus, Vec<String>) {
         deadline: dice
             .one_in(3)
             .then(|| Timestamp::from_millis(1_000_000 + 1 + i64::try_from(dice.roll(20_000)).unwrap())),
+        asked_output_tokens: dice.one_in(4).then(|| 1 + dice.roll(40)),
+        max_answer_bytes: if dice.one_in(5) { 40 } else { 700 * 1024 },
         ..Limits::default()
     };
     let steps = steps_of_a_plan(&mut dice);

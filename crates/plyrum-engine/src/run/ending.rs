@@ -64,11 +64,12 @@ impl Run {
         if self.ending.is_some() || self.phase != Phase::Running {
             return;
         }
-        self.ending = Some(ending.clone());
+        let fault = ending.fault.clone();
+        self.ending = Some(ending);
         for at in 0..self.attempts.len() {
             let Some(attempt) = self.attempts.get(at).filter(|a| a.is_live()) else { continue };
             self.effects.push(Effect::Abort { attempt: attempt.hold.attempt.clone() });
-            self.settle(at, Ended::cancelled(ending.fault.clone()));
+            self.settle(at, Ended::cancelled(fault.clone()));
         }
         for at in 0..self.steps.len() {
             match self.steps.get(at).map(|s| s.state) {

@@ -204,7 +204,7 @@ impl Score {
             Effect::Abort { attempt } => assert!(self.is_opened(attempt)),
             Effect::Settle(settle) => self.set(&settle.attempt, &[Booked::Opened], Booked::Resolving),
             Effect::Release { attempt } => {
-                self.set(attempt, &[Booked::Held, Booked::Opened], Booked::Resolving)
+                self.set(attempt, &[Booked::Held, Booked::Opened], Booked::Resolving);
             }
             Effect::Close(_) => {
                 for (id, (state, _)) in &self.attempts {

@@ -38,7 +38,7 @@ impl Order {
                 assert!(self.steps.insert(step.clone(), Phase::Begun).is_none(), "{step} started twice");
             }
             FrameBody::StepFinished { step, .. } | FrameBody::StepCancelled { step, .. } => {
-                self.end_step(step)
+                self.end_step(step);
             }
             FrameBody::AttemptStarted { step, attempt, .. } => self.start_attempt(step, attempt),
             FrameBody::AttemptOpened { attempt, .. } => self.go_on(attempt, Phase::Begun, Phase::Shown),

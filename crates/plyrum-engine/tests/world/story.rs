@@ -41,6 +41,8 @@ pub(crate) enum Event {
     HoldBreaks,
     /// The next holds are refused by the wallet, which has so much left.
     HasOnly(i64),
+    /// So much is left, and others take 0.001 RUB of it before each hold.
+    HasEverLess(i64),
     /// The next booking cannot be written, nor anything after it.
     LedgerBreaks,
 }
@@ -59,7 +61,7 @@ pub(crate) struct Told {
 }
 
 /// Plays a story to the end of its run.
-pub(crate) fn play(spec: RunSpec, story: &[Event]) -> Told {
+pub(crate) fn play(spec: &RunSpec, story: &[Event]) -> Told {
     let mut player = Player {
         budget: spec.limits.budget,
         now: spec.accepted_at,
@@ -70,6 +72,7 @@ pub(crate) fn play(spec: RunSpec, story: &[Event]) -> Told {
         hold_breaks: false,
         ledger_broken: false,
         wallet: None,
+        taken_by_others: 0,
         wake: None,
         last: None,
     };
@@ -98,6 +101,7 @@ struct Player {
     hold_breaks: bool,
     ledger_broken: bool,
     wallet: Option<i64>,
+    taken_by_others: i64,
     wake: Option<Timestamp>,
     last: Option<AttemptId>,
 }
@@ -140,18 +144,15 @@ impl Player {
                     self.score.batch(batch, Booked::NotHeld);
                     return Input::HoldFailed { batch, fault: fault() };
                 }
+                self.wallet = self.wallet.map(|left| left - self.taken_by_others);
                 let wallet = self.wallet.filter(|left| self.score.total(batch).get() > *left);
                 let refusal = wallet.map(|left| self.poor(batch, left));
-                match refusal.or_else(|| self.score.refusal(batch, self.budget)) {
-                    Some(refusal) => {
-                        self.score.batch(batch, Booked::NotHeld);
-                        Input::HoldRefused { batch, refusal }
-                    }
-                    None => {
-                        self.score.batch(batch, Booked::Held);
-                        Input::Held { batch }
-                    }
+                if let Some(refusal) = refusal.or_else(|| self.score.refusal(batch, self.budget)) {
+                    self.score.batch(batch, Booked::NotHeld);
+                    return Input::HoldRefused { batch, refusal };
                 }
+                self.score.batch(batch, Booked::Held);
+                Input::Held { batch }
             }
             Effect::Settle(settle) if self.ledger_broken => self.cannot_book(settle.attempt, fault()),
             Effect::Release { attempt } if self.ledger_broken => self.cannot_book(attempt, fault()),
@@ -187,6 +188,10 @@ impl Player {
             Event::LedgerWaits => return self.ledger_waits = true,
             Event::HoldBreaks => return self.hold_breaks = true,
             Event::HasOnly(left) => return self.wallet = Some(*left),
+            Event::HasEverLess(left) => {
+                self.taken_by_others = 1_000;
+                return self.wallet = Some(*left);
+            }
             Event::LedgerBreaks => {
                 self.settle_down();
                 return self.ledger_broken = true;
