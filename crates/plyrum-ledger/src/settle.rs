@@ -88,12 +88,15 @@ pub(crate) fn apply(conn: &Connection, settle: &Settle) -> Result<Settled, Ledge
         AttemptState::Held | AttemptState::Sent | AttemptState::Streaming => {}
     }
     row.received_bytes = row.received_bytes.max(settle.received_bytes);
+    // Its request was never sent (it was cancelled while it waited its turn): there is nothing to estimate.
+    let unsent = row.state == AttemptState::Held && settle.basis == Basis::Estimated;
+    let basis = if unsent { &Basis::Nothing } else { &settle.basis };
     settle_row(
         conn,
         &row,
         &Ending {
             at: settle.at,
-            basis: &settle.basis,
+            basis,
             outcome: settle.outcome,
             error_kind: settle.error_kind.as_deref().map(|kind| cut(kind, MAX_NAME)),
             raw_usage: settle.raw_usage.as_deref(),

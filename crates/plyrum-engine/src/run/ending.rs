@@ -154,10 +154,10 @@ impl Run {
     }
 }
 
-/// Meters summed; quality is the worst.
+/// Meters summed; quality is the worst among attempts that used anything, as in the ledger's totals.
 fn sum_usage<'a>(rows: impl Iterator<Item = &'a UsageView>) -> UsageView {
     let mut sum: Option<UsageView> = None;
-    for row in rows {
+    for row in rows.filter(|row| row.quality != Quality::Missing || !row.meters.is_zero()) {
         sum = Some(match sum {
             None => row.clone(),
             Some(so_far) => UsageView {
