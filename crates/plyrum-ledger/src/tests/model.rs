@@ -200,7 +200,9 @@ impl Model {
             AttemptState::Held | AttemptState::Sent | AttemptState::Streaming => {}
         }
         row.basis = Some(basis);
-        self.charge(attempt, basis)
+        // What was never sent cannot have been used.
+        let unsent = row.state == AttemptState::Held && basis == ModelBasis::Estimated;
+        self.charge(attempt, if unsent { ModelBasis::Nothing } else { basis })
     }
 
     fn charge(&mut self, attempt: u8, basis: ModelBasis) -> Answer {
