@@ -1,7 +1,7 @@
 //! What can be said on the command line.
 
 use crate::command::{
-    ask, audit, balance, config, daemon, doctor, explain, lists, route, runs, transcript, usage,
+    ask, audit, balance, config, daemon, doctor, explain, lists, policy, route, runs, transcript, usage,
 };
 use clap::{CommandFactory as _, Parser, Subcommand};
 use plyrum_protocol::ErrorKind;
@@ -48,6 +48,9 @@ pub(crate) enum Command {
     Audit(audit::Command),
     /// Show how a prompt would be routed, and why
     Route(route::Args),
+    /// Policies: what may act
+    #[command(subcommand)]
+    Policy(policy::Command),
     /// Plans
     #[command(subcommand)]
     Plans(lists::Plans),

@@ -23,6 +23,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("models", schema_for!(Vec<view::ModelRow>)),
         ("personas", schema_for!(Vec<view::PersonaRow>)),
         ("plans", schema_for!(Vec<view::PlanRow>)),
+        ("policy-verdict", schema_for!(view::PolicyVerdict)),
         ("result", schema_for!(RunResult)),
         ("runs", schema_for!(Vec<view::RunRow>)),
         ("submit", schema_for!(Submit)),

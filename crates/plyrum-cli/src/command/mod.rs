@@ -8,6 +8,7 @@ pub(crate) mod daemon;
 pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod lists;
+pub(crate) mod policy;
 pub(crate) mod route;
 pub(crate) mod runs;
 pub(crate) mod transcript;
@@ -35,6 +36,7 @@ pub(crate) fn run(args: Args) -> ExitCode {
         Command::Explain(args) => explain::run(&args),
         Command::Audit(command) => audit::run(&command),
         Command::Route(args) => route::run(args),
+        Command::Policy(command) => policy::run(&command),
         Command::Plans(command) => lists::plans(&command),
         Command::Personas(command) => lists::personas(&command),
         Command::Models(command) => lists::models(&command),

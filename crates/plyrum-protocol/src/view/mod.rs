@@ -141,6 +141,21 @@ pub struct Checks {
     pub checks: Vec<Check>,
 }
 
+/// `policy test`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PolicyVerdict {
+    /// `allow`, `ask` or `deny`.
+    pub verdict: String,
+    /// The rule that decided; null where none speaks.
+    pub rule: Option<String>,
+    /// The policy's file, or `built in`.
+    pub file: String,
+    /// The rule's line in it.
+    pub line: Option<u32>,
+    /// Why.
+    pub reason: String,
+}
+
 /// A row of `config show`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ConfigRow {
