@@ -167,9 +167,17 @@ fn control_sequences_of_a_model_reach_a_terminal_only_with_raw() {
 #[test]
 fn a_shell_that_captures_the_answer_is_not_kept_by_the_daemon_that_it_started() {
     let world = World::new();
-    let line = "x=$(printf 'Lumen renames photos.' | \"$PLYRUM\" ask 'What does Lumen do?') && echo \"got: $x\"";
+    let line =
+        "x=$(printf 'Lumen renames photos.' | \"$PLYRUM\" ask 'What does Lumen do?') && echo \"got: $x\"";
     let out = world.sh(line).run();
     assert!(out.ok().starts_with("got: "), "{out}");
     assert!(out.stdout.contains("renames photos"), "{out}");
     eventually("its daemon lives", || world.daemons().len() == 1);
+}
+
+#[test]
+fn words_that_are_not_utf_8_are_exit_2() {
+    let world = World::new();
+    let out = world.sh("exec \"$PLYRUM\" ask \"$(printf 'a \\377 b')\"").run();
+    assert!(out.code == 2 && out.stderr.contains("UTF-8"), "{out}");
 }

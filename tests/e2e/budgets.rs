@@ -67,7 +67,9 @@ fn a_price_that_is_not_known_is_never_taken_for_nothing() {
     let world = World::new();
     let fake = FakeProvider::spawn(answering());
     let config = lab_config(&fake.base_url(), "", "");
-    for unpriced in [config.replace(&format!("price = {LAB_PRICE}"), ""), config.replace("USD = {", "EUR = {")] {
+    for unpriced in
+        [config.replace(&format!("price = {LAB_PRICE}"), ""), config.replace("USD = {", "EUR = {")]
+    {
         world.config(&unpriced);
         let out = world.plyrum(["ask", "--json", "Hello there"]).run();
         out.fails_telling(6, ["price", "lab/fast"]);

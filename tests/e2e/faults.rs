@@ -34,7 +34,10 @@ fn a_busy_provider_is_asked_again_and_only_what_was_used_is_charged() {
     assert_eq!(rows[1], ("ok".into(), 36_056, Value::Null));
     assert_eq!(rows.len(), 2);
     let total = &world.json(["usage", "--json"])["total"];
-    assert_eq!((&total["runs"], &total["attempts"], &total["cost_micro_rub"]), (&1.into(), &2.into(), &36_056.into()));
+    assert_eq!(
+        (&total["runs"], &total["attempts"], &total["cost_micro_rub"]),
+        (&1.into(), &2.into(), &36_056.into())
+    );
     assert_eq!(world.json(["explain", "--json"])["attempts"][1]["retry"]["try"], 2);
     world.is_sound();
 }
@@ -51,7 +54,8 @@ fn what_a_provider_refuses_is_not_asked_again() {
         (422, 1, "provider_rejected"),
     ];
     let world = World::new();
-    let script = table.iter().fold(Script::new(), |script, (status, _, _)| script.then(error(*status, "because")));
+    let script =
+        table.iter().fold(Script::new(), |script, (status, _, _)| script.then(error(*status, "because")));
     let fake = world.lab(script);
     for (nth, (status, exit, kind)) in table.into_iter().enumerate() {
         let out = world.plyrum(["ask", "--json", "Hello there"]).run();
@@ -128,7 +132,8 @@ fn a_stream_that_breaks_off_after_its_usage_is_charged_as_reported() {
 #[test]
 fn a_connection_that_breaks_before_a_word_is_asked_again() {
     let world = World::new();
-    let fake = world.lab(Script::new().then(Reply::sse().reset()).then(Reply::answer("Second time.", 100, 10)));
+    let fake =
+        world.lab(Script::new().then(Reply::sse().reset()).then(Reply::answer("Second time.", 100, 10)));
     ask(&world).answers("Second time.");
     assert_eq!(fake.requests().len(), 2);
     world.is_sound();
@@ -157,7 +162,8 @@ fn garbage_instead_of_a_stream_is_exit_4() {
 #[test]
 fn an_answer_cut_by_its_limit_is_degraded_and_exit_0() {
     let world = World::new();
-    let _fake = world.lab(Script::new().always(Reply::sse().text("As far as it").finish("length").usage(9, 4).done()));
+    let _fake = world
+        .lab(Script::new().always(Reply::sse().text("As far as it").finish("length").usage(9, 4).done()));
     let out = ask(&world);
     out.answers("As far as it");
     assert_eq!(world.only_run()["status"], "degraded");
@@ -178,11 +184,14 @@ fn a_model_that_does_not_answer_in_time_is_exit_9_and_hung_up_on() {
 #[test]
 fn a_fallback_answers_and_says_so() {
     let world = World::new();
-    let script = Script::new().for_model("fast-1", error(400, "out of order")).for_model("slow-1", Reply::answer("From the other.", 9, 3));
+    let script = Script::new()
+        .for_model("fast-1", error(400, "out of order"))
+        .for_model("slow-1", Reply::answer("From the other.", 9, 3));
     let fake = FakeProvider::spawn(script);
     let other = "[models.\"lab/slow\"]\nprovider = \"lab\"\nname = \"slow-1\"\ncontext_tokens = 128000\n\
                  max_output_tokens = 1000\nprice = { currency = \"USD\", input = \"3.00\", output = \"15.00\" }";
-    let config = lab_config(&fake.base_url(), "", other).replace("name = \"fast-1\"", "name = \"fast-1\"\nfallback = [\"lab/slow\"]");
+    let config = lab_config(&fake.base_url(), "", other)
+        .replace("name = \"fast-1\"", "name = \"fast-1\"\nfallback = [\"lab/slow\"]");
     world.config(&config);
     let out = ask(&world);
     out.answers("From the other.");

@@ -34,10 +34,19 @@ fn every_line_is_a_frame_and_the_last_repeats_the_result_of_run_finished() {
     assert_eq!(result["answer"], "The answer has six words here.");
     assert_eq!(result["status"], "succeeded");
 
-    let kinds: Vec<&str> = frames.iter().filter_map(|f| f["type"].as_str()).filter(|t| *t != "delta").collect();
+    let kinds: Vec<&str> =
+        frames.iter().filter_map(|f| f["type"].as_str()).filter(|t| *t != "delta").collect();
     let expected = [
-        "run.accepted", "run.routed", "run.planned", "hold.taken", "step.started", "attempt.started",
-        "attempt.opened", "attempt.finished", "step.finished", "run.finished",
+        "run.accepted",
+        "run.routed",
+        "run.planned",
+        "hold.taken",
+        "step.started",
+        "attempt.started",
+        "attempt.opened",
+        "attempt.finished",
+        "step.finished",
+        "run.finished",
     ];
     assert_eq!(kinds, expected);
     let text: String = frames.iter().filter_map(|frame| frame["text"].as_str()).collect();
@@ -63,7 +72,9 @@ fn deltas_join_by_their_byte_offsets() {
 fn json_is_the_result_alone_on_one_line() {
     let world = World::new();
     let _fake = world.lab(Script::new().always(Reply::answer("Line one.\nLine \u{1b}[2J two.", 5, 5)));
-    for args in [["ask", "-o", "json", "Two lines please"], ["ask", "--json", "--no-stdin", "Two lines please"]] {
+    for args in
+        [["ask", "-o", "json", "Two lines please"], ["ask", "--json", "--no-stdin", "Two lines please"]]
+    {
         let out = world.plyrum(args).run();
         out.ok();
         let result = out.json();
@@ -89,7 +100,8 @@ fn a_failure_before_there_is_a_run_has_the_shape_that_was_asked_for() {
 #[test]
 fn a_failure_of_the_provider_ends_the_stream_with_its_result() {
     let world = World::new();
-    let _fake = world.lab(Script::new().then(Reply::error(400, r#"{"error":{"message":"no such dialect"}}"#)));
+    let _fake =
+        world.lab(Script::new().then(Reply::error(400, r#"{"error":{"message":"no such dialect"}}"#)));
     let out = world.plyrum(["ask", "-o", "stream-json", "Hello there"]).run();
     out.fails_telling(1, ["no such dialect"]);
     let (_, result) = stream(&out);
@@ -111,4 +123,15 @@ fn reasoning_is_a_channel_of_its_own_and_no_part_of_the_answer() {
         of_channel.filter_map(|frame| frame["text"].as_str()).collect()
     };
     assert_eq!((channel("reasoning").as_str(), channel("answer").as_str()), ("Let me think. ", "Four."));
+}
+
+#[test]
+fn no_control_character_stands_bare_in_json() {
+    let world = World::new();
+    let _fake = world.lab(Script::new().always(Reply::answer("a\u{7f}b\u{9b}31mc\u{1b}[0md\u{0}e", 5, 5)));
+    for format in ["json", "stream-json"] {
+        let out = world.plyrum(["ask", "-o", format, "Say it"]).run();
+        assert!(!out.ok().contains(|c: char| c.is_control() && c != '\n'), "{format}: {:?}", out.stdout);
+        assert_eq!(out.lines().pop().unwrap()["answer"], "a\u{7f}b\u{9b}31mc\u{1b}[0md\u{0}e");
+    }
 }

@@ -6,7 +6,7 @@
 //!
 //! Nothing sleeps to be in time: replies stand at gates, and the tests wait for what they name. Tests that
 //! need what a machine may lack (mounting a disk) say loudly that they were skipped.
-#![expect(clippy::unwrap_used, reason = "tests: helpers fail by panicking")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests: helpers fail by panicking")]
 
 mod asking;
 mod budgets;
@@ -18,7 +18,9 @@ mod endings;
 mod faults;
 mod frames;
 mod input;
+mod mended;
 mod money;
+
 mod secrets;
 mod sessions;
 mod shapes;

@@ -68,7 +68,8 @@ fn the_audit_tells_the_same_sum() {
     }
     world.plyrum(["daemon", "stop"]).run().ok();
     let records = world.plyrum(["audit", "tail", "-n", "1000"]).run().lines();
-    let costs: Vec<i64> = records.iter().filter_map(|record| record["body"]["cost_micro_rub"].as_i64()).collect();
+    let costs: Vec<i64> =
+        records.iter().filter_map(|record| record["body"]["cost_micro_rub"].as_i64()).collect();
     let settled: Vec<i64> = records
         .iter()
         .filter(|record| record["kind"].as_str().is_some_and(|kind| kind.contains("settle")))
@@ -82,7 +83,8 @@ fn past_charges_keep_their_price_and_their_exchange_rate() {
     let world = World::new();
     let fake = world.lab(charged());
     world.plyrum(["ask", "What does it cost?"]).run().ok();
-    let dearer = lab_config(&fake.base_url(), "", "").replace("80.1234", "95").replace("\"15.00\"", "\"30.00\"");
+    let dearer =
+        lab_config(&fake.base_url(), "", "").replace("80.1234", "95").replace("\"15.00\"", "\"30.00\"");
     world.config(&dearer);
     // 1800 + 120 + 200 × 30 = 7920 micro-USD; × 95 = 752 400.
     let result = world.json(["ask", "--json", "What does it cost now?"]);
@@ -111,7 +113,8 @@ fn usage_that_contradicts_itself_is_estimated_and_flagged() {
     let world = World::new();
     let lie = json!({"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15,
         "prompt_tokens_details": {"cached_tokens": 400}});
-    let _fake = world.lab(Script::new().then(Reply::sse().text("Well.").finish("stop").usage_json(lie).done()));
+    let _fake =
+        world.lab(Script::new().then(Reply::sse().text("Well.").finish("stop").usage_json(lie).done()));
     let result = world.json(["ask", "--json", "What does it cost?"]);
     assert_eq!(result["usage"]["quality"], "estimated");
     let attempt = &world.json(["explain", "--json"])["attempts"][0];
@@ -136,14 +139,20 @@ fn usage_groups_by_day_and_role_and_as_csv_with_the_json_keys() {
     }
     let day = world.json(["usage", "--by", "day", "--json"]);
     let today = day["rows"][0]["key"].as_str().unwrap();
-    assert!(today.len() == 10 && world.json(["runs", "list", "--json"])[1]["started_at"].as_str().unwrap().starts_with(today));
+    assert!(
+        today.len() == 10
+            && world.json(["runs", "list", "--json"])[1]["started_at"].as_str().unwrap().starts_with(today)
+    );
 
     let csv = world.plyrum(["usage", "--csv"]).run();
     let mut lines = csv.ok().lines();
     let head = "key,runs,attempts,input,cache_read,cache_write_5m,cache_write_1h,output,reasoning,quality,cost_micro_rub,unpriced";
     assert_eq!(lines.next(), Some(head));
     assert_eq!(lines.next(), Some("lab/fast,2,2,1200,800,0,0,300,100,reported,788416,0"));
-    assert_eq!(world.json(["usage", "--since", "2001-01-01", "--until", "2001-01-02", "--json"])["rows"], json!([]));
+    assert_eq!(
+        world.json(["usage", "--since", "2001-01-01", "--until", "2001-01-02", "--json"])["rows"],
+        json!([])
+    );
     world.plyrum(["usage", "--since", "yesterday"]).run().fails_telling(2, ["yesterday", "hint: "]);
 }
 
@@ -173,4 +182,56 @@ fn what_a_provider_is_asked_is_the_wire_name_the_limit_and_streamed_usage() {
     assert_eq!(request["stream_options"]["include_usage"], true);
     let limit = [&request["max_tokens"], &request["max_completion_tokens"]];
     assert!(limit.iter().any(|limit| **limit == 1000), "{request}");
+}
+
+#[test]
+fn tiers_fees_and_rubles_are_charged_as_configured() {
+    let world = World::new();
+    let fake = FakeProvider::spawn(charged());
+    let price = "{ currency = \"RUB\", input = \"100\", output = \"400.5\", request_fee = \"0.005\", \
+                 tiers = [{ above_input_tokens = 999, input = \"200\", cache_read = \"50\" }] }";
+    world.config(&lab_config(&fake.base_url(), "", "").replace(crate::world::LAB_PRICE, price));
+    // 1000 tokens of input are above the tier: 600 × 200 + 400 × 50 + 200 × 400.5 = 220 100 micro-RUB, and the fee.
+    assert_eq!(world.json(["ask", "--json", "What does it cost?"])["cost_micro_rub"], 225_100);
+    world.is_sound();
+}
+
+#[test]
+fn a_markup_multiplies_into_the_rate() {
+    let world = World::new();
+    let fake = FakeProvider::spawn(charged());
+    world.config(&lab_config(&fake.base_url(), "", "").replace("[fx]", "[fx]\nmarkup_bps = 250"));
+    // 4920 micro-USD × 80.1234 × 1.025 = 404 062.3062; upward.
+    assert_eq!(world.json(["ask", "--json", "What does it cost?"])["cost_micro_rub"], 404_063);
+}
+
+#[test]
+fn more_than_was_held_is_charged_all_the_same() {
+    let world = World::new();
+    let hidden = json!({"prompt_tokens": 1000, "completion_tokens": 900_000, "total_tokens": 901_000,
+        "completion_tokens_details": {"reasoning_tokens": 899_900}});
+    let reply = Reply::sse().text("Well.").finish("stop").usage_json(hidden).done();
+    let _fake = world.lab(Script::new().always(reply));
+    let result = world.json(["ask", "--json", "What does it cost?"]);
+    // 1000 × 3.00 + 900 000 × 15.00 = 13 503 000 micro-USD; × 80.1234 = 1 081 906 270.2; upward.
+    assert_eq!(result["cost_micro_rub"], 1_081_906_271);
+    let attempt = &world.json(["explain", "--json"])["attempts"][0];
+    assert!(attempt["hold_micro_rub"].as_i64().unwrap() < 1_081_906_271);
+    assert_eq!(attempt["recomputes"], true);
+    assert_eq!(world.json(["balance", "show", "--json"])["posted_micro_rub"], -1_081_906_271_i64);
+    world.is_sound();
+}
+
+#[test]
+fn a_price_of_nothing_is_free_and_still_counted() {
+    let world = World::new();
+    let fake = FakeProvider::spawn(charged());
+    let price = "{ currency = \"RUB\", input = \"0\", output = \"0\" }";
+    world.config(&lab_config(&fake.base_url(), "", "").replace(crate::world::LAB_PRICE, price));
+    world.plyrum(["ask", "What does it cost?"]).run().ok();
+    let total = &world.json(["usage", "--json"])["total"];
+    assert_eq!(
+        (&total["cost_micro_rub"], &total["usage"]["input"], &total["unpriced"]),
+        (&0.into(), &600.into(), &0.into())
+    );
 }

@@ -3,6 +3,8 @@
 //! A rate is written as decimal text and kept as `num/den` rubles per one unit of currency, reduced, so
 //! that equal rates are equal values and a markup multiplies in without rounding.
 
+use std::fmt;
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::cost::CostError;
@@ -14,6 +16,8 @@ pub const MAX_FX_TERM: u128 = 1_000_000_000_000;
 /// Decimals of a rate: more could not pass [`MAX_FX_TERM`] unless they were zeros.
 const RATE_DECIMALS: usize = 12;
 const BASIS_POINTS: u128 = 10_000;
+/// Decimals that a configured rate can have: its own, and four of a markup in basis points.
+const SHOWN_DECIMALS: usize = RATE_DECIMALS + 4;
 
 /// Rubles per one unit of a currency, as a reduced fraction. A value read from JSON may be out of range
 /// (even `0/0`): [`crate::cost`] refuses to charge with it.
@@ -79,6 +83,35 @@ impl Fx {
     }
 }
 
+/// The exact decimal, as a rate is written (`80.1234`, any markup multiplied in). A rate that has none of the
+/// length that a configured one can have is shown as the fraction that it is.
+impl fmt::Display for Fx {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { num, den } = *self;
+        let digits = self.check_bounds().ok().and_then(|()| decimals(num % den, den));
+        match digits.as_deref() {
+            None => write!(f, "{num}/{den}"),
+            Some("") => write!(f, "{}", num / den),
+            Some(digits) => write!(f, "{}.{digits}", num / den),
+        }
+    }
+}
+
+/// The digits of `rest/den` behind the point, by long division; `None` where more than [`SHOWN_DECIMALS`] would
+/// be needed. `rest` is less than `den`, which is in bounds.
+fn decimals(mut rest: u128, den: u128) -> Option<String> {
+    let mut digits = String::new();
+    while rest != 0 {
+        if digits.len() == SHOWN_DECIMALS {
+            return None;
+        }
+        rest *= 10;
+        digits += &(rest / den).to_string();
+        rest %= den;
+    }
+    Some(digits)
+}
+
 /// JSON: both terms as strings, because they may pass what JavaScript reads exactly.
 #[derive(Serialize, Deserialize)]
 struct FxText {
@@ -130,6 +163,20 @@ mod tests {
     }
 
     #[test]
+    fn a_rate_is_shown_as_the_exact_decimal_or_as_the_fraction() {
+        for text in ["80.1234", "1", "100", "0.5", "0.000000000001", "1000000000000", "7.05"] {
+            assert_eq!(Fx::parse(text).unwrap().to_string(), text);
+        }
+        assert_eq!(Fx::parse("100.00").unwrap().to_string(), "100");
+        let with_markup = Fx::parse("80.1234").unwrap().with_markup_bps(250).unwrap();
+        assert_eq!(with_markup.to_string(), "82.126485");
+        assert_eq!(Fx::new(1, 3).unwrap().to_string(), "1/3");
+        assert_eq!(Fx::new(22, 35).unwrap().to_string(), "22/35");
+        let stored: Fx = serde_json::from_str(r#"{"num":"0","den":"0"}"#).unwrap();
+        assert_eq!(stored.to_string(), "0/0");
+    }
+
+    #[test]
     fn terms_hold_up_to_the_corner_and_not_one_further() {
         let corner = MAX_FX_TERM;
         assert!(Fx::new(corner, 1).is_ok());
@@ -161,6 +208,24 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_shown_decimal_is_the_rate(digits in 1..=MAX_FX_TERM, decimals in 0..=12_u32, markup in 0..100_000_u32) {
+            let parsed = Fx::new(digits, 10_u128.pow(decimals)).unwrap();
+            prop_assert_eq!(Fx::parse(&parsed.to_string()), Ok(parsed));
+            if let Ok(fx) = parsed.with_markup_bps(markup) {
+                let shown = fx.to_string();
+                let read = decimal::parse(&shown, SHOWN_DECIMALS).unwrap();
+                let scale = 10_u128.pow(u32::try_from(read.decimals).unwrap());
+                prop_assert_eq!(Fx::new(read.digits, scale), Ok(fx), "{}", shown);
+            }
+        }
+
+        #[test]
+        fn every_rate_is_shown_without_a_panic(num: u64, den: u64) {
+            let shown = Fx { num: num.into(), den: den.into() }.to_string();
+            prop_assert!(!shown.is_empty());
+        }
+
         #[test]
         fn every_rate_survives_json(num in 1..=MAX_FX_TERM, den in 1..=MAX_FX_TERM) {
             let fx = Fx::new(num, den).unwrap();

@@ -48,6 +48,11 @@ impl Catalog {
         self.models.get(id)
     }
 
+    /// The models that their providers know by this name. Never found by it: two providers may have the same.
+    pub fn named_on_the_wire<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Model> {
+        self.models.values().filter(move |model| model.name == name)
+    }
+
     /// The provider with this id.
     pub fn provider(&self, id: &str) -> Option<&ProviderEntry> {
         self.providers.get(id)

@@ -15,6 +15,7 @@
 mod address;
 mod billing;
 mod catalog;
+mod duration;
 mod error;
 mod fx;
 mod id;

@@ -8,6 +8,7 @@ use toml::Spanned;
 
 use crate::Origin;
 use crate::address;
+use crate::duration;
 use crate::error::Problems;
 use crate::id::ProviderId;
 use crate::key::KeySource;
@@ -94,21 +95,28 @@ impl Wire {
     }
 }
 
-/// Limits of waiting, in whole seconds; what is absent has the provider crate's default.
+/// Limits of waiting, in whole seconds; written as such or as `"30s"`, `"2m"`, `"1h"`. What is absent has the
+/// provider crate's default.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TimeoutsEntry {
     /// Until connected.
+    #[serde(deserialize_with = "duration::seconds")]
     pub connect: Option<u64>,
     /// Until the response's headers.
+    #[serde(deserialize_with = "duration::seconds")]
     pub headers: Option<u64>,
     /// Until the first piece of text.
+    #[serde(deserialize_with = "duration::seconds")]
     pub first_event: Option<u64>,
     /// Between two pieces of bytes.
+    #[serde(deserialize_with = "duration::seconds")]
     pub idle_bytes: Option<u64>,
     /// Between two pieces of text.
+    #[serde(deserialize_with = "duration::seconds")]
     pub idle_events: Option<u64>,
     /// All of it.
+    #[serde(deserialize_with = "duration::seconds")]
     pub total: Option<u64>,
 }
 
@@ -123,7 +131,9 @@ impl TimeoutsEntry {
             ("total", self.total),
         ];
         match limits.iter().find(|(_, limit)| limit.is_some_and(|s| !(1..=MAX_TIMEOUT_S).contains(&s))) {
-            Some((name, _)) => Err(format!("timeouts.{name} must be 1 to {MAX_TIMEOUT_S} seconds")),
+            Some((name, _)) => {
+                Err(format!("timeouts.{name} must be 1 second to {} hours", MAX_TIMEOUT_S / 3600))
+            }
             None => Ok(()),
         }
     }

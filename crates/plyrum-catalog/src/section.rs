@@ -46,7 +46,7 @@ pub struct ProviderSection {
     pub proxy: Option<Spanned<String>>,
     /// Requests at a time.
     pub max_concurrency: Option<Spanned<u32>>,
-    /// Limits of waiting, in whole seconds.
+    /// Limits of waiting, in whole seconds or as `"2m"`.
     pub timeouts: Option<Spanned<TimeoutsEntry>>,
 }
 

@@ -97,6 +97,25 @@ fn the_example_of_the_handbook_becomes_a_catalogue() {
 }
 
 #[test]
+fn a_time_may_have_a_unit() {
+    let written =
+        LAB.replacen("connect = 5, total = 600", r#"connect = "3s", headers = "2m", total = "1h""#, 1);
+    let timeouts = build(&written).expect("valid").provider("lab").expect("there").timeouts;
+    assert_eq!((timeouts.connect, timeouts.headers, timeouts.total), (Some(3), Some(120), Some(3600)));
+    assert_eq!(timeouts.idle_bytes, None);
+}
+
+#[test]
+fn a_models_name_at_its_provider_leads_to_its_id() {
+    let twice =
+        format!("{LAB}\n[models.\"lab/again\"]\nprovider = \"lab\"\nname = \"fast-1\"\ncontext_tokens = 1\n");
+    let catalog = build(&twice).expect("valid");
+    let ids = |name: &str| catalog.named_on_the_wire(name).map(|m| m.id.to_string()).collect::<Vec<_>>();
+    assert_eq!(ids("fast-1"), ["lab/again", "lab/fast"]);
+    assert_eq!(ids("lab/fast"), [""; 0], "an id is no name");
+}
+
+#[test]
 fn a_users_entry_replaces_the_shipped_one_of_the_same_id_whole() {
     let catalog = build(
         r#"
@@ -181,6 +200,7 @@ fn each_figure_out_of_its_range_is_blamed() {
         (r#"date = "2026-11-20""#, r#"date = "2026-11-31""#, r#""2026-11-31""#, "must be a day"),
         (r#"source = "Bank of Russia""#, r#"source = """#, r#""""#, "source is empty"),
         ("connect = 5", "connect = 0", "{ connect = 0, total = 600 }", "timeouts.connect"),
+        ("connect = 5", r#"connect = "25h""#, r#"{ connect = "25h", total = 600 }"#, "timeouts.connect"),
         (r#"name = "fast-1""#, r#"name = """#, r#""""#, "name is empty"),
     ] {
         let (blamed, message) = blamed_after(old, new);
@@ -254,6 +274,9 @@ fn shapes_that_are_wrong_are_refused_by_the_parser_with_a_place() {
         ("context_tokens = 128000", "context_tokens = -1", "-1"),
         ("max_output_tokens = 4096", "max_output_token = 4096", "unknown field"),
         ("connect = 5", "conect = 5", "unknown field"),
+        ("connect = 5", "connect = -5", "whole seconds, or a time such as \"30s\""),
+        ("connect = 5", "connect = 2.5", "whole seconds"),
+        ("connect = 5", r#"connect = "5 parsecs""#, "\"5 parsecs\""),
         (r#"rate = "80.1234", "#, "", "missing field `rate`"),
         ("markup_bps = 1250", "markup = 1250", "expected struct FxRow"),
     ] {

@@ -2,6 +2,9 @@
 //! nobody reads any more: that is an answer to the question whether to go on, not a failure.
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::os::fd::AsFd as _;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// Whether somebody still reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,13 +16,54 @@ pub(crate) enum Reader {
     Gone,
 }
 
-/// Writes to standard output and flushes.
+/// Set by SIGINT and SIGTERM while a run is followed.
+static SIGNALLED: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+/// A pipe or terminal that is ready takes this much without blocking (`PIPE_BUF` on Linux).
+const PIECE: usize = 4096;
+/// How long a reader that does not read is waited for before signals are looked at again, in milliseconds.
+const LOOK_AGAIN_MS: u16 = 100;
+
+/// From now on a signal ends the wait for a reader that does not read.
+pub(crate) fn heed_signals() -> io::Result<()> {
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    let flag = SIGNALLED.get_or_init(Arc::default);
+    for signal in [SIGINT, SIGTERM] {
+        signal_hook::flag::register(signal, Arc::clone(flag))?;
+    }
+    Ok(())
+}
+
+/// Writes to standard output and flushes. A reader that does not read is waited for, piece by piece, so that
+/// Ctrl-C still ends the run.
 pub(crate) fn write(text: &str) -> io::Result<Reader> {
     let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Ok(()) => Ok(Reader::There),
-        Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(Reader::Gone),
-        Err(e) => Err(e),
+    let mut rest = text.as_bytes();
+    while !rest.is_empty() {
+        let (piece, later) = rest.split_at(rest.len().min(PIECE));
+        if !wait_for_room(&out) {
+            return Ok(Reader::Gone);
+        }
+        match out.write_all(piece).and_then(|()| out.flush()) {
+            Ok(()) => rest = later,
+            Err(e) if e.kind() == io::ErrorKind::BrokenPipe => return Ok(Reader::Gone),
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(Reader::There)
+}
+
+/// False where a signal came while the reader did not read.
+fn wait_for_room(out: &io::StdoutLock<'_>) -> bool {
+    use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+    loop {
+        let mut fds = [PollFd::new(out.as_fd(), PollFlags::POLLOUT)];
+        match poll(&mut fds, PollTimeout::from(LOOK_AGAIN_MS)) {
+            Ok(0) | Err(nix::errno::Errno::EINTR) => {}
+            Ok(_) | Err(_) => return true, // ready, or an error that the write itself will tell
+        }
+        if SIGNALLED.get().is_some_and(|flag| flag.load(Ordering::Relaxed)) {
+            return false;
+        }
     }
 }
 

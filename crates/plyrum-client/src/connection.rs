@@ -49,7 +49,8 @@ pub struct Client {
 
 impl Client {
     /// Exchanges hellos on a fresh stream. The peer must be this user.
-    pub(crate) async fn greet(stream: Stream, ours: &Hello) -> Result<Self, Fault> {
+    /// `Ok(None)`: the daemon was ending and closed the stream before its hello.
+    pub(crate) async fn greet(stream: Stream, ours: &Hello) -> Result<Option<Self>, Fault> {
         check_peer(&stream)?;
         let mut client = Self {
             stream,
@@ -60,17 +61,25 @@ impl Client {
             buffer: vec![0; 32 * 1024],
             daemon: ours.clone(),
         };
-        client.send(&Outgoing::notification("hello", ours)).await?;
-        let hello = tokio::time::timeout(HELLO_WITHIN, client.message()).await.map_err(|_| {
-            fault::unreachable(format!("the daemon does not answer within {} s", HELLO_WITHIN.as_secs()))
-        })??;
+        let greeting = async {
+            client.send(&Outgoing::notification("hello", ours)).await?;
+            client.message().await
+        };
+        let hello = match tokio::time::timeout(HELLO_WITHIN, greeting).await {
+            Ok(Ok(hello)) => hello,
+            Ok(Err(_)) => return Ok(None),
+            Err(_) => {
+                let message = format!("the daemon does not answer within {} s", HELLO_WITHIN.as_secs());
+                return Err(fault::unreachable(message));
+            }
+        };
         client.daemon = match (&hello.method, &hello.params) {
             (Some(method), Some(params)) if method == "hello" => {
                 serde_json::from_str(params.get()).map_err(|e| fault::garbled(&e.to_string()))?
             }
             _ => return Err(fault::garbled("no hello")),
         };
-        Ok(client)
+        Ok(Some(client))
     }
 
     /// Checks that both sides speak a common version. `status`, `drain` and `stop` need none.

@@ -20,6 +20,8 @@ use tokio::io::AsyncReadExt;
 
 /// Longest wait for a daemon that is starting.
 const START_WITHIN: Duration = Duration::from_secs(20);
+/// Starts that are tried: a daemon that we found may have been about to end.
+const MAX_STARTS: u32 = 3;
 /// Longest first line of a daemon: `ready`, or why it cannot run.
 const MAX_FIRST_WORDS: u64 = 16 * 1024;
 /// How much of the log's end is shown when it does not come up.
@@ -50,7 +52,7 @@ pub async fn connect(paths: &Paths, ours: &Hello) -> Result<Option<Client>, Faul
         .to_fs_name::<GenericFilePath>()
         .map_err(|e| fault::unreachable(format!("{}: {e}", socket.display())))?;
     match Stream::connect(name).await {
-        Ok(stream) => Client::greet(stream, ours).await.map(Some),
+        Ok(stream) => Client::greet(stream, ours).await,
         Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => Ok(None),
         Err(e) => Err(fault::unreachable(format!("cannot connect to {}: {e}", socket.display()))),
     }
@@ -62,8 +64,13 @@ pub async fn connect_or_start(paths: &Paths, ours: &Hello, launch: &Launch) -> R
     if let Some(client) = connect(paths, ours).await? {
         return Ok(client);
     }
-    start(paths, launch).await?;
-    connect(paths, ours).await?.ok_or_else(|| fault::unreachable("the daemon came up and went away again"))
+    for _ in 0..MAX_STARTS {
+        start(paths, launch).await?;
+        if let Some(client) = connect(paths, ours).await? {
+            return Ok(client);
+        }
+    }
+    Err(fault::unreachable("the daemon came up and went away again"))
 }
 
 async fn start(paths: &Paths, launch: &Launch) -> Result<(), Fault> {

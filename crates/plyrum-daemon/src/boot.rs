@@ -91,7 +91,8 @@ fn say(line: &str) {
     }
 }
 
-/// Another daemon has the lock: a client that started us wants just one that listens.
+/// Another daemon has the lock: a client that started us wants just one that listens. Where that other one
+/// is ending, this one takes its place.
 fn beside_another(paths: &Paths, start: Start) -> Result<(), Fault> {
     if start == Start::Foreground {
         let message = format!("a daemon runs already for {}", paths.run_dir.display());
@@ -104,7 +105,10 @@ fn beside_another(paths: &Paths, start: Start) -> Result<(), Fault> {
             say("ready");
             return Ok(());
         }
-        std::thread::sleep(Duration::from_millis(10)); // the other one is still coming up: nothing to wait on
+        if let Some(lock) = lock::take(&paths.lock_path())? {
+            return with_lock(paths, start, lock);
+        }
+        std::thread::sleep(Duration::from_millis(10)); // the other one comes up or ends: nothing to wait on
     }
     Err(Fault::new(ErrorKind::DaemonUnreachable, "another daemon holds the lock and does not listen")
         .hint("plyrum daemon restart"))

@@ -116,6 +116,7 @@ impl Writer {
                 }
                 Ok(Order::Stop(done)) => {
                     let last = self.drain().and_then(|()| self.sync());
+                    self.anchor(self.log.last_outbox().unwrap_or(0));
                     self.note(last);
                     let _gone = done.send(());
                     return;
@@ -172,13 +173,21 @@ impl Writer {
                 self.append(&row.kind, &body)?;
             }
             self.sync()?;
-            let head = self.log.head();
-            let anchor = AuditHead { seq: head.seq, hash: head.hash };
-            if let Err(e) = self.runtime.block_on(self.ledger.mark_drained(last, Some(anchor))) {
-                crate::log::line(&format!("audit: the outbox cannot be marked: {e}"));
+            if !self.anchor(last) {
                 return Ok(());
             }
         }
+    }
+
+    /// Tells the ledger how far the log is: what is carried over, and the hash of its last record.
+    fn anchor(&self, up_to: i64) -> bool {
+        let head = self.log.head();
+        let anchor = AuditHead { seq: head.seq, hash: head.hash };
+        let marked = self.runtime.block_on(self.ledger.mark_drained(up_to, Some(anchor)));
+        if let Err(e) = &marked {
+            crate::log::line(&format!("audit: the outbox cannot be marked: {e}"));
+        }
+        marked.is_ok()
     }
 }
 

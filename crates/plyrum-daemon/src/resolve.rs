@@ -60,6 +60,7 @@ pub(crate) fn resolve(
     options: &SubmitOptions,
     now: Timestamp,
 ) -> Result<Resolved, Fault> {
+    check_budgets(context)?;
     let persona = persona(context, options.persona.as_deref())?;
     let model = requested_model(context, options, &persona)?;
     let plan_name = options.plan.clone().or_else(|| persona.plan.clone());
@@ -134,6 +135,17 @@ fn plan(context: &Context, name: &str) -> Result<Plan, Fault> {
         .ok_or_else(|| not_found("plan", name, known.keys().map(String::as_str), "plyrum plans list"))
 }
 
+/// There is no such model; perhaps it is called so at its provider.
+fn no_model(catalog: &plyrum_catalog::Catalog, name: &str) -> Fault {
+    let known = catalog.models.keys().map(ModelId::as_str);
+    let fault = not_found("model", name, known, "plyrum models list");
+    let ids: Vec<&str> = catalog.named_on_the_wire(name).map(|model| model.id.as_str()).take(4).collect();
+    if ids.is_empty() {
+        return fault;
+    }
+    fault.hint(format!("`{name}` is what its provider calls it; its id here is {}", ids.join(" or ")))
+}
+
 /// The model that the flags, the persona or the configuration name; none lets the router choose.
 pub(crate) fn requested_model(
     context: &Context,
@@ -151,8 +163,7 @@ pub(crate) fn requested_model(
     if let Some(model) = catalog.model(&name) {
         return Ok(Some(model.id.clone()));
     }
-    let known = catalog.models.keys().map(ModelId::as_str);
-    Err(not_found("model", &name, known, "plyrum models list"))
+    Err(no_model(catalog, &name))
 }
 
 fn not_found<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str>, list: &str) -> Fault {
@@ -284,6 +295,21 @@ fn excluded(context: &Context, model: &ModelId, reasons: &[String]) -> Fault {
     Fault::new(kind, what).hint(hint)
 }
 
+/// A limit that cannot be kept is worse than none: it is refused, loudly.
+fn check_budgets(context: &Context) -> Result<(), Fault> {
+    let budgets = &context.settings.budgets;
+    let kept_by_nobody =
+        [("day", budgets.day), ("month", budgets.month)].into_iter().find(|(_, limit)| limit.is_some());
+    match kept_by_nobody {
+        None => Ok(()),
+        Some((name, _)) => {
+            let message = format!("budgets.{name} is set, and this build cannot keep it yet");
+            Err(Fault::new(ErrorKind::Config, message)
+                .hint(format!("remove budgets.{name}; budgets.run and --max-cost are kept for each run")))
+        }
+    }
+}
+
 fn limits(context: &Context, options: &SubmitOptions, persona: &Persona, now: Timestamp) -> Limits {
     let configured = context.settings.budgets.run;
     let (budget, budget_setting) = match (options.max_cost_micro_rub, configured) {
@@ -298,5 +324,18 @@ fn limits(context: &Context, options: &SubmitOptions, persona: &Persona, now: Ti
         budget_setting: budget_setting.to_owned(),
         deadline: options.timeout_ms.map(|ms| now.plus_millis(ms)),
         ..Limits::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_providers_name_of_a_model_is_answered_with_its_id() {
+        let catalog = plyrum_catalog::Catalog::shipped().unwrap();
+        let hint = |name: &str| no_model(&catalog, name).hint.unwrap();
+        assert_eq!(hint("lead"), "`lead` is what its provider calls it; its id here is offline/lead");
+        assert_eq!(hint("offline/leed"), "did you mean `offline/lead`? plyrum models list shows all");
     }
 }

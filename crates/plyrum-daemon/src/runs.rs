@@ -2,7 +2,7 @@
 
 use crate::hub::Hub;
 use plyrum_engine::Input;
-use plyrum_protocol::{CancelReason, RunId};
+use plyrum_protocol::{CancelReason, RunId, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{mpsc, watch};
@@ -15,6 +15,8 @@ pub(crate) const MAX_RUNS: usize = 2048;
 pub(crate) struct LiveRun {
     pub(crate) hub: Arc<Hub>,
     pub(crate) inputs: mpsc::Sender<Input>,
+    /// When it was accepted.
+    pub(crate) accepted_at: Timestamp,
 }
 
 impl LiveRun {
@@ -66,6 +68,11 @@ impl Runs {
     /// Living runs whose id begins so.
     pub(crate) fn by_prefix(&self, prefix: &str) -> Vec<LiveRun> {
         self.lock().values().filter(|run| run.hub.run.as_str().starts_with(prefix)).cloned().collect()
+    }
+
+    /// The living run that was accepted last.
+    pub(crate) fn newest(&self) -> Option<LiveRun> {
+        self.lock().values().max_by_key(|run| run.accepted_at).cloned()
     }
 
     pub(crate) fn all(&self) -> Vec<LiveRun> {

@@ -181,7 +181,7 @@ async fn begin(
     daemon.ledger.begin_run(new).await.map_err(|e| convert::storage(&e))?;
     let hub = Arc::new(Hub::new(spec.run.clone(), spec.session.clone()));
     let (driver, inputs) = Driver::new(Arc::clone(daemon), context, Arc::clone(&hub), log);
-    if !daemon.runs.add(LiveRun { hub: Arc::clone(&hub), inputs }) {
+    if !daemon.runs.add(LiveRun { hub: Arc::clone(&hub), inputs, accepted_at: spec.accepted_at }) {
         return Err(Fault::new(ErrorKind::Failed, "a run of this id was submitted at the same moment"));
     }
     Ok(Start { driver, spec, hub })

@@ -223,7 +223,7 @@ fn a_tick_before_its_time_is_asked_for_again() {
 
 #[test]
 fn nothing_is_asked_again_after_text_was_shown() {
-    check(
+    let told = check(
         &direct(&["lab/a"]),
         &[Says("Hel"), Fails(Overloaded)],
         r#"
@@ -234,9 +234,10 @@ fn nothing_is_asked_again_after_text_was_shown() {
         attempt.finished 1 cut (provider_unavailable), estimated 0.0006 RUB
         step.finished answer cut 0.0006 RUB
         run.finished
-        failed (provider_unavailable: the provider failed (Overloaded)) "Hel" 0.0006 RUB
+        failed (provider_unavailable: lab/a: the answer broke off after 3 bytes: the provider failed (Overloaded)) "Hel" 0.0006 RUB
     "#,
     );
+    assert_eq!(hint(&told), "ask again; what came is charged once");
 }
 
 #[test]
@@ -832,9 +833,30 @@ fn a_filter_before_the_first_word_is_a_failure() {
 
 #[test]
 fn an_answer_longer_than_a_message_is_cut_where_it_still_fits() {
+    let mut spec = direct(&["lab/a"]);
+    spec.steps[0].models[0].max_output_tokens = Some(50_000);
+    let told = check(
+        &spec,
+        &[SaysAtLength(700 * 1024 - 1), SaysAtLength(5_000_000), Says("late"), Ends],
+        r#"
+        hold.taken 1 for 20.0037 RUB
+        step.started answer
+        attempt.started 1 lab/a, try 1
+        attempt.opened 1 after 0 ms
+        attempt.finished 1 cut (failed), estimated 20.0037 RUB
+        step.finished answer cut 20.0037 RUB
+        run.finished
+        failed (failed: lab/a: the answer is longer than 700 KiB, which is as much as one message holds) "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" 20.0037 RUB
+    "#,
+    );
+    assert_eq!(told.result.answer.len(), 700 * 1024);
+}
+
+#[test]
+fn a_provider_that_does_not_keep_to_the_limit_of_tokens_is_hung_up_on() {
     let told = check(
         &direct(&["lab/a"]),
-        &[SaysAtLength(700 * 1024 - 1), SaysAtLength(5_000_000), Says("late"), Ends],
+        &[SaysAtLength(10_000), Thinks("hm"), SaysAtLength(7_022), Says("one too many"), Says("late"), Ends],
         r#"
         hold.taken 1 for 0.4037 RUB
         step.started answer
@@ -843,10 +865,10 @@ fn an_answer_longer_than_a_message_is_cut_where_it_still_fits() {
         attempt.finished 1 cut (failed), estimated 0.4037 RUB
         step.finished answer cut 0.4037 RUB
         run.finished
-        failed (failed: lab/a: the answer is longer than 700 KiB, which is as much as one message holds) "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" 0.4037 RUB
+        failed (failed: lab/a: the answer is longer than 1000 tokens can be (17036 bytes came), so the request was ended: the provider does not keep to the limit that it was sent) "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" 0.4037 RUB
     "#,
     );
-    assert_eq!(told.result.answer.len(), 700 * 1024);
+    assert!(told.result.answer.ends_with("xone too many"), "what came is kept");
 }
 
 #[test]

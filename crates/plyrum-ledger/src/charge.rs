@@ -80,7 +80,8 @@ impl Terms {
             usage: usage.clone(),
             quality: Quality::Reported,
             cost,
-            review: problem.is_some(),
+            // More than was held is charged all the same, but somebody's count was wrong: a person may look.
+            review: problem.is_some() || cost.is_some_and(|cost| cost > self.hold),
             problem,
         };
         match self.reported_cost(usage) {
@@ -151,6 +152,16 @@ mod tests {
     }
 
     #[test]
+    fn more_than_was_held_is_charged_and_flagged_and_the_hold_itself_is_not() {
+        for (output, review) in [(4, false), (5, false), (6, true)] {
+            let usage = Usage { output, ..Usage::default() };
+            let charge = terms(Some(1_000_000), 5, 0).charge(&Basis::Reported(usage), MicroRub::new(100));
+            let cost = Some(MicroRub::new(i64::try_from(output).unwrap()));
+            assert_eq!((charge.cost, charge.review, charge.problem), (cost, review, None));
+        }
+    }
+
+    #[test]
     fn too_many_kinds_of_units_are_not_kept() {
         let units = (0..=MAX_UNIT_KINDS).map(|i| (format!("unit {i}"), 0)).collect();
         let usage = Usage { units, ..Usage::default() };
@@ -180,6 +191,7 @@ mod tests {
                 Quality::Missing => prop_assert_eq!(charge.cost, Some(MicroRub::ZERO)),
             }
             prop_assert!(charge.problem.is_none() || charge.review);
+            prop_assert!(charge.review || charge.cost.is_none_or(|cost| cost <= terms.hold));
         }
     }
 }

@@ -1,5 +1,5 @@
 //! One failure type for every wire. The class is what retry, fallback and circuit-breaking policy looks at;
-//! the message is for people and carries the whole source chain, with the key masked.
+//! the message is for people: what was tried and why it failed, on one line, with the key masked.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ pub struct ProviderError {
     pub class: ErrorClass,
     /// The HTTP status, if the provider answered with one.
     pub status: Option<u16>,
-    /// What happened, with the whole source chain; at most about 4 KiB, secrets masked.
+    /// What happened, with its outermost and its innermost cause; one line of at most about 4 KiB, secrets masked.
     pub message: String,
     /// How long the provider asked to wait, milliseconds; nonsense and anything over a day is dropped.
     pub retry_after_ms: Option<u64>,

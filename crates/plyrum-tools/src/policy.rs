@@ -105,15 +105,19 @@ struct RuleFile {
 impl Policy {
     /// Reads and checks a policy file.
     pub fn parse(text: &str) -> Result<Self, PolicyError> {
-        let file: PolicyFile =
-            toml::from_str(text).map_err(|e| PolicyError { span: e.span(), message: e.message().to_owned() })?;
+        let file: PolicyFile = toml::from_str(text)
+            .map_err(|e| PolicyError { span: e.span(), message: e.message().to_owned() })?;
         let wrong = |span: Range<usize>, message: String| PolicyError { span: Some(span), message };
         if *file.otherwise.get_ref() == Verdict::Allow {
-            let message = "otherwise = \"allow\": what no rule names can only be asked for or denied".to_owned();
+            let message =
+                "otherwise = \"allow\": what no rule names can only be asked for or denied".to_owned();
             return Err(wrong(file.otherwise.span(), message));
         }
         if file.rule.len() > MAX_RULES {
-            return Err(PolicyError { span: None, message: format!("a policy may have at most {MAX_RULES} rules") });
+            return Err(PolicyError {
+                span: None,
+                message: format!("a policy may have at most {MAX_RULES} rules"),
+            });
         }
         let mut rules = Vec::with_capacity(file.rule.len());
         for rule in file.rule {
@@ -122,7 +126,12 @@ impl Policy {
             let line = u32::try_from(line).unwrap_or(u32::MAX);
             rules.push(read_rule(rule.into_inner(), line).map_err(|message| wrong(span, message))?);
         }
-        Ok(Self { name: file.name, description: file.description, otherwise: file.otherwise.into_inner(), rules })
+        Ok(Self {
+            name: file.name,
+            description: file.description,
+            otherwise: file.otherwise.into_inner(),
+            rules,
+        })
     }
 
     /// What the policy says to a command.
@@ -202,7 +211,10 @@ mod tests {
         let verdict = |command: &str| policy.decide(&words(command)).verdict;
         assert_eq!(verdict("git push --force"), Verdict::Deny);
         assert_eq!(verdict("git status"), Verdict::Ask);
-        assert_eq!((verdict("ls"), verdict("ls -l"), verdict("make")), (Verdict::Allow, Verdict::Ask, Verdict::Ask));
+        assert_eq!(
+            (verdict("ls"), verdict("ls -l"), verdict("make")),
+            (Verdict::Allow, Verdict::Ask, Verdict::Ask)
+        );
         let told = policy.decide(&words("git push"));
         assert_eq!((told.rule.as_deref(), told.line), (Some("git push"), Some(13)));
     }
@@ -212,8 +224,14 @@ mod tests {
         for (rules, says) in [
             ("[[rule]]\nwords = [\"git\"]\nopen = true\nverdict = \"allow\"\nwhy = \"\"\n", "cannot be open"),
             ("[[rule]]\nwords = []\nverdict = \"deny\"\nwhy = \"\"\n", "at least one word"),
-            ("[[rule]]\nwords = [\"ls\"]\nverdict = \"allow\"\nwhy = \"\"\nmatch = [[\"ls\", \"-l\"]]\n", "does not match"),
-            ("[[rule]]\nwords = [\"rm\"]\nopen = true\nverdict = \"deny\"\nwhy = \"\"\nno_match = [[\"rm\", \"x\"]]\n", "must not"),
+            (
+                "[[rule]]\nwords = [\"ls\"]\nverdict = \"allow\"\nwhy = \"\"\nmatch = [[\"ls\", \"-l\"]]\n",
+                "does not match",
+            ),
+            (
+                "[[rule]]\nwords = [\"rm\"]\nopen = true\nverdict = \"deny\"\nwhy = \"\"\nno_match = [[\"rm\", \"x\"]]\n",
+                "must not",
+            ),
             ("[[rule]]\nword = [\"ls\"]\n", "word"),
         ] {
             let error = policy(rules).unwrap_err();

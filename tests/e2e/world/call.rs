@@ -95,7 +95,10 @@ impl Call {
 
 fn shown(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
-    words.map(|word| word.to_string_lossy().chars().take(200).collect::<String>()).collect::<Vec<_>>().join(" ")
+    words
+        .map(|word| word.to_string_lossy().chars().take(200).collect::<String>())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// Writes in a thread of its own: a reader that stops early must not stop the test.
@@ -124,6 +127,10 @@ pub(crate) struct Running {
 }
 
 impl Running {
+    pub(crate) fn pid(&self) -> Pid {
+        self.pid
+    }
+
     /// Waits until this stands on standard output.
     #[track_caller]
     pub(crate) fn wait_for(&self, text: &str) {
@@ -146,12 +153,7 @@ impl Running {
     pub(crate) fn finish(self) -> Out {
         let Ok(status) = self.ended.recv_timeout(WITHIN) else {
             let _gone_now = kill(self.pid, Signal::SIGKILL);
-            panic!(
-                "`{}` hangs; so far:\n{}\n{}",
-                self.line,
-                self.stdout.text(),
-                self.stderr.text()
-            );
+            panic!("`{}` hangs; so far:\n{}\n{}", self.line, self.stdout.text(), self.stderr.text());
         };
         let status = status.unwrap();
         for tap in [&self.stdout, &self.stderr] {

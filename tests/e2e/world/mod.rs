@@ -13,6 +13,7 @@ pub(crate) use schema::conforms;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use tempfile::TempDir;
@@ -24,7 +25,8 @@ pub(crate) const PLYRUM: &str = env!("CARGO_BIN_EXE_plyrum");
 pub(crate) const LAB_KEY: &str = "lab-4f9d2c7b81e6a035d8c1";
 
 /// What `lab/fast` costs: cached input at a tenth, reasoning as output.
-pub(crate) const LAB_PRICE: &str = r#"{ currency = "USD", input = "3.00", cache_read = "0.30", output = "15.00" }"#;
+pub(crate) const LAB_PRICE: &str =
+    r#"{ currency = "USD", input = "3.00", cache_read = "0.30", output = "15.00" }"#;
 
 /// A home of its own, a working directory of its own, and nothing of the caller's environment.
 pub(crate) struct World {
@@ -44,7 +46,9 @@ impl World {
         let home = root.path().join("home");
         let mut world = Self { root, home, env: BTreeMap::new(), mounted: false };
         let user = world.root.path().join("user").display().to_string();
-        for (name, value) in [("PATH", "/usr/bin:/bin"), ("HOME", user.as_str()), ("LANG", "C.UTF-8"), ("TZ", "UTC")] {
+        for (name, value) in
+            [("PATH", "/usr/bin:/bin"), ("HOME", user.as_str()), ("LANG", "C.UTF-8"), ("TZ", "UTC")]
+        {
             world.env.insert(name.to_owned(), value.to_owned());
         }
         let home = world.home.display().to_string();
@@ -63,7 +67,7 @@ impl World {
             .status();
         world.mounted = mounted.is_ok_and(|status| status.success());
         if !world.mounted {
-            eprintln!("SKIPPED: a full disk cannot be tried here, since tmpfs cannot be mounted (not root?)");
+            skipped("a full disk cannot be tried here, since tmpfs cannot be mounted (not root?)");
         }
         Some(world).filter(|world| world.mounted)
     }
@@ -134,6 +138,16 @@ impl World {
         fake
     }
 
+    /// The same with a model that may talk as long as an answer can be.
+    pub(crate) fn talkative_lab(&self, script: Script) -> FakeProvider {
+        let fake = FakeProvider::spawn(script);
+        self.config(
+            &lab_config(&fake.base_url(), "", "")
+                .replace("max_output_tokens = 1000", "max_output_tokens = 120000"),
+        );
+        fake
+    }
+
     /// The same with a key from the variable `LAB_KEY`.
     pub(crate) fn lab_with_key(&self, script: Script) -> FakeProvider {
         let fake = FakeProvider::spawn(script);
@@ -180,6 +194,11 @@ impl World {
         assert_eq!(runs.as_array().map(Vec::len), Some(1), "{runs}");
         runs[0].clone()
     }
+}
+
+/// Says loudly, past the test runner's capture, that a test was skipped and why.
+pub(crate) fn skipped(why: &str) {
+    let _nobody_to_tell = writeln!(std::io::stderr(), "SKIPPED: {why}");
 }
 
 /// The configuration of `lab`, with more lines in its provider's entry and at the end.

@@ -34,7 +34,16 @@ pub(super) fn kill_and_wait(pid: i32) {
         Ok(()) | Err(Errno::ESRCH) => {}
         Err(errno) => panic!("cannot kill {pid}: {errno}"),
     }
-    eventually(&format!("process {pid} is gone"), || !is_daemon(pid));
+    eventually(&format!("process {pid} is gone"), || is_gone(pid));
+}
+
+/// Whether every thread has ended, and with the last one all that the process had open. Its entry may stay
+/// until whoever started it looks.
+fn is_gone(pid: i32) -> bool {
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).map_or(0, Iterator::count);
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let state = stat.rsplit(')').next().unwrap_or_default().trim_start().chars().next();
+    threads == 0 || (threads == 1 && state == Some('Z'))
 }
 
 /// Looks again and again until it is so. Only for what nothing can be waited on: other processes' lives.

@@ -78,7 +78,11 @@ fn keyword(
         }
         "additionalProperties" => {
             let known = rules.get("properties").and_then(Value::as_object);
-            let others = value.as_object().into_iter().flatten().filter(|(name, _)| known.is_none_or(|k| !k.contains_key(*name)));
+            let others = value
+                .as_object()
+                .into_iter()
+                .flatten()
+                .filter(|(name, _)| known.is_none_or(|k| !k.contains_key(*name)));
             for (name, field) in others {
                 check(root, says, field, &format!("{at}.{name}"))?;
             }

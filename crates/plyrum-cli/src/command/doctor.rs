@@ -1,11 +1,12 @@
 //! `plyrum doctor`: everything that can be looked at without changing anything, one line each.
 
-use super::{Outcome, audit, daemon, ledger, paths};
+use super::{Outcome, audit, daemon, hello, ledger, lists, paths, runtime};
 use crate::out;
 use crate::sanitize::clean;
+use plyrum_client::connect;
 use plyrum_config::Paths;
-use plyrum_protocol::{Fault, view};
-use plyrum_settings::Settings;
+use plyrum_protocol::{ErrorKind, Fault, ModelList, view};
+use plyrum_settings::{ModelChoice, Settings};
 use std::process::ExitCode;
 
 #[derive(Debug, clap::Args)]
@@ -30,6 +31,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
                 None => "not running; it starts by itself when it is needed".to_owned(),
             }),
         ),
+        models(&paths),
         books(&paths),
         record(),
     ];
@@ -75,14 +77,14 @@ fn configuration(paths: &Paths) -> view::Check {
         "config",
         found.map_err(|problems| {
             let lines: Vec<String> = problems.iter().take(5).map(ToString::to_string).collect();
-            Fault::new(plyrum_protocol::ErrorKind::Config, lines.join("; "))
+            Fault::new(ErrorKind::Config, lines.join("; "))
         }),
     )
 }
 
 /// Which side reads which variable; names only.
 fn environment() -> view::Check {
-    let keys = super::hello().key_names;
+    let keys = hello().key_names;
     let keys = if keys.is_empty() { "none".to_owned() } else { keys.join(", ") };
     check(
         "environment",
@@ -92,16 +94,56 @@ fn environment() -> view::Check {
     )
 }
 
+/// Which models can be asked: only a daemon knows, since it reads the keys. None is started for it.
+fn models(paths: &Paths) -> view::Check {
+    let found = || -> Result<String, Fault> {
+        let workspace = std::env::current_dir().ok();
+        let Ok(settings) = Settings::load(paths, workspace.as_deref()) else {
+            return Ok("unknown until the configuration is correct".to_owned());
+        };
+        let rows = runtime()?.block_on(async {
+            let Some(mut client) = connect(paths, &hello()).await? else { return Ok(None) };
+            client.require_common_version()?;
+            lists::pages::<ModelList, _>(&mut client).await.map(Some)
+        })?;
+        match rows {
+            None => Ok("unknown until the daemon runs: it is the one that reads the keys".to_owned()),
+            Some(rows) => match &settings.defaults.model {
+                ModelChoice::Auto => readiness(&rows, None),
+                ModelChoice::Fixed(default) => readiness(&rows, Some(default.as_str())),
+            },
+        }
+    };
+    check("models", found())
+}
+
+/// How many can be asked, and whether the one that is asked by default is among them; without a default the
+/// router chooses.
+fn readiness(rows: &[view::ModelRow], default: Option<&str>) -> Result<String, Fault> {
+    let ready = format!("{} of {} ready", rows.iter().filter(|row| row.ready).count(), rows.len());
+    let Some(default) = default else {
+        return Ok(format!("{ready}; the router chooses among them"));
+    };
+    match rows.iter().find(|row| row.model == default) {
+        Some(row) if row.ready => Ok(format!("{ready}; {default}, the default, is")),
+        row => {
+            let why = row.and_then(|row| row.why_not.as_deref()).unwrap_or("the daemon does not know it");
+            let message = format!("{ready}; {default}, the default, is not: {why}");
+            Err(Fault::new(ErrorKind::Config, message)
+                .hint("plyrum models list; after changing an environment variable: plyrum daemon restart"))
+        }
+    }
+}
+
 fn books(paths: &Paths) -> view::Check {
     let proved = || -> Result<String, Fault> {
         let Some(reader) = ledger(paths)? else { return Ok("nothing booked yet".to_owned()) };
         let proofs = reader.check().map_err(|e| super::of_ledger(&e))?;
         match proofs.iter().find(|proof| !proof.ok) {
             None => Ok(format!("{} proofs hold", proofs.len())),
-            Some(broken) => Err(Fault::new(
-                plyrum_protocol::ErrorKind::Storage,
-                format!("{}: {}", broken.name, broken.detail),
-            )),
+            Some(broken) => {
+                Err(Fault::new(ErrorKind::Storage, format!("{}: {}", broken.name, broken.detail)))
+            }
         }
     };
     check("ledger", proved())
@@ -112,7 +154,40 @@ fn record() -> view::Check {
         "audit",
         audit::verdict(None).and_then(|verdict| match verdict.problem {
             None => Ok(format!("{} records verify", verdict.records)),
-            Some(problem) => Err(Fault::new(plyrum_protocol::ErrorKind::Storage, problem)),
+            Some(problem) => Err(Fault::new(ErrorKind::Storage, problem)),
         }),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(model: &str, why_not: Option<&str>) -> view::ModelRow {
+        view::ModelRow {
+            model: model.to_owned(),
+            provider: "lab".to_owned(),
+            ready: why_not.is_none(),
+            why_not: why_not.map(str::to_owned),
+            context_tokens: 1,
+            max_output_tokens: 1,
+            currency: None,
+            input_per_million: None,
+            output_per_million: None,
+            origin: "config.toml".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_default_model_that_cannot_be_asked_is_a_finding_and_another_one_is_not() {
+        let rows = [row("lab/fast", None), row("lab/slow", Some("SLOW_KEY is not set"))];
+        let found = |default| check("models", readiness(&rows, default));
+        let auto = found(None);
+        assert_eq!((auto.ok, auto.detail.as_str()), (true, "1 of 2 ready; the router chooses among them"));
+        let fast = found(Some("lab/fast"));
+        assert_eq!((fast.ok, fast.detail.as_str()), (true, "1 of 2 ready; lab/fast, the default, is"));
+        let slow = found(Some("lab/slow"));
+        assert!(!slow.ok && slow.detail.contains("lab/slow, the default, is not: SLOW_KEY is not set"));
+        assert!(slow.detail.contains("daemon restart"), "{}", slow.detail);
+    }
 }

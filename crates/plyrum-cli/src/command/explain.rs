@@ -5,7 +5,7 @@ use super::{Outcome, ledger, nothing_yet, of_ledger, paths};
 use crate::money::{self, Lang};
 use crate::out;
 use crate::sanitize::clean;
-use plyrum_billing_client::{Usage, cost};
+use plyrum_billing_client::{MicroRub, Quality, Usage, cost};
 use plyrum_ledger::{Attempt, Outcome as LedgerOutcome, Price};
 use plyrum_protocol::{
     AttemptId, AttemptOutcome, ErrorKind, Fault, InvalidId, Role, RunId, SessionId, StepId, Timestamp,
@@ -58,16 +58,9 @@ fn of_id(error: &InvalidId) -> Fault {
 
 fn explain(attempt: &Attempt, before: Option<&Attempt>) -> Result<view::ExplainAttempt, InvalidId> {
     let usage = attempt.usage.clone().unwrap_or_default();
+    let quality = attempt.quality.unwrap_or(Quality::Missing);
     let price = attempt.price.as_ref();
-    let recomputed = price.and_then(|p| cost(&usage, &p.card, &p.fx).ok());
-    // An estimate is capped at its hold, so it may be less than the formula says.
-    let recomputes = match (attempt.cost, recomputed) {
-        (Some(charged), Some(computed)) => {
-            charged == computed || (charged == attempt.hold && charged < computed)
-        }
-        (None, _) => true,
-        (Some(_), None) => false,
-    };
+    let computed = computed(&usage, quality, price);
     Ok(view::ExplainAttempt {
         attempt: AttemptId::new(attempt.attempt.clone())?,
         step: StepId::new(attempt.step.clone())?,
@@ -80,21 +73,37 @@ fn explain(attempt: &Attempt, before: Option<&Attempt>) -> Result<view::ExplainA
             try_number: attempt.try_no,
             cause: b.error_kind.clone().unwrap_or_else(|| "failed".to_owned()),
         }),
-        meters: price.map(|p| meters(&usage, p)).unwrap_or_default(),
-        usage: UsageView {
-            meters: usage,
-            quality: attempt.quality.unwrap_or(plyrum_billing_client::Quality::Missing),
-        },
+        // What was not sent, or used nothing, owes no request fee either.
+        meters: price.filter(|_| quality != Quality::Missing).map(|p| meters(&usage, p)).unwrap_or_default(),
+        usage: UsageView { meters: usage, quality },
         currency: price.map_or_else(String::new, |p| p.currency.clone()),
         price_version: price.map_or_else(String::new, |p| p.version.clone()),
-        fx: price.map_or_else(String::new, |p| format!("{}/{}", p.fx.num(), p.fx.den())),
+        fx: price.map_or_else(String::new, |p| p.fx.to_string()),
         hold_micro_rub: attempt.hold,
         cost_micro_rub: attempt.cost.unwrap_or_default(),
-        recomputes,
+        computed_micro_rub: computed,
+        recomputes: attempt.cost.is_none_or(|charged| recomputes(charged, computed, attempt.hold, quality)),
         review: attempt.review,
         ttft_ms: attempt.ttft_ms,
         ms: attempt.ms,
     })
+}
+
+/// What the formula gives for an attempt.
+fn computed(usage: &Usage, quality: Quality, price: Option<&Price>) -> Option<MicroRub> {
+    match quality {
+        Quality::Missing => Some(MicroRub::ZERO),
+        Quality::Reported | Quality::Estimated => price.and_then(|p| cost(usage, &p.card, &p.fx).ok()),
+    }
+}
+
+/// Whether a charge follows from the formula's figure. An estimate is never over its hold, so it may be less.
+fn recomputes(charged: MicroRub, computed: Option<MicroRub>, hold: MicroRub, quality: Quality) -> bool {
+    let is_limited = quality == Quality::Estimated && charged == hold;
+    match computed {
+        Some(computed) => computed == charged || (is_limited && computed > hold),
+        None => is_limited,
+    }
 }
 
 /// Each meter that was used, with the rate that applied: the tier is chosen by total input.
@@ -194,15 +203,37 @@ fn attempt_text(attempt: &view::ExplainAttempt, lang: Lang) -> String {
         let _infallible =
             writeln!(text, "  {:<15} {:>12} RUB per {}", "exchange", attempt.fx, attempt.currency);
     }
-    let quality = attempt.usage.quality.as_str();
-    let check = if attempt.recomputes { "computed again: the same" } else { "computed again: DIFFERENT" };
-    let review = if attempt.review { "; flagged for review" } else { "" };
     let _infallible = writeln!(
         text,
-        "  {:<15} {:>12}   ({quality}; held {}; {check}{review})",
+        "  {:<15} {:>12}   ({})",
         "cost",
         lang.rub(attempt.cost_micro_rub),
-        lang.rub(attempt.hold_micro_rub)
+        verdict_text(attempt, lang)
     );
     text
 }
+
+/// How sure the cost is, what was held for it, and whether it comes out again.
+fn verdict_text(attempt: &view::ExplainAttempt, lang: Lang) -> String {
+    let (cost, hold) = (attempt.cost_micro_rub, attempt.hold_micro_rub);
+    let mut said = vec![attempt.usage.quality.as_str().to_owned(), format!("held {}", lang.rub(hold))];
+    if let Some(over) = cost.checked_sub(hold).filter(|over| *over > MicroRub::ZERO) {
+        said.push(format!("over its hold by {}", lang.rub(over)));
+    }
+    said.push(match (attempt.recomputes, attempt.computed_micro_rub) {
+        (true, Some(computed)) if computed == cost => "computed again: the same".to_owned(),
+        (true, Some(computed)) => {
+            format!("computed again: {}, but an estimate is limited to the hold", lang.rub(computed))
+        }
+        (true, None) => "nothing to compute again".to_owned(),
+        (false, Some(computed)) => format!("computed again: DIFFERENT, {}", lang.rub(computed)),
+        (false, None) => "computed again: DIFFERENT, no figure".to_owned(),
+    });
+    if attempt.review {
+        said.push("flagged for review".to_owned());
+    }
+    said.join("; ")
+}
+
+#[cfg(test)]
+mod tests;

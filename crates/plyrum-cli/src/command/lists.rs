@@ -43,18 +43,23 @@ where
     M: Method<Params = Page, Reply = Listing<T>>,
 {
     let paths = paths()?;
-    runtime()?.block_on(async {
-        let mut client = connected(&paths).await?;
-        let (mut rows, mut page) = (Vec::new(), Page::default());
-        loop {
-            let listing = client.call::<M>(&page).await?;
-            rows.extend(listing.rows);
-            match listing.next {
-                Some(cursor) => page = Page { cursor: Some(cursor) },
-                None => return Ok(rows),
-            }
+    runtime()?.block_on(async { pages::<M, T>(&mut connected(&paths).await?).await })
+}
+
+/// All pages of a list, from a daemon that is there.
+pub(super) async fn pages<M, T>(client: &mut plyrum_client::Client) -> Result<Vec<T>, Fault>
+where
+    M: Method<Params = Page, Reply = Listing<T>>,
+{
+    let (mut rows, mut page) = (Vec::new(), Page::default());
+    loop {
+        let listing = client.call::<M>(&page).await?;
+        rows.extend(listing.rows);
+        match listing.next {
+            Some(cursor) => page = Page { cursor: Some(cursor) },
+            None => return Ok(rows),
         }
-    })
+    }
 }
 
 fn show<T: Serialize>(

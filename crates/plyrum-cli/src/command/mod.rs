@@ -87,7 +87,11 @@ pub(crate) fn ledger(paths: &Paths) -> Result<Option<LedgerReader>, Fault> {
     let path = paths.ledger_path();
     match path.try_exists() {
         Ok(false) => Ok(None),
-        Ok(true) => LedgerReader::open(&path).map(Some).map_err(|e| of_ledger(&e)),
+        Ok(true) => match LedgerReader::open(&path) {
+            // A daemon that starts for the first time has made the file and not yet its tables.
+            Err(LedgerError::OlderSchema { found: 0, .. }) => Ok(None),
+            opened => opened.map(Some).map_err(|e| of_ledger(&e)),
+        },
         Err(e) => Err(Fault::new(ErrorKind::Storage, format!("{}: {e}", path.display()))),
     }
 }

@@ -45,11 +45,14 @@ pub(crate) fn run(command: &Command) -> Outcome {
     let policies = load()?;
     match command {
         Command::List => {
-            let cells = policies.values().map(|p| {
-                vec![p.policy.name.clone(), p.policy.description.clone(), p.origin.clone()]
-            });
+            let cells = policies
+                .values()
+                .map(|p| vec![p.policy.name.clone(), p.policy.description.clone(), p.origin.clone()]);
             let left = |name| (name, Lean::Left);
-            out::print(&table(&[left("policy"), left("description"), left("from")], &cells.collect::<Vec<_>>()))?;
+            out::print(&table(
+                &[left("policy"), left("description"), left("from")],
+                &cells.collect::<Vec<_>>(),
+            ))?;
         }
         Command::Test { policy, json, batch, command } => {
             let chosen = policies.get(policy).ok_or_else(|| unknown(policy, &policies))?;
@@ -127,7 +130,12 @@ fn load() -> Result<BTreeMap<String, Sourced>, Fault> {
     Ok(policies)
 }
 
-fn take(policies: &mut BTreeMap<String, Sourced>, path: &Path, text: &str, origin: &str) -> Result<(), Fault> {
+fn take(
+    policies: &mut BTreeMap<String, Sourced>,
+    path: &Path,
+    text: &str,
+    origin: &str,
+) -> Result<(), Fault> {
     let policy = Policy::parse(text).map_err(|e| {
         let problem = Diagnostic::from_span(path, text, e.span, &e.message);
         Fault::new(ErrorKind::Config, problem.to_string()).hint("correct the file")

@@ -8,6 +8,7 @@ use crate::table::{Lean, table};
 use clap::ValueEnum;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp as Time, Zoned};
+use plyrum_billing_client::{MicroRub, Quality};
 use plyrum_ledger::{Buckets, UsageBy, UsageQuery, UsageTotal};
 use plyrum_protocol::{Fault, Timestamp, UsageView, view};
 use std::process::ExitCode;
@@ -85,7 +86,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
     } else if args.csv {
         out::print(&csv(&report))?;
     } else {
-        out::print(&text(&report))?;
+        out::print(&text(&report, Lang::of_environment()))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -231,17 +232,16 @@ fn empty(by: By, since: Option<Time>, until: Option<Time>) -> view::UsageReport 
             runs: 0,
             attempts: 0,
             usage: UsageView::missing(),
-            cost_micro_rub: plyrum_billing_client::MicroRub::ZERO,
+            cost_micro_rub: MicroRub::ZERO,
             unpriced: 0,
         },
     }
 }
 
-fn text(report: &view::UsageReport) -> String {
+fn text(report: &view::UsageReport, lang: Lang) -> String {
     if report.rows.is_empty() {
         return "nothing was used yet\n".to_owned();
     }
-    let lang = Lang::of_environment();
     let row = |key: &str, runs: u64, attempts: u64, usage: &UsageView, cost, unpriced: u64| {
         let meters = &usage.meters;
         let cached = meters.cache_read + meters.cache_write_5m + meters.cache_write_1h;
@@ -250,9 +250,11 @@ fn text(report: &view::UsageReport) -> String {
             cost += &format!(" + {unpriced} unpriced");
         }
         let key = if key.is_empty() { "–" } else { key };
-        let counts =
+        let [runs, attempts, input, cached, output] =
             [runs, attempts, meters.input, cached, meters.output + meters.reasoning].map(money::count);
-        std::iter::once(key.to_owned()).chain(counts).chain([cost]).collect::<Vec<String>>()
+        // Nobody estimates how much was cached.
+        let [input, output, cost] = [input, output, cost].map(|figure| marked(figure, usage.quality));
+        vec![key.to_owned(), runs, attempts, input, cached, output, cost]
     };
     let mut rows: Vec<Vec<String>> = report
         .rows
@@ -271,7 +273,19 @@ fn text(report: &view::UsageReport) -> String {
         right("output"),
         right("cost"),
     ];
-    table(&head, &rows)
+    let note = if t.usage.quality == Quality::Estimated { ESTIMATED_NOTE } else { "" };
+    table(&head, &rows) + note
+}
+
+const ESTIMATED_NOTE: &str =
+    "~ includes estimates: for some attempts the provider did not report what was used\n";
+
+/// A sum that is not wholly what providers reported says so.
+fn marked(figure: String, quality: Quality) -> String {
+    match quality {
+        Quality::Estimated => format!("~{figure}"),
+        Quality::Reported | Quality::Missing => figure,
+    }
 }
 
 /// CSV (RFC 4180); the heads are the JSON keys.
@@ -307,6 +321,7 @@ fn quoted(cell: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use plyrum_billing_client::Usage;
 
     #[test]
     fn moments_are_dates_times_or_spans() {
@@ -337,5 +352,36 @@ mod tests {
     fn csv_cells_cannot_break_the_file_or_run_as_formulas() {
         assert_eq!(quoted("a,\"b\""), "\"a,\"\"b\"\"\"");
         assert_eq!(quoted("=1+1"), "'=1+1");
+    }
+
+    #[test]
+    fn sums_with_estimates_are_marked_and_explained_and_others_are_not() {
+        let sum = |attempts, estimated| UsageTotal {
+            runs: attempts,
+            attempts,
+            usage: Usage { input: 1234, output: 56, ..Usage::default() },
+            cost: MicroRub::new(7_000_000),
+            estimated,
+            reported: attempts - estimated,
+            ..UsageTotal::default()
+        };
+        let report = |rows: &[UsageTotal], all: &UsageTotal| view::UsageReport {
+            by: "model".to_owned(),
+            since: None,
+            until: None,
+            rows: rows.iter().map(|row| line(format!("lab/{}", row.estimated), row)).collect(),
+            total: total(all),
+        };
+        let mixed = text(&report(&[sum(1, 0), sum(2, 1)], &sum(3, 1)), Lang::En);
+        let lines: Vec<&str> = mixed.lines().collect();
+        assert!(lines[1].starts_with("lab/0") && !lines[1].contains('~'), "{mixed}");
+        for line in [lines[2], lines[3]] {
+            assert!(
+                ["~1\u{a0}234 ", "~56 ", "~7.00 ₽"].iter().all(|figure| line.contains(figure)),
+                "{mixed}"
+            );
+        }
+        assert_eq!(lines[4].get(..22), Some("~ includes estimates: "), "{mixed}");
+        assert!(!text(&report(&[sum(1, 0)], &sum(1, 0)), Lang::En).contains('~'));
     }
 }

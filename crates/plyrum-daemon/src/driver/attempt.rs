@@ -43,7 +43,7 @@ pub(super) async fn stream(
             StreamEvent::Opened => pump.send(Input::Opened { attempt: attempt.clone() }).await,
             StreamEvent::Delta { channel, text } => pump.text(convert::channel(channel), &text).await,
             StreamEvent::Usage(report) => {
-                let report = convert::usage(report);
+                let report = convert::usage(report, |text| context.redactor.redact(text).into_owned());
                 pump.send(Input::Usage { attempt: attempt.clone(), report }).await;
             }
             StreamEvent::Closed(close) => {

@@ -41,8 +41,9 @@ pub(super) const fn channel(channel: wire::Channel) -> Channel {
     }
 }
 
-pub(super) fn usage(report: wire::ReportedUsage) -> UsageReport {
-    UsageReport { usage: report.usage, raw: report.raw }
+/// A usage report. Its raw JSON is kept for ever, so it passes the redactor like any other text.
+pub(super) fn usage(report: wire::ReportedUsage, clean: impl Fn(&str) -> String) -> UsageReport {
+    UsageReport { usage: report.usage.map_err(|why| clean(&why)), raw: clean(&report.raw) }
 }
 
 /// The end of a stream. Messages are redacted by the caller's closure: providers quote what they were sent.

@@ -6,6 +6,7 @@
 
 mod attempt;
 pub(crate) mod convert;
+mod late;
 
 use crate::clock;
 use crate::context::Context;
@@ -250,6 +251,7 @@ impl Driver {
             received_bytes: request.received_bytes,
         };
         let (daemon, inputs, attempt) = (Arc::clone(&self.daemon), self.inputs.clone(), request.attempt);
+        let run = self.hub.run.clone();
         tokio::spawn(async move {
             let settled = retried(|| daemon.ledger.settle(order.clone())).await;
             let input = match settled {
@@ -261,7 +263,10 @@ impl Driver {
                         quality: settled.quality,
                     },
                 },
-                Err(e) => Input::ResolveFailed { attempt, fault: convert::storage(&e) },
+                Err(e) => {
+                    tokio::spawn(late::settle(Arc::clone(&daemon), order, run));
+                    Input::ResolveFailed { attempt, fault: convert::storage(&e) }
+                }
             };
             daemon.recorder.outbox_filled();
             let _run_is_over = inputs.send(input).await;
@@ -294,7 +299,10 @@ impl Driver {
         tokio::spawn(async move {
             let input = match retried(|| daemon.ledger.finish_run(order.clone())).await {
                 Ok(totals) => Input::RunClosed { total: totals.total.cost },
-                Err(e) => Input::CloseFailed { fault: convert::storage(&e) },
+                Err(e) => {
+                    tokio::spawn(late::finish(Arc::clone(&daemon), order));
+                    Input::CloseFailed { fault: convert::storage(&e) }
+                }
             };
             daemon.recorder.outbox_filled();
             let _run_is_over = inputs.send(input).await;

@@ -3,33 +3,38 @@
 use super::Visitor;
 use crate::clock;
 use crate::serve::send;
+use plyrum_ledger::{LedgerError, LedgerReader};
 use plyrum_protocol::{Attach, Attached, ErrorKind, Fault, Outgoing, RequestId, RunAttach, RunId, SessionId};
 use plyrum_sessions::Item;
 
 /// Attaches; the reply goes out before the first frame.
 pub(super) async fn attach(visitor: &mut Visitor, id: RequestId, attach: Attach) {
-    if let Ok(live) = super::runs::find_live(visitor, &attach.run) {
-        let reply = Attached { run: live.hub.run.clone(), live: !live.hub.is_finished() };
-        visitor.answer::<RunAttach>(id, Ok(reply));
+    let (run, session) = match find(visitor, &attach.run).await {
+        Ok(found) => found,
+        Err(fault) => return visitor.answer::<RunAttach>(id, Err(fault)),
+    };
+    if let Some(live) = visitor.daemon.runs.get(&run) {
+        visitor.answer::<RunAttach>(id, Ok(Attached { run, live: !live.hub.is_finished() }));
         live.hub.attach(&visitor.outbox, attach.after_seq, clock::now());
-        return;
-    }
-    match finished(visitor, &attach.run).await {
-        Ok((run, session)) => {
-            visitor.answer::<RunAttach>(id, Ok(Attached { run: run.clone(), live: false }));
-            replay(visitor, &run, &session, attach.after_seq);
-        }
-        Err(fault) => visitor.answer::<RunAttach>(id, Err(fault)),
+    } else {
+        visitor.answer::<RunAttach>(id, Ok(Attached { run: run.clone(), live: false }));
+        replay(visitor, &run, &session, attach.after_seq);
     }
 }
 
-async fn finished(visitor: &Visitor, asked: &str) -> Result<(RunId, SessionId), Fault> {
+/// The run that an id, a prefix or `last` (the newest) names, living or not: every run is in the ledger.
+async fn find(visitor: &Visitor, asked: &str) -> Result<(RunId, SessionId), Fault> {
     let path = visitor.daemon.paths.ledger_path();
     let asked = asked.to_owned();
-    let row =
-        tokio::task::spawn_blocking(move || plyrum_ledger::LedgerReader::open(&path)?.run_by_prefix(&asked));
-    let row = row.await.map_err(|e| Fault::new(ErrorKind::Internal, e.to_string()))?;
-    let row = row.map_err(|e| Fault::new(ErrorKind::NotFound, e.to_string()).hint("plyrum runs list"))?;
+    let row = tokio::task::spawn_blocking(move || LedgerReader::open(&path)?.run_by_prefix(&asked)).await;
+    let row = row.map_err(|e| Fault::new(ErrorKind::Internal, e.to_string()))?.map_err(|e| {
+        let kind = match e {
+            LedgerError::AmbiguousRun { .. } => ErrorKind::Ambiguous,
+            LedgerError::UnknownRun { .. } => ErrorKind::NotFound,
+            _ => ErrorKind::Storage,
+        };
+        Fault::new(kind, e.to_string()).hint("plyrum runs list")
+    })?;
     let broken = |e: plyrum_protocol::InvalidId| Fault::new(ErrorKind::Internal, e.to_string());
     Ok((RunId::new(row.run).map_err(broken)?, SessionId::new(row.session).map_err(broken)?))
 }

@@ -38,11 +38,11 @@ pub(super) async fn cancel(visitor: &mut Visitor, cancel: Cancel) -> Result<Empt
     Ok(Empty {})
 }
 
-/// The living run that an id or a prefix names; `last` is the only one that lives.
+/// The living run that an id or a prefix names; `last` is the newest that lives.
 pub(super) fn find_live(visitor: &Visitor, asked: &str) -> Result<LiveRun, Fault> {
-    let mut fits =
-        if asked == "last" { visitor.daemon.runs.all() } else { visitor.daemon.runs.by_prefix(asked) };
+    let runs = &visitor.daemon.runs;
     let hint = "plyrum runs list";
+    let mut fits = if asked == "last" { runs.newest().into_iter().collect() } else { runs.by_prefix(asked) };
     match (fits.pop(), fits.is_empty()) {
         (Some(run), true) => Ok(run),
         (Some(_), false) => {

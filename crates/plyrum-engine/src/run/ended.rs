@@ -6,6 +6,14 @@ use super::retry::fault_of;
 use crate::input::{AttemptFailure, FailureClass, Stop};
 use plyrum_protocol::{AttemptOutcome, ErrorKind, Fault};
 
+const ASK_AGAIN: &str = "ask again; what came is charged once";
+
+/// Bytes that an answer may have for each token that it was allowed, and beside. Prose has three to five bytes a
+/// token, and nothing that a model writes at length comes near 16; single tokens of spaces or dashes are up to 128
+/// bytes, of which a very short answer may have several.
+const BYTES_PER_TOKEN: u64 = 16;
+const BYTES_BESIDE: u64 = 1024;
+
 /// How an attempt ended, as the engine sees it.
 #[derive(Debug, Clone)]
 pub(super) struct Ended {
@@ -47,21 +55,35 @@ impl Ended {
 
     /// The stream broke off.
     pub(super) fn cut(why: String, attempt: &Attempt) -> Self {
-        let (model, bytes) = (&attempt.hold.model, attempt.received_bytes());
-        let fault = Fault::new(
-            ErrorKind::ProviderUnavailable,
-            format!("{model}: the answer broke off after {bytes} bytes: {why}"),
-        )
-        .hint("ask again; what came is charged once");
+        let fault = Fault::new(ErrorKind::ProviderUnavailable, broke_off(attempt, &why)).hint(ASK_AGAIN);
         let failure =
             AttemptFailure { class: FailureClass::Reset, status: None, message: why, retry_after_ms: None };
         Self { failure: Some(failure), ..Self::without_whole_answer(attempt, fault) }
     }
 
-    /// The provider refused or failed.
+    /// The provider refused or failed. After its first text that is an answer that broke off, whatever the
+    /// class.
     pub(super) fn failed(failure: AttemptFailure, attempt: &Attempt) -> Self {
-        let fault = fault_of(&failure);
+        let mut fault = fault_of(&failure);
+        if attempt.received_bytes() > 0 {
+            fault.message = broke_off(attempt, &failure.message);
+            fault.hint.get_or_insert_with(|| ASK_AGAIN.to_owned());
+        }
         Self { failure: Some(failure), ..Self::without_whole_answer(attempt, fault) }
+    }
+
+    /// We hung up: it is far longer than it was allowed to be, and every byte of it may have to be paid.
+    pub(super) fn over_its_limit(attempt: &Attempt) -> Self {
+        let message = format!(
+            "{}: the answer is longer than {} tokens can be ({} bytes came), so the request was ended: the \
+             provider does not keep to the limit that it was sent",
+            attempt.hold.model,
+            attempt.hold.bound.max_output_tokens,
+            attempt.received_bytes()
+        );
+        let fault = Fault::new(ErrorKind::Failed, message)
+            .hint("allow a longer answer (max_output_tokens) to see all of it");
+        Self::without_whole_answer(attempt, fault)
     }
 
     /// We hung up: no message of ours could hold more of it.
@@ -93,4 +115,15 @@ impl Ended {
         let outcome = if attempt.answer.bytes > 0 { AttemptOutcome::Cut } else { AttemptOutcome::Failed };
         Self { outcome, fault: Some(fault), failure: None, at_length: false }
     }
+}
+
+/// Whether more came, on all channels, than the attempt's limit of tokens can be: the provider does not keep to it.
+pub(super) fn is_over_its_limit(attempt: &Attempt) -> bool {
+    let most =
+        attempt.hold.bound.max_output_tokens.saturating_mul(BYTES_PER_TOKEN).saturating_add(BYTES_BESIDE);
+    attempt.received_bytes() > most
+}
+
+fn broke_off(attempt: &Attempt, why: &str) -> String {
+    format!("{}: the answer broke off after {} bytes: {why}", attempt.hold.model, attempt.received_bytes())
 }

@@ -52,6 +52,18 @@ impl FailureClass {
     }
 }
 
+/// What servers say of a model that they do not have, in lower case, beside the word itself.
+const UNKNOWN_MODEL: [&str; 7] =
+    ["not found", "not_found", "not exist", "unknown model", "invalid model", "no such", "not available"];
+
+/// Whether a refusal is for the model's name: its status says so, or its words do. Everything else that is
+/// wrong with a request has the same class.
+fn is_about_the_model(failure: &AttemptFailure) -> bool {
+    let message = failure.message.to_lowercase();
+    let by_words = message.contains("model") && UNKNOWN_MODEL.iter().any(|words| message.contains(words));
+    failure.status == Some(404) || by_words
+}
+
 /// The failure as the user meets it.
 pub(super) fn fault_of(failure: &AttemptFailure) -> Fault {
     let fault = Fault::new(failure.class.error_kind(), failure.message.clone());
@@ -59,13 +71,21 @@ pub(super) fn fault_of(failure: &AttemptFailure) -> Fault {
         return fault.hint(format!("the provider asks to wait {} s", ms.div_ceil(1000)));
     }
     match failure.class {
-        FailureClass::Connect => fault.hint("check base_url and the network: plyrum doctor"),
-        FailureClass::Auth => fault.hint("check the provider's key: plyrum config show"),
+        FailureClass::Connect => {
+            fault.hint("check base_url, that the server runs, and the proxy: plyrum config show")
+        }
+        FailureClass::Auth => fault
+            .hint("check the provider's key; after changing an environment variable: plyrum daemon restart"),
         FailureClass::Quota => {
             fault.hint("top up at the provider, or take another model: plyrum models list")
         }
         FailureClass::RateLimited => fault.hint("wait a moment, or take another model: plyrum models list"),
-        FailureClass::Rejected => fault.hint("check the model's name at the provider: plyrum models list"),
+        FailureClass::Rejected if is_about_the_model(failure) => {
+            fault.hint("check the model's name at the provider: plyrum models list")
+        }
+        FailureClass::Rejected => {
+            fault.hint("the provider does not take this request as it is: plyrum config show")
+        }
         FailureClass::TooLarge => fault.hint("shorten the prompt, or take a model with a larger context"),
         FailureClass::Tls => fault.hint("for a private certificate authority set ca_file"),
         FailureClass::Reset
@@ -152,5 +172,44 @@ impl Run {
         let (Some(first), Some(other)) = (first, hold(other)) else { return false };
         let percent = i128::from(self.spec.limits.fallback_max_price_percent);
         i128::from(other.get()) * 100 <= i128::from(first.get()) * percent
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hint(class: FailureClass, status: u16, message: &str) -> String {
+        let failure =
+            AttemptFailure { class, status: Some(status), message: message.to_owned(), retry_after_ms: None };
+        fault_of(&failure).hint.unwrap_or_default()
+    }
+
+    #[test]
+    fn a_refusal_is_hinted_to_be_about_the_model_only_where_it_is() {
+        for (status, message, about_the_model) in [
+            (404, "status 404: Not Found", true),
+            (400, "Invalid model name passed in model=gpt-x", true),
+            (400, "The model `gpt-x` does not exist", true),
+            (422, "Unknown model: gpt-x", true),
+            (400, "model 'gpt-x' not found", true),
+            (400, "temperature must be at most 2", false),
+            (400, "Unknown parameter `top_k` for model gpt-x", false),
+            (400, "this model does not take images", false),
+            (422, "body.messages: Field required", false),
+        ] {
+            let hint = hint(FailureClass::Rejected, status, message);
+            assert_eq!(hint.contains("model"), about_the_model, "{message}: {hint}");
+            assert!(!hint.is_empty(), "{message}");
+        }
+    }
+
+    #[test]
+    fn hints_name_what_can_be_done() {
+        let hint = |class| hint(class, 0, "m");
+        assert!(hint(FailureClass::Auth).contains("plyrum daemon restart"));
+        let connect = hint(FailureClass::Connect);
+        assert!(connect.contains("base_url") && connect.contains("proxy"), "{connect}");
+        assert!(!connect.contains("doctor"), "doctor asks no provider: {connect}");
     }
 }

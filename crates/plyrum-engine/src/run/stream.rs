@@ -2,7 +2,7 @@
 //! it, and shown at its offset. Usage reports wait here for the end.
 
 use super::attempt::Attempt;
-use super::ended::Ended;
+use super::ended::{self, Ended};
 use super::{OpenText, Run};
 use crate::effect::Effect;
 use crate::input::UsageReport;
@@ -69,8 +69,11 @@ impl Run {
             let step = step.spec.step.clone();
             self.emit(FrameBody::Delta { step, attempt: id.clone(), channel, offset, text });
         }
+        let Some(attempt) = self.attempts.get(at) else { return };
         if !fitted {
-            self.hang_up(at, what);
+            self.hang_up(at, Ended::too_long(what, max, attempt));
+        } else if ended::is_over_its_limit(attempt) {
+            self.hang_up(at, Ended::over_its_limit(attempt));
         }
     }
 
@@ -83,9 +86,8 @@ impl Run {
         self.emit(FrameBody::AttemptOpened { attempt, ttft_ms });
     }
 
-    fn hang_up(&mut self, at: usize, what: &str) {
+    fn hang_up(&mut self, at: usize, ended: Ended) {
         let Some(attempt) = self.attempts.get(at) else { return };
-        let ended = Ended::too_long(what, self.spec.limits.max_answer_bytes, attempt);
         self.effects.push(Effect::Abort { attempt: attempt.hold.attempt.clone() });
         self.settle(at, ended);
     }

@@ -55,13 +55,16 @@ pub struct ExplainAttempt {
     pub currency: String,
     /// Version of the price row.
     pub price_version: String,
-    /// RUB per unit of the currency, as an exact fraction.
+    /// RUB per unit of the currency, markup included, exact: a decimal, or a fraction where no decimal is.
     pub fx: String,
     /// Reserved before it was sent.
     pub hold_micro_rub: MicroRub,
     /// Charged: one rounding, upward.
     pub cost_micro_rub: MicroRub,
-    /// Whether the formula gives the same today from the stored inputs.
+    /// What the formula gives today for the stored meters, price and rate; none where it gives nothing. It may be
+    /// more than the charge of an estimate only, which is never over its hold.
+    pub computed_micro_rub: Option<MicroRub>,
+    /// Whether the charge follows from that: it is the same, or, for an estimate, limited to the hold.
     pub recomputes: bool,
     /// Whether a person should look at it.
     pub review: bool,

@@ -1,4 +1,5 @@
-//! From `reqwest`'s layered errors to one class and one sentence that keeps every layer.
+//! From `reqwest`'s layered errors to one class and one short sentence. What the class is decided by is every
+//! layer; what people are told is where it failed and why, without the layers between.
 
 use std::error::Error;
 use std::io;
@@ -66,15 +67,18 @@ fn class_of_sending(error: &reqwest::Error) -> ErrorClass {
     }
 }
 
-/// Every layer's text, outermost first; a layer that only repeats its cause's text is left out.
+/// The outermost layer, which says what was tried, and the innermost, which says why it failed; one text where
+/// one of them says it all.
 pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut texts: Vec<String> = Vec::new();
-    for text in layers(error).map(ToString::to_string) {
-        if !texts.iter().any(|earlier| earlier.contains(&text)) {
-            texts.push(text);
-        }
+    let first = error.to_string();
+    let last = layers(error).last().map(ToString::to_string).unwrap_or_default();
+    if first.contains(&last) {
+        first
+    } else if last.contains(&first) {
+        last
+    } else {
+        format!("{first}: {last}")
     }
-    texts.join(": ")
 }
 
 fn layers<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
@@ -101,4 +105,41 @@ fn io_kind(error: &(dyn Error + 'static)) -> Option<io::ErrorKind> {
 fn says(error: &(dyn Error + 'static), words: &str) -> bool {
     // The outermost layer quotes the URL, in which anything may stand.
     layers(error).skip(1).any(|layer| layer.to_string().contains(words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("{text}")]
+    struct Layer {
+        text: &'static str,
+        source: Option<Box<Self>>,
+    }
+
+    fn layered(texts: &[&'static str]) -> Layer {
+        let (text, rest) = texts.split_first().unwrap();
+        Layer { text, source: (!rest.is_empty()).then(|| Box::new(layered(rest))) }
+    }
+
+    #[test]
+    fn people_are_told_the_first_and_the_last_cause_and_nothing_twice() {
+        for (texts, told) in [
+            (&["sending to u", "client error", "tcp connect error", "refused"][..], "sending to u: refused"),
+            (&["sending to u"], "sending to u"),
+            (&["sending to u: refused", "client error", "refused"], "sending to u: refused"),
+            (&["refused", "client error", "sending to u: refused"], "sending to u: refused"),
+            (&["body broke", "body broke"], "body broke"),
+        ] {
+            assert_eq!(chain(&layered(texts)), told);
+        }
+    }
+
+    #[test]
+    fn a_cause_that_an_io_error_wraps_is_the_last() {
+        let inner = io::Error::other(layered(&["tls", "unknown issuer"]));
+        let outer = io::Error::new(io::ErrorKind::InvalidData, inner);
+        assert!(chain(&outer).contains("unknown issuer"), "{}", chain(&outer));
+    }
 }

@@ -1,5 +1,5 @@
-//! Every message leaves through here: named after its provider, masked, bounded. Providers do quote keys
-//! back ("Incorrect API key provided: sk-…"), and proxies quote headers.
+//! Every message leaves through here: named after its provider, masked, on one line, bounded. Providers do
+//! quote keys back ("Incorrect API key provided: sk-…"), proxies quote headers, and some send a whole traceback.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::OnceLock;
@@ -59,8 +59,9 @@ impl Mask {
         let redactor =
             self.redactor.get_or_init(|| Redactor::new(fingerprint_key(), self.secrets.iter().cloned()));
         let masked = redactor.redact(text);
-        let end = masked.floor_char_boundary(MAX_MESSAGE);
-        let (shown, rest) = masked.split_at(end);
+        // Folded only now: a key of several lines is told by its lines.
+        let line = masked.split_whitespace().collect::<Vec<_>>().join(" ");
+        let (shown, rest) = line.split_at(line.floor_char_boundary(MAX_MESSAGE));
         let more = if rest.is_empty() { "" } else { "…" };
         format!("provider `{}`: {shown}{more}", self.name)
     }
@@ -73,4 +74,44 @@ fn fingerprint_key() -> [u8; 32] {
         part.copy_from_slice(&RandomState::new().build_hasher().finish().to_le_bytes());
     }
     key
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Timeouts, Wire};
+
+    fn mask(key: &str) -> Mask {
+        Mask::new(Endpoint {
+            name: "lab".to_owned(),
+            kind: Wire::OpenAiChat,
+            base_url: String::new(),
+            key: Some(Secret::from(key)),
+            ca_file: None,
+            headers: Vec::new(),
+            proxy: None,
+            timeouts: Timeouts::default(),
+        })
+    }
+
+    #[test]
+    fn a_message_is_one_line() {
+        let text = "status 400: Traceback\n  File \"a.py\",\tline 1\r\n\n   ValueError ";
+        assert_eq!(
+            mask("k").message(text),
+            "provider `lab`: status 400: Traceback File \"a.py\", line 1 ValueError"
+        );
+    }
+
+    #[test]
+    fn a_key_with_blanks_is_masked_before_the_blanks_are_folded() {
+        let told = mask("top  secret\tword").message("you sent `top  secret\tword`");
+        assert!(told.contains("redacted") && !told.contains("secret"), "{told}");
+    }
+
+    #[test]
+    fn a_long_message_is_bounded() {
+        let told = mask("k").message(&"Ж ".repeat(10_000));
+        assert!(told.len() < MAX_MESSAGE + 40 && told.ends_with('…'));
+    }
 }

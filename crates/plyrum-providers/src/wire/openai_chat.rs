@@ -2,7 +2,8 @@
 //!
 //! Many servers speak it and each a little differently, so reading is lenient where nothing is at stake
 //! (unknown fields, missing `[DONE]`, JSON instead of a stream) and strict where money or text is (usage that
-//! contradicts itself, bytes that are not UTF-8, chunks that are not JSON).
+//! contradicts itself, bytes that are not UTF-8, chunks that are not JSON, a `[DONE]` that no
+//! `finish_reason` came before).
 
 mod chunk;
 mod failure;
@@ -225,8 +226,10 @@ impl Answer {
         };
         self.keep_usage(whole.usage.map(serde_json::value::RawValue::get));
         self.choice(choice, events)?;
-        // A whole JSON text is its own terminal event.
-        self.done = true;
+        if self.delivered {
+            // A whole JSON text is its own end, whether or not it says why it stopped.
+            self.stop.get_or_insert_with(|| Stop::Other("no finish_reason".to_owned()));
+        }
         Ok(())
     }
 
@@ -234,8 +237,9 @@ impl Answer {
         let close = match (self.stop.take(), end) {
             // The provider said that it had stopped: whatever broke later took no text with it.
             (Some(stop), _) => Close::Finished(stop),
+            // Proxies write `[DONE]` after an upstream that broke off, too: only a finish_reason is an end.
             (None, End::Clean) if self.done && self.delivered => {
-                Close::Finished(Stop::Other("no finish_reason".to_owned()))
+                Close::Cut { why: "[DONE] came without a finish_reason".to_owned() }
             }
             (None, End::Clean) if self.delivered => {
                 Close::Cut { why: "the stream ended without a finish_reason or [DONE]".to_owned() }

@@ -47,6 +47,8 @@ pub(super) async fn to_the_end(
             },
             reason = watch.next() => {
                 if cancelled.is_some_and(|c| c != CancelReason::OutputClosed) {
+                    let gone = Fault::new(ErrorKind::Cancelled, "left before the run had ended");
+                    let _told = show.refused(&gone.hint(format!("plyrum explain {} shows its bill", following.run)));
                     return Ok(ExitCode::from(code_of(reason))); // asked twice: leave at once
                 }
                 cancelled = Some(reason);
@@ -132,6 +134,8 @@ impl Watch {
             signal(kind)
                 .map_err(|e| Fault::new(ErrorKind::Internal, format!("cannot listen for signals: {e}")))
         };
+        crate::out::heed_signals()
+            .map_err(|e| Fault::new(ErrorKind::Internal, format!("cannot listen for signals: {e}")))?;
         Ok(Self {
             interrupt: listen(SignalKind::interrupt())?,
             terminate: listen(SignalKind::terminate())?,

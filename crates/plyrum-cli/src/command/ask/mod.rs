@@ -5,6 +5,7 @@
 //! where).
 
 mod follow;
+mod holds;
 mod input;
 mod show;
 

@@ -1,14 +1,17 @@
 //! What is printed where: the answer on standard output, everything else on standard error, in the shape
 //! that was asked for.
 
+use super::holds::Holds;
 use super::{Args, Format};
 use crate::fault;
 use crate::money::{self, Lang};
 use crate::out::{self, Reader};
 use crate::sanitize::{Sanitizer, clean};
+use plyrum_billing_client::MicroRub;
 use plyrum_client::FrameLine;
 use plyrum_protocol::{
-    CancelReason, Channel, DryRun, ErrorKind, Fault, Frame, FrameBody, Receipt, RunResult, RunStatus, to_line,
+    CancelReason, Channel, DryRun, ErrorKind, Fault, Frame, FrameBody, Receipt, RunId, RunResult, RunStatus,
+    to_line,
 };
 use std::cell::RefCell;
 use std::io;
@@ -29,14 +32,21 @@ pub(super) struct Show {
     verbose: bool,
     lang: Lang,
     text: RefCell<Text>,
+    /// The run, once the daemon has taken it.
+    run: RefCell<Option<RunId>>,
+    holds: RefCell<Holds>,
 }
 
 /// State of the answer on standard output.
 #[derive(Debug, Default)]
 struct Text {
     sanitizer: Sanitizer,
-    /// Newlines that wait for text behind them: the answer ends with exactly one.
+    /// Bytes of the answer that were taken, before the sanitizer.
+    taken: usize,
+    /// Newlines behind the first one at the end, which wait for text: the answer ends with exactly one.
     newlines: usize,
+    /// The last byte written was a newline.
+    at_line_start: bool,
     began: bool,
 }
 
@@ -51,11 +61,14 @@ impl Show {
             verbose: args.verbose,
             lang: Lang::of_environment(),
             text: RefCell::default(),
+            run: RefCell::default(),
+            holds: RefCell::default(),
         }
     }
 
     /// The daemon took the run.
     pub(super) fn receipt(&self, receipt: &Receipt) {
+        self.run.replace(Some(receipt.run.clone()));
         if !receipt.keys_only_in_client.is_empty() && !self.quiet {
             let names = receipt.keys_only_in_client.join(", ");
             out::err(&format!(
@@ -69,6 +82,7 @@ impl Show {
 
     /// One frame; `skip` bytes of a delta were shown before.
     pub(super) fn frame(&self, line: &FrameLine, frame: &Frame, skip: usize) -> Result<Reader, Fault> {
+        self.holds.borrow_mut().see(&frame.body);
         let written = match self.format {
             Format::StreamJson => out::write(&format!("{}\n", line.json)),
             Format::Json => Ok(Reader::There),
@@ -101,19 +115,45 @@ impl Show {
         }
     }
 
+    /// A piece of the answer. A first newline is written at once (`head` waits for it); further ones wait.
     fn answer(&self, text: &str) -> io::Result<Reader> {
         let mut state = self.text.borrow_mut();
+        state.taken += text.len();
         let text = if self.raw { text.to_owned() } else { state.sanitizer.push(text) };
         let body = text.trim_end_matches('\n');
-        if body.is_empty() {
-            state.newlines += text.len();
-            return Ok(Reader::There);
+        let mut out = String::new();
+        if !body.is_empty() {
+            if self.plain && !state.began {
+                out.push_str("Answer:\n");
+            }
+            if state.began {
+                out.push_str(&"\n".repeat(state.newlines));
+            }
+            out.push_str(body);
+            (state.began, state.newlines, state.at_line_start) = (true, 0, false);
         }
-        let label = if self.plain && !state.began { "Answer:\n" } else { "" };
-        let before = if state.began { "\n".repeat(state.newlines) } else { String::new() };
-        state.newlines = text.len() - body.len();
-        state.began = true;
-        out::write(&format!("{label}{before}{body}"))
+        state.newlines += text.len() - body.len();
+        if state.began && !state.at_line_start && state.newlines > 0 {
+            out.push('\n');
+            state.newlines -= 1;
+            state.at_line_start = true;
+        }
+        if out.is_empty() { Ok(Reader::There) } else { out::write(&out) }
+    }
+
+    /// What of the answer was not streamed: a reader that was too slow for the stream gets it at the end.
+    fn rest(&self, answer: &str) -> io::Result<Reader> {
+        let taken = self.text.borrow().taken;
+        match answer.get(taken..) {
+            Some(rest) if !rest.is_empty() => self.answer(rest),
+            _ => Ok(Reader::There),
+        }
+    }
+
+    /// The newline that ends the answer, where there is one and none was written.
+    fn last_newline(&self) -> &'static str {
+        let state = self.text.borrow();
+        if state.began && !state.at_line_start { "\n" } else { "" }
     }
 
     /// The end of the run. A reader that left wants to hear nothing more.
@@ -121,8 +161,10 @@ impl Show {
         let written = match self.format {
             Format::Json | Format::StreamJson => json_line(result)?,
             Format::Text if self.extract => self.extracted(result)?,
-            Format::Text if self.text.borrow().began => "\n".to_owned(),
-            Format::Text => String::new(),
+            Format::Text => {
+                let _told_by_the_next_write = self.rest(&result.answer).map_err(|e| of_output(&e))?;
+                self.last_newline().to_owned()
+            }
         };
         let reader = out::write(&written).map_err(|e| of_output(&e))?;
         if reader == Reader::Gone || cancelled == Some(CancelReason::OutputClosed) {
@@ -138,7 +180,16 @@ impl Show {
                 "notice: the answer is shorter than it could be: it reached its output limit or lost a step",
             );
         }
-        if !self.quiet && (self.verbose || out::err_is_terminal() || result.status == RunStatus::Cancelled) {
+        if self.quiet {
+            return Ok(());
+        }
+        if let Some(over) = self.holds.borrow().over() {
+            let over = self.lang.rub(over);
+            let run = result.run.as_ref().map(|run| crate::text::short(run.as_str())).unwrap_or_default();
+            let told = format!("the provider used more than was held: {over} over; plyrum explain {run}");
+            out::err(&format!("notice: {told}"));
+        }
+        if self.verbose || out::err_is_terminal() || is_a_bill(result) {
             out::err(&self.cost_line(result));
         }
         Ok(())
@@ -176,14 +227,21 @@ impl Show {
         if self.raw { text.to_owned() } else { clean(text) }
     }
 
-    /// An error before there was a run.
+    /// An error that ends the command without a result from the daemon: before there was a run, or after the
+    /// daemon was lost.
     pub(super) fn refused(&self, fault: &Fault) -> ExitCode {
-        if self.format != Format::Text {
-            let result = RunResult::refused(None, RunStatus::Failed, fault.clone());
-            if let Ok(line) = json_line(&result) {
-                let _told_on_stderr_too = out::write(&line);
+        let status = match fault.kind {
+            ErrorKind::Interrupted => RunStatus::Interrupted,
+            ErrorKind::Cancelled => RunStatus::Cancelled,
+            _ => RunStatus::Failed,
+        };
+        let last_words = match self.format {
+            Format::Text => Some(self.last_newline().to_owned()),
+            Format::Json | Format::StreamJson => {
+                json_line(&RunResult::refused(self.run.borrow().clone(), status, fault.clone())).ok()
             }
-        }
+        };
+        let _told_on_stderr_too = last_words.map(|words| out::write(&words));
         fault::tell(fault)
     }
 
@@ -211,6 +269,13 @@ impl Show {
         }
         out::print(&format!("{}\n", result.run.as_ref().map_or("", |run| run.as_str())))
     }
+}
+
+/// Whether the cost is stated wherever standard error goes: there is no answer, or half of one, to look for its
+/// price with.
+fn is_a_bill(result: &RunResult) -> bool {
+    let failed_and_cost = result.error.is_some() && result.cost_micro_rub > MicroRub::ZERO;
+    result.status == RunStatus::Cancelled || failed_and_cost
 }
 
 fn json_line(result: &RunResult) -> Result<String, Fault> {
@@ -275,5 +340,19 @@ mod tests {
     fn the_first_code_block_is_extracted() {
         assert_eq!(code_block("Try:\n```sh\nls -l\npwd\n```\nand\n```\nno\n```").unwrap(), "ls -l\npwd");
         assert_eq!(code_block("no code").unwrap_err().kind, ErrorKind::Failed);
+    }
+
+    #[test]
+    fn a_failure_that_cost_something_states_its_price_and_one_that_did_not_is_quiet() {
+        let result = |status, cost, failed: bool| {
+            let mut result = RunResult::refused(None, status, Fault::new(ErrorKind::Failed, "m"));
+            result.cost_micro_rub = MicroRub::new(cost);
+            result.error = result.error.filter(|_| failed);
+            is_a_bill(&result)
+        };
+        assert!(result(RunStatus::Failed, 1, true));
+        assert!(!result(RunStatus::Failed, 0, true));
+        assert!(!result(RunStatus::Succeeded, 1, false));
+        assert!(result(RunStatus::Cancelled, 0, true));
     }
 }

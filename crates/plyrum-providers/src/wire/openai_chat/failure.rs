@@ -6,6 +6,18 @@ use crate::{ErrorClass, ProviderError};
 
 /// Bytes of a provider's message that are kept.
 const MAX_MESSAGE: usize = 4 * 1024;
+/// Wrong fields that are told of one request.
+const MAX_DETAILS: usize = 8;
+/// How servers say that a conversation is longer than the model takes, in lower case: OpenAI and vLLM,
+/// LiteLLM, `llama.cpp`.
+const TOO_LONG: [&str; 6] = [
+    "maximum context length",
+    "context_length_exceeded",
+    "contextwindowexceeded",
+    "context window",
+    "exceeds the available context",
+    "exceed the available context",
+];
 
 /// The class of an HTTP status that is no success, before the body is looked at.
 fn class_of_status(status: u16) -> ErrorClass {
@@ -29,7 +41,11 @@ pub(crate) fn refusal(status: u16, body: &str) -> ProviderError {
     let told = Told::parse(body);
     let class = match (class_of_status(status), told.hint()) {
         (ErrorClass::RateLimited, Some(ErrorClass::Quota)) => ErrorClass::Quota,
-        (ErrorClass::Rejected, Some(hint @ (ErrorClass::TooLarge | ErrorClass::Quota))) => hint,
+        // Some gateways say 400 to everything that they refuse.
+        (
+            ErrorClass::Rejected,
+            Some(hint @ (ErrorClass::TooLarge | ErrorClass::Quota | ErrorClass::Auth)),
+        ) => hint,
         (ErrorClass::Server, Some(ErrorClass::Overloaded)) => ErrorClass::Overloaded,
         (class, _) => class,
     };
@@ -79,8 +95,14 @@ impl Told {
             Value::String(text) => text.clone(),
             _ => field("message"),
         };
+        let message = if message.is_empty() { detail(error).unwrap_or_default() } else { message };
         let message = if message.is_empty() { plain(text) } else { message };
         Self { message: bounded(&message), code: field("code"), kind: field("type") }
+    }
+
+    fn is_too_long(&self) -> bool {
+        let message = self.message.to_lowercase();
+        TOO_LONG.iter().any(|words| message.contains(words))
     }
 
     /// The class its words name, if any.
@@ -89,22 +111,43 @@ impl Told {
         let has = |names: &[&str]| words.iter().any(|word| names.contains(word));
         if has(&["insufficient_quota", "billing_hard_limit_reached", "insufficient_balance"]) {
             Some(ErrorClass::Quota)
-        } else if has(&["context_length_exceeded"])
-            || self.message.contains("maximum context length")
-            || self.message.contains("context_length_exceeded")
-        {
+        } else if has(&["context_length_exceeded", "exceed_context_size_error"]) || self.is_too_long() {
             Some(ErrorClass::TooLarge)
         } else if has(&["overloaded_error", "overloaded", "server_overloaded", "engine_overloaded"]) {
             Some(ErrorClass::Overloaded)
         } else if has(&["rate_limit_exceeded", "rate_limit_error", "requests", "tokens"]) {
             Some(ErrorClass::RateLimited)
-        } else if has(&["invalid_api_key", "authentication_error", "permission_error"]) {
+        } else if has(&[
+            "invalid_api_key",
+            "authentication_error",
+            "auth_error",
+            "no_db_connection", // LiteLLM without a database: it knows no key but its master key
+            "permission_error",
+        ]) {
             Some(ErrorClass::Auth)
         } else if has(&["invalid_request_error", "model_not_found", "BadRequestError"]) {
             Some(ErrorClass::Rejected)
         } else {
             None
         }
+    }
+}
+
+/// What `FastAPI` says (vLLM, LiteLLM and many small servers): `{"detail": "…"}`, or one `msg` for each field
+/// that is wrong, `{"detail": [{"loc": ["body", "model"], "msg": "Field required"}]}`.
+fn detail(body: &Value) -> Option<String> {
+    let said = |one: &Value| {
+        let text = ["msg", "message", "error"].iter().find_map(|name| one.get(name)).unwrap_or(one);
+        let text = text.as_str()?;
+        let place = one.get("loc").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let place: Vec<&str> = place.iter().filter_map(Value::as_str).collect();
+        Some(if place.is_empty() { text.to_owned() } else { format!("{}: {text}", place.join(".")) })
+    };
+    match body.get("detail")? {
+        Value::Array(several) => {
+            Some(several.iter().take(MAX_DETAILS).filter_map(said).collect::<Vec<_>>().join("; "))
+        }
+        one => said(one),
     }
 }
 
@@ -166,6 +209,35 @@ mod tests {
                 ErrorClass::TooLarge,
             ),
             (401, r#"{"error":{"code":"insufficient_quota"}}"#, ErrorClass::Auth),
+            (400, r#"{"error":{"code":"invalid_api_key","message":"m"}}"#, ErrorClass::Auth),
+            (400, r#"{"error":{"type":"authentication_error","message":"m"}}"#, ErrorClass::Auth),
+            // LiteLLM's words for a wrong key, with and without a database.
+            (
+                400,
+                r#"{"error":{"message":"Authentication Error, Invalid proxy server token passed","type":"auth_error","param":"None","code":"400"}}"#,
+                ErrorClass::Auth,
+            ),
+            (
+                400,
+                r#"{"error":{"message":"No connected db.","type":"no_db_connection","param":null,"code":"400"}}"#,
+                ErrorClass::Auth,
+            ),
+            (
+                400,
+                r#"{"error":{"message":"litellm.ContextWindowExceededError: litellm.BadRequestError: too long","type":null,"code":"400"}}"#,
+                ErrorClass::TooLarge,
+            ),
+            (
+                400,
+                r#"{"error":{"code":400,"message":"the request exceeds the available context size, try increasing it","type":"exceed_context_size_error"}}"#,
+                ErrorClass::TooLarge,
+            ),
+            (
+                400,
+                r#"{"error":{"message":"Your input exceeds the Context Window of this model."}}"#,
+                ErrorClass::TooLarge,
+            ),
+            (400, r#"{"error":{"message":"temperature must be at most 2"}}"#, ErrorClass::Rejected),
             (503, r#"{"error":{"type":"overloaded_error","message":"m"}}"#, ErrorClass::Overloaded),
         ] {
             assert_eq!(refusal(status, body).class, class, "{status} {body}");
@@ -179,6 +251,13 @@ mod tests {
             (r#"{"error":"no such model"}"#, "status 404: no such model"),
             (r#"[{"error":{"message":"no such model"}}]"#, "status 404: no such model"),
             (r#"{"message":"no such model"}"#, "status 404: no such model"),
+            (r#"{"detail":"no such model"}"#, "status 404: no such model"),
+            (r#"{"detail":{"error":"no such model"}}"#, "status 404: no such model"),
+            (
+                r#"{"detail":[{"loc":["body","model"],"msg":"Field required","type":"missing"},{"msg":"no such model"}]}"#,
+                "status 404: body.model: Field required; no such model",
+            ),
+            (r#"{"detail":[]}"#, r#"status 404: {"detail":[]}"#),
             ("no such\n model", "status 404: no such model"),
             ("", "status 404, without a reason"),
             (

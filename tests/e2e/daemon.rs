@@ -1,0 +1,306 @@
+//! One daemon for each home, however many start it, and commands about it that can be repeated.
+
+use crate::world::{FakeProvider, Reply, Script, World, conforms, eventually};
+use nix::sys::signal::Signal;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
+use std::time::Duration;
+
+#[test]
+fn twenty_clients_at_once_start_one_daemon_and_all_get_their_answer() {
+    let world = World::new();
+    let ask = |n: usize| {
+        let text = format!("Item {n} is kept in room {n} of the archive.");
+        world.plyrum(["ask", "--json", "Where is the item kept?"]).stdin(text).start()
+    };
+    let running: Vec<_> = (0..20).map(ask).collect();
+    let mut runs = BTreeSet::new();
+    for (n, run) in running.into_iter().enumerate() {
+        let out = run.finish();
+        out.ok();
+        let result = out.json();
+        assert!(result["answer"].as_str().unwrap().contains(&format!("room {n}")), "{out}");
+        runs.insert(result["run"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(runs.len(), 20);
+    eventually("the other starters are gone", || world.daemons().len() <= 1);
+    assert_eq!(world.daemons(), [world.daemon_pid().unwrap()]);
+    assert_eq!(world.json(["runs", "list", "--json"]).as_array().map(Vec::len), Some(20));
+    world.is_sound();
+}
+
+#[test]
+fn start_stop_restart_and_status_can_be_repeated() {
+    let world = World::new();
+    let status = || {
+        let status = world.json(["daemon", "status", "--json"]);
+        conforms("daemon-status", &status);
+        status
+    };
+    assert_eq!(status()["running"], false);
+    world.plyrum(["daemon", "stop"]).run().ok();
+    for _ in 0..2 {
+        world.plyrum(["daemon", "start"]).run().ok();
+    }
+    let first = world.daemon_pid().unwrap();
+    assert_eq!((&status()["running"], &status()["pid"]), (&true.into(), &first.into()));
+    assert_eq!(world.daemons(), [first]);
+    world.plyrum(["daemon", "restart"]).run().ok();
+    let second = world.daemon_pid().unwrap();
+    assert_ne!(first, second);
+    for _ in 0..2 {
+        world.plyrum(["daemon", "stop"]).run().ok();
+        assert_eq!(world.daemons(), [0; 0], "stop returns when the process is gone");
+    }
+    assert_eq!(status()["running"], false);
+    assert!(!world.home().join("run/plyrum.sock").exists(), "the socket is removed");
+    world.plyrum(["daemon", "restart"]).run().ok();
+    assert!(world.daemon_pid().is_some());
+    world.plyrum(["daemon", "logs"]).run().ok();
+}
+
+#[test]
+fn a_second_daemon_refuses_to_run_and_the_first_goes_on() {
+    let world = World::new();
+    world.plyrum(["daemon", "start"]).run().ok();
+    let first = world.daemon_pid().unwrap();
+    world.plyrum(["daemon", "run"]).run().fails_telling(1, ["runs already", "hint: "]);
+    assert_eq!(world.daemons(), [first]);
+    world.plyrum(["ask", "Are you there?"]).stdin("Yes, I am here.").run().ok();
+}
+
+#[test]
+fn a_daemon_in_the_foreground_serves_and_ends_well_with_ctrl_c() {
+    let world = World::new();
+    let daemon = world.plyrum(["daemon", "run"]).start();
+    eventually("it listens", || world.plyrum(["daemon", "status", "--json"]).run().json()["running"] == true);
+    world.plyrum(["ask", "Are you there?"]).stdin("Yes, I am here.").run().ok();
+    daemon.signal(Signal::SIGINT);
+    let out = daemon.finish();
+    assert_eq!(out.code, 0, "{out}");
+    world.is_sound();
+}
+
+#[test]
+fn a_stale_socket_is_replaced() {
+    let world = World::new();
+    world.file_of_home("run/note", "");
+    drop(UnixListener::bind(world.home().join("run/plyrum.sock")).unwrap());
+    world.plyrum(["ask", "Are you there?"]).stdin("Yes, I am here.").run().ok();
+    assert_eq!(world.daemons().len(), 1);
+}
+
+#[test]
+fn a_daemon_that_was_killed_is_replaced_without_a_word() {
+    let world = World::new();
+    world.plyrum(["daemon", "start"]).run().ok();
+    let first = world.daemon_pid();
+    assert!(world.kill_daemon());
+    world.plyrum(["ask", "Are you there?"]).stdin("Yes, I am here.").run().ok();
+    assert!(world.daemon_pid().is_some() && world.daemon_pid() != first);
+}
+
+#[test]
+fn a_daemon_that_does_not_answer_is_exit_7_and_not_waited_for_for_ever() {
+    let world = World::new();
+    world.file_of_home("run/note", "");
+    let _deaf = UnixListener::bind(world.home().join("run/plyrum.sock")).unwrap();
+    let out = world.plyrum(["ask", "Are you there?"]).run();
+    out.fails_telling(7, ["hint: "]);
+}
+
+#[test]
+fn draining_lets_what_runs_end_and_takes_nothing_new() {
+    let world = World::new();
+    let reply = Reply::sse().text("Slow").gate("rest").text(" and steady.").end(9, 4);
+    let fake = world.lab(Script::new().then(reply));
+    let running = world.plyrum(["ask", "How do you work?"]).start();
+    fake.wait_at_gate_blocking("rest");
+    let draining = world.plyrum(["daemon", "drain"]).start();
+    eventually("it drains", || world.plyrum(["ask", "One more question"]).run().code == 7);
+    fake.release("rest");
+    running.finish().answers("Slow and steady.");
+    draining.finish().ok();
+    assert_eq!(world.daemons(), [0; 0]);
+    world.is_sound();
+}
+
+#[test]
+fn everything_is_private_whatever_the_umask() {
+    let world = World::new();
+    let line = "umask 000; printf 'Keep it private.' | \"$PLYRUM\" ask 'What to do with it?'";
+    world.sh(line).run().ok();
+    let mut seen = 0;
+    let mut left = vec![world.home().to_owned()];
+    while let Some(path) = left.pop() {
+        let about = path.symlink_metadata().unwrap();
+        let mode = about.permissions().mode() & 0o7777;
+        let expected = if about.is_dir() { 0o700 } else { 0o600 };
+        assert_eq!(mode, expected, "{} has mode {mode:o}", path.display());
+        if about.is_dir() {
+            left.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        }
+        seen += 1;
+    }
+    assert!(seen > 10, "only {seen} files were looked at");
+}
+
+#[test]
+fn a_home_with_a_long_path_works_and_leaves_no_socket_behind() {
+    let world = World::new();
+    let home = world.beside(&"h".repeat(120)).display().to_string();
+    let call = |args| world.plyrum::<2>(args).env("PLYRUM_HOME", &home);
+    call(["ask", "Are you there?"]).stdin("Yes, I am here.").run().answers("here");
+    let doctor = call(["doctor", "--json"]).run().json().to_string();
+    let (_, socket) = doctor.split_once("socket ").unwrap();
+    let socket = Path::new(socket.split('"').next().unwrap());
+    assert!(socket.starts_with("/tmp") && socket.exists(), "{}", socket.display());
+    assert_eq!(socket.parent().unwrap().symlink_metadata().unwrap().permissions().mode() & 0o777, 0o700);
+    call(["daemon", "stop"]).run().ok();
+    assert!(!socket.exists(), "the socket is removed");
+    fs::remove_dir(socket.parent().unwrap()).unwrap();
+}
+
+#[test]
+fn the_daemon_survives_its_starter_and_the_starters_directory() {
+    let world = World::new();
+    let fake: FakeProvider = world.lab(Script::new().always(Reply::answer("Still here.", 9, 4)));
+    fs::create_dir(world.beside("gone")).unwrap();
+    let line = format!(
+        "cd '{0}' && \"$PLYRUM\" daemon start && cd / && rmdir '{0}'",
+        world.beside("gone").display()
+    );
+    world.sh(&line).run().ok();
+    world.plyrum(["ask", "Are you there?"]).run().answers("Still here.");
+    assert_eq!(fake.requests().len(), 1);
+}
+
+#[test]
+fn a_home_with_spaces_and_letters_of_the_world_works_and_so_does_a_relative_one() {
+    let world = World::new();
+    for home in [world.beside("мой дом").display().to_string(), "relative".to_owned()] {
+        let call = |args| world.plyrum::<2>(args).env("PLYRUM_HOME", &home);
+        call(["ask", "Are you there?"]).stdin("Yes, I am here.").run().answers("here");
+        call(["audit", "verify"]).run().ok();
+        call(["daemon", "stop"]).run().ok();
+    }
+}
+
+#[test]
+fn a_working_directory_that_is_gone_is_no_obstacle() {
+    let world = World::new();
+    let line = "mkdir gone && cd gone && rmdir ../gone && printf 'Yes, I am here.' | \"$PLYRUM\" ask 'Are you there?'";
+    world.sh(line).run().answers("here");
+}
+
+/// A bare connection to the daemon's socket.
+struct Wire(BufReader<UnixStream>);
+
+impl Wire {
+    fn to(world: &World) -> Self {
+        let stream = UnixStream::connect(world.home().join("run/plyrum.sock")).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        Self(BufReader::new(stream))
+    }
+
+    /// Sends these bytes; that the daemon has hung up already is for `line` to see.
+    fn say(&mut self, bytes: impl AsRef<[u8]>) {
+        let _hung_up = self.0.get_mut().write_all(bytes.as_ref());
+    }
+
+    /// The next line; `Null` at the end.
+    fn line(&mut self) -> Value {
+        let mut line = String::new();
+        let _reset = self.0.read_line(&mut line);
+        serde_json::from_str(&line).unwrap_or_default()
+    }
+
+    /// The lines up to the end of the connection.
+    fn rest(&mut self) -> Vec<Value> {
+        std::iter::from_fn(|| Some(self.line()).filter(|line| !line.is_null())).collect()
+    }
+}
+
+#[test]
+fn a_client_that_talks_nonsense_is_hung_up_on_and_harms_nobody() {
+    let world = World::new();
+    let fake =
+        world.lab(Script::new().always(Reply::sse().text("Slow").gate("rest").text(" one.").end(9, 2)));
+    let running = world.plyrum(["ask", "How do you work?"]).start();
+    fake.wait_at_gate_blocking("rest");
+    let too_long = vec![b'x'; 3 << 20];
+    let nonsense: [&[u8]; 6] = [
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\"\n",
+        b"[[[[[[[[[[[[[[[[\n",
+        b"\xff\xfe\n",
+        b"{\"jsonrpc\":\"2.0\",\"method\":\"hello\",\"params\":7}\n",
+        &too_long,
+    ];
+    for bytes in nonsense {
+        let mut wire = Wire::to(&world);
+        wire.say(bytes);
+        let said = wire.rest();
+        assert_eq!(said[0]["method"], "hello");
+        assert!(said.last().unwrap()["error"]["code"].is_i64(), "{said:?}");
+    }
+    fake.release("rest");
+    running.finish().answers("Slow one.");
+    world.is_sound();
+}
+
+#[test]
+fn a_client_of_another_time_may_ask_for_the_status_and_to_stop_but_not_to_run() {
+    let world = World::new();
+    world.plyrum(["daemon", "start"]).run().ok();
+    let mut wire = Wire::to(&world);
+    wire.say("{\"jsonrpc\":\"2.0\",\"method\":\"hello\",\"params\":{\"proto_min\":77,\"proto_max\":78,\"build\":\"9.9.9\",\"schema\":5,\"new\":1}}\n");
+    assert_eq!(wire.line()["method"], "hello");
+    wire.say("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"daemon/status\",\"params\":{}}\n");
+    assert_eq!(wire.line()["result"]["running"], true);
+    wire.say("{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"plan/list\",\"params\":{}}\n");
+    assert_eq!(wire.line()["error"]["data"]["kind"], "version_mismatch");
+    wire.say("{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"daemon/stop\",\"params\":{}}\n");
+    assert_eq!(wire.line()["id"], 3);
+    eventually("the daemon is gone", || world.daemons().is_empty());
+}
+
+#[test]
+fn a_repeated_submit_of_the_same_id_gets_the_first_receipt_and_starts_nothing() {
+    let world = World::new();
+    let fake = world.lab(Script::new().always(Reply::answer("Once.", 9, 2)));
+    world.plyrum(["daemon", "start"]).run().ok();
+    let mut wire = Wire::to(&world);
+    wire.say("{\"jsonrpc\":\"2.0\",\"method\":\"hello\",\"params\":{\"proto_min\":1,\"proto_max\":1,\"build\":\"test\",\"schema\":1}}\n");
+    let submit = |id: u32| {
+        format!(
+            "{{\"jsonrpc\":\"2.0\",\"id\":{id},\"method\":\"run/submit\",\"params\":{{\"run\":\"00000000000000aa\",\"session\":null,\"prompt\":\"Hello there\",\"attachments\":[],\"options\":{{}},\"workspace\":null,\"client\":\"test\",\"owner\":\"detached\",\"dry_run\":false}}}}\n"
+        )
+    };
+    let reply = |wire: &mut Wire, id: u32| loop {
+        let line = wire.line();
+        assert!(!line.is_null(), "no reply to {id}");
+        if line["id"] == id {
+            return line["result"].clone();
+        }
+    };
+    wire.say(submit(1));
+    let first = reply(&mut wire, 1);
+    wire.say(submit(2));
+    let again = reply(&mut wire, 2);
+    eventually("the run ends", || world.only_run()["status"] != "running");
+    let mut other = Wire::to(&world);
+    other.say("{\"jsonrpc\":\"2.0\",\"method\":\"hello\",\"params\":{\"proto_min\":1,\"proto_max\":1,\"build\":\"test\",\"schema\":1}}\n");
+    other.say(submit(3));
+    let later = reply(&mut other, 3);
+    for receipt in [&again, &later] {
+        assert_eq!((&receipt["run"], &receipt["session"]), (&first["run"], &first["session"]), "{receipt}");
+    }
+    assert_eq!(first["run"], "00000000000000aa", "{first}");
+    assert_eq!(fake.requests().len(), 1);
+}

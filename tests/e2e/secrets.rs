@@ -1,0 +1,169 @@
+//! Keys reach their own provider and nothing else: not the answer, not a file, not another request.
+
+use crate::world::{LAB_KEY, Reply, Script, World};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Every file below, and what is in it.
+fn files(dir: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        let about = path.symlink_metadata().unwrap();
+        if about.is_dir() {
+            found.extend(files(&path));
+        } else if about.is_file() {
+            let bytes = fs::read(&path).unwrap();
+            found.push((path, bytes));
+        }
+    }
+    found
+}
+
+/// The ways in which a text can stand in a file: as it is, in hex, and in base64 at each alignment.
+fn spellings(secret: &str) -> Vec<String> {
+    use std::fmt::Write as _;
+    let hex = secret.bytes().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").unwrap();
+        text
+    });
+    let mut all = vec![secret.to_owned(), hex.to_uppercase(), hex];
+    for lead in 0..3 {
+        let bytes = [&vec![0; lead], secret.as_bytes()].concat();
+        // The characters at both ends also depend on what stands beside.
+        for engine in [STANDARD_NO_PAD, URL_SAFE_NO_PAD] {
+            let text = engine.encode(&bytes);
+            all.push(text.chars().skip(4).take(text.len() - 8).collect());
+        }
+    }
+    all
+}
+
+#[track_caller]
+fn is_nowhere(world: &World, secret: &str) {
+    let files = files(world.home());
+    assert!(files.len() > 6, "only {} files were looked at", files.len());
+    for (path, bytes) in files {
+        for spelling in spellings(secret) {
+            let there = bytes.windows(spelling.len()).any(|window| window == spelling.as_bytes());
+            assert!(!there, "{} holds the secret as {spelling}", path.display());
+        }
+    }
+}
+
+#[test]
+fn a_key_that_a_provider_echoes_is_masked_and_never_written() {
+    let world = World::new().with_env("LAB_KEY", LAB_KEY);
+    let (head, tail) = LAB_KEY.split_at(9);
+    let echo = Reply::sse()
+        .text("Your key is ")
+        .text(head)
+        .text(tail)
+        .text(", in base64 ")
+        .text(&base64::engine::general_purpose::STANDARD.encode(LAB_KEY))
+        .text(". Keep it.")
+        .end(100, 10);
+    let fake = world.lab_with_key(Script::new().always(echo));
+    for args in [["ask", "-o", "text", "What is my key?"], ["ask", "-o", "stream-json", "What is my key?"]] {
+        let out = world.plyrum(args).run();
+        out.ok();
+        for spelling in spellings(LAB_KEY) {
+            assert!(!out.stdout.contains(&spelling) && !out.stderr.contains(&spelling), "{out}");
+        }
+        assert!(out.stdout.contains("redacted") && out.stdout.contains("Keep it."), "{out}");
+    }
+    assert_eq!(fake.requests()[0].header("authorization"), Some(format!("Bearer {LAB_KEY}").as_str()));
+    is_nowhere(&world, LAB_KEY);
+    world.plyrum(["daemon", "stop"]).run().ok();
+    is_nowhere(&world, LAB_KEY);
+}
+
+#[test]
+fn a_key_in_a_prompt_or_a_file_is_masked_before_it_is_sent_or_written() {
+    let world = World::new().with_env("LAB_KEY", LAB_KEY);
+    let fake = world.lab_with_key(Script::new().always(Reply::answer("I see.", 9, 2)));
+    world.file("env.txt", format!("export LAB_KEY={LAB_KEY}\n"));
+    let prompt = format!("Why is my key {LAB_KEY} refused?");
+    world.plyrum(["ask", "-f", "env.txt", &prompt]).stdin(format!("log: Bearer {LAB_KEY}")).run().ok();
+    let body = String::from_utf8(fake.requests()[0].body.clone()).unwrap();
+    assert!(!body.contains(LAB_KEY) && body.contains("redacted"), "{body}");
+    is_nowhere(&world, LAB_KEY);
+}
+
+#[test]
+fn a_key_in_a_providers_error_is_masked() {
+    let world = World::new().with_env("LAB_KEY", LAB_KEY);
+    let body = format!(r#"{{"error":{{"message":"Incorrect API key provided: {LAB_KEY}"}}}}"#);
+    let _fake = world.lab_with_key(Script::new().always(Reply::error(401, &body)));
+    let out = world.plyrum(["ask", "--json", "Hello there"]).run();
+    out.fails_telling(3, ["Incorrect API key"]);
+    assert!(!out.stderr.contains(LAB_KEY) && !out.stdout.contains(LAB_KEY), "{out}");
+    is_nowhere(&world, LAB_KEY);
+}
+
+#[test]
+fn a_well_known_kind_of_key_is_masked_though_nobody_configured_it() {
+    let world = World::new();
+    let token = "ghp_A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8";
+    world
+        .plyrum(["ask", &format!("Is {token} a token?")])
+        .stdin(format!("The token {token} is a token."))
+        .run()
+        .ok();
+    is_nowhere(&world, token);
+}
+
+#[test]
+fn no_command_prints_a_key() {
+    let world = World::new().with_env("LAB_KEY", LAB_KEY);
+    let _fake = world.lab_with_key(Script::new().always(Reply::answer("I see.", 9, 2)));
+    world.plyrum(["ask", "-v", "Hello there"]).run().ok();
+    let commands: [&[&str]; 8] = [
+        &["config", "show"],
+        &["config", "show", "--json"],
+        &["doctor"],
+        &["daemon", "logs"],
+        &["models", "list"],
+        &["transcript", "show"],
+        &["audit", "tail"],
+        &["explain", "last"],
+    ];
+    for args in commands {
+        let out = world.sh(&format!("exec \"$PLYRUM\" {}", args.join(" "))).run();
+        assert!(!out.ok().contains(LAB_KEY) && !out.stderr.contains(LAB_KEY), "{out}");
+    }
+}
+
+#[test]
+fn the_audit_notices_a_changed_byte() {
+    let world = World::new();
+    world.plyrum(["ask", "What is it?"]).stdin("It is a record.").run().ok();
+    world.plyrum(["daemon", "stop"]).run().ok();
+    let before = world.json(["audit", "verify", "--json"]);
+    let (path, bytes) = files(&world.home().join("data/audit"))
+        .into_iter()
+        .find(|(path, _)| path.extension().is_some_and(|end| end == "jsonl"))
+        .unwrap();
+    for at in [bytes.len() / 3, bytes.len() / 2, bytes.len() - 2] {
+        let mut changed = bytes.clone();
+        changed[at] ^= 1;
+        fs::write(&path, &changed).unwrap();
+        let out = world.plyrum(["audit", "verify"]).run();
+        assert!(out.code == 1 && out.stdout.contains(".jsonl:"), "byte {at}: {out}");
+    }
+    // Whole records gone from the end, the last booking among them: the ledger remembers how far it was.
+    let text = String::from_utf8(bytes.clone()).unwrap();
+    let kept = text.lines().count() - 3;
+    let shorter: String = text.lines().take(kept).flat_map(|line| [line, "\n"]).collect();
+    fs::write(&path, shorter).unwrap();
+    assert_eq!(world.plyrum(["audit", "verify"]).run().code, 1, "a missing end is noticed");
+    fs::remove_file(&path).unwrap();
+    assert_eq!(world.plyrum(["audit", "verify"]).run().code, 1, "a missing file is noticed");
+    fs::write(&path, &bytes).unwrap();
+    assert_eq!(world.json(["audit", "verify", "--json"]), before);
+    let head = before["head"].as_str().unwrap();
+    world.plyrum(["audit", "verify", "--expect-head", head]).run().ok();
+    assert_eq!(world.plyrum(["audit", "verify", "--expect-head", &"0".repeat(64)]).run().code, 1);
+}
