@@ -49,6 +49,17 @@ expect "a Russian question is answered" "микрорублях" "$answer"
 last=$(echo "One. Two." | "$PLYRUM" ask -o stream-json "what?" 2>/dev/null | tail -n 1)
 expect "the last line of stream-json is the result" '"type":"result"' "$last"
 
+# Several models, one answer; its money; the report of what plans cost.
+for plan in moa self-moa vote cascade best-of-n auto; do
+  answer=$(printf 'Tea grows in China. It was first a medicine. Merchants brought it to Europe later.' |
+    "$PLYRUM" ask -q --plan "$plan" "Where does tea grow?" 2>/dev/null)
+  expect "plan $plan answers" "China" "$answer"
+done
+expect "a dry run shows the plan" '"role":"aggregator"' "$("$PLYRUM" ask --json --dry-run --plan moa "what?" </dev/null)"
+PLYRUM=$PLYRUM bash scripts/cost-report.sh target/cost_report.json >"$work/table" || fail "cost report" "$(cat "$work/table")"
+PLYRUM=$PLYRUM bash scripts/cost-report.sh "$work/again.json" >/dev/null
+cmp -s target/cost_report.json "$work/again.json" && ok "the cost report is the same to the byte" || fail "the cost report differs"
+
 # A priced provider: one number everywhere.
 port_file=$work/fake.out
 "$FAKE" --listen 127.0.0.1:0 --text "Exactly this." >"$port_file" 2>&1 &

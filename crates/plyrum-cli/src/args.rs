@@ -1,7 +1,8 @@
 //! What can be said on the command line.
 
 use crate::command::{
-    ask, audit, balance, config, daemon, doctor, explain, lists, policy, route, runs, transcript, usage,
+    ask, audit, balance, bench, config, daemon, doctor, explain, lists, policy, route, runs, transcript,
+    usage,
 };
 use clap::{CommandFactory as _, Parser, Subcommand};
 use plyrum_protocol::ErrorKind;
@@ -60,6 +61,9 @@ pub(crate) enum Command {
     /// Models
     #[command(subcommand)]
     Models(lists::Models),
+    /// Measured evidence
+    #[command(subcommand)]
+    Bench(bench::Command),
     /// The background daemon
     #[command(subcommand)]
     Daemon(daemon::Command),

@@ -20,7 +20,7 @@ fn composed(persona: &Persona) -> String {
         temperature: persona.temperature.clone(),
         ..Conversation::default()
     };
-    let request = request_for(&conversation, &[], persona.max_output_tokens.unwrap_or(4096), 0);
+    let request = request_for(&conversation, persona.max_output_tokens.unwrap_or(4096), 0);
     let mut text = format!(
         "persona: {}\ntemperature: {}\nmax_output_tokens: {}\n",
         persona.name,

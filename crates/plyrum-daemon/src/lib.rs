@@ -13,6 +13,7 @@ mod clock;
 mod context;
 mod daemon;
 mod driver;
+mod expand;
 mod handle;
 mod history;
 mod hub;

@@ -28,7 +28,15 @@ pub const PERSONAS: &[(&str, &str)] = shipped!(
 );
 
 /// Shipped plans, by path in the repository.
-pub const PLANS: &[(&str, &str)] = shipped!("config/plans/direct.toml");
+pub const PLANS: &[(&str, &str)] = shipped!(
+    "config/plans/auto.toml",
+    "config/plans/best-of-n.toml",
+    "config/plans/cascade.toml",
+    "config/plans/direct.toml",
+    "config/plans/moa.toml",
+    "config/plans/self-moa.toml",
+    "config/plans/vote.toml",
+);
 
 /// Something with the place that it comes from.
 #[derive(Debug, Clone)]

@@ -90,6 +90,7 @@ fn attempt(row: &Attempt) -> Option<AttemptResult> {
         usage: UsageView { meters: row.usage.clone()?, quality: row.quality? },
         cost_micro_rub: row.cost.unwrap_or_default(),
         ms: row.ms.unwrap_or(0),
+        error: None,
     })
 }
 

@@ -2,9 +2,12 @@
 //! happens before anything is written or held.
 
 use crate::context::Context;
-use plyrum_catalog::{Model, ModelId};
-use plyrum_engine::{Attachment, Conversation, Exchange, Limits, ModelChoice, Persona, Plan, StepSpec};
-use plyrum_protocol::{Decision, ErrorKind, Fault, Profile, SubmitOptions, Timestamp};
+use crate::expand::{Choosing, expand};
+use plyrum_catalog::ModelId;
+use plyrum_engine::{
+    Attachment, Conversation, Exchange, FanOut, Limits, Persona, Plan, Quorum, Situation, StepSpec, activate,
+};
+use plyrum_protocol::{Decision, ErrorKind, Fault, Profile, Risk, SubmitOptions, Timestamp};
 use plyrum_router::{AttachmentFacts, RouteInput, route};
 use plyrum_settings::ModelChoice as ConfiguredModel;
 
@@ -15,6 +18,8 @@ pub(crate) struct Resolved {
     pub(crate) plan: Plan,
     pub(crate) decision: Decision,
     pub(crate) steps: Vec<StepSpec>,
+    pub(crate) fan_out: FanOut,
+    pub(crate) quorum: Quorum,
     pub(crate) limits: Limits,
 }
 
@@ -69,11 +74,32 @@ pub(crate) fn resolve(
     if let Some(name) = requested_plan {
         plan(context, name)?;
     }
-    let decision = decide(context, asked, options, model.as_ref(), requested_plan);
+    let mut decision = decide(context, asked, options, model.as_ref(), requested_plan);
+    if plan(context, &plan_name)?.is_chosen_by_rule() {
+        choose_plan(&mut decision, options);
+    }
     let plan = plan(context, &decision.plan)?;
-    let steps = steps(context, &plan, &decision, &persona, model.as_ref())?;
+    let choosing = Choosing { context, decision: &decision, persona: &persona, requested: model.as_ref() };
+    let steps = expand(&plan, &choosing)?;
     let limits = limits(context, options, &persona, now);
-    Ok(Resolved { persona, plan, decision, steps, limits })
+    Ok(Resolved { persona, fan_out: plan.fan_out, quorum: plan.quorum, plan, decision, steps, limits })
+}
+
+/// The rule of `auto`: its plan and its reasons go into the decision.
+fn choose_plan(decision: &mut Decision, options: &SubmitOptions) {
+    let qualities: Vec<Option<u32>> = decision.candidates.iter().map(|c| c.expected_quality_milli).collect();
+    let chosen = activate(&Situation {
+        qualities: &qualities,
+        output: decision.output_kind,
+        high_stakes: decision.risk == Risk::High,
+        asked_for_best: options.profile == Some(Profile::Best),
+    });
+    chosen.plan.clone_into(&mut decision.plan);
+    for reason in chosen.reasons {
+        if decision.reasons.iter().all(|known| known != reason) {
+            decision.reasons.push(reason.to_owned());
+        }
+    }
 }
 
 /// The router's decision alone.
@@ -166,7 +192,12 @@ pub(crate) fn requested_model(
     Err(no_model(catalog, &name))
 }
 
-fn not_found<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str>, list: &str) -> Fault {
+pub(crate) fn not_found<'a>(
+    what: &str,
+    name: &str,
+    known: impl Iterator<Item = &'a str>,
+    list: &str,
+) -> Fault {
     let hint = match plyrum_config::nearest(name, known) {
         Some(near) => format!("did you mean `{near}`? {list} shows all"),
         None => format!("{list} shows all"),
@@ -175,87 +206,8 @@ fn not_found<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str>, l
     Fault::new(ErrorKind::NotFound, format!("there is no {what} `{shown}`")).hint(hint)
 }
 
-fn steps(
-    context: &Context,
-    plan: &Plan,
-    decision: &Decision,
-    persona: &Persona,
-    requested: Option<&ModelId>,
-) -> Result<Vec<StepSpec>, Fault> {
-    plan.steps
-        .iter()
-        .map(|step| {
-            let first = match &step.model {
-                Some(name) => name.clone(),
-                None => first_candidate(context, decision, requested)?,
-            };
-            let known = context.catalog.models.keys().map(ModelId::as_str);
-            let model = context
-                .catalog
-                .model(&first)
-                .ok_or_else(|| not_found("model", &first, known, "plyrum models list"))?;
-            Ok(StepSpec {
-                step: step.id.clone(),
-                kind: step.kind,
-                role: step.role(),
-                after: step.after.clone(),
-                models: with_fallbacks(context, model, persona),
-            })
-        })
-        .collect()
-}
-
-fn with_fallbacks(context: &Context, first: &Model, persona: &Persona) -> Vec<ModelChoice> {
-    let own = first.fallback.iter().map(ToString::to_string);
-    let mut models = vec![choice(first)];
-    for name in own.chain(persona.fallback.iter().cloned()) {
-        let usable = context.catalog.model(&name).filter(|m| context.why_not(&m.id).is_none());
-        let allowed = usable.filter(|m| context.settings.narrowing.allows(&m.provider));
-        if let Some(model) = allowed.filter(|m| models.iter().all(|c| c.id != m.id.as_str())) {
-            models.push(choice(model));
-        }
-    }
-    models
-}
-
-fn choice(model: &Model) -> ModelChoice {
-    ModelChoice {
-        id: model.id.to_string(),
-        provider: model.provider.to_string(),
-        context_tokens: model.context_tokens,
-        max_output_tokens: model.max_output_tokens,
-        bytes_per_token: model.bytes_per_token,
-    }
-}
-
-/// The router's first choice, or why there is none.
-fn first_candidate(
-    context: &Context,
-    decision: &Decision,
-    requested: Option<&ModelId>,
-) -> Result<String, Fault> {
-    if let Some(candidate) = decision.candidates.first() {
-        return Ok(candidate.model.clone());
-    }
-    let Some(model) = requested else {
-        let why: Vec<String> = decision
-            .excluded
-            .iter()
-            .take(8)
-            .map(|e| format!("{}: {}", e.model, e.reasons.join(", ")))
-            .collect();
-        return Err(Fault::new(
-            ErrorKind::NotFound,
-            format!("no model can serve this prompt ({})", why.join("; ")),
-        )
-        .hint("plyrum models list; plyrum route PROMPT"));
-    };
-    let reasons = decision.excluded.iter().find(|e| e.model == model.as_str()).map(|e| e.reasons.clone());
-    Err(excluded(context, model, &reasons.unwrap_or_default()))
-}
-
 /// Why the model that was asked for cannot serve.
-fn excluded(context: &Context, model: &ModelId, reasons: &[String]) -> Fault {
+pub(crate) fn excluded(context: &Context, model: &ModelId, reasons: &[String]) -> Fault {
     if let Some(unusable) = context.why_not(model) {
         let hint = match &unusable.key_variable {
             Some(name) => format!(

@@ -138,6 +138,8 @@ fn spec(
         conversation: asked.conversation(&resolved.persona, exchanges),
         decision: resolved.decision,
         steps: resolved.steps,
+        fan_out: resolved.fan_out,
+        quorum: resolved.quorum,
         prompt_sha256,
         limits: resolved.limits,
         seed: ids::seed_of(&submit.run),

@@ -1,9 +1,11 @@
 //! From a conversation to the messages of one request.
 //!
-//! Attachments and proposals are data, not instructions: each stands in a block of its own, named, before
-//! the question. A closing tag inside a block is broken up, so that no text can leave its block.
+//! Attachments are data, not instructions: each stands in a block of its own, named, before the question. A
+//! closing tag inside a block is broken up, so that no text can leave its block. Proposals: see
+//! `proposals`.
 
 use crate::effect::{Request, Speaker, Turn};
+use crate::proposals::{Proposal, Task, boundary, policy, write_blocks};
 use crate::spec::Conversation;
 use std::fmt::{self, Write};
 
@@ -21,67 +23,71 @@ pub(crate) fn size_of(conversation: &Conversation) -> Size {
     let mut count = Count(conversation.system.len() as u64);
     let exchanges = conversation.history.iter();
     count.0 += exchanges.map(|e| (e.prompt.len() + e.answer.len()) as u64).sum::<u64>();
-    let _infallible = write_user_text(&mut count, conversation, &[]);
+    let _infallible = write_user_text(&mut count, conversation, &[], 0);
     let turns = usize::from(!conversation.system.is_empty()) + conversation.history.len() * 2 + 1;
     Size { bytes: count.0, turns: turns as u64 }
 }
 
-/// What proposals add to that size, in bytes.
-pub(crate) fn size_of_proposals(proposals: &[&str]) -> u64 {
-    let mut count = Count(0);
-    let _infallible = write_proposals(&mut count, proposals);
-    count.0
+/// The question itself: system prompt, earlier exchanges, then attachments and the prompt.
+pub fn request_for(conversation: &Conversation, max_output_tokens: u64, seed: u64) -> Request {
+    compose(conversation, "", &[], max_output_tokens, seed)
 }
 
-/// The request of a step: system prompt, earlier exchanges, then attachments and the question.
-pub fn request_for(
+/// The question with proposals, and what to do with them.
+pub(crate) fn request_over(
     conversation: &Conversation,
-    proposals: &[&str],
+    task: Task,
+    proposals: &[Proposal<'_>],
+    max_output_tokens: u64,
+    seed: u64,
+) -> Request {
+    compose(conversation, &policy(task, &boundary(seed)), proposals, max_output_tokens, seed)
+}
+
+fn compose(
+    conversation: &Conversation,
+    policy: &str,
+    proposals: &[Proposal<'_>],
     max_output_tokens: u64,
     seed: u64,
 ) -> Request {
     let mut turns = Vec::with_capacity(2 + conversation.history.len() * 2);
-    if !conversation.system.is_empty() {
-        turns.push(Turn { speaker: Speaker::System, text: conversation.system.clone() });
+    let system = match conversation.system.as_str() {
+        "" => policy.trim_start().to_owned(),
+        persona => format!("{persona}{policy}"),
+    };
+    if !system.is_empty() {
+        turns.push(Turn { speaker: Speaker::System, text: system });
     }
     for exchange in &conversation.history {
         turns.push(Turn { speaker: Speaker::User, text: exchange.prompt.clone() });
         turns.push(Turn { speaker: Speaker::Assistant, text: exchange.answer.clone() });
     }
-    turns.push(Turn { speaker: Speaker::User, text: user_text(conversation, proposals) });
+    turns.push(Turn { speaker: Speaker::User, text: user_text(conversation, proposals, seed) });
     Request { turns, max_output_tokens, temperature: conversation.temperature.clone(), seed }
 }
 
-fn user_text(conversation: &Conversation, proposals: &[&str]) -> String {
+fn user_text(conversation: &Conversation, proposals: &[Proposal<'_>], seed: u64) -> String {
     let attachments: usize = conversation.attachments.iter().map(|a| a.text.len() + 64).sum();
-    let proposed: usize = proposals.iter().map(|p| p.len() + 64).sum();
+    let proposed: usize = proposals.iter().map(|p| p.text.len() + 192).sum();
     let mut text = String::with_capacity(attachments + proposed + conversation.prompt.len());
-    let _infallible = write_user_text(&mut text, conversation, proposals);
+    let _infallible = write_user_text(&mut text, conversation, proposals, seed);
     text
 }
 
-fn write_user_text(out: &mut impl Write, conversation: &Conversation, proposals: &[&str]) -> fmt::Result {
+fn write_user_text(
+    out: &mut impl Write,
+    conversation: &Conversation,
+    proposals: &[Proposal<'_>],
+    seed: u64,
+) -> fmt::Result {
     for attachment in &conversation.attachments {
         write_block(out, "attachment", "name", &attachment.name, &attachment.text)?;
     }
-    write_proposals(out, proposals)?;
+    if !proposals.is_empty() {
+        write_blocks(out, proposals, &boundary(seed))?;
+    }
     out.write_str(&conversation.prompt)
-}
-
-fn write_proposals(out: &mut impl Write, proposals: &[&str]) -> fmt::Result {
-    for (at, proposal) in proposals.iter().enumerate() {
-        write_block(out, "proposal", "label", &label(at), proposal)?;
-    }
-    Ok(())
-}
-
-/// A to Z, then A2 to Z2: a plan may have more proposers than the alphabet has letters.
-fn label(at: usize) -> String {
-    let letter = ('A'..='Z').nth(at % 26).unwrap_or('A');
-    match at / 26 {
-        0 => letter.to_string(),
-        round => format!("{letter}{}", round + 1),
-    }
 }
 
 fn write_block(out: &mut impl Write, tag: &str, attribute: &str, value: &str, body: &str) -> fmt::Result {
@@ -127,7 +133,7 @@ mod tests {
             attachments: vec![Attachment { name: "a\"b".into(), text: "x </attachment> y".into() }],
             ..Conversation::default()
         };
-        let request = request_for(&conversation, &[], 10, 0);
+        let request = request_for(&conversation, 10, 0);
         assert_eq!(request.turns[0].text, "Be brief.");
         assert_eq!(
             request.turns[1].text,
@@ -143,16 +149,8 @@ mod tests {
             ..Conversation::default()
         };
         let speakers: Vec<Speaker> =
-            request_for(&conversation, &[], 10, 0).turns.iter().map(|t| t.speaker).collect();
+            request_for(&conversation, 10, 0).turns.iter().map(|t| t.speaker).collect();
         assert_eq!(speakers, [Speaker::User, Speaker::Assistant, Speaker::User]);
-    }
-
-    #[test]
-    fn more_proposals_than_letters_all_have_a_label_of_their_own() {
-        assert_eq!([0, 25, 26, 31, 52].map(label), ["A", "Z", "A2", "F2", "A3"]);
-        let proposals = ["same"; 31];
-        let text = user_text(&Conversation::default(), &proposals);
-        assert_eq!(text.matches("<proposal label=").count(), 31);
     }
 
     proptest! {
@@ -168,10 +166,9 @@ mod tests {
                 attachments: texts.iter().map(|t| Attachment { name: name.clone(), text: t.clone() }).collect(),
                 temperature: None,
             };
-            let proposals: Vec<&str> = texts.iter().map(String::as_str).collect();
-            let request = request_for(&conversation, &proposals, 1, 0);
+            let request = request_for(&conversation, 1, 0);
             let size = size_of(&conversation);
-            prop_assert_eq!(size.bytes + size_of_proposals(&proposals), request.text_bytes());
+            prop_assert_eq!(size.bytes, request.text_bytes());
             prop_assert_eq!(size.turns, request.turns.len() as u64);
         }
     }

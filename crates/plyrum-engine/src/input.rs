@@ -80,6 +80,8 @@ pub enum Input {
     },
     /// Time passed.
     Tick,
+    /// Somebody wants the answer from what is there.
+    FinishNow,
     /// Somebody ends the run.
     Cancel(CancelReason),
 }

@@ -7,15 +7,19 @@
 //!
 //! Also here: plans (DAGs of steps) and personas (system prompts with defaults), each with its file format.
 
+mod activate;
+mod agree;
 mod compose;
 mod effect;
 mod input;
 mod persona;
 mod plan;
+mod proposals;
 mod random;
 mod run;
 mod spec;
 
+pub use activate::{Activation, Situation, activate};
 pub use compose::request_for;
 pub use effect::{
     Basis, CloseRun, Effect, HoldBatch, HoldRequest, OpenAttempt, Request, SettleRequest, Speaker, Turn,
@@ -24,6 +28,6 @@ pub use input::{
     AttemptEnd, AttemptFailure, FailureClass, Input, Refusal, RefusalCause, Settlement, Stop, UsageReport,
 };
 pub use persona::{Persona, PersonaError};
-pub use plan::{Plan, PlanError, PlanStep};
+pub use plan::{Models, Plan, PlanError, PlanStep};
 pub use run::{OpenText, Run};
-pub use spec::{Attachment, Conversation, Exchange, Limits, ModelChoice, RunSpec, StepSpec};
+pub use spec::{Attachment, Conversation, Exchange, FanOut, Limits, ModelChoice, Quorum, RunSpec, StepSpec};

@@ -1,6 +1,7 @@
 //! Plans: DAGs of steps in TOML files, checked when they are loaded, so that a run never meets a plan that
 //! cannot end: steps exist, nothing waits for itself, one step answers, fan-out is bounded.
 
+use crate::spec::{FanOut, Quorum};
 use plyrum_protocol::{Role, StepId, StepKind};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,6 +10,8 @@ use toml::Spanned;
 
 /// Most steps of a plan.
 const MAX_STEPS: usize = 32;
+/// Most members of one group of proposers.
+const MAX_MEMBERS: usize = 16;
 
 /// A checked plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,21 +20,43 @@ pub struct Plan {
     pub name: String,
     /// What it does.
     pub description: String,
-    /// Steps, dependencies before dependants.
+    /// How its proposers are asked.
+    pub fan_out: FanOut,
+    /// How many proposals are waited for.
+    pub quorum: Quorum,
+    /// Steps, dependencies before dependants. None: the rule of `auto` chooses another plan.
     pub steps: Vec<PlanStep>,
 }
 
 /// One step of a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlanStep {
-    /// Its name.
+    /// Its name. A group of proposers has this name for all; its members add a number.
     pub id: StepId,
     /// What it does.
     pub kind: StepKind,
     /// Steps that must have ended before it starts.
     pub after: Vec<StepId>,
-    /// A catalogue id, or `None`: the router's choice.
-    pub model: Option<String>,
+    /// Which model, or which models.
+    pub models: Models,
+    /// How many steps it stands for: proposers only.
+    pub members: usize,
+}
+
+/// Which models serve a step.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Models {
+    /// The router's first choice.
+    #[default]
+    Best,
+    /// The configured proposers, else the router's distinct candidates, best first.
+    Panel,
+    /// Distinct candidates, the cheapest first.
+    Cheapest,
+    /// The configured aggregator, else the router's first choice.
+    Aggregator,
+    /// These, in this order, over again where there are fewer than members.
+    Named(Vec<String>),
 }
 
 impl PlanStep {
@@ -59,10 +84,37 @@ pub struct PlanError {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PlanFile {
-    name: String,
+    name: Spanned<String>,
     description: String,
     #[serde(default)]
+    fan_out: FanOutFile,
+    #[serde(default)]
+    quorum: QuorumFile,
+    choose: Option<Spanned<Choose>>,
+    #[serde(default)]
     step: Vec<Spanned<StepFile>>,
+}
+
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum FanOutFile {
+    #[default]
+    Fast,
+    Thrifty,
+}
+
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum QuorumFile {
+    #[default]
+    Usual,
+    All,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Choose {
+    Auto,
 }
 
 #[derive(Debug, Deserialize)]
@@ -73,15 +125,27 @@ struct StepFile {
     #[serde(default)]
     after: Vec<Spanned<String>>,
     model: Option<String>,
+    models: Option<ModelsFile>,
+    members: Option<Spanned<u16>>,
+}
+
+/// `"panel"`, `"best"`, `"cheapest"`, or a list of catalogue ids.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum ModelsFile {
+    Group(String),
+    Named(Vec<String>),
 }
 
 /// The kinds that a plan file may name today.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Kind {
     Answer,
     Propose,
     Aggregate,
+    Vote,
+    Select,
 }
 
 impl Plan {
@@ -89,31 +153,99 @@ impl Plan {
     pub fn parse(text: &str) -> Result<Self, PlanError> {
         let file: PlanFile = toml::from_str(text)
             .map_err(|e| PlanError { span: e.span(), message: e.message().to_owned() })?;
+        StepId::new(file.name.get_ref().clone()).map_err(|e| at(file.name.span(), format!("name: {e}")))?;
+        let fan_out = match file.fan_out {
+            FanOutFile::Fast => FanOut::Fast,
+            FanOutFile::Thrifty => FanOut::Thrifty,
+        };
+        let quorum = match file.quorum {
+            QuorumFile::Usual => Quorum::Usual,
+            QuorumFile::All => Quorum::All,
+        };
+        let (name, description) = (file.name.into_inner(), file.description);
+        if let Some(choose) = file.choose {
+            if let Some(step) = file.step.first() {
+                return Err(at(step.span(), "a plan with `choose` has no steps of its own".to_owned()));
+            }
+            let Choose::Auto = choose.into_inner();
+            return Ok(Self { name, description, fan_out, quorum, steps: Vec::new() });
+        }
         let mut steps = Vec::with_capacity(file.step.len());
         for step in &file.step {
             steps.push((step.span(), read_step(step.get_ref())?));
         }
         check_steps(&steps)?;
         let steps = in_order(steps)?;
-        Ok(Self { name: file.name, description: file.description, steps })
+        Ok(Self { name, description, fan_out, quorum, steps })
     }
+
+    /// Whether it leaves the choice to the rule of `auto`.
+    pub fn is_chosen_by_rule(&self) -> bool {
+        self.steps.is_empty()
+    }
+}
+
+fn at(span: Range<usize>, message: String) -> PlanError {
+    PlanError { span: Some(span), message }
 }
 
 fn read_step(step: &StepFile) -> Result<PlanStep, PlanError> {
     let id = |text: &Spanned<String>| {
-        StepId::new(text.get_ref().clone())
-            .map_err(|e| PlanError { span: Some(text.span()), message: e.to_string() })
+        StepId::new(text.get_ref().clone()).map_err(|e| at(text.span(), e.to_string()))
+    };
+    let kind = *step.kind.get_ref();
+    let members = match &step.members {
+        Some(members) if kind != Kind::Propose => {
+            return Err(at(
+                members.span(),
+                format!("step `{}`: only `propose` has members", step.id.get_ref()),
+            ));
+        }
+        Some(members) if !(1..=MAX_MEMBERS).contains(&usize::from(*members.get_ref())) => {
+            let what = format!("step `{}`: members must be from 1 to {MAX_MEMBERS}", step.id.get_ref());
+            return Err(at(members.span(), what));
+        }
+        Some(members) => usize::from(*members.get_ref()),
+        None => 1,
     };
     Ok(PlanStep {
         id: id(&step.id)?,
-        kind: match step.kind.get_ref() {
+        kind: match kind {
             Kind::Answer => StepKind::Answer,
             Kind::Propose => StepKind::Propose,
             Kind::Aggregate => StepKind::Aggregate,
+            Kind::Vote => StepKind::Vote,
+            Kind::Select => StepKind::Select,
         },
         after: step.after.iter().map(id).collect::<Result<_, _>>()?,
-        model: step.model.clone().filter(|m| m != "auto"),
+        models: read_models(step)?,
+        members,
     })
+}
+
+fn read_models(step: &StepFile) -> Result<Models, PlanError> {
+    let wrong = |message: String| at(step.id.span(), format!("step `{}`: {message}", step.id.get_ref()));
+    match (&step.model, &step.models) {
+        (Some(_), Some(_)) => Err(wrong("has both `model` and `models`".to_owned())),
+        (Some(model), None) => Ok(match model.as_str() {
+            "auto" | "best" => Models::Best,
+            "aggregator" => Models::Aggregator,
+            id => Models::Named(vec![id.to_owned()]),
+        }),
+        (None, Some(ModelsFile::Group(group))) => match group.as_str() {
+            "panel" => Ok(Models::Panel),
+            "best" => Ok(Models::Best),
+            "cheapest" => Ok(Models::Cheapest),
+            other => {
+                Err(wrong(format!("models = \"{other}\": use \"panel\", \"best\", \"cheapest\" or a list")))
+            }
+        },
+        (None, Some(ModelsFile::Named(names))) if names.is_empty() => {
+            Err(wrong("`models` is empty".to_owned()))
+        }
+        (None, Some(ModelsFile::Named(names))) => Ok(Models::Named(names.clone())),
+        (None, None) => Ok(Models::Best),
+    }
 }
 
 fn check_steps(steps: &[(Range<usize>, PlanStep)]) -> Result<(), PlanError> {
@@ -143,13 +275,23 @@ fn check_steps(steps: &[(Range<usize>, PlanStep)]) -> Result<(), PlanError> {
             return Err(PlanError { span: Some(span.clone()), message });
         }
     }
-    let answers = |s: &PlanStep| matches!(s.kind, StepKind::Answer | StepKind::Aggregate);
+    for (span, step) in steps {
+        let combines = matches!(step.kind, StepKind::Aggregate | StepKind::Vote | StepKind::Select);
+        if combines && step.after.is_empty() {
+            let message = format!("step `{}` combines proposals and comes after none", step.id);
+            return Err(PlanError { span: Some(span.clone()), message });
+        }
+    }
+    let answers = |s: &PlanStep| s.kind != StepKind::Propose;
     let mut lasts = steps.iter().filter(|(_, s)| !steps.iter().any(|(_, t)| t.after.contains(&s.id)));
     match (lasts.next(), lasts.next()) {
         (Some((_, last)), None) if answers(last) => Ok(()),
         (Some((span, last)), None) => Err(PlanError {
             span: Some(span.clone()),
-            message: format!("the last step `{}` must be of kind `answer` or `aggregate`", last.id),
+            message: format!(
+                "the last step `{}` must give the answer: kind `answer`, `aggregate`, `vote` or `select`",
+                last.id
+            ),
         }),
         (Some((_, one)), Some((span, two))) => Err(PlanError {
             span: Some(span.clone()),
@@ -204,7 +346,7 @@ mod tests {
         let names: Vec<&str> = plan.steps.iter().map(|s| s.id.as_str()).collect();
         assert_eq!(names, ["b", "a", "lead"]);
         assert_eq!(plan.steps[2].role(), Role::Aggregator);
-        assert_eq!(plan.steps[1].model.as_deref(), Some("lab/x"));
+        assert_eq!(plan.steps[1].models, Models::Named(vec!["lab/x".into()]));
     }
 
     #[test]
@@ -218,7 +360,10 @@ mod tests {
                 "[[step]]\nid = \"a\"\nkind = \"answer\"\n[[step]]\nid = \"b\"\nkind = \"answer\"\n",
                 "nor after `b`",
             ),
-            ("[[step]]\nid = \"a\"\nkind = \"propose\"\n", "must be of kind"),
+            ("[[step]]\nid = \"a\"\nkind = \"propose\"\n", "must give the answer"),
+            ("[[step]]\nid = \"a\"\nkind = \"vote\"\n", "comes after none"),
+            ("[[step]]\nid = \"a\"\nkind = \"answer\"\nmembers = 2\n", "only `propose`"),
+            ("[[step]]\nid = \"a\"\nkind = \"answer\"\nmodels = \"worst\"\n", "worst"),
             ("[[step]]\nid = \"a\"\nkind = \"answre\"\n", "answre"),
             (
                 "[[step]]\nid = \"l\"\nkind = \"answer\"\n\

@@ -1,5 +1,5 @@
-//! Deterministic numbers from a run's seed, for retry jitter. `SplitMix64` (Steele, Lea, Flood 2014): small,
-//! well mixed, and the same on every machine.
+//! Deterministic numbers from a run's seed, for retry jitter and shuffles. `SplitMix64` (Steele, Lea, Flood
+//! 2014): small, well mixed, and the same on every machine.
 
 #[derive(Debug, Clone)]
 pub(crate) struct Random(u64);

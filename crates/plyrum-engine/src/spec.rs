@@ -20,6 +20,10 @@ pub struct RunSpec {
     pub decision: Decision,
     /// Steps in the plan's order, each with its models; dependencies come before dependants.
     pub steps: Vec<StepSpec>,
+    /// How proposers are asked.
+    pub fan_out: FanOut,
+    /// How many proposals are waited for.
+    pub quorum: Quorum,
     /// What to say.
     pub conversation: Conversation,
     /// SHA-256 of what was asked, in hex.
@@ -30,6 +34,26 @@ pub struct RunSpec {
     pub seed: u64,
     /// When it was accepted.
     pub accepted_at: Timestamp,
+}
+
+/// How the proposers of a mixture are asked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum FanOut {
+    /// All at once; the rest is cancelled at a quorum and a grace.
+    #[default]
+    Fast,
+    /// Two, then one more at a time until two agree.
+    Thrifty,
+}
+
+/// How many proposals of a panel are waited for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Quorum {
+    /// All of one or two, all but one of three to six, four fifths of more.
+    #[default]
+    Usual,
+    /// Every one.
+    All,
 }
 
 /// One step with its models.

@@ -1,4 +1,4 @@
-//! Golden frame logs: everything that a client sees of two stories, byte for byte, in
+//! Golden frame logs: everything that a client sees of some stories, byte for byte, in
 //! `snapshots/engine/*.jsonl`. A change there is a change of what clients, transcripts and the audit read.
 //! `UPDATE_SNAPSHOTS=1` writes them anew.
 
@@ -6,10 +6,11 @@
 
 mod world;
 
-use plyrum_engine::{FailureClass, Limits, RunSpec};
-use plyrum_protocol::StepKind;
+use plyrum_billing_client::MicroRub;
+use plyrum_engine::{FailureClass, FanOut, Limits, RunSpec};
+use plyrum_protocol::{OutputKind, StepKind};
 use std::path::Path;
-use world::story::{Event, Event::*, at, play};
+use world::story::{Event, Event::*, at, play, proposes};
 
 fn check(name: &str, spec: &RunSpec, story: &[Event]) {
     let told = play(spec, story);
@@ -47,25 +48,63 @@ fn a_retry_and_an_answer() {
     check("direct-retry.jsonl", &spec, &story);
 }
 
+fn mixture(plan: &str, kind: StepKind) -> RunSpec {
+    let propose = |name| world::step(name, StepKind::Propose, &[], &["lab/a", "lab/b"]);
+    let mut steps = vec![propose("one"), propose("two"), propose("three")];
+    steps.push(world::step("lead", kind, &["one", "two", "three"], &["lab/c"]));
+    let mut spec = world::spec(steps, Limits::default(), 7);
+    plan.clone_into(&mut spec.plan);
+    spec
+}
+
 #[test]
 fn a_mixture_with_a_fallback_and_a_cut_proposal() {
-    let propose = |name| world::step(name, StepKind::Propose, &[], &["lab/a", "lab/b"]);
-    let lead = world::step("lead", StepKind::Aggregate, &["one", "two"], &["lab/c"]);
-    let mut spec = world::spec(vec![propose("one"), propose("two"), lead], Limits::default(), 7);
-    "mixture".clone_into(&mut spec.plan);
     let story = [
         Waits(100),
         at(1, Fails(FailureClass::Auth)),
         at(2, Says("two, and")),
-        at(3, Says("one")),
+        at(5, Says("one")),
         Waits(50),
         at(2, Breaks),
-        at(3, Uses(30, 1)),
-        at(3, Ends),
+        at(3, CannotBeSent),
+        at(5, Uses(30, 1)),
+        at(5, Ends),
         Waits(200),
         Says("both"),
         Uses(90, 1),
         Ends,
     ];
-    check("mixture-degraded.jsonl", &spec, &story);
+    check("mixture-degraded.jsonl", &mixture("mixture", StepKind::Aggregate), &story);
+}
+
+#[test]
+fn a_fast_mixture_with_a_late_proposal() {
+    let mut story = vec![Waits(400)];
+    story.extend(proposes(1, "The daemon owns the keys."));
+    story.push(at(3, Says("The daemon, since")));
+    story.extend(proposes(2, "Демон хранит ключи."));
+    story.extend([Waits(100), at(3, Says(" it")), Waits(60)]);
+    story.extend(proposes(4, "The daemon owns the keys, and nobody else."));
+    check("moa-late.jsonl", &mixture("moa", StepKind::Aggregate), &story);
+}
+
+#[test]
+fn a_vote_that_stops_when_two_agree() {
+    let mut spec = mixture("vote", StepKind::Vote);
+    spec.fan_out = FanOut::Thrifty;
+    spec.decision.output_kind = OutputKind::Discrete;
+    let mut story = vec![Waits(120)];
+    story.extend(proposes(2, "6 × 7 makes it so.\nAnswer: 42"));
+    story.push(Waits(30));
+    story.extend(proposes(1, "42"));
+    check("vote-agreed.jsonl", &spec, &story);
+}
+
+#[test]
+fn a_plan_that_shrinks_to_its_budget_and_then_to_the_wallet() {
+    let mut spec = mixture("moa", StepKind::Aggregate);
+    spec.limits.budget = Some(MicroRub::new(2_700_000));
+    let mut story = vec![HasOnly(450_000), Waits(90)];
+    story.extend(proposes(4, "Directly."));
+    check("moa-shrunk.jsonl", &spec, &story);
 }

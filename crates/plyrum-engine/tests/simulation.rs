@@ -3,14 +3,17 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests: helpers fail by panicking")]
 
+#[path = "simulation/plans.rs"]
+mod plans;
 mod world;
 
 use plyrum_billing_client::{MicroRub, Usage};
 use plyrum_engine::{
-    AttemptEnd, AttemptFailure, Basis, Effect, FailureClass, Input, Limits, Refusal, RefusalCause, Stop,
-    UsageReport,
+    AttemptEnd, AttemptFailure, Basis, Effect, FailureClass, Input, Refusal, RefusalCause, Stop, UsageReport,
 };
-use plyrum_protocol::{AttemptId, CancelReason, Channel, ErrorKind, Fault, RunStatus, StepKind, Timestamp};
+use plyrum_protocol::{
+    AttemptId, CancelReason, Channel, ErrorKind, Fault, FrameBody, RunStatus, StepOutcome, Timestamp,
+};
 use std::collections::VecDeque;
 use world::{Booked, Score};
 
@@ -55,6 +58,8 @@ struct World {
     ledger_dead: bool,
     /// Kept by the ledger; with one, providers report no more than was held.
     budget: Option<MicroRub>,
+    /// What models say.
+    texts: plans::Texts,
 }
 
 impl World {
@@ -96,9 +101,9 @@ impl World {
         }
         if !self.dice.one_in(5) {
             script.push_back(Input::Opened { attempt: id() });
-            for n in 0..self.dice.roll(6) {
-                let channel = if self.dice.one_in(4) { Channel::Reasoning } else { Channel::Answer };
-                script.push_back(Input::Delta { attempt: id(), channel, text: format!("слово{n} ") });
+            for text in self.texts.said(&mut self.dice) {
+                let channel = if self.dice.one_in(5) { Channel::Reasoning } else { Channel::Answer };
+                script.push_back(Input::Delta { attempt: id(), channel, text });
             }
             for _ in 0..self.dice.roll(3) {
                 let usage = if self.dice.one_in(4) {
@@ -110,10 +115,10 @@ impl World {
                 script.push_back(Input::Usage { attempt: id(), report });
             }
         }
-        let end = match self.dice.roll(6) {
-            0 | 1 => AttemptEnd::Finished(Stop::EndTurn),
-            2 => AttemptEnd::Finished(Stop::Length),
-            3 => AttemptEnd::Cut { why: "reset".to_owned() },
+        let end = match self.dice.roll(8) {
+            0..=3 => AttemptEnd::Finished(Stop::EndTurn),
+            4 => AttemptEnd::Finished(Stop::Length),
+            5 => AttemptEnd::Cut { why: "reset".to_owned() },
             _ => AttemptEnd::Failed(AttemptFailure {
                 class: CLASSES[usize::try_from(self.dice.roll(8)).unwrap()],
                 status: None,
@@ -146,11 +151,11 @@ impl World {
         let storage = || Fault::new(ErrorKind::Storage, "disk full");
         Some(match self.owed.swap_remove(at) {
             Owed::Hold { batch } => {
-                if self.ledger_dead || self.dice.one_in(15) {
+                if self.ledger_dead || self.dice.one_in(40) {
                     self.score.batch(batch, Booked::NotHeld);
                     return Some(Input::HoldFailed { batch, fault: storage() });
                 }
-                let poor = self.dice.one_in(6).then(|| self.poor(batch));
+                let poor = self.dice.one_in(10).then(|| self.poor(batch));
                 if let Some(refusal) = self.score.refusal(batch, self.budget).or(poor) {
                     self.score.batch(batch, Booked::NotHeld);
                     return Some(Input::HoldRefused { batch, refusal });
@@ -185,43 +190,26 @@ impl World {
     }
 }
 
-fn steps_of_a_plan(dice: &mut Dice) -> Vec<plyrum_engine::StepSpec> {
-    if dice.one_in(2) {
-        return world::direct(&["lab/a", "lab/b-dear", "lab/c"]);
-    }
-    let names: Vec<String> = (1..=1 + dice.roll(5)).map(|n| format!("propose-{n}")).collect();
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let mut steps: Vec<_> =
-        names.iter().map(|n| world::step(n, StepKind::Propose, &[], &["lab/a", "lab/b"])).collect();
-    steps.push(world::step("lead", StepKind::Aggregate, &names, &["lab/c"]));
-    steps
-}
-
 fn run_schedule(seed: u64) -> (RunStatus, Vec<String>) {
     let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
-    let limits = Limits {
-        budget: dice.one_in(3).then(|| MicroRub::new(i64::try_from(dice.roll(900_000)).unwrap())),
-        deadline: dice
-            .one_in(3)
-            .then(|| Timestamp::from_millis(1_000_000 + 1 + i64::try_from(dice.roll(20_000)).unwrap())),
-        asked_output_tokens: dice.one_in(4).then(|| 1 + dice.roll(40)),
-        max_answer_bytes: if dice.one_in(5) { 40 } else { 700 * 1024 },
-        ..Limits::default()
-    };
-    let steps = steps_of_a_plan(&mut dice);
-    let budget = limits.budget;
+    let spec = plans::random(&mut dice, seed);
+    let (budget, steps) = (spec.limits.budget, spec.steps.len());
+    let texts = plans::Texts::of(&spec);
     let mut world =
-        World { dice, score: Score::default(), owed: vec![], wake: None, ledger_dead: false, budget };
+        World { dice, score: Score::default(), owed: vec![], wake: None, ledger_dead: false, budget, texts };
     let mut now = Timestamp::from_millis(1_000_000);
-    let (mut run, effects) = world::start(world::spec(steps, limits, seed));
+    let (mut run, effects) = world::start(spec);
     world.execute(effects);
     let mut inputs = 0;
     while !run.is_over() {
         inputs += 1;
-        assert!(inputs < 5_000, "seed {seed}: the run does not end");
+        assert!(inputs < 1_000 + 500 * steps, "seed {seed}: the run does not end");
         now = now.plus_millis(world.dice.roll(40));
-        let input =
-            if world.dice.one_in(60) { Some(Input::Cancel(CancelReason::User)) } else { world.next() };
+        let input = match world.dice.roll(120) {
+            0 => Some(Input::Cancel(CancelReason::User)),
+            1..=3 => Some(Input::FinishNow),
+            _ => world.next(),
+        };
         let input = input.or_else(|| {
             world.wake.take().map(|at| {
                 let clock_was_set_back = world.dice.one_in(4);
@@ -253,6 +241,13 @@ fn check(world: &World, seed: u64) {
         assert_eq!(rows, result.cost_micro_rub.get(), "seed {seed}: Σ rows = total");
         assert_eq!(rows, score.booked, "seed {seed}: total = ledger");
     }
+    if let Some(extra) = result.extra_over_direct_micro_rub {
+        assert!((0..=result.cost_micro_rub.get()).contains(&extra.get()), "seed {seed}: {extra} extra");
+    }
+    check_that_proposals_are_used(score, seed);
+    for (attempt, request) in &score.requests {
+        plans::check_framing(attempt, request);
+    }
     assert_eq!(
         result.error.is_none(),
         matches!(result.status, RunStatus::Succeeded | RunStatus::Degraded),
@@ -263,6 +258,26 @@ fn check(world: &World, seed: u64) {
     }
 }
 
+/// A text that the answering step could read is an answer, whatever happens to that step's own model.
+fn check_that_proposals_are_used(score: &Score, seed: u64) {
+    let result = score.finished().expect("finished");
+    let mut read = Vec::new();
+    let mut has_text = false;
+    for frame in &score.frames {
+        match &frame.body {
+            FrameBody::RunPlanned { steps, .. } => read.clone_from(&steps.last().unwrap().after),
+            FrameBody::StepFinished { step, outcome, .. } => {
+                has_text |= read.contains(step) && *outcome != StepOutcome::Failed;
+            }
+            _ => {}
+        }
+    }
+    let ended =
+        |kind| matches!(kind, ErrorKind::Timeout | ErrorKind::Storage | ErrorKind::CancelledElsewhere);
+    let lost = result.error.as_ref().is_some_and(|fault| !ended(fault.kind));
+    assert!(!has_text || !lost, "seed {seed}: there was a proposal, and yet {result:?}");
+}
+
 fn schedules() -> u64 {
     std::env::var("PLYRUM_SIM_SCHEDULES").ok().and_then(|n| n.parse().ok()).unwrap_or(5_000)
 }
@@ -271,12 +286,18 @@ fn schedules() -> u64 {
 fn every_random_schedule_keeps_the_promises() {
     let mut seen = std::collections::BTreeMap::<String, u64>::new();
     for seed in 1..=schedules() {
-        let (status, _) = run_schedule(seed);
+        let (status, story) = run_schedule(seed);
         *seen.entry(status.as_str().to_owned()).or_default() += 1;
+        for frame in story {
+            *seen.entry(frame).or_default() += 1;
+        }
     }
-    for status in ["succeeded", "degraded", "failed", "cancelled"] {
-        assert!(seen.get(status).copied().unwrap_or(0) > 0, "no schedule ended as {status}: {seen:?}");
+    let ends = ["succeeded", "degraded", "failed", "cancelled"];
+    let turns = ["plan.shrunk", "proposal.late", "quorum.reached", "provisional", "attempt.retried"];
+    for what in ends.into_iter().chain(turns) {
+        assert!(seen.get(what).copied().unwrap_or(0) > 0, "no schedule had {what}: {seen:?}");
     }
+    println!("{seen:?}");
 }
 
 #[test]

@@ -162,6 +162,16 @@ pub enum FrameBody {
         /// Why this plan.
         reasons: Vec<String>,
     },
+    /// The plan was made smaller to fit its limits.
+    #[serde(rename = "plan.shrunk")]
+    PlanShrunk {
+        /// What was planned.
+        from: String,
+        /// What is left of it.
+        to: String,
+        /// What did not fit.
+        reason: String,
+    },
     /// Money is reserved, durably.
     #[serde(rename = "hold.taken")]
     HoldTaken {
@@ -288,6 +298,30 @@ pub enum FrameBody {
         to: String,
         /// Why.
         cause: String,
+    },
+    /// A proposal was not waited for any longer.
+    #[serde(rename = "proposal.late")]
+    ProposalLate {
+        /// Whose.
+        step: StepId,
+    },
+    /// Enough proposals are there.
+    #[serde(rename = "quorum.reached")]
+    QuorumReached {
+        /// Proposals that are there.
+        have: u32,
+        /// Proposals that were planned.
+        of: u32,
+        /// Since the first was asked for.
+        waited_ms: u64,
+        /// `quorum`, `agreement` or `finish_now`.
+        reason: String,
+    },
+    /// The text of this step stands until it is replaced by the answer.
+    #[serde(rename = "provisional")]
+    Provisional {
+        /// Whose text.
+        step: StepId,
     },
     /// Live: this client missed something; attach again from `from_seq`.
     #[serde(rename = "resync")]

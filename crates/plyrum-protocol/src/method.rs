@@ -41,10 +41,16 @@ methods! {
     RunAttach "run/attach" Attach => Attached;
     /// Ends a run.
     RunCancel "run/cancel" Cancel => Empty;
+    /// Answers with the proposals that are there.
+    RunFinishNow "run/finishNow" RunRef => Empty;
     /// Routes a prompt without running it.
     RouteExplain "route/explain" RouteQuery => Decision;
     /// The plans.
     PlanList "plan/list" Page => Listing<view::PlanRow>;
+    /// A plan as it would run.
+    PlanShow "plan/show" PlanRef => view::PlanDetail;
+    /// Checks plan files: texts of the client's, and everything that the daemon loads.
+    PlanCheck "plan/check" PlanTexts => view::Checks;
     /// The personas.
     PersonaList "persona/list" Page => Listing<view::PersonaRow>;
     /// The models.
@@ -215,6 +221,36 @@ pub struct Attached {
     pub run: RunId,
     /// Whether it is still going.
     pub live: bool,
+}
+
+/// A run, by an id, a prefix, or `last`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RunRef {
+    /// Which.
+    pub run: String,
+}
+
+/// A plan, by its name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PlanRef {
+    /// Which.
+    pub plan: String,
+}
+
+/// Plan files to check, at most 64 of at most 64 KiB.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PlanTexts {
+    /// Name and content of each.
+    pub files: Vec<PlanText>,
+}
+
+/// A plan file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PlanText {
+    /// Its path, for messages.
+    pub name: String,
+    /// Its content.
+    pub text: String,
 }
 
 /// Parameters of `run/cancel`.

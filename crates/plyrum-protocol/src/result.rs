@@ -1,7 +1,7 @@
 //! The `result` object: the last line of `stream-json`, the whole of `json`, and the content of
 //! `run.finished`. One shape, so one number for money everywhere.
 
-use crate::{AttemptId, Fault, Role, RunId, SessionId, StepId};
+use crate::{AttemptId, ErrorKind, Fault, Role, RunId, SessionId, StepId};
 use plyrum_billing_client::{MicroRub, Quality, Usage};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -108,6 +108,9 @@ pub struct AttemptResult {
     pub cost_micro_rub: MicroRub,
     /// From request to end.
     pub ms: u64,
+    /// Why it did not end well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<ErrorKind>,
 }
 
 /// The constant `"result"` in the field `type`.
@@ -147,6 +150,9 @@ pub struct RunResult {
     pub usage: UsageView,
     /// Sum over all attempts: the one number.
     pub cost_micro_rub: MicroRub,
+    /// What a mixture cost over asking its best member alone, by that member's own attempt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extra_over_direct_micro_rub: Option<MicroRub>,
     /// One row per request that was held.
     pub attempts: Vec<AttemptResult>,
     /// From accepted to finished.
@@ -170,6 +176,7 @@ impl RunResult {
             model: String::new(),
             usage: UsageView::missing(),
             cost_micro_rub: MicroRub::ZERO,
+            extra_over_direct_micro_rub: None,
             attempts: Vec::new(),
             duration_ms: 0,
             error: Some(fault),

@@ -2,8 +2,12 @@
 
 use super::{Outcome, connected, paths, runtime};
 use crate::out;
+use crate::sanitize::clean;
 use crate::table::{Lean, table};
-use plyrum_protocol::{Fault, Listing, Method, ModelList, Page, PersonaList, PlanList};
+use plyrum_protocol::{
+    ErrorKind, Fault, Listing, Method, ModelList, Page, PersonaList, PlanCheck, PlanList, PlanRef, PlanShow,
+    PlanText, PlanTexts,
+};
 use serde::Serialize;
 use std::process::ExitCode;
 
@@ -11,6 +15,22 @@ use std::process::ExitCode;
 pub(crate) enum Plans {
     /// All plans
     List {
+        /// As one line of JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// A plan's steps
+    Show {
+        /// Its name
+        plan: String,
+        /// As one line of JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check plan files, or without one all that would be loaded; errors name file, line and step
+    Check {
+        /// Files to check
+        file: Vec<std::path::PathBuf>,
         /// As one line of JSON
         #[arg(long)]
         json: bool,
@@ -85,11 +105,56 @@ const fn right(name: &str) -> (&str, Lean) {
 }
 
 pub(crate) fn plans(command: &Plans) -> Outcome {
-    let Plans::List { json } = command;
-    let rows = fetch::<PlanList, _>()?;
-    show(&rows, *json, &[left("plan"), left("description"), left("steps"), left("from")], |row| {
-        vec![row.plan.clone(), row.description.clone(), row.steps.join(" "), row.origin.clone()]
+    match command {
+        Plans::List { json } => {
+            let rows = fetch::<PlanList, _>()?;
+            let head = [left("plan"), left("description"), left("steps"), left("from")];
+            show(&rows, *json, &head, |row| {
+                vec![row.plan.clone(), row.description.clone(), row.steps.join(" "), row.origin.clone()]
+            })
+        }
+        Plans::Show { plan, json } => show_plan(plan, *json),
+        Plans::Check { file, json } => check_plans(file, *json),
+    }
+}
+
+fn show_plan(plan: &str, json: bool) -> Outcome {
+    let paths = paths()?;
+    let asked = PlanRef { plan: plan.to_owned() };
+    let plan = runtime()?.block_on(async { connected(&paths).await?.call::<PlanShow>(&asked).await })?;
+    if json {
+        out::print_json(&plan)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    out::print(&clean(&format!(
+        "{}: {} ({}, from {})\n",
+        plan.plan, plan.description, plan.fan_out, plan.origin
+    )))?;
+    let head = [left("step"), left("kind"), right("members"), left("models"), left("after")];
+    show(&plan.steps, false, &head, |step| {
+        let kind = format!("{:?}", step.kind).to_lowercase();
+        vec![step.step.clone(), kind, step.members.to_string(), step.models.clone(), step.after.join(" ")]
     })
+}
+
+fn check_plans(files: &[std::path::PathBuf], json: bool) -> Outcome {
+    let read = |path: &std::path::PathBuf| {
+        let text = std::fs::read_to_string(path)
+            .map_err(|e| crate::fault::wrong_use(format!("cannot read {}: {e}", path.display())))?;
+        Ok(PlanText { name: path.display().to_string(), text })
+    };
+    let asked = PlanTexts { files: files.iter().map(read).collect::<Result<_, Fault>>()? };
+    let paths = paths()?;
+    let report = runtime()?.block_on(async { connected(&paths).await?.call::<PlanCheck>(&asked).await })?;
+    if json {
+        out::print_json(&report)?;
+    } else {
+        let line = |check: &plyrum_protocol::view::Check| {
+            format!("{} {}: {}\n", if check.ok { "ok  " } else { "FAIL" }, check.name, check.detail)
+        };
+        out::print(&clean(&report.checks.iter().map(line).collect::<Vec<_>>().concat()))?;
+    }
+    Ok(if report.ok { ExitCode::SUCCESS } else { ExitCode::from(ErrorKind::Config.exit_code()) })
 }
 
 pub(crate) fn personas(command: &Personas) -> Outcome {

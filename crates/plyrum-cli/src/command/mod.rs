@@ -3,6 +3,7 @@
 pub(crate) mod ask;
 pub(crate) mod audit;
 pub(crate) mod balance;
+pub(crate) mod bench;
 pub(crate) mod config;
 pub(crate) mod daemon;
 pub(crate) mod doctor;
@@ -33,6 +34,7 @@ pub(crate) fn run(args: Args) -> ExitCode {
         Command::Transcript(command) => transcript::run(&command),
         Command::Usage(args) => usage::run(&args),
         Command::Balance(command) => balance::run(&command),
+        Command::Bench(command) => bench::run(&command),
         Command::Explain(args) => explain::run(&args),
         Command::Audit(command) => audit::run(&command),
         Command::Route(args) => route::run(args),

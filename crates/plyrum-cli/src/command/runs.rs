@@ -7,8 +7,8 @@ use crate::{out, text};
 use plyrum_client::{Client, Event, Follower, Step};
 use plyrum_ledger::{RunRow, RunStatus as LedgerStatus};
 use plyrum_protocol::{
-    Attach, Cancel, CancelReason, ErrorKind, Fault, FrameBody, InvalidId, RunAttach, RunCancel, RunId,
-    RunStatus, SessionId, Timestamp, view,
+    Attach, Cancel, CancelReason, ErrorKind, Fault, FrameBody, InvalidId, RunAttach, RunCancel, RunFinishNow,
+    RunId, RunRef, RunStatus, SessionId, Timestamp, view,
 };
 use std::process::ExitCode;
 
@@ -38,6 +38,11 @@ pub(crate) enum Command {
         #[arg(default_value = "last")]
         run: String,
     },
+    /// Answer now, with the proposals that are there
+    Finish {
+        /// The run: an id, its beginning, or `last`
+        run: String,
+    },
     /// End a run
     Cancel {
         /// The run: an id, its beginning, or `last`
@@ -50,6 +55,7 @@ pub(crate) fn run(command: &Command) -> Outcome {
         Command::List { limit, json } => list(*limit, *json),
         Command::Show { run, json } => show(run, *json),
         Command::Attach { run } => attach(run),
+        Command::Finish { run } => finish(run),
         Command::Cancel { run } => cancel(run),
     }
 }
@@ -189,6 +195,14 @@ async fn follow(client: &mut Client, run: RunId) -> Outcome {
             return Ok(ExitCode::SUCCESS);
         }
     }
+}
+
+fn finish(run: &str) -> Outcome {
+    let paths = paths()?;
+    runtime()?.block_on(async {
+        connected(&paths).await?.call::<RunFinishNow>(&RunRef { run: run.to_owned() }).await?;
+        Ok(ExitCode::SUCCESS)
+    })
 }
 
 fn cancel(run: &str) -> Outcome {

@@ -3,6 +3,7 @@
 mod attach;
 mod attachments;
 mod lists;
+mod plans;
 mod route;
 mod runs;
 mod state;
@@ -13,8 +14,8 @@ use crate::serve::send;
 use attachments::Attachments;
 use plyrum_protocol::{
     AttachmentPut, DaemonDrain, DaemonStatus, DaemonStop, ErrorKind, Fault, Hello, Method, ModelList,
-    Outgoing, PersonaList, PlanList, RequestId, RouteExplain, RpcError, RunAttach, RunCancel, RunId,
-    RunSubmit, agree,
+    Outgoing, PersonaList, PlanCheck, PlanList, PlanShow, RequestId, RouteExplain, RpcError, RunAttach,
+    RunCancel, RunFinishNow, RunId, RunSubmit, agree,
 };
 use std::sync::Arc;
 
@@ -93,8 +94,11 @@ pub(crate) async fn request(visitor: &mut Visitor, id: RequestId, method: &str, 
     methods! {
         AttachmentPut => attachments::put;
         RunCancel => runs::cancel;
+        RunFinishNow => runs::finish_now;
         RouteExplain => route::explain;
         PlanList => lists::plans;
+        PlanShow => plans::show;
+        PlanCheck => plans::check;
         PersonaList => lists::personas;
         ModelList => lists::models;
         DaemonStatus => state::status;

@@ -4,7 +4,8 @@ use super::Visitor;
 use crate::resolve::Asked;
 use crate::runs::LiveRun;
 use crate::submit;
-use plyrum_protocol::{Cancel, Empty, ErrorKind, Fault, Owner, RequestId, RunSubmit, Submit};
+use plyrum_engine::Input;
+use plyrum_protocol::{Cancel, Empty, ErrorKind, Fault, Owner, RequestId, RunRef, RunSubmit, Submit};
 use std::sync::Arc;
 
 /// Starts a run; the receipt goes out before its first frame.
@@ -35,6 +36,13 @@ async fn accept(visitor: &mut Visitor, submit: Submit) -> Result<submit::Accepte
 pub(super) async fn cancel(visitor: &mut Visitor, cancel: Cancel) -> Result<Empty, Fault> {
     let live = find_live(visitor, &cancel.run)?;
     live.cancel(cancel.reason).await;
+    Ok(Empty {})
+}
+
+/// Wants the answer from the proposals that are there.
+pub(super) async fn finish_now(visitor: &mut Visitor, run: RunRef) -> Result<Empty, Fault> {
+    let live = find_live(visitor, &run.run)?;
+    let _run_is_over = live.inputs.send(Input::FinishNow).await;
     Ok(Empty {})
 }
 

@@ -36,6 +36,8 @@ enum State {
     Holding {
         batch: u32,
     },
+    /// Its money is held; its request waits for its turn.
+    Granted,
     Live,
     /// A settle or release is under way.
     Resolving,
@@ -73,13 +75,29 @@ impl Attempt {
     }
 
     pub(super) fn is_unresolved(&self) -> bool {
-        matches!(self.state, State::Holding { .. } | State::Live | State::Resolving)
+        matches!(self.state, State::Holding { .. } | State::Granted | State::Live | State::Resolving)
+    }
+
+    pub(super) fn is_granted(&self) -> bool {
+        matches!(self.state, State::Granted)
+    }
+
+    pub(super) fn granted(&mut self) {
+        self.state = State::Granted;
     }
 
     /// All of its text has arrived, and the ledger books it.
     pub(super) fn is_ok_and_resolving(&self) -> bool {
         let ok = self.end.as_ref().is_some_and(|e| e.outcome == AttemptOutcome::Ok);
         ok && matches!(self.state, State::Resolving)
+    }
+
+    /// A text of it has arrived, whole or cut, and the ledger books it.
+    pub(super) fn is_text_being_booked(&self) -> bool {
+        let has_text = |e: &Ended| {
+            matches!(e.outcome, AttemptOutcome::Ok | AttemptOutcome::Cut) && self.answer.bytes > 0
+        };
+        self.end.as_ref().is_some_and(has_text) && matches!(self.state, State::Resolving)
     }
 
     /// Its hold is durable and its request goes out.
@@ -126,6 +144,7 @@ impl Attempt {
             usage: self.usage_view(),
             cost_micro_rub: self.cost(),
             ms: self.ms,
+            error: end.fault.as_ref().map(|f| f.kind),
         })
     }
 
@@ -207,7 +226,7 @@ impl Run {
         attempt.settlement = Some(settlement);
         let step = attempt.step;
         // Without an end it was never opened: it was held for a run that had begun to end.
-        let Some(end) = attempt.end.clone() else { return self.cancel_step(step) };
+        let Some(end) = attempt.end.clone() else { return self.after_release(step) };
         let body = FrameBody::AttemptFinished {
             attempt: id.clone(),
             outcome: end.outcome,
@@ -222,20 +241,23 @@ impl Run {
 
     /// What the end of an attempt means for its step.
     fn after_attempt(&mut self, at: usize, step: usize, end: Ended) {
+        if self.steps.get(step).is_none_or(super::Step::is_over) {
+            return self.tell_cancelled(step); // it was given up before
+        }
         if self.ending.is_some() {
-            return self.cancel_step(step);
+            return self.cancel_step(step, self.ending_reason());
         }
         match end.outcome {
+            AttemptOutcome::Ok if self.take_choice(step) => {}
             AttemptOutcome::Ok if end.at_length => self.finish_step(step, StepOutcome::Cut),
             AttemptOutcome::Ok => self.finish_step(step, StepOutcome::Ok),
             AttemptOutcome::Cut | AttemptOutcome::Failed | AttemptOutcome::Cancelled => {
-                if self.ask_again(at, step, &end) {
+                if self.ask_again(at, step, &end) || self.stand_in(step) {
                     return;
                 }
                 let fault = end.fault.unwrap_or_else(|| Fault::new(ErrorKind::Failed, "the attempt failed"));
-                if end.outcome == AttemptOutcome::Cut
-                    && self.steps.get(step).is_some_and(|s| !s.text.is_empty())
-                {
+                let has_text = self.steps.get(step).is_some_and(|s| !s.text.is_empty());
+                if end.outcome == AttemptOutcome::Cut && has_text {
                     if let Some(step) = self.steps.get_mut(step) {
                         step.fault = Some(fault);
                     }
@@ -244,6 +266,15 @@ impl Run {
                     self.fail_step(step, fault);
                 }
             }
+        }
+    }
+
+    /// Money that was given back unused: its step is over already, or the run ends.
+    fn after_release(&mut self, step: usize) {
+        if self.steps.get(step).is_none_or(super::Step::is_over) {
+            self.tell_cancelled(step);
+        } else if self.ending.is_some() {
+            self.cancel_step(step, self.ending_reason());
         }
     }
 
@@ -257,7 +288,7 @@ impl Run {
         attempt.state = State::Resolved;
         let step = attempt.step;
         self.end_with(fault);
-        self.cancel_step(step);
+        self.after_release(step);
     }
 
     pub(super) fn step_cost(&self, step: usize) -> MicroRub {

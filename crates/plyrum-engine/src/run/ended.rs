@@ -102,6 +102,17 @@ impl Ended {
         Self { outcome: AttemptOutcome::Failed, fault: Some(fault), failure: None, at_length: false }
     }
 
+    /// We hung up on a proposal that nobody waits for.
+    pub(super) fn late() -> Self {
+        Self::cancelled(Fault::new(ErrorKind::Cancelled, "not waited for: enough proposals are there"))
+    }
+
+    /// We hung up to go on with what had come.
+    pub(super) fn cut_short() -> Self {
+        let fault = Fault::new(ErrorKind::Cancelled, "cut short: the answer was wanted at once");
+        Self { outcome: AttemptOutcome::Cut, fault: Some(fault), failure: None, at_length: false }
+    }
+
     /// The run ends.
     pub(super) fn cancelled(fault: Fault) -> Self {
         Self { outcome: AttemptOutcome::Cancelled, fault: Some(fault), failure: None, at_length: false }

@@ -67,13 +67,18 @@ impl Run {
         let fault = ending.fault.clone();
         self.ending = Some(ending);
         for at in 0..self.attempts.len() {
+            if self.attempts.get(at).is_some_and(super::Attempt::is_granted) {
+                self.release(at);
+            }
             let Some(attempt) = self.attempts.get(at).filter(|a| a.is_live()) else { continue };
             self.effects.push(Effect::Abort { attempt: attempt.hold.attempt.clone() });
             self.settle(at, Ended::cancelled(fault.clone()));
         }
         for at in 0..self.steps.len() {
             match self.steps.get(at).map(|s| s.state) {
-                Some(StepState::Backoff { .. } | StepState::Waiting) => self.cancel_step(at),
+                Some(StepState::Backoff { .. } | StepState::Waiting | StepState::Funded) => {
+                    self.cancel_step(at, self.ending_reason());
+                }
                 Some(StepState::Busy | StepState::Done(_) | StepState::Cancelled) | None => {}
             }
         }
@@ -120,13 +125,18 @@ impl Run {
         if let Some(fault) = &answer.fault {
             return (RunStatus::Failed, Some(fault.clone()));
         }
-        let whole = self.steps.iter().all(|s| s.state == StepState::Done(StepOutcome::Ok));
+        // A proposal that was not waited for, or not needed, is no loss: that is the plan.
+        let as_planned = |s: &super::Step| {
+            matches!(s.state, StepState::Done(StepOutcome::Ok) | StepState::Cancelled) && !s.degraded
+        };
+        let whole = self.steps.iter().all(as_planned);
         (if whole { RunStatus::Succeeded } else { RunStatus::Degraded }, None)
     }
 
     fn finish(&mut self, status: RunStatus, error: Option<Fault>, total: MicroRub) {
         self.phase = Phase::Over;
-        let answer = self.steps.last_mut().map(|s| std::mem::take(&mut s.text)).unwrap_or_default();
+        let chosen = |s: &&mut super::Step| !s.judges() || s.is_done(); // a judge's words are no answer
+        let answer = self.steps.last_mut().filter(chosen).map(|s| std::mem::take(&mut s.text));
         self.attempts.sort_by_key(|a| a.number);
         let attempts: Vec<_> = self.attempts.iter().filter_map(super::Attempt::as_result).collect();
         let result = RunResult {
@@ -135,12 +145,13 @@ impl Run {
             run: Some(self.spec.run.clone()),
             session: Some(self.spec.session.clone()),
             status,
-            answer,
+            answer: answer.unwrap_or_default(),
             structured: None,
             plan: self.spec.plan.clone(),
-            model: self.answering_model(),
+            model: self.model_of(self.steps.len().saturating_sub(1)),
             usage: sum_usage(attempts.iter().map(|a| &a.usage)),
             cost_micro_rub: total,
+            extra_over_direct_micro_rub: self.extra_over_direct(total),
             attempts,
             duration_ms: self.now.millis_since(self.spec.accepted_at),
             error,
@@ -148,9 +159,18 @@ impl Run {
         self.emit(FrameBody::RunFinished { result: Box::new(result) });
     }
 
-    fn answering_model(&self) -> String {
-        let step = self.steps.last();
-        step.and_then(|s| s.spec.models.get(s.model)).map(|m| m.id.clone()).unwrap_or_default()
+    /// The model whose text a step has, or else is asked.
+    pub(super) fn model_of(&self, at: usize) -> String {
+        let Some(step) = self.steps.get(at) else { return String::new() };
+        let own = || step.spec.models.get(step.model).map(|m| m.id.clone());
+        step.answered_by.clone().or_else(own).unwrap_or_default()
+    }
+
+    /// What the mixture cost beyond its best-ranked proposal, had that been the answer.
+    fn extra_over_direct(&self, total: MicroRub) -> Option<MicroRub> {
+        let members = &self.panels.first()?.members;
+        let (best, _) = *self.texts_of(members).first()?;
+        total.checked_sub(self.step_cost(best))
     }
 }
 

@@ -1,8 +1,11 @@
 //! One run: its steps, its attempts, and what to do next.
 //!
-//! Reading order: [`Run::start`] (start.rs) plans; hold.rs asks for money and opens what it got; `apply` below
-//! takes inputs; stream.rs passes text on; attempt.rs closes and books attempts, by what ended.rs makes of
-//! their end; retry.rs decides whether to ask again; ending.rs cancels and finishes. After each input [`Run::advance`] starts whatever became ready.
+//! Reading order: [`Run::start`] (start.rs) plans; funding.rs asks for the money of a whole mixture, hold.rs
+//! for that of single attempts; refusal.rs makes less of what does not fit; open.rs sends; `apply` below takes
+//! inputs; stream.rs passes text on; panel.rs waits for proposals, late.rs gives up what is not waited for, and
+//! combine.rs makes one answer of the rest; attempt.rs closes and books attempts, by what ended.rs makes of
+//! their end; retry.rs decides whether to ask again; ending.rs cancels and finishes. After each input
+//! [`Run::advance`] starts whatever became ready.
 //!
 //! Invariants, each with a test in `tests/simulation.rs`:
 //! - an attempt is opened only after its hold, and settled or released exactly once;
@@ -10,9 +13,15 @@
 //! - the run finishes after every attempt is resolved, for every order of inputs.
 
 mod attempt;
+mod combine;
 mod ended;
 mod ending;
+mod funding;
 mod hold;
+mod late;
+mod open;
+mod panel;
+mod refusal;
 mod retry;
 mod start;
 mod step;
@@ -40,9 +49,14 @@ pub struct Run {
     base: Size,
     /// In the order in which they were asked for.
     attempts: Vec<Attempt>,
+    panels: Vec<panel::Panel>,
     /// The last attempt number that was given out.
     numbered: u32,
     batches: u32,
+    /// The batch that holds the whole mixture, once asked for.
+    funding: Option<u32>,
+    /// How many steps were over when the panels were last looked at.
+    tended: usize,
     random: Random,
     now: Timestamp,
     seq: u64,
@@ -91,6 +105,7 @@ impl Run {
             Input::CloseFailed { fault } => self.close_failed(fault),
             // A clock that was set back makes a tick early: forgetting the wish asks for another.
             Input::Tick => self.wake = None,
+            Input::FinishNow => self.finish_now(),
             Input::Cancel(reason) => self.cancel(reason),
         }
         self.advance();
@@ -102,9 +117,11 @@ impl Run {
         self.phase == Phase::Over
     }
 
-    /// Text so far of each step that is being answered, for a client that attaches in the middle.
+    /// Text so far of each step that is being answered, for a client that attaches in the middle; a judge's
+    /// words are no answer.
     pub fn open_texts(&self) -> Vec<OpenText> {
-        self.attempts.iter().filter(|a| a.is_live()).map(|a| self.open_text(a)).collect()
+        let shown = |a: &&Attempt| a.is_live() && self.steps.get(a.step).is_some_and(|s| !s.judges());
+        self.attempts.iter().filter(shown).map(|a| self.open_text(a)).collect()
     }
 
     fn advance(&mut self) {
@@ -112,6 +129,7 @@ impl Run {
             return;
         }
         self.enforce_deadline();
+        self.tend_panels();
         self.start_ready_steps();
         self.close_if_done();
         self.arrange_wake();
@@ -134,8 +152,15 @@ impl Run {
         if self.phase != Phase::Running {
             return;
         }
-        let deadline = self.spec.limits.deadline.filter(|d| self.ending.is_none() && *d > self.now);
-        let earliest = self.steps.iter().filter_map(Step::wakes_at).chain(deadline).min();
+        let goes_on = self.ending.is_none();
+        let deadline = self.spec.limits.deadline.filter(|d| goes_on && *d > self.now);
+        let earliest = self
+            .steps
+            .iter()
+            .filter_map(Step::wakes_at)
+            .chain(self.panels.iter().filter(|_| goes_on).filter_map(panel::Panel::wakes_at))
+            .chain(deadline)
+            .min();
         if earliest != self.wake {
             self.wake = earliest;
             if let Some(at) = earliest {

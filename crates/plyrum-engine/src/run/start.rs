@@ -10,9 +10,6 @@ use plyrum_billing_client::{AttemptBound, Billing, MicroRub, estimate, input_bou
 use plyrum_protocol::{DryRun, DryRunStep, FrameBody, PlannedStep, ResultTag};
 use std::sync::Arc;
 
-/// A proposal's bytes are only known once it is there; few tokens are longer than this.
-const BYTES_OF_A_LONG_TOKEN: u64 = 8;
-
 /// Least and most that a run can cost by its plan.
 #[derive(Debug, Clone, Copy)]
 struct PriceRange {
@@ -63,12 +60,15 @@ impl Run {
     }
 
     fn new(spec: RunSpec, billing: Arc<dyn Billing + Send + Sync>) -> Self {
-        Self {
+        let mut run = Self {
             steps: Step::all(&spec.steps),
             base: size_of(&spec.conversation),
             attempts: Vec::new(),
+            panels: Vec::new(),
             numbered: 0,
             batches: 0,
+            funding: None,
+            tended: 0,
             random: Random::new(spec.seed),
             now: spec.accepted_at,
             seq: 0,
@@ -78,7 +78,9 @@ impl Run {
             effects: Vec::new(),
             spec,
             billing,
-        }
+        };
+        run.find_panels();
+        run
     }
 
     fn planned_steps(&self) -> Vec<PlannedStep> {
@@ -95,33 +97,28 @@ impl Run {
             .collect()
     }
 
-    /// Low: the expected input and an empty answer. High: the sum of the holds of every step's first try,
-    /// with each source's whole answer as input of the steps after it. A step whose price is not known adds
-    /// nothing here and is refused when it is held.
+    /// Low: the expected input and an empty answer, of the steps that run in any case. High: the sum of the
+    /// holds of every step's first try, with each source's whole answer as input of the steps after it. A
+    /// step whose price is not known adds nothing here and is refused when it is held.
     fn price_range(&self) -> PriceRange {
         let mut range = PriceRange { low: MicroRub::ZERO, high: MicroRub::ZERO };
-        for step in &self.steps {
-            let Some(model) = step.spec.models.first() else { continue };
-            let proposed = self.proposed_tokens(step).saturating_mul(BYTES_OF_A_LONG_TOKEN);
+        for (at, step) in self.steps.iter().enumerate() {
+            let Some(model) = step.spec.models.first().filter(|_| self.asks_a_model(at)) else { continue };
+            let size = self.request_size(at);
             let bound = AttemptBound {
-                input_tokens: input_bound(self.base.bytes.saturating_add(proposed), self.base.turns),
+                input_tokens: input_bound(size.bytes, size.turns),
                 max_output_tokens: self.output_limit(step, model),
             };
             if let Ok(high) = self.billing.hold(&model.id, &bound) {
                 range.high = range.high.checked_add(high).unwrap_or(range.high);
             }
             let least = estimate(self.base.bytes, 0, &model.bytes_per_token);
-            if let Ok(low) = self.billing.charge(&model.id, &least) {
+            if let Ok(low) = self.billing.charge(&model.id, &least)
+                && self.runs_in_any_case(at)
+            {
                 range.low = range.low.checked_add(low).unwrap_or(range.low);
             }
         }
         range
-    }
-
-    /// Most tokens that the sources of a step can hand to it.
-    fn proposed_tokens(&self, step: &Step) -> u64 {
-        let sources = step.sources.iter().filter_map(|at| self.steps.get(*at));
-        let limits = sources.filter_map(|s| s.spec.models.first().map(|m| self.output_limit(s, m)));
-        limits.fold(0, u64::saturating_add)
     }
 }

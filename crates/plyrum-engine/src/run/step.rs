@@ -1,8 +1,9 @@
 //! A step of the plan while the run lives: what it waits for, what it has, how it ended.
 
 use super::Run;
+use super::combine::Asks;
 use crate::spec::StepSpec;
-use plyrum_protocol::{Channel, ErrorKind, Fault, FrameBody, StepKind, StepOutcome, Timestamp};
+use plyrum_protocol::{AttemptId, Channel, Fault, FrameBody, StepKind, StepOutcome, Timestamp};
 
 #[derive(Debug)]
 pub(super) struct Step {
@@ -27,14 +28,26 @@ pub(super) struct Step {
     pub(super) shrunk_output: Option<u64>,
     /// How often it was shrunk.
     pub(super) shrinks: u32,
+    /// What it asks its model.
+    pub(super) asks: Asks,
+    /// It answered with less than was planned.
+    pub(super) degraded: bool,
+    /// The model whose text it took over.
+    pub(super) answered_by: Option<String>,
+    /// The attempt that wrote its text.
+    pub(super) written_by: Option<AttemptId>,
+    /// Why it was cancelled, until that is told.
+    pub(super) cancelled_for: Option<&'static str>,
     /// Why there is no (whole) text.
     pub(super) fault: Option<Fault>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum StepState {
-    /// Its dependencies are not over.
+    /// Nothing was asked for it.
     Waiting,
+    /// Its money is held; it waits for its turn.
+    Funded,
     /// An attempt is being held, answered or booked.
     Busy,
     /// It will be asked again.
@@ -63,6 +76,7 @@ impl Step {
     }
 
     fn new(spec: StepSpec, sources: Vec<usize>, layer: u32) -> Self {
+        let asks = if sources.is_empty() { Asks::Question } else { Asks::Undecided };
         Self {
             spec,
             sources,
@@ -76,12 +90,21 @@ impl Step {
             promised: None,
             shrunk_output: None,
             shrinks: 0,
+            asks,
+            degraded: false,
+            answered_by: None,
+            written_by: None,
+            cancelled_for: None,
             fault: None,
         }
     }
 
     pub(super) fn is_over(&self) -> bool {
-        matches!(self.state, StepState::Done(_) | StepState::Cancelled)
+        self.is_done() || self.state == StepState::Cancelled
+    }
+
+    pub(super) fn is_done(&self) -> bool {
+        matches!(self.state, StepState::Done(_))
     }
 
     /// Whether later steps can use its text.
@@ -92,7 +115,11 @@ impl Step {
     pub(super) fn wakes_at(&self) -> Option<Timestamp> {
         match self.state {
             StepState::Backoff { until } => Some(until),
-            StepState::Waiting | StepState::Busy | StepState::Done(_) | StepState::Cancelled => None,
+            StepState::Waiting
+            | StepState::Funded
+            | StepState::Busy
+            | StepState::Done(_)
+            | StepState::Cancelled => None,
         }
     }
 
@@ -100,52 +127,72 @@ impl Step {
     pub(super) fn channel(&self) -> Channel {
         match self.spec.kind {
             StepKind::Propose => Channel::Proposal,
-            StepKind::Answer | StepKind::Aggregate | StepKind::Vote | StepKind::Select | StepKind::Tool => {
-                Channel::Answer
-            }
+            _ if self.judges() => Channel::Reasoning, // a judge's words are not the answer
+            _ => Channel::Answer,
         }
+    }
+
+    /// Whether its model is asked for a choice, not for a text.
+    pub(super) fn judges(&self) -> bool {
+        matches!(self.asks, Asks::Choice(_))
     }
 }
 
 impl Run {
-    /// Steps whose dependencies are over, and repeats whose wait is over, begin in one batch of holds.
+    /// Asks for what is ready in one batch of holds: first the whole mixture, then repeats whose wait is
+    /// over; a step that reads others first looks at what there is to read.
     pub(super) fn start_ready_steps(&mut self) {
-        if self.ending.is_some() {
-            return;
-        }
-        loop {
-            let ready: Vec<usize> = (0..self.steps.len()).filter(|i| self.is_ready(*i)).collect();
-            if ready.is_empty() || !self.hold_for(&ready) {
+        while self.ending.is_none() {
+            let unfunded = self.funding.is_none() && !self.panels.is_empty() && self.hold_plan();
+            self.open_granted();
+            let ready: Vec<usize> = (0..self.steps.len()).filter(|at| self.is_ready(*at)).collect();
+            let (reading, asking): (Vec<usize>, Vec<usize>) =
+                ready.into_iter().partition(|at| self.is_undecided(*at));
+            let combined = reading.into_iter().filter(|at| self.combine(*at)).count() > 0;
+            let failed = !asking.is_empty() && self.hold_for(&asking);
+            if !unfunded && !combined && !failed {
                 return; // nothing to do, or the answer of the ledger will go on from here
             }
+            self.tend_panels();
         }
+    }
+
+    /// Sends what has its money and whose turn it is.
+    pub(super) fn open_granted(&mut self) {
+        for at in 0..self.attempts.len() {
+            let granted = self.attempts.get(at).filter(|a| a.is_granted()).map(|a| a.step);
+            let Some(step) = granted.filter(|step| !self.is_undecided(*step)) else { continue };
+            if self.has_its_turn(step) {
+                if let Some(step) = self.steps.get_mut(step) {
+                    step.state = StepState::Busy;
+                }
+                self.open(at);
+            }
+        }
+    }
+
+    fn is_undecided(&self, at: usize) -> bool {
+        self.steps.get(at).is_some_and(|s| s.asks == Asks::Undecided)
     }
 
     fn is_ready(&self, at: usize) -> bool {
         let Some(step) = self.steps.get(at) else { return false };
         match step.state {
-            StepState::Waiting => self.sources_of(step).all(Step::is_over),
+            StepState::Waiting | StepState::Funded if step.asks == Asks::Undecided => {
+                self.sources_are_there(at) && self.has_its_turn(at)
+            }
+            StepState::Waiting => true,
             StepState::Backoff { until } => until <= self.now,
-            StepState::Busy | StepState::Done(_) | StepState::Cancelled => false,
+            StepState::Funded | StepState::Busy | StepState::Done(_) | StepState::Cancelled => false,
         }
     }
 
-    pub(super) fn sources_of<'a>(&'a self, step: &'a Step) -> impl Iterator<Item = &'a Step> {
-        step.sources.iter().filter_map(|at| self.steps.get(*at))
-    }
-
-    /// Texts of the sources that have one.
-    pub(super) fn proposals_for<'a>(&'a self, step: &'a Step) -> Vec<&'a str> {
-        self.sources_of(step).filter(|s| s.has_text()).map(|s| s.text.as_str()).collect()
-    }
-
-    /// Why a step cannot do its work: it has sources, and every one of them failed.
-    pub(super) fn source_fault(&self, step: &Step) -> Option<Fault> {
-        if step.sources.is_empty() || self.sources_of(step).any(Step::has_text) {
-            return None;
-        }
-        let first = self.sources_of(step).find_map(|s| s.fault.clone());
-        Some(first.unwrap_or_else(|| Fault::new(ErrorKind::Failed, "no step before this one gave a text")))
+    /// Nothing more is waited for, and what came in time is booked.
+    fn sources_are_there(&self, at: usize) -> bool {
+        let Some(panel) = self.panel_of(at) else { return false };
+        let coming =
+            |m: &usize| self.steps.get(*m).is_some_and(|s| !s.is_over()) && self.is_text_being_booked(*m);
+        panel.closed && !panel.members.iter().any(coming)
     }
 
     /// The first sign of a step, once.
@@ -180,17 +227,5 @@ impl Run {
             step.fault = Some(fault);
         }
         self.finish_step(at, StepOutcome::Failed);
-    }
-
-    /// Ends a step because the run ends.
-    pub(super) fn cancel_step(&mut self, at: usize) {
-        let reason = self.ending_reason().to_owned();
-        let Some(step) = self.steps.get_mut(at) else { return };
-        step.state = StepState::Cancelled;
-        if step.started_at.is_none() {
-            return; // it never showed: nothing to take back
-        }
-        let body = FrameBody::StepCancelled { step: step.spec.step.clone(), reason };
-        self.emit(body);
     }
 }

@@ -55,14 +55,17 @@ impl Run {
         let max = self.spec.limits.max_answer_bytes;
         let Some(attempt) = self.attempts.get_mut(at) else { return };
         let Some(step) = self.steps.get_mut(attempt.step) else { return };
+        let before = attempt.answer.bytes + attempt.reasoning.bytes;
+        let is_answer = matches!(channel, Channel::Answer | Channel::Proposal);
         let (flow, channel, what) = match channel {
             Channel::Answer | Channel::Proposal => (&mut attempt.answer, step.channel(), "the answer"),
             Channel::Reasoning => (&mut attempt.reasoning, channel, "its reasoning"),
             Channel::ToolArgs => (&mut attempt.tool_args, channel, "its tool call"),
         };
-        let offset = flow.bytes;
+        // What a judge thinks and what it says are shown as one stream.
+        let offset = if step.judges() && channel == Channel::Reasoning { before } else { flow.bytes };
         let fitted = flow.take(&mut text, max);
-        if matches!(channel, Channel::Answer | Channel::Proposal) {
+        if is_answer {
             step.text.push_str(&text);
         }
         if !text.is_empty() {

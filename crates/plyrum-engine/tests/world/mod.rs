@@ -9,11 +9,11 @@ pub(crate) mod story;
 use order::Order;
 use plyrum_billing_client::{
     AttemptBound, Billing, BytesPerToken, CostError, Fx, MicroRub, PerMillion, Quality, RateCard, Rates,
-    Usage, affordable_output, cost, estimate, hold_amount,
+    Usage, affordable_output, cost, estimate, hold_amount, input_bound,
 };
 use plyrum_engine::{
-    Basis, Conversation, Effect, HoldRequest, Input, Limits, ModelChoice, Refusal, RefusalCause, Run,
-    RunSpec, Settlement, StepSpec,
+    Basis, Conversation, Effect, FanOut, HoldRequest, Input, Limits, ModelChoice, Refusal, RefusalCause,
+    Request, Run, RunSpec, Settlement, StepSpec,
 };
 use plyrum_protocol::{
     AttemptId, Decision, Features, Frame, FrameBody, Intent, Language, OutputKind, Risk, Role, RunId,
@@ -72,6 +72,7 @@ pub(crate) fn step(name: &str, kind: StepKind, after: &[&str], models: &[&str]) 
         role: match kind {
             StepKind::Propose => Role::Proposer,
             StepKind::Aggregate => Role::Aggregator,
+            StepKind::Vote | StepKind::Select => Role::Judge,
             _ => Role::Answer,
         },
         after: after.iter().map(|a| StepId::new(*a).unwrap()).collect(),
@@ -109,6 +110,8 @@ pub(crate) fn spec(steps: Vec<StepSpec>, limits: Limits, seed: u64) -> RunSpec {
         conversation: Conversation { prompt: "hello".to_owned(), ..Conversation::default() },
         prompt_sha256: "00".to_owned(),
         limits,
+        fan_out: FanOut::Fast,
+        quorum: plyrum_engine::Quorum::Usual,
         seed,
         accepted_at: Timestamp::from_millis(1_000_000),
     }
@@ -131,6 +134,8 @@ pub(crate) struct Score {
     pub(crate) attempts: BTreeMap<AttemptId, (Booked, HoldRequest)>,
     pub(crate) batches: BTreeMap<u32, Vec<AttemptId>>,
     pub(crate) frames: Vec<Frame>,
+    /// What was sent.
+    pub(crate) requests: BTreeMap<AttemptId, Request>,
     /// Σ of everything booked.
     pub(crate) booked: i64,
     durable: u64,
@@ -198,8 +203,12 @@ impl Score {
             Effect::Open(open) => {
                 self.set(&open.attempt, &[Booked::Held], Booked::Opened);
                 let hold = &self.attempts[&open.attempt].1;
-                assert_eq!(open.request.text_bytes(), hold.request_bytes);
+                let bytes = open.request.text_bytes();
+                assert!(bytes <= hold.request_bytes, "{}: {bytes} B sent", open.attempt);
+                let input = input_bound(bytes, open.request.turns.len() as u64);
+                assert!(input <= hold.bound.input_tokens, "{}: input of {input} tokens", open.attempt);
                 assert_eq!(open.request.max_output_tokens, hold.bound.max_output_tokens);
+                self.requests.insert(open.attempt.clone(), open.request.clone());
             }
             Effect::Abort { attempt } => assert!(self.is_opened(attempt)),
             Effect::Settle(settle) => self.set(&settle.attempt, &[Booked::Opened], Booked::Resolving),

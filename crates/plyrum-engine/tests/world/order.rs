@@ -1,6 +1,7 @@
 //! The order that frames promise: nothing ends that did not begin, nothing begins or ends twice, and text
 //! has no gap.
 
+use plyrum_billing_client::MicroRub;
 use plyrum_protocol::{AttemptId, AttemptOutcome, Channel, Frame, FrameBody, StepId, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,12 +9,17 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) struct Order {
     at: Timestamp,
     answering: Option<StepId>,
+    /// Who reads a step.
+    readers: BTreeMap<StepId, Vec<StepId>>,
     steps: BTreeMap<StepId, Phase>,
     attempts: BTreeMap<AttemptId, (StepId, Phase)>,
     held: BTreeSet<AttemptId>,
     promised: BTreeMap<AttemptId, StepId>,
     texts: BTreeMap<(AttemptId, Channel), String>,
-    last_answering: Option<AttemptId>,
+    costs: BTreeMap<StepId, i64>,
+    late: BTreeSet<StepId>,
+    /// The answering step's text, and whose it is.
+    answer: (Option<AttemptId>, String),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +34,14 @@ impl Order {
         assert!(frame.at >= self.at, "time goes on: {frame:?}");
         self.at = frame.at;
         match &frame.body {
-            FrameBody::RunPlanned { steps, .. } => self.answering = steps.last().map(|s| s.step.clone()),
+            FrameBody::RunPlanned { steps, .. } => {
+                self.answering = steps.last().map(|s| s.step.clone());
+                for step in steps {
+                    for source in &step.after {
+                        self.readers.entry(source.clone()).or_default().push(step.step.clone());
+                    }
+                }
+            }
             FrameBody::HoldTaken { holds, .. } => {
                 for hold in holds {
                     assert!(self.held.insert(hold.attempt.clone()), "{} held twice", hold.attempt);
@@ -37,22 +50,33 @@ impl Order {
             FrameBody::StepStarted { step, .. } => {
                 assert!(self.steps.insert(step.clone(), Phase::Begun).is_none(), "{step} started twice");
             }
-            FrameBody::StepFinished { step, .. } | FrameBody::StepCancelled { step, .. } => {
-                self.end_step(step);
+            FrameBody::StepFinished { step, cost_micro_rub, .. } => {
+                self.end_step(step, 0);
+                let spent = self.costs.get(step).copied().unwrap_or_default();
+                assert_eq!(*cost_micro_rub, MicroRub::new(spent), "{step}: what its attempts cost");
+                assert!(!self.late.contains(step), "{step} was late and is finished");
             }
+            // One attempt may stay open: the one that the ledger could not book.
+            FrameBody::StepCancelled { step, reason } => {
+                self.end_step(step, 1);
+                assert!(reason == "late" || !self.late.contains(step), "{step} was late, not {reason}");
+            }
+            FrameBody::ProposalLate { step } => {
+                assert_eq!(self.steps.get(step), Some(&Phase::Begun), "{step} is late");
+                assert!(self.late.insert(step.clone()), "{step} is late twice");
+            }
+            FrameBody::QuorumReached { have, of, .. } => assert!(0 < *have && have <= of, "{have} of {of}"),
             FrameBody::AttemptStarted { step, attempt, .. } => self.start_attempt(step, attempt),
             FrameBody::AttemptOpened { attempt, .. } => self.go_on(attempt, Phase::Begun, Phase::Shown),
-            FrameBody::Delta { attempt, channel, offset, text, .. } => {
-                assert_eq!(self.attempts[attempt].1, Phase::Shown, "text of {attempt}");
-                let so_far = self.texts.entry((attempt.clone(), *channel)).or_default();
-                assert_eq!(so_far.len() as u64, *offset, "a gap in {attempt}");
-                so_far.push_str(text);
+            FrameBody::Delta { step, attempt, channel, offset, text } => {
+                self.text(step, attempt, *channel, *offset, text);
             }
-            FrameBody::AttemptFinished { attempt, outcome, error, .. } => {
-                let shown = self.attempts[attempt].1;
+            FrameBody::AttemptFinished { attempt, outcome, error, cost_micro_rub, .. } => {
+                let (step, shown) = self.attempts[attempt].clone();
                 self.go_on(attempt, shown, Phase::Ended);
                 assert_ne!(shown, Phase::Ended, "{attempt} ended twice");
                 assert_eq!(*outcome == AttemptOutcome::Ok, error.is_none(), "{attempt}");
+                *self.costs.entry(step).or_default() += cost_micro_rub.get();
             }
             FrameBody::AttemptRetried { attempt, next, .. } => {
                 let (step, phase) = &self.attempts[attempt];
@@ -68,14 +92,37 @@ impl Order {
     }
 
     pub(crate) fn shown_answer(&self) -> &str {
-        let last = self.last_answering.clone();
-        let text = last.and_then(|attempt| self.texts.get(&(attempt, Channel::Answer)));
-        text.map_or("", String::as_str)
+        &self.answer.1
+    }
+
+    /// A text grows without a gap. A text that a step takes over is whole, and shown as it was.
+    fn text(&mut self, step: &StepId, attempt: &AttemptId, channel: Channel, offset: u64, text: &str) {
+        let (own, phase) = &self.attempts[attempt];
+        if own == step {
+            assert_eq!(*phase, Phase::Shown, "text of {attempt}");
+            let so_far = self.texts.entry((attempt.clone(), channel)).or_default();
+            assert_eq!(so_far.len() as u64, offset, "a gap in {attempt}");
+            so_far.push_str(text);
+        } else {
+            assert_eq!((*phase, offset), (Phase::Ended, 0), "{step} takes over {attempt}");
+            let whole = [Channel::Proposal, Channel::Answer].map(|c| self.texts.get(&(attempt.clone(), c)));
+            assert!(whole.iter().flatten().any(|whole| *whole == text), "{step} changed {attempt}");
+        }
+        if self.answering.as_ref() == Some(step) && channel == Channel::Answer {
+            if self.answer.0.as_ref() != Some(attempt) {
+                self.answer = (Some(attempt.clone()), String::new());
+            }
+            self.answer.1.push_str(text);
+        }
     }
 
     fn start_attempt(&mut self, step: &StepId, attempt: &AttemptId) {
         assert!(self.held.contains(attempt), "{attempt} was not held");
         assert_eq!(self.steps.get(step), Some(&Phase::Begun), "{attempt} of {step}");
+        if let Some(readers) = self.readers.get(step) {
+            let waits = |reader: &StepId| !self.steps.contains_key(reader);
+            assert!(readers.iter().any(waits), "{attempt} of {step} is asked, and nobody waits for it");
+        }
         let new = self.attempts.insert(attempt.clone(), (step.clone(), Phase::Begun));
         assert!(new.is_none(), "{attempt} started twice");
         assert_eq!(
@@ -84,7 +131,7 @@ impl Order {
             "{attempt} was promised to another step"
         );
         if self.answering.as_ref() == Some(step) {
-            self.last_answering = Some(attempt.clone());
+            self.answer = (Some(attempt.clone()), String::new());
         }
     }
 
@@ -94,12 +141,11 @@ impl Order {
         *phase = to;
     }
 
-    fn end_step(&mut self, step: &StepId) {
+    fn end_step(&mut self, step: &StepId, may_be_open: usize) {
         let phase = self.steps.insert(step.clone(), Phase::Ended);
         assert_eq!(phase, Some(Phase::Begun), "{step} ended");
         let mine = self.attempts.values().filter(|(s, _)| s == step);
         let open = mine.filter(|(_, phase)| *phase != Phase::Ended).count();
-        // One attempt may stay open: the one that the ledger could not book.
-        assert!(open <= 1, "{step} ended with {open} attempts open");
+        assert!(open <= may_be_open, "{step} ended with {open} attempts open");
     }
 }

@@ -4,18 +4,19 @@
 use super::{Booked, Score, start};
 use plyrum_billing_client::{MicroRub, Usage};
 use plyrum_engine::{
-    AttemptEnd, AttemptFailure, Basis, Effect, FailureClass, Input, Refusal, RefusalCause, Run, RunSpec,
-    Stop, UsageReport,
+    AttemptEnd, AttemptFailure, Basis, Effect, FailureClass, HoldRequest, Input, Refusal, RefusalCause, Run,
+    RunSpec, Stop, UsageReport,
 };
 use plyrum_protocol::{
     AttemptId, CancelReason, Channel, ErrorKind, Fault, FrameBody, RunResult, StepOutcome, Timestamp,
 };
 use std::collections::VecDeque;
 
-/// One thing that happens. What a provider does, the attempt opened last does, unless [`Event::At`] names it.
+/// One thing that happens. What the ledger has asked for is answered first. What a provider does, the attempt opened last does, unless [`Event::At`] names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Event {
     Says(&'static str),
+    SaysText(String),
     SaysAtLength(usize),
     Thinks(&'static str),
     /// Input and output tokens.
@@ -32,11 +33,19 @@ pub(crate) enum Event {
     Waits(u64),
     /// Until the run asked to be woken, and one tick.
     WaitsForTheRun,
+    /// It has asked for no tick.
+    WakesNoMore,
     /// A tick that comes before its time, as after a clock was set back.
     TicksEarly,
     Cancels,
+    /// The client that waited is gone.
+    ClientGoes,
+    /// "Finish now with what we have."
+    WantsItNow,
     LedgerWaits,
     LedgerGoesOn,
+    /// One thing that the ledger was asked for.
+    LedgerAnswersOnce,
     /// The next hold cannot be written.
     HoldBreaks,
     /// The next holds are refused by the wallet, which has so much left.
@@ -45,6 +54,12 @@ pub(crate) enum Event {
     HasEverLess(i64),
     /// The next booking cannot be written, nor anything after it.
     LedgerBreaks,
+}
+
+/// A whole proposal: said, reported (30 tokens in, 1 out), ended.
+pub(crate) fn proposes(attempt: u32, text: &str) -> Vec<Event> {
+    let does = [Event::SaysText(text.to_owned()), Event::Uses(30, 1), Event::Ends];
+    does.into_iter().map(|event| at(attempt, event)).collect()
 }
 
 pub(crate) fn at(attempt: u32, event: Event) -> Event {
@@ -58,6 +73,36 @@ pub(crate) struct Told {
     pub(crate) result: RunResult,
     /// The durable frames after `run.planned`, a line each, and the result.
     pub(crate) text: String,
+}
+
+/// Plays a story and compares how it goes, line by line.
+#[track_caller]
+pub(crate) fn check(spec: &RunSpec, story: &[Event], goes: &str) -> Told {
+    let told = play(spec, story);
+    let goes: Vec<&str> = goes.trim().lines().map(str::trim).collect();
+    let went: Vec<&str> = told.text.lines().collect();
+    assert!(went == goes, "it went:\n{}", told.text);
+    told
+}
+
+pub(crate) fn budget(micro_rub: i64, mut spec: RunSpec) -> RunSpec {
+    spec.limits.budget = Some(MicroRub::new(micro_rub));
+    "--max-cost".clone_into(&mut spec.limits.budget_setting);
+    spec
+}
+
+pub(crate) fn deadline(after_ms: u64, mut spec: RunSpec) -> RunSpec {
+    spec.limits.deadline = Some(spec.accepted_at.plus_millis(after_ms));
+    spec
+}
+
+pub(crate) fn hint(told: &Told) -> &str {
+    told.result.error.as_ref().and_then(|e| e.hint.as_deref()).unwrap_or_default()
+}
+
+/// What an attempt held.
+pub(crate) fn hold(told: &Told, attempt: u32) -> &HoldRequest {
+    &told.score.attempts[&AttemptId::new(format!("ab12.{attempt}")).unwrap()].1
 }
 
 /// Plays a story to the end of its run.
@@ -197,6 +242,11 @@ impl Player {
                 return self.ledger_broken = true;
             }
             Event::LedgerGoesOn => self.ledger_waits = false,
+            Event::LedgerAnswersOnce => {
+                let order = self.ledger.pop_front().expect("the ledger has nothing to do");
+                let answer = self.answer(order);
+                return self.apply(answer);
+            }
             _ => {}
         }
         self.settle_down();
@@ -206,11 +256,14 @@ impl Player {
                 let wake = self.wake.expect("the run waits for nothing");
                 self.wait_until(wake);
             }
+            Event::WakesNoMore => assert_eq!(self.wake, None, "nothing is to come by itself"),
             Event::TicksEarly => {
                 self.wake.take().expect("the run waits for nothing");
                 self.apply(Input::Tick);
             }
             Event::Cancels => self.apply(Input::Cancel(CancelReason::Interrupt)),
+            Event::ClientGoes => self.apply(Input::Cancel(CancelReason::ClientGone)),
+            Event::WantsItNow => self.apply(Input::FinishNow),
             Event::At(n, event) => {
                 let attempt = AttemptId::new(format!("ab12.{n}")).unwrap();
                 let input = provider(attempt, event);
@@ -238,6 +291,7 @@ fn provider(attempt: AttemptId, event: &Event) -> Input {
     let says = |channel, text: &str| (channel, text.to_owned());
     let (channel, text) = match event {
         Event::Says(text) => says(Channel::Answer, text),
+        Event::SaysText(text) => says(Channel::Answer, text),
         Event::SaysAtLength(bytes) => says(Channel::Answer, &"x".repeat(*bytes)),
         Event::Thinks(text) => says(Channel::Reasoning, text),
         Event::Uses(input, output) => {
@@ -316,6 +370,12 @@ fn tell(body: &FrameBody) -> String {
             format!("attempt.retried {} as {}", nr(attempt), nr(next))
         }
         FrameBody::AttemptFallback { from, to, .. } => format!("attempt.fallback {from} to {to}"),
+        FrameBody::PlanShrunk { from, to, reason } => format!("plan.shrunk {from} to {to}: {reason}"),
+        FrameBody::ProposalLate { step } => format!("proposal.late {step}"),
+        FrameBody::QuorumReached { have, of, waited_ms, reason } => {
+            format!("quorum.reached {have} of {of} after {waited_ms} ms ({reason})")
+        }
+        FrameBody::Provisional { step } => format!("provisional {step}"),
         FrameBody::RunFinished { .. } => "run.finished".to_owned(),
         other => serde_json::to_value(other).unwrap()["type"].as_str().unwrap().to_owned(),
     }

@@ -5,9 +5,11 @@ use plyrum_billing_client::MicroRub;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+mod cost_report;
 mod explain;
 mod usage;
 
+pub use cost_report::{CostArm, CostReport, CostRole, CostTotal};
 pub use explain::{ExplainAttempt, ExplainMeter, ExplainReport, ExplainRetry};
 pub use usage::{UsageReport, UsageRow, UsageTotal};
 
@@ -54,6 +56,36 @@ pub struct PlanRow {
     pub steps: Vec<String>,
     /// `built in`, or the user's file.
     pub origin: String,
+}
+
+/// `plans show`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PlanDetail {
+    /// Its name.
+    pub plan: String,
+    /// What it does.
+    pub description: String,
+    /// `built in`, or the user's file.
+    pub origin: String,
+    /// `fast` or `thrifty`.
+    pub fan_out: String,
+    /// Its steps; none where a rule chooses another plan.
+    pub steps: Vec<PlanStepRow>,
+}
+
+/// A step of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PlanStepRow {
+    /// Its name.
+    pub step: String,
+    /// What it does.
+    pub kind: crate::StepKind,
+    /// How many requests it stands for.
+    pub members: u32,
+    /// Which models: `best`, `panel`, `cheapest`, `aggregator`, or ids.
+    pub models: String,
+    /// Steps that must have ended before it starts.
+    pub after: Vec<String>,
 }
 
 /// A row of `personas list`.

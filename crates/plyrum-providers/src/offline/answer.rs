@@ -63,7 +63,9 @@ pub(super) fn answer(
 
 fn compose(method: Method, input: &Input<'_>) -> String {
     let question = Question::read(&input.question);
-    if let Some(merged) = (method == Method::Synth).then(|| synth::merge(&input.proposals)).flatten() {
+    if let Some(merged) =
+        (method == Method::Synth).then(|| synth::merge(&input.proposals, &input.sources)).flatten()
+    {
         return merged;
     }
     let sources = texts(input);

@@ -101,6 +101,10 @@ impl Show {
                 out::err(&clean(&format!("notice: asking again in {wait}: {cause}")));
                 Ok(Reader::There)
             }
+            FrameBody::PlanShrunk { from, to, reason } if !self.quiet => {
+                out::err(&clean(&format!("notice: {from} became {to}: {reason}")));
+                Ok(Reader::There)
+            }
             FrameBody::AttemptFallback { from, to, cause } if !self.quiet => {
                 out::err(&clean(&format!("notice: answered by {to} because {from}: {cause}")));
                 Ok(Reader::There)
@@ -209,8 +213,12 @@ impl Show {
         let input = usage.input + usage.cache_read + usage.cache_write_5m + usage.cache_write_1h;
         let label = if self.plain { "Cost: " } else { "" };
         let run = result.run.as_ref().map(|run| crate::text::short(run.as_str())).unwrap_or_default();
+        let extra = result
+            .extra_over_direct_micro_rub
+            .map(|extra| format!(" ({} over direct)", self.lang.rub(extra)));
+        let extra = extra.unwrap_or_default();
         format!(
-            "{label}{} · {} · {} in, {} out{} · {} · run {run}",
+            "{label}{}{extra} · {} · {} in, {} out{} · {} · run {run}",
             self.lang.rub(result.cost_micro_rub),
             if result.model.is_empty() { "no model" } else { &result.model },
             money::count(input),
@@ -328,6 +336,11 @@ fn describe(body: &FrameBody, lang: Lang) -> Option<String> {
         FrameBody::AttemptFinished { outcome, cost_micro_rub, ms, .. } => {
             format!("· {} after {}, {}", outcome.as_str(), money::seconds(*ms), lang.rub(*cost_micro_rub))
         }
+        FrameBody::PlanShrunk { from, to, reason } => format!("· {from} became {to}: {reason}"),
+        FrameBody::QuorumReached { have, of, waited_ms, reason } => {
+            format!("· {have} of {of} proposals after {} ({reason})", money::seconds(*waited_ms))
+        }
+        FrameBody::ProposalLate { step } => format!("· {step} came too late"),
         _ => return None,
     })
 }

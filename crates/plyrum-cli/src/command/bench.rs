@@ -1,0 +1,84 @@
+//! `plyrum bench`: measured evidence. Here: the table of a cost report.
+
+use super::Outcome;
+use crate::fault::wrong_use;
+use crate::money::{self, Lang};
+use crate::out;
+use crate::table::{Lean, table};
+use plyrum_protocol::view::CostReport;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    /// What each plan costs and how often it is right
+    Moa {
+        /// A report made by scripts/cost-report.sh
+        #[arg(long, value_name = "FILE")]
+        report: PathBuf,
+        /// The checked report as one line of JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+pub(crate) fn run(command: &Command) -> Outcome {
+    let Command::Moa { report, json } = command;
+    let report = read(report)?;
+    if *json {
+        out::print_json(&report)?;
+    } else {
+        out::print(&text(&report))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The report, if its sums hold together.
+fn read(path: &Path) -> Result<CostReport, plyrum_protocol::Fault> {
+    let shown = path.display();
+    let text = std::fs::read_to_string(path).map_err(|e| {
+        wrong_use(format!("cannot read {shown}: {e}")).hint("make one: scripts/cost-report.sh")
+    })?;
+    let report: CostReport =
+        serde_json::from_str(&text).map_err(|e| wrong_use(format!("{shown} is no cost report: {e}")))?;
+    match report.contradiction() {
+        None => Ok(report),
+        Some(why) => Err(wrong_use(format!("{shown}: {why}"))),
+    }
+}
+
+fn text(report: &CostReport) -> String {
+    let lang = Lang::of_environment();
+    let rows: Vec<Vec<String>> = report
+        .arms
+        .iter()
+        .map(|arm| {
+            let tokens = |names: &[&str]| names.iter().filter_map(|name| arm.meters.get(*name)).sum::<u64>();
+            vec![
+                arm.arm.clone(),
+                arm.runs.to_string(),
+                arm.attempts.to_string(),
+                money::count(tokens(&["input", "cache_read", "cache_write_5m", "cache_write_1h"])),
+                money::count(tokens(&["output", "reasoning"])),
+                lang.rub(arm.cost_micro_rub),
+                lang.rub(arm.extra_over_direct_micro_rub),
+                format!("{}/{}", arm.right, arm.asked),
+            ]
+        })
+        .collect();
+    let right = |name| (name, Lean::Right);
+    let head = [
+        ("plan", Lean::Left),
+        right("runs"),
+        right("requests"),
+        right("input"),
+        right("output"),
+        right("cost"),
+        right("over direct"),
+        right("right"),
+    ];
+    let notes: String =
+        report.assumptions.iter().map(|note| format!("- {note}\n")).collect::<Vec<_>>().concat();
+    let total = lang.rub(report.total.cost_micro_rub);
+    format!("{}\ntotal {total}, evidence: {}\n{notes}", table(&head, &rows), report.evidence)
+}

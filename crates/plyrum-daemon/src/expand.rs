@@ -1,0 +1,173 @@
+//! From a plan to the steps of a run: which models serve each step, and one step per member of a group.
+
+use crate::context::Context;
+use crate::resolve::{excluded, not_found};
+use plyrum_catalog::{Model, ModelId};
+use plyrum_engine::{ModelChoice, Models, Persona, Plan, PlanStep, StepSpec};
+use plyrum_protocol::{Decision, ErrorKind, Fault, InvalidId, StepId};
+use std::collections::BTreeMap;
+
+/// What the choice of models depends on.
+pub(crate) struct Choosing<'a> {
+    pub(crate) context: &'a Context,
+    pub(crate) decision: &'a Decision,
+    pub(crate) persona: &'a Persona,
+    pub(crate) requested: Option<&'a ModelId>,
+}
+
+/// The steps of a run.
+pub(crate) fn expand(plan: &Plan, choosing: &Choosing<'_>) -> Result<Vec<StepSpec>, Fault> {
+    let mut steps: Vec<StepSpec> = Vec::new();
+    let mut names: BTreeMap<&StepId, Vec<StepId>> = BTreeMap::new();
+    for step in &plan.steps {
+        let models = choosing.models(step)?;
+        let members = (1..=models.len()).map(|member| name_of(step, member));
+        let members: Vec<StepId> = members.collect::<Result<_, _>>().map_err(|e| of_id(&e))?;
+        let after = step.after.iter().filter_map(|source| names.get(source)).flatten().cloned();
+        let after: Vec<StepId> = after.collect();
+        for (name, model) in members.iter().zip(models) {
+            steps.push(StepSpec {
+                step: name.clone(),
+                kind: step.kind,
+                role: step.role(),
+                after: after.clone(),
+                models: choosing.with_fallbacks(model),
+            });
+        }
+        names.insert(&step.id, members);
+    }
+    Ok(steps)
+}
+
+/// A group's name with a number; a step of its own keeps its name.
+fn name_of(step: &PlanStep, member: usize) -> Result<StepId, InvalidId> {
+    if step.members == 1 { Ok(step.id.clone()) } else { StepId::new(format!("{}-{member}", step.id)) }
+}
+
+fn of_id(error: &InvalidId) -> Fault {
+    Fault::new(ErrorKind::Config, format!("a step's name is too long: {error}"))
+}
+
+impl<'a> Choosing<'a> {
+    /// One model per member. A panel has no more members than there are models to ask.
+    fn models(&self, step: &PlanStep) -> Result<Vec<&'a Model>, Fault> {
+        let pool = match &step.models {
+            Models::Best => vec![self.first()?],
+            Models::Panel => self.panel()?,
+            Models::Cheapest => self.cheapest()?,
+            Models::Aggregator => vec![self.aggregator()?],
+            Models::Named(names) => names.iter().map(|name| self.named(name)).collect::<Result<_, _>>()?,
+        };
+        let members = match &step.models {
+            Models::Panel | Models::Cheapest => step.members.min(pool.len()),
+            Models::Best | Models::Aggregator | Models::Named(_) => step.members,
+        };
+        Ok(pool.iter().copied().cycle().take(members).collect())
+    }
+
+    fn named(&self, name: &str) -> Result<&'a Model, Fault> {
+        let known = self.context.catalog.models.keys().map(ModelId::as_str);
+        self.context.catalog.model(name).ok_or_else(|| not_found("model", name, known, "plyrum models list"))
+    }
+
+    /// The router's first choice, or why there is none.
+    fn first(&self) -> Result<&'a Model, Fault> {
+        if let Some(candidate) = self.decision.candidates.first() {
+            return self.named(&candidate.model);
+        }
+        let Some(model) = self.requested else {
+            let why: Vec<String> = self
+                .decision
+                .excluded
+                .iter()
+                .take(8)
+                .map(|e| format!("{}: {}", e.model, e.reasons.join(", ")))
+                .collect();
+            let message = format!("no model can serve this prompt ({})", why.join("; "));
+            return Err(
+                Fault::new(ErrorKind::NotFound, message).hint("plyrum models list; plyrum route PROMPT")
+            );
+        };
+        let reasons = self.decision.excluded.iter().find(|e| e.model == model.as_str());
+        Err(excluded(self.context, model, reasons.map(|e| e.reasons.as_slice()).unwrap_or_default()))
+    }
+
+    /// The configured proposers that can be asked, else the router's candidates, best first.
+    fn panel(&self) -> Result<Vec<&'a Model>, Fault> {
+        let first = self.first()?;
+        let configured = self.context.settings.moa.proposers.as_ref().filter(|_| self.requested.is_none());
+        let Some(proposers) = configured else {
+            let named = self.decision.candidates.iter().map(|c| self.named(&c.model));
+            let all: Vec<&Model> = named.collect::<Result<_, _>>()?;
+            return Ok(self.alike(first, all));
+        };
+        let models = proposers.iter().map(|id| self.named(id.as_str())).collect::<Result<Vec<_>, _>>()?;
+        let usable: Vec<&Model> = models.iter().copied().filter(|m| self.may_ask(m)).collect();
+        match (usable.is_empty(), proposers.first()) {
+            (true, Some(first)) => Err(excluded(self.context, first, &[])),
+            _ => Ok(usable),
+        }
+    }
+
+    /// Candidates of the first one's sort: the offline extractor does not sit on a panel of models.
+    fn alike(&self, first: &Model, all: Vec<&'a Model>) -> Vec<&'a Model> {
+        let offline = self.is_offline(first);
+        all.into_iter().filter(|model| self.is_offline(model) == offline).collect()
+    }
+
+    fn is_offline(&self, model: &Model) -> bool {
+        self.context.registry.get(model.provider.as_str()).is_some_and(|entry| entry.is_offline)
+    }
+
+    fn may_ask(&self, model: &Model) -> bool {
+        self.context.why_not(&model.id).is_none() && self.context.settings.narrowing.allows(&model.provider)
+    }
+
+    /// The panel, the cheapest first; of equals the better-ranked. What has no price comes last.
+    fn cheapest(&self) -> Result<Vec<&'a Model>, Fault> {
+        let mut panel = self.panel()?;
+        let cost = |model: &&Model| {
+            let candidate = self.decision.candidates.iter().find(|c| c.model == model.id.as_str());
+            candidate
+                .and_then(|c| c.expected_cost_micro_rub)
+                .map_or(i64::MAX, plyrum_billing_client::MicroRub::get)
+        };
+        panel.sort_by_key(cost);
+        Ok(panel)
+    }
+
+    /// The configured aggregator, else the router's first choice; the offline extractor has one of its own.
+    fn aggregator(&self) -> Result<&'a Model, Fault> {
+        let configured = self.context.settings.moa.aggregator.as_ref().filter(|_| self.requested.is_none());
+        if let Some(model) =
+            configured.map(|id| self.named(id.as_str())).transpose()?.filter(|m| self.may_ask(m))
+        {
+            return Ok(model);
+        }
+        let first = self.first()?;
+        let own = self.context.catalog.model(&format!("{}/synth", first.provider));
+        Ok(own.filter(|_| self.is_offline(first)).unwrap_or(first))
+    }
+
+    fn with_fallbacks(&self, first: &Model) -> Vec<ModelChoice> {
+        let own = first.fallback.iter().map(ToString::to_string);
+        let mut models = vec![choice(first)];
+        for name in own.chain(self.persona.fallback.iter().cloned()) {
+            let usable = self.context.catalog.model(&name).filter(|model| self.may_ask(model));
+            if let Some(model) = usable.filter(|m| models.iter().all(|c| c.id != m.id.as_str())) {
+                models.push(choice(model));
+            }
+        }
+        models
+    }
+}
+
+fn choice(model: &Model) -> ModelChoice {
+    ModelChoice {
+        id: model.id.to_string(),
+        provider: model.provider.to_string(),
+        context_tokens: model.context_tokens,
+        max_output_tokens: model.max_output_tokens,
+        bytes_per_token: model.bytes_per_token,
+    }
+}

@@ -1,0 +1,212 @@
+//! When money is refused: a mixture is made smaller (fewer proposers, then the question itself), an answer
+//! shorter, and only what is of no use even then is refused, with the figures and the setting to change.
+
+use super::Run;
+use super::combine::Asks;
+use super::hold::MIN_USEFUL_OUTPUT;
+use super::step::StepState;
+use crate::input::{Refusal, RefusalCause};
+use plyrum_billing_client::MicroRub;
+use plyrum_protocol::{ErrorKind, Fault, FrameBody, StepKind};
+
+/// Fewest proposers that are a mixture.
+const FEWEST: usize = 2;
+/// How often an answer is shortened: other runs may take the money each time that the ledger has named it.
+const MAX_SHRINKS: u32 = 3;
+
+impl Run {
+    pub(super) fn hold_refused(&mut self, number: u32, refusal: &Refusal) {
+        let batch = self.holding(number);
+        if batch.is_empty() {
+            return;
+        }
+        let refusal = self.in_own_words(refusal);
+        self.emit(FrameBody::HoldRefused {
+            needed_micro_rub: refusal.needed,
+            available_micro_rub: refusal.available,
+            limit_micro_rub: refusal.limit,
+            setting: refusal.setting.clone(),
+        });
+        if self.ending.is_none() && self.funding == Some(number) {
+            return self.refuse_plan(&batch, &refusal);
+        }
+        let smaller = self.smaller_answers(&batch, refusal.available);
+        for (nth, at) in batch.into_iter().enumerate() {
+            let Some(step) = self.not_held(at) else { continue };
+            match smaller.as_ref().and_then(|s| s.get(nth)) {
+                Some(output) => self.try_smaller(step, *output),
+                None => self.lose_step(step, refusal_fault(&refusal)),
+            }
+        }
+    }
+
+    pub(super) fn hold_failed(&mut self, batch: u32, fault: &Fault) {
+        for at in self.holding(batch) {
+            if let Some(step) = self.not_held(at) {
+                self.lose_step(step, fault.clone());
+            }
+        }
+    }
+
+    /// Closes an attempt that got no money. Its step, where that still wants to go on.
+    fn not_held(&mut self, at: usize) -> Option<usize> {
+        let attempt = self.attempts.get_mut(at)?;
+        attempt.never_held();
+        let step = attempt.step;
+        if self.steps.get(step).is_none_or(super::Step::is_over) {
+            self.tell_cancelled(step);
+            return None;
+        }
+        if self.ending.is_some() {
+            self.cancel_step(step, self.ending_reason());
+            return None;
+        }
+        Some(step)
+    }
+
+    /// The money of a whole mixture is not there: less of it is asked for, down to what is there.
+    fn refuse_plan(&mut self, batch: &[usize], refusal: &Refusal) {
+        for at in batch {
+            let Some(attempt) = self.attempts.get_mut(*at) else { continue };
+            attempt.never_held();
+            if let Some(step) = self.steps.get_mut(attempt.step) {
+                step.state = StepState::Waiting;
+                step.tries = 0;
+                step.attempts = 0;
+            }
+        }
+        self.funding = None;
+        let (needed, there, setting) = (refusal.needed, refusal.available, &refusal.setting);
+        let reason = format!("this can cost up to {needed} RUB, and {there} RUB is left ({setting})");
+        while self.shrink(&reason) && self.cost_of(&self.steps_to_fund()) > there {}
+    }
+
+    /// One proposer less; where two are left, none at all: then the question itself is answered. False where
+    /// there is no mixture any more.
+    pub(super) fn shrink(&mut self, reason: &str) -> bool {
+        if self.panels.is_empty() {
+            return false;
+        }
+        let had = self.proposers();
+        match self.expendable() {
+            Some(member) => self.drop_step(member),
+            None => self.go_direct(),
+        }
+        let name = |members: usize| match members {
+            0 => "direct".to_owned(),
+            n => format!("{} of {n}", self.spec.plan),
+        };
+        let (from, to) = (name(had), name(self.proposers()));
+        self.emit(FrameBody::PlanShrunk { from, to, reason: reason.to_owned() });
+        true
+    }
+
+    fn proposers(&self) -> usize {
+        let proposes = |s: &&super::Step| s.spec.kind == StepKind::Propose && s.state == StepState::Waiting;
+        self.steps.iter().filter(proposes).count()
+    }
+
+    /// The worst-ranked member of the largest panel, if every panel that it is in stays a mixture.
+    fn expendable(&self) -> Option<usize> {
+        let waits = |m: &usize| self.steps.get(*m).is_some_and(|s| s.state == StepState::Waiting);
+        let waiting =
+            |panel: &super::panel::Panel| panel.members.iter().copied().filter(waits).collect::<Vec<usize>>();
+        let mut panels: Vec<Vec<usize>> = self.panels.iter().map(waiting).collect();
+        panels.sort_by_key(|members| std::cmp::Reverse(members.len())); // stable: of equals the first
+        let spared = |m: &usize| panels.iter().any(|panel| panel.contains(m) && panel.len() <= FEWEST);
+        panels.iter().find_map(|panel| panel.last().copied().filter(|last| !spared(last)))
+    }
+
+    /// Takes a step out of the plan, and with it what nobody else reads.
+    fn drop_step(&mut self, dropped: usize) {
+        let read = |steps: &[super::Step], at: usize| steps.iter().any(|s| s.sources.contains(&at));
+        for at in (0..=dropped).rev() {
+            let waits = self.steps.get(at).is_some_and(|s| s.state == StepState::Waiting);
+            if !waits || (at != dropped && read(&self.steps, at)) {
+                continue;
+            }
+            if let Some(step) = self.steps.get_mut(at) {
+                step.state = StepState::Cancelled;
+                step.sources.clear();
+            }
+            self.steps.iter_mut().for_each(|s| s.sources.retain(|source| *source != at));
+            self.panels.iter_mut().for_each(|p| p.members.retain(|member| *member != at));
+            self.panels.retain(|p| p.combiner != at);
+        }
+    }
+
+    /// Only the last step is left, and it answers the question itself.
+    fn go_direct(&mut self) {
+        self.panels.clear();
+        let Some((last, others)) = self.steps.split_last_mut() else { return };
+        for step in others.iter_mut().filter(|s| !s.is_over()) {
+            step.state = StepState::Cancelled;
+        }
+        last.sources.clear();
+        last.asks = Asks::Question;
+        last.degraded = true;
+    }
+
+    /// The ledger does not know where the run's budget was set; the run does.
+    fn in_own_words(&self, refusal: &Refusal) -> Refusal {
+        let limits = &self.spec.limits;
+        let own_budget = refusal.cause == RefusalCause::Budget
+            && refusal.limit.is_some()
+            && refusal.limit == limits.budget;
+        let setting = if own_budget { &limits.budget_setting } else { &refusal.setting };
+        Refusal { setting: setting.clone(), ..refusal.clone() }
+    }
+
+    /// An answer for each attempt of a refused batch such that all fit into what is there, in even shares;
+    /// `None` where one would be useless or nothing would be saved.
+    fn smaller_answers(&self, batch: &[usize], available: MicroRub) -> Option<Vec<u64>> {
+        let share = MicroRub::new(available.get() / i64::try_from(batch.len()).ok()?);
+        let mut answers = Vec::with_capacity(batch.len());
+        let mut saves = false;
+        for at in batch {
+            let attempt = self.attempts.get(*at)?;
+            let (model, bound) = (&attempt.hold.model, attempt.hold.bound);
+            let had = bound.max_output_tokens;
+            let output = self.billing.affordable_output(model, share, bound.input_tokens).ok()?.min(had);
+            if output < MIN_USEFUL_OUTPUT.min(had) || self.steps.get(attempt.step)?.shrinks >= MAX_SHRINKS {
+                return None;
+            }
+            saves |= output < had;
+            answers.push(output);
+        }
+        saves.then_some(answers)
+    }
+
+    /// The same step again with a shorter answer, as a new attempt: a refused id stays refused.
+    fn try_smaller(&mut self, at: usize, output: u64) {
+        let now = self.now;
+        if let Some(step) = self.steps.get_mut(at) {
+            step.shrunk_output = Some(output);
+            step.shrinks += 1;
+            step.tries = step.tries.saturating_sub(1);
+            step.attempts = step.attempts.saturating_sub(1);
+            step.state = StepState::Backoff { until: now };
+        }
+    }
+}
+
+fn refusal_fault(refusal: &Refusal) -> Fault {
+    let kind = match refusal.cause {
+        RefusalCause::Budget => ErrorKind::Budget,
+        RefusalCause::Balance => ErrorKind::Balance,
+    };
+    let of = refusal.limit.map(|l| format!(" of {l}")).unwrap_or_default();
+    let message = format!(
+        "this can cost up to {} RUB, and {}{of} RUB is left ({})",
+        refusal.needed, refusal.available, refusal.setting
+    );
+    let hint = match refusal.cause {
+        RefusalCause::Budget => {
+            format!("raise {}, shorten the prompt, or take a cheaper model", refusal.setting)
+        }
+        RefusalCause::Balance => {
+            "plyrum balance top-up RUB, shorten the prompt, or take a cheaper model".to_owned()
+        }
+    };
+    Fault::new(kind, message).hint(hint)
+}
