@@ -19,6 +19,7 @@ mod faults;
 mod frames;
 mod input;
 mod mended;
+mod mixtures;
 mod money;
 
 mod secrets;
