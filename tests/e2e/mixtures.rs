@@ -156,7 +156,9 @@ fn a_second_client_in_the_middle_sees_what_it_missed_then_what_comes() {
     world.plyrum(["ask", "--detach", "--plan", "moa", "Where is tea from?"]).run().ok();
     wait_in(Phase::Aggregating, &fake);
     let followers = [0, 1].map(|_| world.plyrum(["runs", "attach", "last"]).start());
-    followers.iter().for_each(|follower| follower.wait_for("Tea came "));
+    for follower in &followers {
+        follower.wait_for("Tea came ");
+    }
     fake.release("rest");
     for follower in followers {
         let frames = follower.finish().lines();

@@ -102,7 +102,14 @@ impl Ledger {
     /// The request starts to go out now, at `at` (milliseconds since the epoch).
     pub async fn mark_sent(&self, attempt: &str, at: i64) -> Result<(), LedgerError> {
         let attempt = attempt.to_owned();
-        self.ask(|reply| Op::MarkSent { attempt, at, reply }).await
+        self.ask(|reply| Op::MarkSent { attempt, at, request_bytes: None, reply }).await
+    }
+
+    /// The same with the size of the request as it is sent. A hold made before the request was known has
+    /// only its upper bound, and an estimate must start from what went out.
+    pub async fn mark_sent_of(&self, attempt: &str, at: i64, request_bytes: u64) -> Result<(), LedgerError> {
+        let attempt = attempt.to_owned();
+        self.ask(|reply| Op::MarkSent { attempt, at, request_bytes: Some(request_bytes), reply }).await
     }
 
     /// So many bytes have come back in all: what an estimate starts from if the stream is cut.

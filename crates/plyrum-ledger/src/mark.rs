@@ -16,7 +16,13 @@ use crate::outbox;
 use crate::words::AttemptState;
 
 /// The request starts to go out: from here on a crash charges an estimate instead of giving back.
-pub(crate) fn sent(conn: &Connection, attempt: &str, at: i64) -> Result<(), LedgerError> {
+/// A request is never larger than its hold was made for.
+pub(crate) fn sent(
+    conn: &Connection,
+    attempt: &str,
+    at: i64,
+    request_bytes: Option<u64>,
+) -> Result<(), LedgerError> {
     bounds::check_time("sent time", at)?;
     let row = attempt::load(conn, attempt)?;
     match row.state {
@@ -24,8 +30,11 @@ pub(crate) fn sent(conn: &Connection, attempt: &str, at: i64) -> Result<(), Ledg
         AttemptState::Settled | AttemptState::Released => return Err(row.wrong_state("sent")),
         AttemptState::Held => {}
     }
-    conn.prepare_cached("UPDATE attempts SET state = 'sent', sent_at = ?2 WHERE attempt = ?1")?
-        .execute(params![attempt, at])?;
+    let bytes = request_bytes.map_or(row.request_bytes, |bytes| bytes.min(row.request_bytes));
+    conn.prepare_cached(
+        "UPDATE attempts SET state = 'sent', sent_at = ?2, request_bytes = ?3 WHERE attempt = ?1",
+    )?
+    .execute(params![attempt, at, bounds::to_sql("request bytes", bytes)?])?;
     Ok(())
 }
 

@@ -27,7 +27,7 @@ pub(crate) type Answer = Box<dyn FnOnce(Result<(), LedgerError>) + Send>;
 pub(crate) enum Op {
     BeginRun(NewRun, Reply<()>),
     Hold(HoldBatch, Reply<HoldOutcome>),
-    MarkSent { attempt: String, at: i64, reply: Reply<()> },
+    MarkSent { attempt: String, at: i64, request_bytes: Option<u64>, reply: Reply<()> },
     NoteReceived { attempt: String, bytes: u64, reply: Reply<()> },
     Settle(Settle, Reply<Settled>),
     Release { attempt: String, at: i64, reply: Reply<MicroRub> },
@@ -81,7 +81,9 @@ impl Op {
         let (answer, done, refused) = match self {
             Self::BeginRun(run, reply) => later(reply, run::begin(conn, &run)),
             Self::Hold(batch, reply) => later(reply, hold::apply(conn, &batch)),
-            Self::MarkSent { attempt, at, reply } => later(reply, mark::sent(conn, &attempt, at)),
+            Self::MarkSent { attempt, at, request_bytes, reply } => {
+                later(reply, mark::sent(conn, &attempt, at, request_bytes))
+            }
             Self::NoteReceived { attempt, bytes, reply } => {
                 later(reply, mark::received(conn, &attempt, bytes))
             }

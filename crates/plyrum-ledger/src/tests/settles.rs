@@ -93,6 +93,23 @@ async fn an_attempt_is_resolved_once_settled_or_released() {
 }
 
 #[tokio::test]
+async fn an_estimate_starts_from_the_request_that_was_sent_not_from_its_bound() {
+    let ledger = with_run().await;
+    let held = ledger.hold(batch("run", &[("a", 1_000), ("b", 1_000)])).await;
+    assert_eq!(held, Ok(HoldOutcome::Granted));
+    ledger.mark_sent_of("a", 2_000, 6).await.unwrap();
+    ledger.mark_sent_of("b", 2_000, 9_999).await.unwrap();
+    let input = |settled: Settled| settled.usage.input; // three bytes a token
+    assert_eq!(input(ledger.settle(settle("a", Basis::Estimated)).await.unwrap()), 2);
+    assert_eq!(
+        input(ledger.settle(settle("b", Basis::Estimated)).await.unwrap()),
+        10,
+        "no more than was held for"
+    );
+    ledger.prove().await;
+}
+
+#[tokio::test]
 async fn a_cut_stream_is_charged_by_bytes_never_over_the_hold() {
     let ledger = with_run().await;
     ledger.hold_and_send("a", 1_000).await;
