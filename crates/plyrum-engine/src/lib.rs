@@ -29,5 +29,5 @@ pub use input::{
 };
 pub use persona::{Persona, PersonaError};
 pub use plan::{Models, Plan, PlanError, PlanStep};
-pub use run::{OpenText, Run};
+pub use run::Run;
 pub use spec::{Attachment, Conversation, Exchange, FanOut, Limits, ModelChoice, Quorum, RunSpec, StepSpec};

@@ -117,13 +117,6 @@ impl Run {
         self.phase == Phase::Over
     }
 
-    /// Text so far of each step that is being answered, for a client that attaches in the middle; a judge's
-    /// words are no answer.
-    pub fn open_texts(&self) -> Vec<OpenText> {
-        let shown = |a: &&Attempt| a.is_live() && self.steps.get(a.step).is_some_and(|s| !s.judges());
-        self.attempts.iter().filter(shown).map(|a| self.open_text(a)).collect()
-    }
-
     fn advance(&mut self) {
         if self.phase != Phase::Running {
             return;
@@ -168,17 +161,4 @@ impl Run {
             }
         }
     }
-}
-
-/// Text of a step that is being answered.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OpenText {
-    /// The step.
-    pub step: plyrum_protocol::StepId,
-    /// Its attempt.
-    pub attempt: AttemptId,
-    /// Its stream.
-    pub channel: plyrum_protocol::Channel,
-    /// Everything so far.
-    pub text: String,
 }

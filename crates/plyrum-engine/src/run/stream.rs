@@ -1,9 +1,8 @@
 //! A stream on its way through: each piece of text is counted, kept where later steps or the result need
 //! it, and shown at its offset. Usage reports wait here for the end.
 
-use super::attempt::Attempt;
+use super::Run;
 use super::ended::{self, Ended};
-use super::{OpenText, Run};
 use crate::effect::Effect;
 use crate::input::UsageReport;
 use plyrum_protocol::{AttemptId, Channel, FrameBody};
@@ -34,16 +33,6 @@ impl Flow {
 }
 
 impl Run {
-    pub(super) fn open_text(&self, attempt: &Attempt) -> OpenText {
-        let step = self.steps.get(attempt.step);
-        OpenText {
-            step: attempt.hold.step.clone(),
-            attempt: attempt.hold.attempt.clone(),
-            channel: step.map_or(Channel::Answer, super::Step::channel),
-            text: step.map(|s| s.text.clone()).unwrap_or_default(),
-        }
-    }
-
     /// Headers arrived. The frame waits for the first text: that is the time a person feels.
     pub(super) fn opened(&mut self, id: &AttemptId) {
         let _live = self.live(id);
