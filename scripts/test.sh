@@ -25,6 +25,9 @@ else
   echo "SKIPPED: cargo deny is not installed (cargo install cargo-deny)"
 fi
 
+step "cargo run is plyrum, as the README says"
+cargo run --quiet --locked -- --version
+
 step smoke
 bash scripts/smoke.sh
 
