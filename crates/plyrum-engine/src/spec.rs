@@ -52,7 +52,7 @@ pub enum Quorum {
     /// All of one or two, all but one of three to six, four fifths of more.
     #[default]
     Usual,
-    /// Every one.
+    /// Everybody who was asked, even where the first ones agree.
     All,
 }
 

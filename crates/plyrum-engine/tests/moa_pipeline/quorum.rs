@@ -1,11 +1,12 @@
 //! Who is waited for, and how long.
 
-use super::{blocks, mixture, moa, request, story};
+use super::{blocks, discrete, mixture, moa, request, story, thrifty};
 use crate::world::story::{
     Event::{self, *},
     at, check, deadline, play, proposes,
 };
 use plyrum_engine::FailureClass::Auth;
+use plyrum_engine::{Quorum, RunSpec};
 use plyrum_protocol::{FrameBody, RunStatus, StepKind};
 
 fn lead(attempt: u32) -> Vec<Event> {
@@ -233,4 +234,46 @@ fn a_first_proposal_is_provisional_only_where_an_answer_is_written() {
         let shown = frames.filter(|f| matches!(f.body, FrameBody::Provisional { .. })).count();
         assert_eq!(shown, provisional, "{kind:?}");
     }
+}
+
+/// The same plan, with everybody who is asked waited for.
+fn for_all(spec: RunSpec) -> RunSpec {
+    RunSpec { quorum: Quorum::All, ..spec }
+}
+
+#[test]
+fn a_quorum_of_all_waits_for_the_last_one() {
+    let told = play(
+        &for_all(moa(3)),
+        &story([
+            vec![Waits(100)],
+            proposes(1, "the first"),
+            proposes(2, "the second"),
+            vec![Waits(5_000)],
+            proposes(3, "the third"),
+            lead(4),
+        ]),
+    );
+    assert!(!told.text.lines().any(|line| line.starts_with("quorum.reached")), "{}", told.text);
+    assert_eq!(told.result.attempts.len(), 4);
+    assert_eq!(told.result.attempts[2].cost_micro_rub.get(), 3_400, "heard to its end");
+}
+
+#[test]
+fn a_quorum_of_all_hears_everybody_even_where_two_agree() {
+    let fast = for_all(discrete(mixture(3, StepKind::Vote)));
+    let in_turn = play(&fast, &story([proposes(1, "42"), proposes(2, "42"), proposes(3, "41")]));
+    let backwards = play(&fast, &story([proposes(3, "41"), proposes(2, "42"), proposes(1, "42")]));
+    for told in [in_turn, backwards] {
+        assert_eq!((told.result.answer.as_str(), told.result.cost_micro_rub.get()), ("42", 10_200));
+    }
+}
+
+#[test]
+fn thrifty_still_asks_no_third_where_two_agree() {
+    let told = play(
+        &for_all(thrifty(discrete(mixture(5, StepKind::Vote)))),
+        &story([proposes(2, "42"), proposes(1, "42")]),
+    );
+    assert_eq!((told.result.answer.as_str(), told.result.attempts.len()), ("42", 2));
 }
