@@ -12,12 +12,13 @@ use serde_json::json;
 
 use crate::account::{self, ACCOUNT, Balance};
 use crate::bounds::{self, MAX_AMOUNT, MAX_HOLDS, MAX_POSITION};
+use crate::budget::{self, Limit, Limits, Spender};
 use crate::charge::Price;
 use crate::error::LedgerError;
 use crate::fingerprint;
 use crate::outbox;
 use crate::run;
-use crate::words::{Mode, Scope};
+use crate::words::{BudgetScope, Mode, Scope};
 
 /// One attempt that wants to be sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -57,6 +58,8 @@ pub struct HoldBatch {
     pub holds: Vec<NewHold>,
     /// What the whole run may cost; the smaller of this and the one it began with counts.
     pub run_budget: Option<MicroRub>,
+    /// The configuration's other limits, and the windows of all. Not part of what makes a repeat a repeat.
+    pub limits: Limits,
 }
 
 /// What a hold came to.
@@ -94,7 +97,10 @@ pub(crate) fn apply(conn: &Connection, batch: &HoldBatch) -> Result<HoldOutcome,
     let account = account::balance(conn)?;
     let refusal = match refused_by_run(conn, batch, needed, budget)? {
         Some(refusal) => Some(refusal),
-        None => refused_by_account(conn, batch, needed, &account)?,
+        None => match refused_by_budget(conn, batch, needed, &open.spender)? {
+            Some(refusal) => Some(refusal),
+            None => refused_by_account(conn, batch, needed, &account)?,
+        },
     };
     if let Some(refusal) = refusal {
         remember(conn, batch, &print, &refusal)?;
@@ -113,6 +119,7 @@ pub(crate) fn apply(conn: &Connection, batch: &HoldBatch) -> Result<HoldOutcome,
 fn validate(batch: &HoldBatch) -> Result<MicroRub, LedgerError> {
     bounds::check_id("run id", &batch.run)?;
     bounds::check_time("hold time", batch.at)?;
+    batch.limits.check()?;
     if batch.holds.is_empty() || batch.holds.len() > MAX_HOLDS {
         return Err(LedgerError::invalid(format!(
             "{} attempts in one hold, outside 1 to {MAX_HOLDS}",
@@ -210,6 +217,40 @@ fn refused_by_run(
     let fits = needed == MicroRub::ZERO || needed <= available;
     let setting = "--max-cost, or run in [budgets]".to_owned();
     Ok((!fits).then_some(Refusal { needed, available, limit, setting, scope: Scope::Run }))
+}
+
+/// The tightest of the limits that this batch does not fit under.
+fn refused_by_budget(
+    conn: &Connection,
+    batch: &HoldBatch,
+    needed: MicroRub,
+    spender: &Spender,
+) -> Result<Option<Refusal>, LedgerError> {
+    let providers: Vec<&str> = batch.holds.iter().map(|hold| hold.provider.as_str()).collect();
+    let mut tightest: Option<Refusal> = None;
+    for Limit { budget, setting } in budget::in_force(conn, spender, &providers, &batch.limits)? {
+        if let Some(refusal) = price_unknown(batch, budget.limit) {
+            return Ok(Some(refusal));
+        }
+        let needed = match budget.id.scope {
+            BudgetScope::Provider => needed_of(batch, &budget.id.key)?,
+            _ => needed,
+        };
+        let available = budget::left(conn, &budget, spender, batch.limits.windows)?;
+        let fits = needed == MicroRub::ZERO || needed <= available;
+        if !fits && tightest.as_ref().is_none_or(|other| available < other.available) {
+            let (limit, scope) = (budget.limit, budget.id.refusal_scope());
+            tightest = Some(Refusal { needed, available, limit, setting, scope });
+        }
+    }
+    Ok(tightest)
+}
+
+/// What a batch asks for one provider.
+fn needed_of(batch: &HoldBatch, provider: &str) -> Result<MicroRub, LedgerError> {
+    let of_provider = batch.holds.iter().filter(|hold| hold.provider == provider);
+    let sum = MicroRub::sum(of_provider.map(|hold| hold.amount));
+    sum.map_err(|error| LedgerError::internal(format!("the sum of checked holds: {error}")))
 }
 
 /// Takes the money where it fits. This UPDATE is the only gate: its condition and its effect are one.

@@ -16,6 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::account::{self, Balance, ModeSource, TopUp, ToppedUp};
 use crate::attempt::Attempt;
+use crate::budget::{Budget, BudgetId};
 use crate::check::{self, Check};
 use crate::error::LedgerError;
 use crate::hold::{self, HoldBatch, HoldOutcome};
@@ -142,6 +143,16 @@ impl Ledger {
     /// Adds money to the account; debt is paid first.
     pub async fn top_up(&self, top_up: TopUp) -> Result<ToppedUp, LedgerError> {
         self.ask(|reply| Op::TopUp(top_up, reply)).await
+    }
+
+    /// Sets a budget, or changes it; it holds from the next hold on.
+    pub async fn set_budget(&self, budget: Budget, at: i64) -> Result<(), LedgerError> {
+        self.ask(|reply| Op::SetBudget { budget, at, reply }).await
+    }
+
+    /// Takes a budget away; false where there was none.
+    pub async fn remove_budget(&self, id: BudgetId, at: i64) -> Result<bool, LedgerError> {
+        self.ask(|reply| Op::RemoveBudget { id, at, reply }).await
     }
 
     /// The oldest bodies that are not marked as drained, at most `limit` (and 1 024), all on disk.

@@ -10,6 +10,8 @@
 //! and which of them are flushed is told in `writer.rs`; what is stored, in `schema.sql`.
 //!
 //! Invariants, each with a test:
+//! 0. No limit is passed by holds, in whatever order they come: it is checked in the hold's transaction
+//!    against what is posted and what is held (`budget.rs`).
 //! 1. A granted hold is on disk before it is answered; all of a batch or none (`hold.rs`).
 //! 2. An attempt is resolved once: settled or released; a repeat gets the first answer (`settle.rs`).
 //! 3. Σ entries = 0, posted = Σ wallet + debt, held = Σ unresolved holds (`check.rs`).
@@ -23,6 +25,7 @@
 mod account;
 mod attempt;
 mod bounds;
+mod budget;
 mod charge;
 mod check;
 mod entries;
@@ -38,6 +41,7 @@ mod read;
 mod recover;
 mod run;
 mod settle;
+mod spent;
 mod words;
 mod writer;
 
@@ -46,6 +50,7 @@ mod tests;
 
 pub use account::{Balance, ModeSource, TopUp, ToppedUp};
 pub use attempt::Attempt;
+pub use budget::{Budget, BudgetId, BudgetNotice, BudgetState, Limit, Limits, MAX_BUDGETS, Windows};
 pub use charge::{Basis, Price};
 pub use check::Check;
 pub use error::{LedgerError, StorageKind};
@@ -59,4 +64,4 @@ pub use read::usage::{Buckets, UsageBy, UsageQuery, UsageReport, UsageRow};
 pub use recover::{Recovery, RecoverySpec};
 pub use run::{FinishRun, NewRun, RunTotals};
 pub use settle::{Settle, Settled};
-pub use words::{AttemptState, Mode, Outcome, RunStatus, Scope};
+pub use words::{AttemptState, BudgetScope, Mode, Outcome, Period, RunStatus, Scope};

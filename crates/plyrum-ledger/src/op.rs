@@ -6,6 +6,7 @@ use tokio::sync::oneshot;
 use plyrum_billing_client::MicroRub;
 
 use crate::account::{self, Balance, ModeSource, TopUp, ToppedUp};
+use crate::budget::{self, Budget, BudgetId};
 use crate::error::LedgerError;
 use crate::hold::{self, HoldBatch, HoldOutcome};
 use crate::mark;
@@ -34,6 +35,8 @@ pub(crate) enum Op {
     FinishRun(FinishRun, Reply<RunTotals>),
     SetMode { mode: Mode, source: ModeSource, at: i64, reply: Reply<Balance> },
     TopUp(TopUp, Reply<ToppedUp>),
+    SetBudget { budget: Budget, at: i64, reply: Reply<()> },
+    RemoveBudget { id: BudgetId, at: i64, reply: Reply<bool> },
     TakeOutbox { limit: usize, reply: Reply<Vec<OutboxRow>> },
     MarkDrained { up_to: i64, head: Option<AuditHead>, reply: Reply<()> },
     Look(Look),
@@ -62,7 +65,12 @@ pub(crate) enum Weight {
 impl Op {
     pub(crate) fn weight(&self, conn: &Connection) -> Weight {
         match self {
-            Self::Hold(..) | Self::Settle(..) | Self::TopUp(..) | Self::SetMode { .. } => Weight::Critical,
+            Self::Hold(..)
+            | Self::Settle(..)
+            | Self::TopUp(..)
+            | Self::SetMode { .. }
+            | Self::SetBudget { .. }
+            | Self::RemoveBudget { .. } => Weight::Critical,
             Self::Release { attempt, .. } if mark::release_moves_money(conn, attempt) => Weight::Critical,
             Self::Release { .. } | Self::FinishRun(..) => Weight::MarkWithBody,
             Self::TakeOutbox { .. } => Weight::Take,
@@ -94,6 +102,8 @@ impl Op {
                 later(reply, account::set_mode(conn, mode, source, at))
             }
             Self::TopUp(top_up, reply) => later(reply, account::top_up(conn, &top_up)),
+            Self::SetBudget { budget, at, reply } => later(reply, budget::set(conn, &budget, at)),
+            Self::RemoveBudget { id, at, reply } => later(reply, budget::remove(conn, &id, at)),
             Self::TakeOutbox { limit, reply } => later(reply, outbox::take(conn, limit)),
             Self::MarkDrained { up_to, head, reply } => {
                 later(reply, outbox::mark_drained(conn, up_to, head.as_ref()))
@@ -112,6 +122,7 @@ impl Op {
             Self::BeginRun(_, reply)
             | Self::MarkSent { reply, .. }
             | Self::NoteReceived { reply, .. }
+            | Self::SetBudget { reply, .. }
             | Self::MarkDrained { reply, .. } => say(reply, Err(error)),
             Self::Hold(_, reply) => say(reply, Err(error)),
             Self::Settle(_, reply) => say(reply, Err(error)),
@@ -119,6 +130,7 @@ impl Op {
             Self::FinishRun(_, reply) => say(reply, Err(error)),
             Self::SetMode { reply, .. } => say(reply, Err(error)),
             Self::TopUp(_, reply) => say(reply, Err(error)),
+            Self::RemoveBudget { reply, .. } => say(reply, Err(error)),
             Self::TakeOutbox { reply, .. } => say(reply, Err(error)),
             Self::Look(look) => look(Err(error))(Ok(())),
         }

@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::bounds;
+use crate::budget::Spender;
 use crate::error::LedgerError;
 use crate::fingerprint;
 use crate::outbox;
@@ -78,6 +79,7 @@ pub struct RunTotals {
 /// What a hold needs to know of its run.
 pub(crate) struct OpenRun {
     pub budget: Option<MicroRub>,
+    pub spender: Spender,
 }
 
 pub(crate) fn begin(conn: &Connection, run: &NewRun) -> Result<(), LedgerError> {
@@ -121,17 +123,33 @@ pub(crate) fn begin(conn: &Connection, run: &NewRun) -> Result<(), LedgerError> 
     Ok(())
 }
 
+/// Who spends in this run.
+pub(crate) fn spender(conn: &Connection, run: &str) -> Result<Spender, LedgerError> {
+    let mut select = conn.prepare_cached("SELECT session, persona, project FROM runs WHERE run = ?1")?;
+    let read = |row: &Row<'_>| {
+        Ok(Spender { run: run.to_owned(), session: row.get(0)?, persona: row.get(1)?, project: row.get(2)? })
+    };
+    select.query_row([run], read).optional()?.ok_or_else(|| LedgerError::UnknownRun { run: run.to_owned() })
+}
+
 /// The run, if attempts may still be held for it.
 pub(crate) fn open(conn: &Connection, run: &str) -> Result<OpenRun, LedgerError> {
-    let mut select = conn.prepare_cached("SELECT status, budget_micro_rub FROM runs WHERE run = ?1")?;
-    let found: Option<(RunStatus, Option<i64>)> =
-        select.query_row([run], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    let mut select = conn.prepare_cached(
+        "SELECT status, budget_micro_rub, session, persona, project FROM runs WHERE run = ?1",
+    )?;
+    let read = |row: &Row<'_>| {
+        let spender =
+            Spender { run: run.to_owned(), session: row.get(2)?, persona: row.get(3)?, project: row.get(4)? };
+        let budget = row.get::<_, Option<i64>>(1)?.map(MicroRub::new);
+        Ok((row.get(0)?, OpenRun { budget, spender }))
+    };
+    let found: Option<(RunStatus, OpenRun)> = select.query_row([run], read).optional()?;
     match found {
         None => Err(LedgerError::UnknownRun { run: run.to_owned() }),
         Some((status, _)) if status.is_final() => {
             Err(LedgerError::RunEnded { run: run.to_owned(), status: status.to_string() })
         }
-        Some((_, budget)) => Ok(OpenRun { budget: budget.map(MicroRub::new) }),
+        Some((_, open)) => Ok(open),
     }
 }
 

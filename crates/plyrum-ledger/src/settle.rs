@@ -12,11 +12,13 @@ use serde_json::json;
 use crate::account::{self, Balance, Change};
 use crate::attempt::{self, Attempt};
 use crate::bounds::{self, MAX_NAME, MAX_POSITION, MAX_RAW_USAGE};
+use crate::budget::{self, BudgetNotice, Limits};
 use crate::charge::{Basis, Charge};
 use crate::entries::{self, Book, Posting, Transfer};
 use crate::error::LedgerError;
 use crate::fingerprint;
 use crate::outbox;
+use crate::run;
 use crate::words::{AttemptState, Mode, Outcome};
 
 /// How an attempt ended and what is known about its usage.
@@ -42,6 +44,9 @@ pub struct Settle {
     pub ttft_ms: Option<u64>,
     /// All bytes received; the larger of this and the last note counts.
     pub received_bytes: u64,
+    /// The limits that notices are given of. Not part of what makes a repeat a repeat.
+    #[serde(skip)]
+    pub limits: Limits,
 }
 
 /// What a settled attempt was charged.
@@ -57,6 +62,8 @@ pub struct Settled {
     pub quality: Quality,
     /// A person may want to look at it.
     pub review: bool,
+    /// Limits of which half, four fifths or all is now spent. A repeat has none.
+    pub notices: Vec<BudgetNotice>,
 }
 
 /// What goes into a settled row besides the charge.
@@ -78,6 +85,7 @@ pub(crate) fn apply(conn: &Connection, settle: &Settle) -> Result<Settled, Ledge
     bounds::check_bytes("received", settle.received_bytes, row.bytes_per_token)?;
     let ms = settle.ms.map(|ms| bounds::to_sql("ms", ms)).transpose()?;
     let ttft_ms = settle.ttft_ms.map(|ms| bounds::to_sql("ttft_ms", ms)).transpose()?;
+    settle.limits.check()?;
     let print = fingerprint::of(settle)?;
     match row.state {
         AttemptState::Settled if row.settle_hash.as_deref() == Some(&print) => return first_answer(row),
@@ -91,7 +99,7 @@ pub(crate) fn apply(conn: &Connection, settle: &Settle) -> Result<Settled, Ledge
     // Its request was never sent (it was cancelled while it waited its turn): there is nothing to estimate.
     let unsent = row.state == AttemptState::Held && settle.basis == Basis::Estimated;
     let basis = if unsent { &Basis::Nothing } else { &settle.basis };
-    settle_row(
+    let settled = settle_row(
         conn,
         &row,
         &Ending {
@@ -104,13 +112,20 @@ pub(crate) fn apply(conn: &Connection, settle: &Settle) -> Result<Settled, Ledge
             ttft_ms,
             print: &print,
         },
-    )
+    )?;
+    if settled.cost.is_none_or(|cost| cost == MicroRub::ZERO) {
+        return Ok(settled);
+    }
+    let spender = run::spender(conn, &row.run)?;
+    let notices = budget::notices(conn, &spender, &row.provider, &settle.limits, settle.at)?;
+    Ok(Settled { notices, ..settled })
 }
 
 fn first_answer(row: Attempt) -> Result<Settled, LedgerError> {
     match (row.usage, row.quality) {
         (Some(usage), Some(quality)) => {
-            Ok(Settled { attempt: row.attempt, cost: row.cost, usage, quality, review: row.review })
+            let (attempt, cost, review) = (row.attempt, row.cost, row.review);
+            Ok(Settled { attempt, cost, usage, quality, review, notices: Vec::new() })
         }
         _ => Err(LedgerError::internal(format!("settled attempt `{}` has no usage", row.attempt))),
     }
@@ -135,6 +150,7 @@ pub(crate) fn settle_row(
         usage: charge.usage,
         quality: charge.quality,
         review: charge.review,
+        notices: Vec::new(),
     })
 }
 

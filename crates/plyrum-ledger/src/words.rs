@@ -135,8 +135,50 @@ words! {
         Debt = "debt",
         /// The run's budget.
         Run = "run",
+        /// The session's budget.
+        Session = "session",
+        /// The day's budget.
+        Day = "day",
+        /// The month's budget.
+        Month = "month",
+        /// The persona's budget.
+        Persona = "persona",
+        /// The project's budget.
+        Project = "project",
+        /// The provider's budget.
+        Provider = "provider",
         /// A limit is in force and the price is not known, so nothing can say that it fits.
         PriceUnknown = "price_unknown",
+    }
+}
+
+words! {
+    /// What a budget counts together.
+    BudgetScope {
+        /// Each run by itself.
+        Run = "run",
+        /// Each session by itself, or one of them.
+        Session = "session",
+        /// Everything.
+        All = "all",
+        /// What runs with one persona.
+        Persona = "persona",
+        /// What is submitted from one project.
+        Project = "project",
+        /// What goes to one provider.
+        Provider = "provider",
+    }
+}
+
+words! {
+    /// Over which time a budget counts.
+    Period {
+        /// From the beginning.
+        Total = "total",
+        /// A day of the caller's calendar.
+        Day = "day",
+        /// A month of the caller's calendar.
+        Month = "month",
     }
 }
 

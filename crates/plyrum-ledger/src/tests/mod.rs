@@ -1,5 +1,6 @@
 //! The ledger through its handle: stories that read as what a run does.
 
+mod budgets;
 mod commits;
 mod holds;
 mod killed;
@@ -72,7 +73,7 @@ pub(crate) fn new_hold(attempt: &str, amount: i64) -> NewHold {
 
 pub(crate) fn batch(run: &str, holds: &[(&str, i64)]) -> HoldBatch {
     let holds = holds.iter().map(|(attempt, amount)| new_hold(attempt, *amount)).collect();
-    HoldBatch { run: run.to_owned(), at: 2_000, holds, run_budget: None }
+    HoldBatch { run: run.to_owned(), at: 2_000, holds, run_budget: None, limits: Limits::default() }
 }
 
 pub(crate) fn settle(attempt: &str, basis: Basis) -> Settle {
@@ -86,6 +87,7 @@ pub(crate) fn settle(attempt: &str, basis: Basis) -> Settle {
         ms: Some(10),
         ttft_ms: Some(5),
         received_bytes: 0,
+        limits: Limits::default(),
     }
 }
 

@@ -19,6 +19,7 @@ async fn a_settle_gives_the_hold_back_and_posts_the_cost() {
             usage: tokens(25),
             quality: Quality::Reported,
             review: false,
+            notices: vec![],
         }
     );
     assert_eq!(ledger.figures().await, (75, 0));

@@ -25,7 +25,13 @@ async fn real_step(ledger: &Ledger, step: &Step) -> Answer {
         Step::Hold { run, first, amounts, budget } => {
             let holds =
                 (*first..).zip(amounts).map(|(attempt, amount)| new_hold(&id(&attempt), *amount)).collect();
-            let batch = HoldBatch { run: name(run), at: 2, holds, run_budget: budget.map(micro) };
+            let batch = HoldBatch {
+                run: name(run),
+                at: 2,
+                holds,
+                run_budget: budget.map(micro),
+                limits: Limits::default(),
+            };
             ledger.hold(batch).await.map(|outcome| match outcome {
                 HoldOutcome::Granted => Answer::Granted,
                 HoldOutcome::Refused(refusal) => {
