@@ -18,6 +18,7 @@ mod endings;
 mod faults;
 mod frames;
 mod input;
+mod limits;
 mod mended;
 mod mixtures;
 mod money;

@@ -1,6 +1,6 @@
 //! Claims that were once not kept: late readers, dying daemons, full disks, blocked pipes.
 
-use crate::world::{FakeProvider, LAB_KEY, Reply, Script, World, eventually, lab_config};
+use crate::world::{LAB_KEY, Reply, Script, World, eventually};
 use nix::sys::signal::Signal;
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
@@ -129,16 +129,6 @@ fn head_has_its_line_while_the_model_is_silent() {
     assert_eq!(out.ok(), FIRST);
     assert!(out.stderr.contains("exit 0"), "{out}");
     fake.wait_for_hangups_blocking(1);
-}
-
-/// A limit that cannot be kept is refused, not ignored.
-#[test]
-fn a_budget_of_a_day_is_refused_as_long_as_nobody_keeps_it() {
-    let world = World::new();
-    let fake = FakeProvider::spawn(Script::new().always(Reply::answer("Cheap enough.", 100, 10)));
-    world.config(&lab_config(&fake.base_url(), "", "[budgets]\nday = \"0.000004\""));
-    world.plyrum(["ask", "Hello there"]).run().fails_telling(3, ["budgets.day"]);
-    assert_eq!(fake.requests().len(), 0);
 }
 
 /// What could not be booked is never tried again.

@@ -1,8 +1,8 @@
 //! What can be said on the command line.
 
 use crate::command::{
-    ask, audit, balance, bench, config, daemon, doctor, explain, lists, policy, route, runs, transcript,
-    usage,
+    ask, audit, balance, bench, budget, config, daemon, doctor, explain, lists, policy, route, runs,
+    transcript, usage,
 };
 use clap::{CommandFactory as _, Parser, Subcommand};
 use plyrum_protocol::ErrorKind;
@@ -42,6 +42,9 @@ pub(crate) enum Command {
     /// The account
     #[command(subcommand)]
     Balance(balance::Command),
+    /// Limits that no request passes
+    #[command(subcommand)]
+    Budget(budget::Command),
     /// Explain what a run was charged, token class by token class
     Explain(explain::Args),
     /// The audit log

@@ -8,6 +8,7 @@ mod command;
 mod fault;
 mod money;
 mod out;
+mod random;
 mod sanitize;
 mod table;
 mod text;

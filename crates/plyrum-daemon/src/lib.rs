@@ -9,6 +9,8 @@
 //! inputs). Knows nothing of terminals.
 
 mod boot;
+mod budgets;
+mod calendar;
 mod clock;
 mod context;
 mod daemon;
@@ -22,6 +24,7 @@ mod library;
 mod lock;
 mod log;
 mod outbox;
+mod project;
 mod recorder;
 mod recover;
 mod registry;

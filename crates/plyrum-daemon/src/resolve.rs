@@ -65,7 +65,6 @@ pub(crate) fn resolve(
     options: &SubmitOptions,
     now: Timestamp,
 ) -> Result<Resolved, Fault> {
-    check_budgets(context)?;
     let persona = persona(context, options.persona.as_deref())?;
     let model = requested_model(context, options, &persona)?;
     let plan_name = options.plan.clone().or_else(|| persona.plan.clone());
@@ -245,21 +244,6 @@ pub(crate) fn excluded(context: &Context, model: &ModelId, reasons: &[String]) -
         )
     };
     Fault::new(kind, what).hint(hint)
-}
-
-/// A limit that cannot be kept is worse than none: it is refused, loudly.
-fn check_budgets(context: &Context) -> Result<(), Fault> {
-    let budgets = &context.settings.budgets;
-    let kept_by_nobody =
-        [("day", budgets.day), ("month", budgets.month)].into_iter().find(|(_, limit)| limit.is_some());
-    match kept_by_nobody {
-        None => Ok(()),
-        Some((name, _)) => {
-            let message = format!("budgets.{name} is set, and this build cannot keep it yet");
-            Err(Fault::new(ErrorKind::Config, message)
-                .hint(format!("remove budgets.{name}; budgets.run and --max-cost are kept for each run")))
-        }
-    }
 }
 
 fn limits(context: &Context, options: &SubmitOptions, persona: &Persona, now: Timestamp) -> Limits {

@@ -1,5 +1,6 @@
 //! From a submit to a living run, or a refusal with nothing left behind.
 
+use crate::budgets;
 use crate::clock;
 use crate::context::Context;
 use crate::daemon::{Daemon, Phase};
@@ -9,6 +10,7 @@ use crate::history;
 use crate::hub::Hub;
 use crate::ids;
 use crate::outbox::Outbox;
+use crate::project;
 use crate::resolve::{Asked, Resolved, resolve};
 use crate::runs::{LiveRun, MAX_RUNS};
 use plyrum_engine::{Run, RunSpec};
@@ -170,19 +172,21 @@ async fn begin(
     spec: RunSpec,
 ) -> Result<Start, Fault> {
     let log = open_log(daemon, &context, &spec, asked)?;
+    let project = submit.workspace.as_deref().map(project::of);
     let new = NewRun {
         run: spec.run.as_str().to_owned(),
         session: spec.session.as_str().to_owned(),
         persona: spec.persona.clone(),
         plan: spec.plan.clone(),
-        project: submit.workspace.clone(),
+        project: project.clone(),
         client: spec.client.clone(),
         budget: spec.limits.budget,
         at: spec.accepted_at.millis(),
     };
     daemon.ledger.begin_run(new).await.map_err(|e| convert::storage(&e))?;
     let hub = Arc::new(Hub::new(spec.run.clone(), spec.session.clone()));
-    let (driver, inputs) = Driver::new(Arc::clone(daemon), context, Arc::clone(&hub), log);
+    let budgets = budgets::configured(&context.settings, project.as_deref());
+    let (driver, inputs) = Driver::new(Arc::clone(daemon), context, Arc::clone(&hub), log, budgets);
     if !daemon.runs.add(LiveRun { hub: Arc::clone(&hub), inputs, accepted_at: spec.accepted_at }) {
         return Err(Fault::new(ErrorKind::Failed, "a run of this id was submitted at the same moment"));
     }

@@ -54,6 +54,8 @@ pub enum Input {
         /// How.
         end: AttemptEnd,
     },
+    /// The ledger says that a part of a budget is spent, before it says `Resolved`.
+    BudgetReached(BudgetReached),
     /// The ledger settled or released an attempt.
     Resolved {
         /// Which attempt.
@@ -97,6 +99,23 @@ pub struct Refusal {
     pub available: MicroRub,
     /// The limit, where there is one.
     pub limit: Option<MicroRub>,
+    /// The setting to change.
+    pub setting: String,
+}
+
+/// Half, four fifths or all of a budget is spent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BudgetReached {
+    /// What it limits.
+    pub scope: String,
+    /// Which persona, project or provider.
+    pub key: Option<String>,
+    /// 50, 80 or 100.
+    pub percent: u8,
+    /// What is charged so far.
+    pub spent: MicroRub,
+    /// The limit.
+    pub limit: MicroRub,
     /// The setting to change.
     pub setting: String,
 }

@@ -25,7 +25,8 @@ pub use effect::{
     Basis, CloseRun, Effect, HoldBatch, HoldRequest, OpenAttempt, Request, SettleRequest, Speaker, Turn,
 };
 pub use input::{
-    AttemptEnd, AttemptFailure, FailureClass, Input, Refusal, RefusalCause, Settlement, Stop, UsageReport,
+    AttemptEnd, AttemptFailure, BudgetReached, FailureClass, Input, Refusal, RefusalCause, Settlement, Stop,
+    UsageReport,
 };
 pub use persona::{Persona, PersonaError};
 pub use plan::{Models, Plan, PlanError, PlanStep};

@@ -16,7 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::account::{self, Balance, ModeSource, TopUp, ToppedUp};
 use crate::attempt::Attempt;
-use crate::budget::{Budget, BudgetId};
+use crate::budget::{self, Budget, BudgetId, BudgetState, Limits};
 use crate::check::{self, Check};
 use crate::error::LedgerError;
 use crate::hold::{self, HoldBatch, HoldOutcome};
@@ -168,6 +168,11 @@ impl Ledger {
     /// The account as it is when its turn in the queue comes.
     pub async fn balance(&self) -> Result<Balance, LedgerError> {
         self.look(account::balance).await
+    }
+
+    /// These limits and those of the table, and how far each is used up.
+    pub async fn budgets(&self, limits: Limits) -> Result<Vec<BudgetState>, LedgerError> {
+        self.look(move |conn| budget::states(conn, &limits)).await
     }
 
     /// A run and the sum of its usage rows so far.

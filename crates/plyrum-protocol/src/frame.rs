@@ -193,6 +193,23 @@ pub enum FrameBody {
         /// The setting to change.
         setting: String,
     },
+    /// Half, four fifths or all of a budget is spent. Once for each day, month, session … of it.
+    #[serde(rename = "budget.notice")]
+    BudgetNotice {
+        /// What it limits: `run`, `session`, `day`, `month`, `persona`, `project` or `provider`.
+        scope: String,
+        /// Which persona, project or provider.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
+        /// 50, 80 or 100.
+        percent: u8,
+        /// What is charged so far.
+        spent_micro_rub: MicroRub,
+        /// The limit.
+        limit_micro_rub: MicroRub,
+        /// The setting to change.
+        setting: String,
+    },
     /// A step begins.
     #[serde(rename = "step.started")]
     StepStarted {

@@ -55,6 +55,16 @@ methods! {
     PersonaList "persona/list" Page => Listing<view::PersonaRow>;
     /// The models.
     ModelList "model/list" Page => Listing<view::ModelRow>;
+    /// Limits, and how far they are used up.
+    BudgetList "budget/list" BudgetQuery => Listing<view::BudgetRow>;
+    /// Sets a limit.
+    BudgetSet "budget/set" BudgetOrder => Empty;
+    /// Takes a limit away.
+    BudgetRemove "budget/remove" BudgetRef => Empty;
+    /// Adds money to the account.
+    BalanceTopUp "balance/topUp" TopUp => view::ToppedUp;
+    /// Changes how the account is limited.
+    BalanceSetMode "balance/setMode" ModeOrder => view::Balance;
     /// How the daemon is. Protocol 0.
     DaemonStatus "daemon/status" Empty => view::DaemonStatus;
     /// Cancels what runs, settles it, and ends. Protocol 0.
@@ -66,6 +76,52 @@ methods! {
 /// Nothing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Empty {}
+
+/// Whose limits are asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BudgetQuery {
+    /// The client's working directory: its project's limits are shown too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workspace: Option<String>,
+}
+
+/// What a limit is on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BudgetRef {
+    /// `run`, `session`, `all`, `persona`, `project` or `provider`.
+    pub scope: String,
+    /// Which one; empty for each run, each session, and all.
+    #[serde(default)]
+    pub key: String,
+    /// `total`, `day` or `month`.
+    pub period: String,
+}
+
+/// A limit to set.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BudgetOrder {
+    /// What it is on.
+    #[serde(flatten)]
+    pub budget: BudgetRef,
+    /// The most that may be spent and held.
+    pub limit_micro_rub: MicroRub,
+}
+
+/// Money for the account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TopUp {
+    /// The client's id of it: the same again adds nothing.
+    pub id: String,
+    /// How much.
+    pub micro_rub: MicroRub,
+}
+
+/// How the account is to be limited.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ModeOrder {
+    /// `metered` or `prepaid`.
+    pub mode: String,
+}
 
 /// A page of a list.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

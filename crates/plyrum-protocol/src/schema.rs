@@ -11,6 +11,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("attachment-piece", schema_for!(crate::AttachmentPiece)),
         ("audit-verdict", schema_for!(view::AuditVerdict)),
         ("balance", schema_for!(view::Balance)),
+        ("budgets", schema_for!(Vec<view::BudgetRow>)),
         ("checks", schema_for!(view::Checks)),
         ("config", schema_for!(Vec<view::ConfigRow>)),
         ("cost-report", schema_for!(view::CostReport)),
@@ -30,6 +31,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("runs", schema_for!(Vec<view::RunRow>)),
         ("submit", schema_for!(Submit)),
         ("submitted", schema_for!(Submitted)),
+        ("topped-up", schema_for!(view::ToppedUp)),
         ("transcript", schema_for!(view::Transcript)),
         ("usage", schema_for!(view::UsageReport)),
     ]

@@ -10,6 +10,7 @@ use toml::Spanned;
 #[serde(deny_unknown_fields)]
 pub(crate) struct BudgetsSection {
     pub(crate) run: Option<Spanned<DecimalText>>,
+    pub(crate) session: Option<Spanned<DecimalText>>,
     pub(crate) day: Option<Spanned<DecimalText>>,
     pub(crate) month: Option<Spanned<DecimalText>>,
 }
@@ -18,8 +19,13 @@ pub(crate) struct BudgetsSection {
 pub(crate) type Written<'a> = (&'static str, Option<&'a Spanned<DecimalText>>);
 
 impl BudgetsSection {
-    pub(crate) fn written(&self) -> [Written<'_>; 3] {
-        [("run", self.run.as_ref()), ("day", self.day.as_ref()), ("month", self.month.as_ref())]
+    pub(crate) fn written(&self) -> [Written<'_>; 4] {
+        [
+            ("run", self.run.as_ref()),
+            ("session", self.session.as_ref()),
+            ("day", self.day.as_ref()),
+            ("month", self.month.as_ref()),
+        ]
     }
 }
 
@@ -28,6 +34,8 @@ impl BudgetsSection {
 pub struct Budgets {
     /// Of one run.
     pub run: Option<MicroRub>,
+    /// Of one session, over all of its time.
+    pub session: Option<MicroRub>,
     /// Of a calendar day.
     pub day: Option<MicroRub>,
     /// Of a calendar month.
@@ -39,6 +47,7 @@ impl Budgets {
     pub(crate) fn slot(&mut self, key: &str) -> Option<&mut Option<MicroRub>> {
         match key {
             "run" => Some(&mut self.run),
+            "session" => Some(&mut self.session),
             "day" => Some(&mut self.day),
             "month" => Some(&mut self.month),
             _ => None,

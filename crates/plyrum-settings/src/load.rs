@@ -181,6 +181,7 @@ impl Layers<'_> {
         let (user, base) = (self.user.budgets.clone(), self.built_in.budgets.clone());
         BudgetsSection {
             run: user.run.or(base.run),
+            session: user.session.or(base.session),
             day: user.day.or(base.day),
             month: user.month.or(base.month),
         }

@@ -31,8 +31,9 @@ struct ProjectFile {
     budgets: BudgetsSection,
 }
 
-/// What the project's files ask for together. Budgets are not here: they are already
-/// lowered in [`crate::Settings::budgets`].
+/// What the project's files ask for together. Its limits on a run or a session are not here: they have
+/// already lowered [`crate::Settings::budgets`]. A day or a month of a project is its own: it limits what
+/// is asked from there, beside the user's day and month.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Narrowing {
     /// Only these providers may be used; `None` allows all.
@@ -40,6 +41,10 @@ pub struct Narrowing {
     /// Names of policies, the outermost file's first. The strictest of them and of the
     /// user's own holds; whether they exist is for the owner of policies to say.
     pub policies: Vec<String>,
+    /// What the project may spend in a day.
+    pub day: Option<MicroRub>,
+    /// What the project may spend in a month.
+    pub month: Option<MicroRub>,
     /// What `config show` prints for it.
     pub(crate) entries: Vec<Entry>,
 }
@@ -136,6 +141,16 @@ impl<'a> Narrower<'a> {
     }
 
     fn lower<T>(&mut self, source: &SourceFile, key: &'static str, place: &Spanned<T>, limit: MicroRub) {
+        let own = match key {
+            "day" => Some(&mut self.narrowing.day),
+            "month" => Some(&mut self.narrowing.month),
+            _ => None,
+        };
+        if let Some(own) = own {
+            *own = Some(own.map_or(limit, |outer| outer.min(limit)));
+            let shown = own.unwrap_or(limit);
+            return self.show(source, place, &format!("project.budgets.{key}"), format!("\"{shown}\""));
+        }
         let Some(slot) = self.budgets.slot(key) else { return };
         match *slot {
             Some(own) if own < limit => {

@@ -136,7 +136,10 @@ fn an_unknown_key_anywhere_names_its_line_and_the_nearest_key() {
             "[providers.lab]\nkind = \"openai-chat\"\nbase_ulr = \"http://h\"\n",
             "config.toml:3: unknown key `base_ulr` (did you mean `base_url`?)",
         ),
-        ("[budgets]\nweek = \"1\"\n", "config.toml:2: unknown key `week`; known: `run`, `day`, `month`"),
+        (
+            "[budgets]\nweek = \"1\"\n",
+            "config.toml:2: unknown key `week`; known: `run`, `session`, `day`, `month`",
+        ),
     ] {
         assert_eq!(Place::new(text).problems(), [expected]);
     }
@@ -221,17 +224,17 @@ fn a_project_may_only_narrow() {
 
 #[test]
 fn a_projects_budget_lowers_and_never_raises() {
-    let place = Place::new("[budgets]\nrun = \"50\"\nday = \"300\"\n")
-        .project("[budgets]\nrun = \"10\"\nday = \"1000\"\nmonth = \"5\"\n");
+    let place = Place::new("[budgets]\nrun = \"50\"\nsession = \"30\"\nday = \"300\"\n")
+        .project("[budgets]\nrun = \"10\"\nsession = \"1000\"\nday = \"1000\"\nmonth = \"5\"\n");
     let settings = place.settings();
-    assert_eq!(settings.budgets.run, rub("10"));
-    assert_eq!(settings.budgets.day, rub("300"));
-    assert_eq!(settings.budgets.month, rub("5"));
+    assert_eq!((settings.budgets.run, settings.budgets.session), (rub("10"), rub("30")));
+    assert_eq!((settings.budgets.day, settings.budgets.month), (rub("300"), None), "the user's own");
+    assert_eq!((settings.narrowing.day, settings.narrowing.month), (rub("1000"), rub("5")), "the project's");
     let notes: Vec<String> = settings.notes.iter().map(|note| place.relative(note)).collect();
     assert_eq!(
         notes,
         [
-            "repo/.plyrum/config.toml:3: budgets.day = 1000.00 RUB is above 300.00 RUB and is ignored: a project may only narrow"
+            "repo/.plyrum/config.toml:3: budgets.session = 1000.00 RUB is above 30.00 RUB and is ignored: a project may only narrow"
         ]
     );
 }

@@ -4,6 +4,7 @@ pub(crate) mod ask;
 pub(crate) mod audit;
 pub(crate) mod balance;
 pub(crate) mod bench;
+pub(crate) mod budget;
 pub(crate) mod config;
 pub(crate) mod daemon;
 pub(crate) mod doctor;
@@ -34,6 +35,7 @@ pub(crate) fn run(args: Args) -> ExitCode {
         Command::Transcript(command) => transcript::run(&command),
         Command::Usage(args) => usage::run(&args),
         Command::Balance(command) => balance::run(&command),
+        Command::Budget(command) => budget::run(&command),
         Command::Bench(command) => bench::run(&command),
         Command::Explain(args) => explain::run(&args),
         Command::Audit(command) => audit::run(&command),

@@ -120,13 +120,37 @@ pub(super) fn refusal(refusal: &ledger::Refusal) -> engine::Refusal {
     engine::Refusal {
         cause: match refusal.scope {
             ledger::Scope::Wallet | ledger::Scope::Debt => engine::RefusalCause::Balance,
-            ledger::Scope::Run | ledger::Scope::PriceUnknown => engine::RefusalCause::Budget,
+            ledger::Scope::Run
+            | ledger::Scope::Session
+            | ledger::Scope::Day
+            | ledger::Scope::Month
+            | ledger::Scope::Persona
+            | ledger::Scope::Project
+            | ledger::Scope::Provider
+            | ledger::Scope::PriceUnknown => engine::RefusalCause::Budget,
         },
         needed: refusal.needed,
         available: refusal.available,
         limit: Some(refusal.limit),
         setting: refusal.setting.clone(),
     }
+}
+
+/// A part of a budget that is spent.
+pub(super) fn notice(notice: ledger::BudgetNotice) -> Input {
+    let id = notice.budget.id;
+    let scope = match (id.scope, id.period) {
+        (ledger::BudgetScope::All, period) => period.as_str(),
+        (scope, _) => scope.as_str(),
+    };
+    Input::BudgetReached(engine::BudgetReached {
+        scope: scope.to_owned(),
+        key: Some(id.key).filter(|key| !key.is_empty()),
+        percent: notice.percent,
+        spent: notice.spent,
+        limit: notice.budget.limit,
+        setting: notice.setting,
+    })
 }
 
 /// A ledger that cannot be written, as the user meets it.

@@ -8,6 +8,7 @@ mod attempt;
 pub(crate) mod convert;
 mod late;
 
+use crate::calendar;
 use crate::clock;
 use crate::context::Context;
 use crate::daemon::Daemon;
@@ -15,7 +16,7 @@ use crate::hub::Hub;
 use plyrum_engine::{
     CloseRun, Effect, HoldBatch, Input, OpenAttempt, Run, RunSpec, SettleRequest, Settlement,
 };
-use plyrum_ledger::{FinishRun, HoldOutcome, NewHold, Price, Settle};
+use plyrum_ledger::{FinishRun, HoldOutcome, Limit, Limits, NewHold, Price, Settle};
 use plyrum_protocol::{AttemptId, Frame, FrameBody, Timestamp};
 use plyrum_sessions::SessionLog;
 use serde_json::json;
@@ -37,6 +38,8 @@ pub(crate) struct Driver {
     context: Arc<Context>,
     hub: Arc<Hub>,
     log: SessionLog,
+    /// The configuration's limits.
+    budgets: Vec<Limit>,
     streams: HashMap<AttemptId, AbortHandle>,
     inputs: mpsc::Sender<Input>,
     inbox: mpsc::Receiver<Input>,
@@ -50,6 +53,7 @@ impl Driver {
         context: Arc<Context>,
         hub: Arc<Hub>,
         log: SessionLog,
+        budgets: Vec<Limit>,
     ) -> (Self, mpsc::Sender<Input>) {
         let (inputs, inbox) = mpsc::channel(MAX_INPUTS);
         let driver = Self {
@@ -57,6 +61,7 @@ impl Driver {
             context,
             hub,
             log,
+            budgets,
             streams: HashMap::new(),
             inputs: inputs.clone(),
             inbox,
@@ -182,6 +187,7 @@ impl Driver {
             at: clock::now().millis(),
             holds,
             run_budget: None, // the run began with it
+            limits: self.limits(),
         };
         let (daemon, inputs) = (Arc::clone(&self.daemon), self.inputs.clone());
         tokio::spawn(async move {
@@ -195,6 +201,11 @@ impl Driver {
             daemon.recorder.outbox_filled();
             let _run_is_over = inputs.send(input).await;
         });
+    }
+
+    /// The configuration's limits, with the day and the month that it is now.
+    fn limits(&self) -> Limits {
+        Limits { configured: self.budgets.clone(), windows: calendar::windows(clock::now()) }
     }
 
     fn new_hold(&self, hold: plyrum_engine::HoldRequest) -> NewHold {
@@ -249,20 +260,26 @@ impl Driver {
             ms: Some(request.ms),
             ttft_ms: request.ttft_ms,
             received_bytes: request.received_bytes,
+            limits: self.limits(),
         };
         let (daemon, inputs, attempt) = (Arc::clone(&self.daemon), self.inputs.clone(), request.attempt);
         let run = self.hub.run.clone();
         tokio::spawn(async move {
             let settled = retried(|| daemon.ledger.settle(order.clone())).await;
             let input = match settled {
-                Ok(settled) => Input::Resolved {
-                    attempt,
-                    settlement: Settlement {
-                        cost: settled.cost.unwrap_or_default(),
-                        usage: settled.usage,
-                        quality: settled.quality,
-                    },
-                },
+                Ok(settled) => {
+                    for notice in settled.notices {
+                        let _run_is_over = inputs.send(convert::notice(notice)).await;
+                    }
+                    Input::Resolved {
+                        attempt,
+                        settlement: Settlement {
+                            cost: settled.cost.unwrap_or_default(),
+                            usage: settled.usage,
+                            quality: settled.quality,
+                        },
+                    }
+                }
                 Err(e) => {
                     tokio::spawn(late::settle(Arc::clone(&daemon), order, run));
                     Input::ResolveFailed { attempt, fault: convert::storage(&e) }

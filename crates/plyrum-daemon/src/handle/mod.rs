@@ -3,6 +3,7 @@
 mod attach;
 mod attachments;
 mod lists;
+mod money;
 mod plans;
 mod route;
 mod runs;
@@ -13,9 +14,10 @@ use crate::outbox::Outbox;
 use crate::serve::send;
 use attachments::Attachments;
 use plyrum_protocol::{
-    AttachmentPut, DaemonDrain, DaemonStatus, DaemonStop, ErrorKind, Fault, Hello, Method, ModelList,
-    Outgoing, PersonaList, PlanCheck, PlanList, PlanShow, RequestId, RouteExplain, RpcError, RunAttach,
-    RunCancel, RunFinishNow, RunId, RunSubmit, agree,
+    AttachmentPut, BalanceSetMode, BalanceTopUp, BudgetList, BudgetRemove, BudgetSet, DaemonDrain,
+    DaemonStatus, DaemonStop, ErrorKind, Fault, Hello, Method, ModelList, Outgoing, PersonaList, PlanCheck,
+    PlanList, PlanShow, RequestId, RouteExplain, RpcError, RunAttach, RunCancel, RunFinishNow, RunId,
+    RunSubmit, agree,
 };
 use std::sync::Arc;
 
@@ -101,6 +103,11 @@ pub(crate) async fn request(visitor: &mut Visitor, id: RequestId, method: &str, 
         PlanCheck => plans::check;
         PersonaList => lists::personas;
         ModelList => lists::models;
+        BudgetList => money::budgets;
+        BudgetSet => money::set_budget;
+        BudgetRemove => money::remove_budget;
+        BalanceTopUp => money::top_up;
+        BalanceSetMode => money::set_mode;
         DaemonStatus => state::status;
         DaemonStop => state::stop;
         DaemonDrain => state::drain;

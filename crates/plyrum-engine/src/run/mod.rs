@@ -99,6 +99,7 @@ impl Run {
             Input::Delta { attempt, channel, text } => self.delta(&attempt, channel, text),
             Input::Usage { attempt, report } => self.usage(&attempt, report),
             Input::Closed { attempt, end } => self.closed(&attempt, end),
+            Input::BudgetReached(reached) => self.budget_reached(reached),
             Input::Resolved { attempt, settlement } => self.resolved(&attempt, settlement),
             Input::ResolveFailed { attempt, fault } => self.resolve_failed(&attempt, fault),
             Input::RunClosed { total } => self.run_closed(total),

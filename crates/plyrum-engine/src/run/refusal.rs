@@ -5,7 +5,7 @@ use super::Run;
 use super::combine::Asks;
 use super::hold::MIN_USEFUL_OUTPUT;
 use super::step::StepState;
-use crate::input::{Refusal, RefusalCause};
+use crate::input::{BudgetReached, Refusal, RefusalCause};
 use plyrum_billing_client::MicroRub;
 use plyrum_protocol::{ErrorKind, Fault, FrameBody, StepKind};
 
@@ -38,6 +38,19 @@ impl Run {
                 None => self.lose_step(step, refusal_fault(&refusal)),
             }
         }
+    }
+
+    /// Tells that a part of a budget is spent.
+    pub(super) fn budget_reached(&mut self, reached: BudgetReached) {
+        let own = Some(reached.limit) == self.spec.limits.budget && reached.scope == "run";
+        self.emit(FrameBody::BudgetNotice {
+            scope: reached.scope,
+            key: reached.key,
+            percent: reached.percent,
+            spent_micro_rub: reached.spent,
+            limit_micro_rub: reached.limit,
+            setting: if own { self.spec.limits.budget_setting.clone() } else { reached.setting },
+        });
     }
 
     pub(super) fn hold_failed(&mut self, batch: u32, fault: &Fault) {
@@ -201,6 +214,9 @@ fn refusal_fault(refusal: &Refusal) -> Fault {
         refusal.needed, refusal.available, refusal.setting
     );
     let hint = match refusal.cause {
+        RefusalCause::Budget if refusal.setting.starts_with("plyrum ") => {
+            format!("`{} RUB` raises it; or shorten the prompt, or take a cheaper model", refusal.setting)
+        }
         RefusalCause::Budget => {
             format!("raise {}, shorten the prompt, or take a cheaper model", refusal.setting)
         }

@@ -1,7 +1,6 @@
 //! What is in the account, and what identifies the ledger.
 
 use crate::account::{self, Balance};
-use crate::budget::{self, BudgetState, Limits};
 use crate::check::{self, Check};
 use crate::error::LedgerError;
 use crate::outbox::{self, AuditHead};
@@ -11,12 +10,6 @@ impl LedgerReader {
     /// The account.
     pub fn balance(&self) -> Result<Balance, LedgerError> {
         account::balance(&self.conn)
-    }
-
-    /// These limits and those of the table, and how far each is used up.
-    pub fn budgets(&self, limits: &Limits) -> Result<Vec<BudgetState>, LedgerError> {
-        let snapshot = self.conn.unchecked_transaction()?;
-        budget::states(&snapshot, limits)
     }
 
     /// Proves the books over one snapshot: one result per check, whether it holds or not.

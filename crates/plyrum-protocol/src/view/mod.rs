@@ -26,6 +26,39 @@ pub struct Balance {
     pub available_micro_rub: Option<MicroRub>,
 }
 
+/// `balance top-up`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ToppedUp {
+    /// The id of the top-up: the same again adds nothing.
+    pub id: String,
+    /// The part of it that paid debt.
+    pub paid_debt_micro_rub: MicroRub,
+    /// The account after it.
+    #[serde(flatten)]
+    pub balance: Balance,
+}
+
+/// A row of `budget list`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BudgetRow {
+    /// `run`, `session`, `day`, `month`, `persona`, `project` or `provider`.
+    pub scope: String,
+    /// Which one; null for each run, each session, and everything.
+    pub key: Option<String>,
+    /// `total`, `day` or `month`.
+    pub period: String,
+    /// The most that may be spent and held.
+    pub limit_micro_rub: MicroRub,
+    /// Charged in the current day or month; null for a limit on each run or each session.
+    pub spent_micro_rub: Option<MicroRub>,
+    /// Reserved now.
+    pub held_micro_rub: Option<MicroRub>,
+    /// What is left; below zero where more was charged than was held.
+    pub left_micro_rub: Option<MicroRub>,
+    /// Where to change it.
+    pub setting: String,
+}
+
 /// A row of `runs list`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RunRow {

@@ -11,6 +11,7 @@ mod show;
 
 use crate::command::{connected, paths, runtime};
 use crate::fault;
+use crate::random;
 use clap::ValueEnum;
 use plyrum_billing_client::MicroRub;
 use plyrum_client::Client;
@@ -200,12 +201,7 @@ fn submit(args: &Args, prompt: String, run: RunId) -> Submit {
 
 /// A run's id is made here, so that a submit that is repeated starts nothing twice.
 fn new_run_id() -> Result<RunId, Fault> {
-    use std::io::Read as _;
-    let internal = |why: String| Fault::new(ErrorKind::Internal, format!("cannot make an id: {why}"));
-    let mut bytes = [0_u8; 8];
-    let mut source = std::fs::File::open("/dev/urandom").map_err(|e| internal(e.to_string()))?;
-    source.read_exact(&mut bytes).map_err(|e| internal(e.to_string()))?;
-    RunId::new(format!("{:016x}", u64::from_be_bytes(bytes))).map_err(|e| internal(e.to_string()))
+    RunId::new(random::id()?).map_err(|e| Fault::new(ErrorKind::Internal, format!("cannot make an id: {e}")))
 }
 
 async fn upload(client: &mut Client, attachments: Vec<input::Text>) -> Result<Vec<AttachmentId>, Fault> {

@@ -105,6 +105,16 @@ impl Show {
                 out::err(&clean(&format!("notice: {from} became {to}: {reason}")));
                 Ok(Reader::There)
             }
+            FrameBody::BudgetNotice { scope, key, percent, spent_micro_rub, limit_micro_rub, setting }
+                if !self.quiet =>
+            {
+                let of = key.as_ref().map(|key| format!(" {key}")).unwrap_or_default();
+                let (spent, limit) = (self.lang.rub(*spent_micro_rub), self.lang.rub(*limit_micro_rub));
+                let told =
+                    format!("{percent} % of the {scope}{of} budget is spent: {spent} of {limit} ({setting})");
+                out::err(&clean(&format!("notice: {told}")));
+                Ok(Reader::There)
+            }
             FrameBody::AttemptFallback { from, to, cause } if !self.quiet => {
                 out::err(&clean(&format!("notice: answered by {to} because {from}: {cause}")));
                 Ok(Reader::There)

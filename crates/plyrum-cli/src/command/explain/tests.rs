@@ -2,7 +2,7 @@
 
 use super::*;
 use plyrum_billing_client::{BytesPerToken, Fee, Fx, PerMillion, RateCard, Rates};
-use plyrum_ledger::{Basis, HoldBatch, Ledger, NewHold, NewRun, Settle};
+use plyrum_ledger::{Basis, HoldBatch, Ledger, Limits, NewHold, NewRun, Settle};
 
 /// Settles an attempt of 30 request bytes, at 1 USD a million tokens, and explains it.
 fn explained(hold: i64, basis: Basis, received_bytes: u64) -> view::ExplainAttempt {
@@ -16,7 +16,8 @@ fn settled(hold: i64, basis: Basis, received_bytes: u64) -> Attempt {
         let ledger = Ledger::open_in_memory().unwrap();
         ledger.begin_run(new_run()).await.unwrap();
         let holds = vec![new_hold(hold)];
-        let batch = HoldBatch { run: "ab12".to_owned(), at: 2, holds, run_budget: None };
+        let batch =
+            HoldBatch { run: "ab12".to_owned(), at: 2, holds, run_budget: None, limits: Limits::default() };
         ledger.hold(batch).await.unwrap();
         ledger.mark_sent("ab12.1", 3).await.unwrap();
         let settle = Settle {
@@ -29,6 +30,7 @@ fn settled(hold: i64, basis: Basis, received_bytes: u64) -> Attempt {
             ms: None,
             ttft_ms: None,
             received_bytes,
+            limits: Limits::default(),
         };
         ledger.settle(settle).await.unwrap();
         ledger.attempts_of("ab12").await.unwrap().remove(0)

@@ -1,0 +1,42 @@
+//! The configuration's limits as the ledger takes them. The run's own travels with the run.
+
+use plyrum_billing_client::MicroRub;
+use plyrum_ledger::{Budget, BudgetId, BudgetScope, Limit, Period};
+use plyrum_settings::Settings;
+
+/// Limits on a session, a day and a month, and on a day and a month of this project.
+pub(crate) fn configured(settings: &Settings, project: Option<&str>) -> Vec<Limit> {
+    let own = &settings.budgets;
+    let mut limits = vec![
+        limit(BudgetScope::Session, "", Period::Total, own.session, "budgets.session"),
+        limit(BudgetScope::All, "", Period::Day, own.day, "budgets.day"),
+        limit(BudgetScope::All, "", Period::Month, own.month, "budgets.month"),
+    ];
+    if let Some(project) = project {
+        let narrowing = &settings.narrowing;
+        for (period, amount, key) in [
+            (Period::Day, narrowing.day, "budgets.day in the project's .plyrum/config.toml"),
+            (Period::Month, narrowing.month, "budgets.month in the project's .plyrum/config.toml"),
+        ] {
+            limits.push(limit(BudgetScope::Project, project, period, amount, key));
+        }
+    }
+    limits.into_iter().flatten().collect()
+}
+
+/// The same with the limit on each run, for showing.
+pub(crate) fn all(settings: &Settings, project: Option<&str>) -> Vec<Limit> {
+    let run = limit(BudgetScope::Run, "", Period::Total, settings.budgets.run, "budgets.run");
+    run.into_iter().chain(configured(settings, project)).collect()
+}
+
+fn limit(
+    scope: BudgetScope,
+    key: &str,
+    period: Period,
+    amount: Option<MicroRub>,
+    setting: &str,
+) -> Option<Limit> {
+    let id = BudgetId { scope, key: key.to_owned(), period };
+    amount.map(|limit| Limit { budget: Budget { id, limit }, setting: setting.to_owned() })
+}
