@@ -37,7 +37,9 @@ pub use key::{KeySection, KeySource};
 pub use model::{DEFAULT_MAX_OUTPUT_TOKENS, Model};
 pub use price::{PriceRow, PriceState};
 pub use provider::{DEFAULT_MAX_CONCURRENCY, ProviderEntry, TimeoutsEntry, Wire};
-pub use section::{FxRow, FxSection, ModelSection, PriceSection, ProviderSection, Sections, TierSection};
+pub use section::{
+    FxRow, FxSection, ModelSection, OnCancel, PriceSection, ProviderSection, Sections, TierSection,
+};
 pub use shipped::shipped_files;
 pub use text::DecimalText;
 

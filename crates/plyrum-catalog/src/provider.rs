@@ -12,7 +12,7 @@ use crate::duration;
 use crate::error::Problems;
 use crate::id::ProviderId;
 use crate::key::KeySource;
-use crate::section::ProviderSection;
+use crate::section::{OnCancel, ProviderSection};
 use crate::text::check_label;
 
 /// Requests at a time to a provider that states no limit of its own.
@@ -23,6 +23,9 @@ const MAX_HEADERS: usize = 32;
 const MAX_HEADER_BYTES: usize = 4096;
 const MAX_PATH_BYTES: usize = 4096;
 const MAX_TIMEOUT_S: u64 = 24 * 60 * 60;
+/// Long enough for most answers to come to their end, short enough to wait for after Ctrl-C.
+const DEFAULT_DRAIN_S: u64 = 10;
+const MAX_DRAIN_S: u64 = 120;
 
 /// Headers that carry a key or a session: those come from `api_key`, never from the file.
 const KEY_HEADERS: [&str; 9] = [
@@ -118,6 +121,9 @@ pub struct TimeoutsEntry {
     /// All of it.
     #[serde(deserialize_with = "duration::seconds")]
     pub total: Option<u64>,
+    /// For the usage report of a request that is not wanted any more, with `on_cancel = "drain"`.
+    #[serde(deserialize_with = "duration::seconds")]
+    pub drain: Option<u64>,
 }
 
 impl TimeoutsEntry {
@@ -133,6 +139,9 @@ impl TimeoutsEntry {
         match limits.iter().find(|(_, limit)| limit.is_some_and(|s| !(1..=MAX_TIMEOUT_S).contains(&s))) {
             Some((name, _)) => {
                 Err(format!("timeouts.{name} must be 1 second to {} hours", MAX_TIMEOUT_S / 3600))
+            }
+            None if self.drain.is_some_and(|s| !(1..=MAX_DRAIN_S).contains(&s)) => {
+                Err(format!("timeouts.drain must be 1 to {MAX_DRAIN_S} seconds"))
             }
             None => Ok(()),
         }
@@ -160,6 +169,9 @@ pub struct ProviderEntry {
     pub max_concurrency: u32,
     /// Limits of waiting.
     pub timeouts: TimeoutsEntry,
+    /// How long a request that is not wanted any more is read on for its usage report, in seconds; 0 hangs up
+    /// at once.
+    pub drain_s: u64,
     /// Who wrote it.
     pub origin: Origin,
 }
@@ -194,6 +206,7 @@ pub(crate) fn build(
         proxy: checked(section.proxy.as_ref(), problems, |url| address::check("proxy", url)),
         max_concurrency: max_concurrency(section, problems),
         timeouts: timeouts(section, problems),
+        drain_s: drain_s(section),
         origin,
         id: id?,
         kind: kind?,
@@ -276,6 +289,15 @@ fn max_concurrency(section: &ProviderSection, problems: &mut Problems) -> u32 {
                 problems.at(limit, format!("max_concurrency must be 1 to {MAX_CONCURRENCY}"));
             }
             *limit.get_ref()
+        }
+    }
+}
+
+fn drain_s(section: &ProviderSection) -> u64 {
+    match section.on_cancel.as_ref().map(|policy| *policy.get_ref()).unwrap_or_default() {
+        OnCancel::Abort => 0,
+        OnCancel::Drain => {
+            section.timeouts.as_ref().and_then(|timeouts| timeouts.get_ref().drain).unwrap_or(DEFAULT_DRAIN_S)
         }
     }
 }

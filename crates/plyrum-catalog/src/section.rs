@@ -46,8 +46,22 @@ pub struct ProviderSection {
     pub proxy: Option<Spanned<String>>,
     /// Requests at a time.
     pub max_concurrency: Option<Spanned<u32>>,
+    /// What happens to a request that is not wanted any more: `abort` hangs up at once and charges an estimate,
+    /// `drain` reads on, unseen, for the provider's own figures.
+    pub on_cancel: Option<Spanned<OnCancel>>,
     /// Limits of waiting, in whole seconds or as `"2m"`.
     pub timeouts: Option<Spanned<TimeoutsEntry>>,
+}
+
+/// What happens to a request that is not wanted any more.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnCancel {
+    /// Hang up at once.
+    #[default]
+    Abort,
+    /// Read on until the usage report, at most for `timeouts.drain`.
+    Drain,
 }
 
 /// One `[models."lab/fast"]`.

@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::resolve::{excluded, not_found};
-use plyrum_catalog::{Model, ModelId};
+use plyrum_catalog::{Catalog, Model, ModelId};
 use plyrum_engine::{ModelChoice, Models, Persona, Plan, PlanStep, StepSpec};
 use plyrum_protocol::{Decision, ErrorKind, Fault, InvalidId, StepId};
 use std::collections::BTreeMap;
@@ -151,23 +151,25 @@ impl<'a> Choosing<'a> {
 
     fn with_fallbacks(&self, first: &Model) -> Vec<ModelChoice> {
         let own = first.fallback.iter().map(ToString::to_string);
-        let mut models = vec![choice(first)];
+        let mut models = vec![choice(first, &self.context.catalog)];
         for name in own.chain(self.persona.fallback.iter().cloned()) {
             let usable = self.context.catalog.model(&name).filter(|model| self.may_ask(model));
             if let Some(model) = usable.filter(|m| models.iter().all(|c| c.id != m.id.as_str())) {
-                models.push(choice(model));
+                models.push(choice(model, &self.context.catalog));
             }
         }
         models
     }
 }
 
-fn choice(model: &Model) -> ModelChoice {
+fn choice(model: &Model, catalog: &Catalog) -> ModelChoice {
+    let drain_s = catalog.provider(model.provider.as_str()).map_or(0, |provider| provider.drain_s);
     ModelChoice {
         id: model.id.to_string(),
         provider: model.provider.to_string(),
         context_tokens: model.context_tokens,
         max_output_tokens: model.max_output_tokens,
         bytes_per_token: model.bytes_per_token,
+        drain_ms: drain_s.saturating_mul(1000),
     }
 }

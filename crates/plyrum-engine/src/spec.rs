@@ -84,6 +84,8 @@ pub struct ModelChoice {
     pub max_output_tokens: Option<u64>,
     /// For estimates.
     pub bytes_per_token: BytesPerToken,
+    /// How long a stream that is not wanted any more is still read for its usage report; 0 hangs up at once.
+    pub drain_ms: u64,
 }
 
 /// What is said to the models.

@@ -6,6 +6,8 @@
 
 #[path = "stories/cancel.rs"]
 mod cancel;
+#[path = "stories/drain.rs"]
+mod drain;
 #[path = "stories/ends.rs"]
 mod ends;
 #[path = "stories/money.rs"]

@@ -23,6 +23,8 @@ pub(super) struct Attempt {
     pub(super) answer: Flow,
     pub(super) reasoning: Flow,
     pub(super) tool_args: Flow,
+    /// What came after nobody wanted it any more.
+    drained_bytes: u64,
     pub(super) report: Option<UsageReport>,
     /// It was given back unsent.
     released: bool,
@@ -39,6 +41,10 @@ enum State {
     /// Its money is held; its request waits for its turn.
     Granted,
     Live,
+    /// Nobody wants its text any more; its usage report is still waited for.
+    Draining {
+        until: Timestamp,
+    },
     /// A settle or release is under way.
     Resolving,
     Resolved,
@@ -58,6 +64,7 @@ impl Attempt {
             answer: Flow::default(),
             reasoning: Flow::default(),
             tool_args: Flow::default(),
+            drained_bytes: 0,
             report: None,
             released: false,
             end: None,
@@ -75,7 +82,41 @@ impl Attempt {
     }
 
     pub(super) fn is_unresolved(&self) -> bool {
-        matches!(self.state, State::Holding { .. } | State::Granted | State::Live | State::Resolving)
+        match self.state {
+            State::Holding { .. }
+            | State::Granted
+            | State::Live
+            | State::Draining { .. }
+            | State::Resolving => true,
+            State::Resolved | State::NeverHeld => false,
+        }
+    }
+
+    pub(super) fn is_draining(&self) -> bool {
+        matches!(self.state, State::Draining { .. })
+    }
+
+    /// When its usage report is waited for no longer.
+    pub(super) fn drained_at(&self) -> Option<Timestamp> {
+        match self.state {
+            State::Draining { until } => Some(until),
+            _ => None,
+        }
+    }
+
+    /// Nobody wants it: it will end so, whatever still comes.
+    pub(super) fn drain(&mut self, until: Timestamp, ended: Ended) {
+        self.state = State::Draining { until };
+        self.end = Some(ended);
+    }
+
+    pub(super) fn count_drained(&mut self, bytes: u64) {
+        self.drained_bytes = self.drained_bytes.saturating_add(bytes);
+    }
+
+    /// How a stream that is being drained ends.
+    pub(super) fn drained(&mut self) -> Option<Ended> {
+        self.end.take().filter(|_| matches!(self.state, State::Draining { .. }))
     }
 
     pub(super) fn is_granted(&self) -> bool {
@@ -128,7 +169,7 @@ impl Attempt {
     }
 
     pub(super) fn received_bytes(&self) -> u64 {
-        self.answer.bytes + self.reasoning.bytes + self.tool_args.bytes
+        self.answer.bytes + self.reasoning.bytes + self.tool_args.bytes + self.drained_bytes
     }
 
     /// Its row in the result; none where its request was never sent.
@@ -170,6 +211,9 @@ impl Run {
     }
 
     pub(super) fn closed(&mut self, id: &AttemptId, end: AttemptEnd) {
+        if let Some(at) = self.draining(id) {
+            return self.stop_draining(at);
+        }
         let Some(at) = self.live(id) else { return };
         let Some(attempt) = self.attempts.get(at) else { return };
         match end {

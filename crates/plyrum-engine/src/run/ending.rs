@@ -18,6 +18,8 @@ pub(super) struct Ending {
 
 impl Run {
     pub(super) fn cancel(&mut self, reason: CancelReason) {
+        // A second wish to end, and a daemon that stops, wait for nobody's usage report.
+        self.at_once |= self.ending.is_some() || reason == CancelReason::Shutdown;
         let fault = match reason {
             CancelReason::Interrupt => Fault::new(ErrorKind::Cancelled, "cancelled by Ctrl-C"),
             CancelReason::Terminate => Fault::new(ErrorKind::Cancelled, "ended by SIGTERM"),
@@ -70,9 +72,9 @@ impl Run {
             if self.attempts.get(at).is_some_and(super::Attempt::is_granted) {
                 self.release(at);
             }
-            let Some(attempt) = self.attempts.get(at).filter(|a| a.is_live()) else { continue };
-            self.effects.push(Effect::Abort { attempt: attempt.hold.attempt.clone() });
-            self.settle(at, Ended::cancelled(fault.clone()));
+            if self.attempts.get(at).is_some_and(super::Attempt::is_live) {
+                self.part_with(at, Ended::cancelled(fault.clone()));
+            }
         }
         for at in 0..self.steps.len() {
             match self.steps.get(at).map(|s| s.state) {

@@ -7,7 +7,6 @@
 use super::ended::Ended;
 use super::step::StepState;
 use super::{Attempt, Run, Step};
-use crate::effect::Effect;
 use plyrum_protocol::{FrameBody, StepKind};
 use std::collections::BTreeSet;
 
@@ -49,8 +48,7 @@ impl Run {
         for nth in 0..self.attempts.len() {
             let Some(attempt) = self.attempts.get(nth).filter(|a| a.step == at) else { continue };
             if attempt.is_live() {
-                self.effects.push(Effect::Abort { attempt: attempt.hold.attempt.clone() });
-                self.settle(nth, Ended::late());
+                self.part_with(nth, Ended::late());
             } else if attempt.is_granted() {
                 self.release(nth);
             }
@@ -108,9 +106,7 @@ impl Run {
         self.say_quorum(at, unfinished.len(), "finish_now");
         self.close_panel(at);
         for nth in unfinished {
-            let Some(attempt) = self.attempts.get(nth) else { continue };
-            self.effects.push(Effect::Abort { attempt: attempt.hold.attempt.clone() });
-            self.settle(nth, Ended::cut_short());
+            self.hang_up(nth, Ended::cut_short()); // its text is wanted now
         }
     }
 }

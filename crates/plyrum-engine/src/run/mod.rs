@@ -14,6 +14,7 @@
 
 mod attempt;
 mod combine;
+mod drain;
 mod ended;
 mod ending;
 mod funding;
@@ -62,6 +63,8 @@ pub struct Run {
     seq: u64,
     wake: Option<Timestamp>,
     ending: Option<Ending>,
+    /// Nobody waits any more, not even for usage reports.
+    at_once: bool,
     phase: Phase,
     effects: Vec<Effect>,
 }
@@ -123,6 +126,7 @@ impl Run {
             return;
         }
         self.enforce_deadline();
+        self.tend_draining();
         self.tend_panels();
         self.start_ready_steps();
         self.close_if_done();
@@ -154,6 +158,7 @@ impl Run {
             .filter_map(Step::wakes_at)
             .chain(self.panels.iter().filter(|_| goes_on).filter_map(panel::Panel::wakes_at))
             .chain(deadline)
+            .chain(self.attempts.iter().filter_map(Attempt::drained_at))
             .min();
         if earliest != self.wake {
             self.wake = earliest;

@@ -74,6 +74,7 @@ impl Run {
             seq: 0,
             wake: None,
             ending: None,
+            at_once: false,
             phase: Phase::Running,
             effects: Vec::new(),
             spec,

@@ -3,7 +3,6 @@
 
 use super::Run;
 use super::ended::{self, Ended};
-use crate::effect::Effect;
 use crate::input::UsageReport;
 use plyrum_protocol::{AttemptId, Channel, FrameBody};
 
@@ -39,6 +38,9 @@ impl Run {
     }
 
     pub(super) fn delta(&mut self, id: &AttemptId, channel: Channel, mut text: String) {
+        if let Some(at) = self.draining(id) {
+            return self.count_drained(at, text.len() as u64);
+        }
         let Some(at) = self.live(id).filter(|_| !text.is_empty()) else { return };
         self.note_first_text(at);
         let max = self.spec.limits.max_answer_bytes;
@@ -78,16 +80,14 @@ impl Run {
         self.emit(FrameBody::AttemptOpened { attempt, ttft_ms });
     }
 
-    fn hang_up(&mut self, at: usize, ended: Ended) {
-        let Some(attempt) = self.attempts.get(at) else { return };
-        self.effects.push(Effect::Abort { attempt: attempt.hold.attempt.clone() });
-        self.settle(at, ended);
-    }
-
     pub(super) fn usage(&mut self, id: &AttemptId, report: UsageReport) {
-        let Some(at) = self.live(id) else { return };
+        let draining = self.draining(id);
+        let Some(at) = self.live(id).or(draining) else { return };
         if let Some(attempt) = self.attempts.get_mut(at) {
             attempt.report = Some(report); // replaces an earlier one whole
+        }
+        if draining.is_some() {
+            self.stop_draining(at); // that was what it was read for
         }
     }
 }

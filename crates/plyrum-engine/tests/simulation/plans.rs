@@ -2,7 +2,7 @@
 
 use super::{Dice, world};
 use plyrum_billing_client::MicroRub;
-use plyrum_engine::{FanOut, Limits, Request, RunSpec, Speaker, StepSpec};
+use plyrum_engine::{FanOut, Limits, Quorum, Request, RunSpec, Speaker, StepSpec};
 use plyrum_protocol::{AttemptId, OutputKind, StepKind, Timestamp};
 
 const COMBINERS: [StepKind; 4] = [StepKind::Aggregate, StepKind::Vote, StepKind::Select, StepKind::Answer];
@@ -16,7 +16,11 @@ pub(crate) fn random(dice: &mut Dice, seed: u64) -> RunSpec {
     if dice.one_in(2) {
         "You are brief.".clone_into(&mut spec.conversation.system);
     }
+    spec.quorum = if dice.one_in(4) { Quorum::All } else { Quorum::Usual };
     for step in &mut spec.steps {
+        for model in &mut step.models {
+            model.drain_ms = if dice.one_in(4) { 1 + dice.roll(8_000) } else { 0 };
+        }
         if dice.one_in(30) {
             step.models[0].context_tokens = 200 + dice.roll(4_000);
         }

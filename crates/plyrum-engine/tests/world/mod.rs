@@ -62,6 +62,7 @@ pub(crate) fn model(id: &str) -> ModelChoice {
         context_tokens: 100_000,
         max_output_tokens: Some(1000),
         bytes_per_token: BytesPerToken::default(),
+        drain_ms: 0,
     }
 }
 
