@@ -139,11 +139,13 @@ async fn live(paths: &Paths, start: Start) -> Result<(), Fault> {
     log::line(&format!("listening on {}", bound.path().display()));
     let accepting = tokio::spawn(serve(Arc::clone(&daemon), bound));
     warm(&daemon);
+    let sweeping = tokio::spawn(crate::sweep::sweep(Arc::clone(&daemon)));
     tokio::select! {
         () = daemon.ending() => {}
         () = asked_by_signal() => daemon.advance(Phase::Stopping),
     }
     accepting.abort();
+    sweeping.abort();
     down(&daemon).await;
     let _audit_thread_ended = tokio::task::spawn_blocking(move || audit.join()).await;
     log::line("ended");

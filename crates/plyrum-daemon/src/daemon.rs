@@ -21,9 +21,51 @@ pub(crate) struct Daemon {
     pub(crate) ledger: Ledger,
     pub(crate) recorder: Recorder,
     pub(crate) runs: Runs,
+    pub(crate) late: Late,
     pub(crate) install_key: [u8; 32],
     contexts: Mutex<BTreeMap<Option<PathBuf>, Arc<Context>>>,
     phase: watch::Sender<Phase>,
+}
+
+/// Runs whose bookings wait for room on the disk.
+#[derive(Debug, Default)]
+pub(crate) struct Late {
+    runs: std::sync::Mutex<BTreeMap<String, usize>>,
+}
+
+impl Late {
+    /// A booking of this run waits until the guard is dropped.
+    pub(crate) fn enter<'a>(&'a self, run: &str) -> LateBooking<'a> {
+        *self.lock().entry(run.to_owned()).or_default() += 1;
+        LateBooking { late: self, run: run.to_owned() }
+    }
+
+    pub(crate) fn contains(&self, run: &str) -> bool {
+        self.lock().contains_key(run)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, usize>> {
+        self.runs.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// See [`Late::enter`].
+#[derive(Debug)]
+pub(crate) struct LateBooking<'a> {
+    late: &'a Late,
+    run: String,
+}
+
+impl Drop for LateBooking<'_> {
+    fn drop(&mut self) {
+        let mut runs = self.late.lock();
+        if let Some(count) = runs.get_mut(&self.run) {
+            *count -= 1;
+            if *count == 0 {
+                runs.remove(&self.run);
+            }
+        }
+    }
 }
 
 /// Where the daemon is in its life.
@@ -45,6 +87,7 @@ impl Daemon {
             ledger,
             recorder,
             runs: Runs::default(),
+            late: Late::default(),
             install_key,
             contexts: Mutex::default(),
             phase,

@@ -32,6 +32,7 @@ mod resolve;
 mod runs;
 mod serve;
 mod submit;
+mod sweep;
 
 mod keys;
 

@@ -22,7 +22,7 @@ pub(crate) async fn finish_transcripts(sessions: &Path, ledger: &Ledger, recover
     open.dedup();
     let mut ended = 0;
     for session in open {
-        match finish_session(sessions, ledger, &session).await {
+        match finish_session(sessions, ledger, &session, |_| true).await {
             Ok(count) => ended += count,
             Err(e) => crate::log::line(&format!("session {session} cannot be ended properly: {e}")),
         }
@@ -36,8 +36,15 @@ fn latest(sessions: &Path) -> Vec<SessionId> {
     known.into_iter().take(MAX_LOOKED_AT).map(|s| s.id).collect()
 }
 
-async fn finish_session(sessions: &Path, ledger: &Ledger, session: &SessionId) -> std::io::Result<usize> {
-    let unfinished = plyrum_sessions::unfinished_runs(sessions, session)?;
+/// Ends the transcripts of a session's unfinished runs, of those that nobody else will end.
+pub(crate) async fn finish_session(
+    sessions: &Path,
+    ledger: &Ledger,
+    session: &SessionId,
+    is_abandoned: impl Fn(&RunId) -> bool,
+) -> std::io::Result<usize> {
+    let mut unfinished = plyrum_sessions::unfinished_runs(sessions, session)?;
+    unfinished.retain(|(run, _)| is_abandoned(run));
     if unfinished.is_empty() {
         return Ok(0);
     }

@@ -20,6 +20,7 @@ use crate::budget::{self, Budget, BudgetId, BudgetState, Limits};
 use crate::check::{self, Check};
 use crate::error::LedgerError;
 use crate::hold::{self, HoldBatch, HoldOutcome};
+use crate::mark::SentRequest;
 use crate::op::{Look, Message, Op, Reply};
 use crate::open::{self, Opened};
 use crate::outbox::{AuditHead, OutboxRow};
@@ -103,14 +104,19 @@ impl Ledger {
     /// The request starts to go out now, at `at` (milliseconds since the epoch).
     pub async fn mark_sent(&self, attempt: &str, at: i64) -> Result<(), LedgerError> {
         let attempt = attempt.to_owned();
-        self.ask(|reply| Op::MarkSent { attempt, at, request_bytes: None, reply }).await
+        self.ask(|reply| Op::MarkSent { attempt, at, request: None, reply }).await
     }
 
-    /// The same with the size of the request as it is sent. A hold made before the request was known has
+    /// The same with what is known of the request as it is sent. A hold made before the request was known has
     /// only its upper bound, and an estimate must start from what went out.
-    pub async fn mark_sent_of(&self, attempt: &str, at: i64, request_bytes: u64) -> Result<(), LedgerError> {
+    pub async fn mark_sent_of(
+        &self,
+        attempt: &str,
+        at: i64,
+        request: SentRequest,
+    ) -> Result<(), LedgerError> {
         let attempt = attempt.to_owned();
-        self.ask(|reply| Op::MarkSent { attempt, at, request_bytes: Some(request_bytes), reply }).await
+        self.ask(|reply| Op::MarkSent { attempt, at, request: Some(request), reply }).await
     }
 
     /// So many bytes have come back in all: what an estimate starts from if the stream is cut.
@@ -201,6 +207,11 @@ impl Ledger {
     /// All attempts that hold money now, the oldest first: for a sweeper that looks for forgotten ones.
     pub async fn unresolved(&self) -> Result<Vec<Attempt>, LedgerError> {
         self.look(recover::unresolved).await
+    }
+
+    /// All runs that are begun and not ended, the oldest first; those that wait for an approval apart.
+    pub async fn running(&self) -> Result<Vec<String>, LedgerError> {
+        self.look(recover::running).await
     }
 
     /// Proves the books from inside the writer, which serves nothing else meanwhile: for tests and small

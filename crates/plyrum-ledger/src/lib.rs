@@ -56,6 +56,7 @@ pub use check::Check;
 pub use error::{LedgerError, StorageKind};
 pub use hold::{HoldBatch, HoldOutcome, NewHold, Refusal};
 pub use ledger::{Ledger, QUEUE, WriterStats};
+pub use mark::SentRequest;
 pub use outbox::{AuditHead, MAX_TAKE, OutboxRow};
 pub use read::LedgerReader;
 pub use read::runs::{RunRow, RunsAfter};

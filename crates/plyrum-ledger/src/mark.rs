@@ -15,13 +15,26 @@ use crate::error::LedgerError;
 use crate::outbox;
 use crate::words::AttemptState;
 
+/// The most messages whose hashes are kept.
+const MAX_CHAIN: usize = 256;
+
+/// A request as it goes out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SentRequest {
+    /// Its size.
+    pub bytes: u64,
+    /// A short hash for each of its messages, over all up to it: tells which prefix two requests share, and
+    /// so why a provider's cache hit or missed. More than 256 are cut.
+    pub message_chain: Vec<String>,
+}
+
 /// The request starts to go out: from here on a crash charges an estimate instead of giving back.
 /// A request is never larger than its hold was made for.
 pub(crate) fn sent(
     conn: &Connection,
     attempt: &str,
     at: i64,
-    request_bytes: Option<u64>,
+    request: Option<&SentRequest>,
 ) -> Result<(), LedgerError> {
     bounds::check_time("sent time", at)?;
     let row = attempt::load(conn, attempt)?;
@@ -30,11 +43,15 @@ pub(crate) fn sent(
         AttemptState::Settled | AttemptState::Released => return Err(row.wrong_state("sent")),
         AttemptState::Held => {}
     }
-    let bytes = request_bytes.map_or(row.request_bytes, |bytes| bytes.min(row.request_bytes));
+    let bytes = request.map_or(row.request_bytes, |request| request.bytes.min(row.request_bytes));
+    let chain = request.map(|request| request.message_chain.as_slice()).unwrap_or_default();
+    let chain = chain.get(..MAX_CHAIN).unwrap_or(chain);
+    chain.iter().try_for_each(|hash| bounds::check_id("message hash", hash))?;
+    let chain = (!chain.is_empty()).then(|| serde_json::to_string(chain)).transpose()?;
     conn.prepare_cached(
-        "UPDATE attempts SET state = 'sent', sent_at = ?2, request_bytes = ?3 WHERE attempt = ?1",
+        "UPDATE attempts SET state = 'sent', sent_at = ?2, request_bytes = ?3, message_chain = ?4 WHERE attempt = ?1",
     )?
-    .execute(params![attempt, at, bounds::to_sql("request bytes", bytes)?])?;
+    .execute(params![attempt, at, bounds::to_sql("request bytes", bytes)?, chain])?;
     Ok(())
 }
 

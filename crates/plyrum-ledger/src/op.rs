@@ -9,7 +9,7 @@ use crate::account::{self, Balance, ModeSource, TopUp, ToppedUp};
 use crate::budget::{self, Budget, BudgetId};
 use crate::error::LedgerError;
 use crate::hold::{self, HoldBatch, HoldOutcome};
-use crate::mark;
+use crate::mark::{self, SentRequest};
 use crate::outbox::{self, AuditHead, OutboxRow};
 use crate::run::{self, FinishRun, NewRun, RunTotals};
 use crate::settle::{self, Settle, Settled};
@@ -28,7 +28,7 @@ pub(crate) type Answer = Box<dyn FnOnce(Result<(), LedgerError>) + Send>;
 pub(crate) enum Op {
     BeginRun(NewRun, Reply<()>),
     Hold(HoldBatch, Reply<HoldOutcome>),
-    MarkSent { attempt: String, at: i64, request_bytes: Option<u64>, reply: Reply<()> },
+    MarkSent { attempt: String, at: i64, request: Option<SentRequest>, reply: Reply<()> },
     NoteReceived { attempt: String, bytes: u64, reply: Reply<()> },
     Settle(Settle, Reply<Settled>),
     Release { attempt: String, at: i64, reply: Reply<MicroRub> },
@@ -89,8 +89,8 @@ impl Op {
         let (answer, done, refused) = match self {
             Self::BeginRun(run, reply) => later(reply, run::begin(conn, &run)),
             Self::Hold(batch, reply) => later(reply, hold::apply(conn, &batch)),
-            Self::MarkSent { attempt, at, request_bytes, reply } => {
-                later(reply, mark::sent(conn, &attempt, at, request_bytes))
+            Self::MarkSent { attempt, at, request, reply } => {
+                later(reply, mark::sent(conn, &attempt, at, request.as_ref()))
             }
             Self::NoteReceived { attempt, bytes, reply } => {
                 later(reply, mark::received(conn, &attempt, bytes))

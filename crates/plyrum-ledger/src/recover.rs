@@ -85,7 +85,7 @@ pub(crate) fn unresolved(conn: &Connection) -> Result<Vec<Attempt>, LedgerError>
     Ok(rows)
 }
 
-fn running(conn: &Connection) -> Result<Vec<String>, LedgerError> {
+pub(crate) fn running(conn: &Connection) -> Result<Vec<String>, LedgerError> {
     let mut select =
         conn.prepare("SELECT run FROM runs WHERE status = 'running' ORDER BY started_at, run")?;
     let runs = select.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;

@@ -33,8 +33,8 @@ pub(super) async fn stream(
     };
     let Ok(_permit) = Arc::clone(&entry.permits).acquire_owned().await else { return };
     // Before a byte of the request goes out: after a crash, `sent` means that it may have to be paid.
-    let (now, bytes) = (clock::now().millis(), open.request.text_bytes());
-    if let Err(e) = pump.daemon.ledger.mark_sent_of(attempt.as_str(), now, bytes).await {
+    let (now, sent) = (clock::now().millis(), convert::sent(&open.request));
+    if let Err(e) = pump.daemon.ledger.mark_sent_of(attempt.as_str(), now, sent).await {
         return pump.end(AttemptEnd::NotSent(convert::storage(&e))).await;
     }
     let wire_name = context.catalog.model(&open.model).map_or_else(|| open.model.clone(), |m| m.name.clone());

@@ -1,11 +1,13 @@
 //! The seam between wires and the engine: provider events become inputs, requests become provider
 //! requests, and the ledger's words meet the engine's.
 
+use crate::ids;
 use plyrum_engine as engine;
 use plyrum_engine::{AttemptEnd, AttemptFailure, FailureClass, Input, Speaker, UsageReport};
 use plyrum_ledger as ledger;
 use plyrum_protocol::{AttemptId, AttemptOutcome, Channel, ErrorKind, Fault, RunStatus};
 use plyrum_providers as wire;
+use sha2::{Digest as _, Sha256};
 
 /// A request in the provider's words.
 pub(super) fn request(open: engine::OpenAttempt, wire_name: &str) -> wire::ChatRequest {
@@ -23,6 +25,19 @@ pub(super) fn request(open: engine::OpenAttempt, wire_name: &str) -> wire::ChatR
         attempt: open.attempt.as_str().to_owned(),
         seed: open.request.seed,
     }
+}
+
+/// What the ledger keeps of a request: its size, and which prefix it shares with others.
+pub(super) fn sent(request: &engine::Request) -> ledger::SentRequest {
+    let mut hash = Sha256::new();
+    let chain = request.turns.iter().map(|turn| {
+        hash.update([turn.speaker as u8]);
+        hash.update((turn.text.len() as u64).to_le_bytes());
+        hash.update(&turn.text);
+        let short: Vec<u8> = hash.clone().finalize().into_iter().take(6).collect();
+        ids::hex(&short)
+    });
+    ledger::SentRequest { message_chain: chain.collect(), bytes: request.text_bytes() }
 }
 
 const fn role(speaker: Speaker) -> wire::Role {

@@ -14,6 +14,7 @@ const AGAIN_AFTER: Duration = Duration::from_secs(2);
 
 /// Settles an attempt when there is room, then ends its run.
 pub(super) async fn settle(daemon: Arc<Daemon>, order: Settle, run: RunId) {
+    let _waits = daemon.late.enter(run.as_str());
     if until_done(&daemon, || daemon.ledger.settle(order.clone())).await {
         let ended = FinishRun {
             run: run.as_str().to_owned(),
@@ -22,12 +23,13 @@ pub(super) async fn settle(daemon: Arc<Daemon>, order: Settle, run: RunId) {
             detail: json!({"booked": "late"}),
             at: clock::now().millis(),
         };
-        finish(daemon, ended).await;
+        finish(Arc::clone(&daemon), ended).await;
     }
 }
 
 /// Ends a run in the books when there is room.
 pub(super) async fn finish(daemon: Arc<Daemon>, order: FinishRun) {
+    let _waits = daemon.late.enter(&order.run);
     if until_done(&daemon, || daemon.ledger.finish_run(order.clone())).await {
         crate::log::line(&format!("run {}: booked late, now that the ledger can be written", order.run));
     }

@@ -98,8 +98,8 @@ async fn an_estimate_starts_from_the_request_that_was_sent_not_from_its_bound() 
     let ledger = with_run().await;
     let held = ledger.hold(batch("run", &[("a", 1_000), ("b", 1_000)])).await;
     assert_eq!(held, Ok(HoldOutcome::Granted));
-    ledger.mark_sent_of("a", 2_000, 6).await.unwrap();
-    ledger.mark_sent_of("b", 2_000, 9_999).await.unwrap();
+    ledger.mark_sent_of("a", 2_000, sent_of(6)).await.unwrap();
+    ledger.mark_sent_of("b", 2_000, sent_of(9_999)).await.unwrap();
     let input = |settled: Settled| settled.usage.input; // three bytes a token
     assert_eq!(input(ledger.settle(settle("a", Basis::Estimated)).await.unwrap()), 2);
     assert_eq!(
@@ -274,4 +274,26 @@ async fn configuration_sets_the_mode_of_a_new_account_only() {
     assert_eq!(config(Mode::Metered).await.unwrap().mode, Mode::Metered, "still new");
     ledger.set_mode(Mode::Metered, ModeSource::User, 100).await.unwrap();
     assert_eq!(config(Mode::Prepaid).await.unwrap().mode, Mode::Metered, "a person chose");
+}
+
+fn sent_of(bytes: u64) -> SentRequest {
+    SentRequest { bytes, message_chain: vec!["a1".to_owned(), "b2".to_owned()] }
+}
+
+#[tokio::test]
+async fn a_request_leaves_the_hashes_of_its_messages_and_no_more_than_the_bound() {
+    let ledger = with_run().await;
+    for (attempt, messages, kept) in [("a", 2, 2), ("b", 300, 256)] {
+        ledger.hold(batch("run", &[(attempt, 5)])).await.unwrap();
+        let message_chain = (0..messages).map(|n| format!("{n:x}")).collect();
+        ledger.mark_sent_of(attempt, 2_000, SentRequest { bytes: 3, message_chain }).await.unwrap();
+        let sql =
+            format!("SELECT json_array_length(message_chain) FROM attempts WHERE attempt = '{attempt}'");
+        let found: i64 =
+            ledger.look(move |conn| Ok(conn.query_row(&sql, [], |row| row.get(0))?)).await.unwrap();
+        assert_eq!(found, kept);
+    }
+    let wrong = SentRequest { bytes: 3, message_chain: vec![String::new()] };
+    ledger.hold(batch("run", &[("c", 5)])).await.unwrap();
+    assert!(matches!(ledger.mark_sent_of("c", 2_000, wrong).await, Err(LedgerError::Invalid { .. })));
 }
