@@ -59,7 +59,7 @@ pub(crate) async fn finish_session(
 }
 
 /// What the ledger knows of a run that nobody could finish.
-async fn result_of(ledger: &Ledger, run: &RunId, session: &SessionId) -> RunResult {
+pub(crate) async fn result_of(ledger: &Ledger, run: &RunId, session: &SessionId) -> RunResult {
     let fault = Fault::new(ErrorKind::Interrupted, "the daemon ended in the middle of the run")
         .hint("plyrum explain RUN shows what it cost; ask again");
     let mut result = RunResult::refused(Some(run.clone()), RunStatus::Interrupted, fault);

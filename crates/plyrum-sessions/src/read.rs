@@ -60,17 +60,15 @@ pub fn frames_of(dir: &Path, session: &SessionId, run: &RunId) -> io::Result<Vec
     Ok(frames)
 }
 
-/// Runs without a `run.finished`, each with the `seq` of its last frame, in the order of their ids. After
-/// a crash these need one that says `interrupted`.
+/// Runs without a `run.finished`, each with the `seq` of its last frame (0 where it has only the text that went
+/// into it), in the order of their ids. After a crash these need one that says `interrupted`.
 pub fn unfinished_runs(dir: &Path, session: &SessionId) -> io::Result<Vec<(RunId, u64)>> {
     let mut open: BTreeMap<RunId, u64> = BTreeMap::new();
-    each_line(dir, session, |line| {
-        let Ok(Brief { frame: Some(frame) }) = serde_json::from_str(line) else { return };
-        if frame.kind == "run.finished" {
-            open.remove(&frame.run);
-        } else {
-            open.insert(frame.run, frame.seq);
-        }
+    each_line(dir, session, |line| match serde_json::from_str(line) {
+        Ok(Brief { frame: Some(frame), .. }) if frame.kind == "run.finished" => drop(open.remove(&frame.run)),
+        Ok(Brief { frame: Some(frame), .. }) => drop(open.insert(frame.run, frame.seq)),
+        Ok(Brief { frame: None, text: Some(text) }) => drop(open.entry(text.run).or_insert(0)),
+        Ok(Brief { frame: None, text: None }) | Err(_) => {}
     })?;
     Ok(open.into_iter().collect())
 }
@@ -180,6 +178,14 @@ impl Items {
 struct Brief<'a> {
     #[serde(default, borrow)]
     frame: Option<BriefFrame<'a>>,
+    #[serde(default)]
+    text: Option<BriefText>,
+}
+
+/// Whose text it is.
+#[derive(Deserialize)]
+struct BriefText {
+    run: RunId,
 }
 
 /// What of a frame says whether its run is over; frames of newer builds have this much too.

@@ -4,7 +4,8 @@ use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use plyrum_protocol::SessionId;
-use plyrum_sessions::{SessionLog, frames_of, list, unfinished_runs};
+use plyrum_redact::Redactor;
+use plyrum_sessions::{SessionLog, TextRole, frames_of, list, unfinished_runs};
 
 use crate::{accepted, finished, open, path, run, session, shown};
 
@@ -26,6 +27,21 @@ fn unfinished_runs_are_those_without_run_finished() {
     );
     fs::write(path(dir.path()), bytes).unwrap();
     assert_eq!(unfinished_runs(dir.path(), &session()).unwrap(), open_runs);
+}
+
+/// Its daemon died between writing down what was asked and its first frame.
+#[test]
+fn a_run_that_has_only_its_prompt_is_unfinished_from_the_start() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = open(dir.path());
+    for name in ["r1", "r2"] {
+        log.append_text(&run(name), TextRole::User, None, "What is it?", &Redactor::new([0; 32], []))
+            .unwrap();
+    }
+    log.append_frame(&accepted("r2", 1)).unwrap();
+    assert_eq!(unfinished_runs(dir.path(), &session()).unwrap(), [(run("r1"), 0), (run("r2"), 1)]);
+    log.append_frame(&finished("r1", 1)).unwrap();
+    assert_eq!(unfinished_runs(dir.path(), &session()).unwrap(), [(run("r2"), 1)]);
 }
 
 #[test]
