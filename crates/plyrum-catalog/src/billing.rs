@@ -46,9 +46,17 @@ impl Catalog {
         let entry =
             self.model(model).ok_or_else(|| unknown(format!("no model `{shown}` in the catalogue")))?;
         let PriceState::Known(row) = &entry.price else {
-            return Err(unknown(format!(
-                "model `{shown}` has no price: add price = {{ currency = …, input = …, output = … }} (\"0\" declares it free)"
-            )));
+            return Err(unknown(match (entry.price_rows.is_empty(), self.day) {
+                (true, _) => format!(
+                    "model `{shown}` has no price: add price = {{ currency = …, input = …, output = … }} (\"0\" declares it free)"
+                ),
+                (false, Some(day)) => format!(
+                    "model `{shown}` has no price that holds on {day}: each of its rows is `from` a later day"
+                ),
+                (false, None) => {
+                    format!("the price of model `{shown}` depends on the day, and none was said")
+                }
+            }));
         };
         if row.currency == RUB {
             return Ok((row, "rub", Fx::RUB));

@@ -4,7 +4,7 @@
 
 use crate::library::Library;
 use crate::registry::{Registry, Unusable};
-use plyrum_catalog::{Catalog, ModelId};
+use plyrum_catalog::{Catalog, Day, ModelId};
 use plyrum_config::{Diagnostic, FileStamp, Paths};
 use plyrum_protocol::{ErrorKind, Fault};
 use plyrum_redact::Redactor;
@@ -26,14 +26,16 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    /// Reads everything.
+    /// Reads everything. Prices are those of `day`.
     pub(crate) async fn load(
         paths: &Paths,
         workspace: Option<&Path>,
         install_key: [u8; 32],
+        day: Day,
     ) -> Result<Self, Fault> {
         let dirs = dir_stamps(paths);
-        let settings = Settings::load(paths, workspace).map_err(|problems| of_diagnostics(&problems))?;
+        let mut settings = Settings::load(paths, workspace).map_err(|problems| of_diagnostics(&problems))?;
+        settings.catalog = settings.catalog.at(day);
         let library = Library::load(paths).map_err(|problems| of_diagnostics(&problems))?;
         let (registry, secrets) = Registry::build(&settings.catalog, paths).await;
         let redactor = Redactor::new(install_key, secrets);
@@ -43,9 +45,11 @@ impl Context {
         Ok(Self { catalog: Arc::new(settings.catalog.clone()), settings, registry, library, redactor, dirs })
     }
 
-    /// Whether a file that it was made from has changed.
-    pub(crate) fn is_stale(&self, paths: &Paths) -> bool {
-        Settings::changed(paths, self.settings.fingerprint()) || dir_stamps(paths) != self.dirs
+    /// Whether a file that it was made from has changed, or its prices are those of another day.
+    pub(crate) fn is_stale(&self, paths: &Paths, day: Day) -> bool {
+        self.catalog.day != Some(day)
+            || Settings::changed(paths, self.settings.fingerprint())
+            || dir_stamps(paths) != self.dirs
     }
 
     /// Whether a model could be asked now.
