@@ -1,8 +1,8 @@
 //! What can be said on the command line.
 
 use crate::command::{
-    ask, audit, balance, bench, config, daemon, doctor, explain, lists, policy, route, runs, transcript,
-    usage,
+    ask, audit, balance, bench, config, daemon, doctor, explain, lists, policy, prices, route, runs,
+    transcript, usage,
 };
 use clap::{CommandFactory as _, Parser, Subcommand};
 use plyrum_protocol::ErrorKind;
@@ -52,6 +52,9 @@ pub(crate) enum Command {
     /// Policies: what may act
     #[command(subcommand)]
     Policy(policy::Command),
+    /// Prices: which hold, what an import would change, what a request would cost
+    #[command(subcommand)]
+    Prices(prices::Command),
     /// Plans
     #[command(subcommand)]
     Plans(lists::Plans),

@@ -160,28 +160,43 @@ fn bounded(source: &str) -> String {
 /// Figures as charged: name → micro-units.
 type Figures = BTreeMap<String, u64>;
 
+/// The figures that apply at these thresholds, with what is not stated filled in.
 fn figures(card: &RateCard, thresholds: &BTreeSet<u64>) -> Figures {
-    let mut figures = Figures::new();
-    let mut add = |rates: Rates, at: &str| {
-        let named = [
-            ("input", rates.input),
-            ("output", rates.output),
-            ("cache_read", rates.cache_read),
-            ("cache_write_5m", rates.cache_write_5m),
-            ("cache_write_1h", rates.cache_write_1h),
-            ("reasoning", rates.reasoning),
-        ];
-        for (name, price) in named {
-            figures.extend(price.map(|price| (format!("{name}{at}"), price.get())));
-        }
-    };
-    add(card.at(0), "");
+    let mut figures = fees(card);
+    add(&mut figures, card.at(0), "");
     for above in thresholds {
-        add(card.at(above.saturating_add(1)), &format!(" above {above}"));
+        add(&mut figures, card.at(above.saturating_add(1)), &format!(" above {above}"));
     }
-    figures.extend(card.request_fee.map(|fee| ("request_fee".to_owned(), fee.get())));
-    figures.extend(card.unit_fees.iter().map(|(unit, fee)| (format!("unit_fees.{unit}"), fee.get())));
     figures
+}
+
+/// The figures that are stated.
+fn stated(card: &RateCard) -> Figures {
+    let mut figures = fees(card);
+    add(&mut figures, card.base, "");
+    for tier in &card.tiers {
+        add(&mut figures, tier.price, &format!(" above {}", tier.above_input_tokens));
+    }
+    figures
+}
+
+fn fees(card: &RateCard) -> Figures {
+    let units = card.unit_fees.iter().map(|(unit, fee)| (format!("unit_fees.{unit}"), fee.get()));
+    units.chain(card.request_fee.map(|fee| ("request_fee".to_owned(), fee.get()))).collect()
+}
+
+fn add(figures: &mut Figures, rates: Rates, at: &str) {
+    let named = [
+        ("input", rates.input),
+        ("output", rates.output),
+        ("cache_read", rates.cache_read),
+        ("cache_write_5m", rates.cache_write_5m),
+        ("cache_write_1h", rates.cache_write_1h),
+        ("reasoning", rates.reasoning),
+    ];
+    for (name, price) in named {
+        figures.extend(price.map(|price| (format!("{name}{at}"), price.get())));
+    }
 }
 
 fn thresholds<'a>(cards: impl Iterator<Item = &'a RateCard>) -> BTreeSet<u64> {
@@ -191,7 +206,7 @@ fn thresholds<'a>(cards: impl Iterator<Item = &'a RateCard>) -> BTreeSet<u64> {
 fn compare(old: Option<&RateCard>, new: &RateCard) -> Vec<FigureChange> {
     let at = thresholds(old.into_iter().chain([new]));
     let before = old.map(|card| figures(card, &at)).unwrap_or_default();
-    let after = figures(new, &at);
+    let after = if old.is_some() { figures(new, &at) } else { stated(new) };
     let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     let shown = |figures: &Figures, name: &str| figures.get(name).map(|&n| PerMillion::new(n).to_string());
     names
