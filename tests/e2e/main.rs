@@ -21,6 +21,7 @@ mod input;
 mod mended;
 mod mixtures;
 mod money;
+mod prices;
 
 mod secrets;
 mod sessions;
