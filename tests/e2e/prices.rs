@@ -146,6 +146,9 @@ fn a_jump_is_left_out_and_told_until_it_is_allowed() {
     };
     assert_eq!(input("lab/fast").as_deref(), Some("3.00"));
     assert_eq!(input("lab/other-1").as_deref(), Some("2.00"));
+    let quote =
+        world.json(["prices", "quote", "lab/other-1", "--input", "1000000", "--output", "0", "--json"]);
+    assert_eq!(quote["cost_micro_rub"], 160_246_800, "imported, not configured");
     world.plyrum(["prices", "import", &file, "--yes", "--allow-jumps"]).run().ok();
     assert_eq!(input("lab/fast").as_deref(), Some("3000.00"));
 }

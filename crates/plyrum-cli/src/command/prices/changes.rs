@@ -149,7 +149,7 @@ impl Compared {
             })
             .collect();
         let counts = if counts.is_empty() { "none asked for".to_owned() } else { counts.join(", ") };
-        let _infallible = writeln!(text, "{}: {} models, {counts}", self.list.feed.name(), self.list.total);
+        let _infallible = writeln!(text, "{}: {} listed, {counts}", self.list.feed.name(), self.list.total);
         text
     }
 }

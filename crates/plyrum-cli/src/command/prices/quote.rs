@@ -6,7 +6,7 @@ use crate::fault::wrong_use;
 use crate::money::{Lang, count};
 use crate::out;
 use crate::sanitize::clean;
-use plyrum_billing_client::{AttemptBound, Billing as _, CostError, Usage};
+use plyrum_billing_client::{AttemptBound, CostError, Usage, cost, hold_amount};
 use plyrum_catalog::PriceBasis;
 use plyrum_protocol::{ErrorKind, Fault, view};
 use std::collections::BTreeMap;
@@ -52,18 +52,22 @@ pub(crate) fn run(args: &Args) -> Outcome {
     let usage = usage(args)?;
     let settings = settings_on(day)?;
     let catalog = &settings.catalog;
-    let Some(model) = catalog.model(&args.model) else { return Err(no_model(&args.model, &settings)) };
-    let basis = catalog.price_basis(model.id.as_str()).map_err(|e| of_cost(&e))?;
+    let basis = match (catalog.model(&args.model), settings.prices.holding(&args.model, day)) {
+        (Some(model), _) => catalog.price_basis(model.id.as_str()),
+        (None, Some(row)) => catalog.basis_of(&args.model, row), // imported, not configured: its price is known
+        (None, None) => return Err(no_model(&args.model, &settings)),
+    };
+    let basis = basis.map_err(|e| of_cost(&e))?;
     let bound = AttemptBound {
         input_tokens: usage.total_input(),
         max_output_tokens: usage.output.saturating_add(usage.reasoning),
     };
     let quote = view::PriceQuote {
-        model: model.id.to_string(),
+        model: args.model.clone(),
         day: day.to_string(),
         meters: meters(&usage, &basis),
-        cost_micro_rub: catalog.charge(model.id.as_str(), &usage).map_err(|e| of_cost(&e))?,
-        hold_micro_rub: catalog.hold(model.id.as_str(), &bound).map_err(|e| of_cost(&e))?,
+        cost_micro_rub: cost(&usage, &basis.card, &basis.fx).map_err(|e| of_cost(&e))?,
+        hold_micro_rub: hold_amount(&bound, &basis.card, &basis.fx).map_err(|e| of_cost(&e))?,
         price_version: basis.price_version,
         currency: basis.currency,
         fx_version: basis.fx_version,
