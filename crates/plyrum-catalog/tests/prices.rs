@@ -432,6 +432,28 @@ proptest! {
     }
 
     #[test]
+    fn whatever_a_list_says_its_second_import_adds_nothing(
+        figures in proptest::collection::vec((0..=50_000_u64, 0..=50_000_u64, proptest::option::of(0..=50_000_u64)), 1..6),
+        earlier in proptest::collection::vec(1..=50_000_u64, 0..3),
+    ) {
+        let entry = |(at, (input, output, cached)): (usize, &(u64, u64, Option<u64>))| {
+            let cached = cached.map(|n| format!(r#", "cache_read_input_token_cost": {n}e-9"#)).unwrap_or_default();
+            format!(r#""m{at}": {{"litellm_provider": "lab", "input_cost_per_token": {input}e-9, "output_cost_per_token": {output}E-09{cached}}}"#)
+        };
+        let list = format!("{{{}}}", figures.iter().enumerate().map(entry).collect::<Vec<_>>().join(","));
+        let row = |price: &u64| {
+            format!("[[row]]\nmodel = \"lab/m0\"\nprice = {{ from = \"2026-01-01\", currency = \"USD\", input = \"{price}\", output = \"1\" }}\n")
+        };
+        let before = earlier.iter().map(row).collect::<Vec<_>>().concat();
+        let catalog = catalog(LAB, "").at(day("2026-11-22"));
+        let first = taken(&before, &changes(&list, &catalog, &book_of(&before)));
+        let second = changes(&list, &catalog, &book_of(&first));
+        prop_assert!(second.iter().all(|change| !matches!(change.verdict, Verdict::New | Verdict::Changed)));
+        prop_assert_eq!(taken(&first, &second), first.clone());
+        prop_assert!(first.starts_with(&before), "what was there stays");
+    }
+
+    #[test]
     fn no_text_makes_a_list_panic(text in ".{0,200}") {
         let _ = import::read(&text, &Selection::default());
     }

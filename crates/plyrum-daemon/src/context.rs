@@ -91,3 +91,38 @@ pub(crate) fn of_diagnostics(problems: &[Diagnostic]) -> Fault {
     Fault::new(ErrorKind::Config, lines.join("\n"))
         .hint("correct the file; plyrum config check shows what is left")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plyrum_catalog::PriceState;
+
+    const DATED: &str = r#"
+[models."offline/dated"]
+provider = "offline"
+name = "lead"
+context_tokens = 1000
+price = { currency = "RUB", input = "1", output = "1" }
+prices = [{ from = "2026-12-01", currency = "RUB", input = "2", output = "2" }]
+"#;
+
+    #[tokio::test]
+    async fn a_new_day_makes_a_context_stale_and_brings_its_prices() {
+        let home = tempfile::TempDir::new().unwrap();
+        let paths = Paths::under(home.path());
+        paths.prepare().unwrap();
+        std::fs::write(paths.config_file(), DATED).unwrap();
+        let (eve, first) = (Day::parse("2026-11-30").unwrap(), Day::parse("2026-12-01").unwrap());
+        let price = async |day| {
+            let context = Context::load(&paths, None, [0; 32], day).await.unwrap();
+            assert!(!context.is_stale(&paths, day));
+            assert!([eve, first].iter().all(|other| *other == day || context.is_stale(&paths, *other)));
+            match &context.settings.catalog.model("offline/dated").unwrap().price {
+                PriceState::Known(row) => row.card.base.input.map(|price| price.to_string()),
+                PriceState::Unknown => None,
+            }
+        };
+        assert_eq!(price(eve).await.as_deref(), Some("1.00"));
+        assert_eq!(price(first).await.as_deref(), Some("2.00"));
+    }
+}
