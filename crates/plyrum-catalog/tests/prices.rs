@@ -338,6 +338,12 @@ fn what_is_no_list_is_refused_with_a_reason() {
     assert!(error(&"[".repeat(1_000_000)).contains("deeper"));
     let many: Vec<String> = (0..=import::MAX_MODELS).map(|n| format!("\"m{n}\": {{}}")).collect();
     assert!(error(&format!("{{{}}}", many.join(","))).contains("20000"));
+    assert!(
+        error(&format!("{{{}, {}}}", many.join(","), "\"a\": 1,".repeat(1000) + "\"a\": 1"))
+            .contains("more than")
+    );
+    assert!(error(&format!("{{\"data\": [{}]}}", vec!["{}"; 20_001].join(","))).contains("20000"));
+    assert!(error(&format!("{{\"data\": [{}]}}", vec!["1"; 30_000].join(","))).contains("20000"));
 }
 
 #[test]

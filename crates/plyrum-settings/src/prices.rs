@@ -31,6 +31,9 @@ pub enum AddError {
     /// It would become longer than [`MAX_PRICES_BYTES`].
     #[error("{} would be longer than {MAX_PRICES_BYTES} bytes", .0.display())]
     TooLong(PathBuf),
+    /// It would not be read again: too many rows, say. A file that is written is one that works.
+    #[error("the file would be broken: {0}")]
+    Broken(Diagnostic),
     /// The file system said no.
     #[error(transparent)]
     Storage(#[from] ConfigError),
@@ -79,8 +82,12 @@ impl PricesFile {
         if u64::try_from(text.len()).map_or(true, |length| length > MAX_PRICES_BYTES) {
             return Err(AddError::TooLong(self.path.clone()));
         }
+        let next = Self { path: self.path.clone(), text: Some(text) };
+        if let Some(problem) = next.book().err().and_then(|problems| problems.into_iter().next()) {
+            return Err(AddError::Broken(problem));
+        }
         let beside = dir.join("prices.toml.new");
-        write_new(&beside, &text).map_err(failed("write", &beside))?;
+        write_new(&beside, next.text.as_deref().unwrap_or_default()).map_err(failed("write", &beside))?;
         fs::rename(&beside, &self.path).map_err(failed("write", &self.path))?;
         directory.sync_all().map_err(failed("write", dir))?;
         Ok(())

@@ -384,4 +384,7 @@ fn added_prices_show_in_the_fingerprint_and_leave_what_was_there() {
     assert!(after.starts_with(&before) && after.len() > before.len());
     assert_eq!(place.settings().prices.rows("lab/fast-1").len(), 2);
     assert!(!path.with_file_name("prices.toml.new").exists());
+    let broken = PricesFile::read(&place.paths()).unwrap().add("[[row]]\nmodel = 1\n").unwrap_err();
+    assert!(matches!(broken, AddError::Broken(_)), "{broken}");
+    assert_eq!(fs::read_to_string(&path).unwrap(), after, "nothing that cannot be read is written");
 }

@@ -7,13 +7,16 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::ListError;
+use super::{ListError, MAX_MODELS};
 
 /// Levels of objects and lists; the lists that we read have six.
 pub(crate) const MAX_DEPTH: usize = 64;
+
+/// Members of one object or list: all models, and the entry that explains the format.
+const MAX_MEMBERS: usize = MAX_MODELS + 1;
 
 /// An object's members in their order.
 #[derive(Debug, Default)]
@@ -61,6 +64,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Pairs<'a> {
                 let mut pairs = Vec::new();
                 while let Some(name) = map.next_key::<String>()? {
                     pairs.push((name, map.next_value()?));
+                    if pairs.len() > MAX_MEMBERS {
+                        return Err(A::Error::custom(too_many()));
+                    }
                 }
                 Ok(pairs)
             }
@@ -68,6 +74,41 @@ impl<'de: 'a, 'a> Deserialize<'de> for Pairs<'a> {
 
         deserializer.deserialize_map(Members).map(Pairs)
     }
+}
+
+/// A list's items in their order.
+#[derive(Debug)]
+pub(crate) struct Items<'a>(pub(crate) Vec<&'a RawValue>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Items<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+
+        impl<'de> Visitor<'de> for Members {
+            type Value = Vec<&'de RawValue>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+                let mut items = Vec::new();
+                while let Some(item) = list.next_element()? {
+                    items.push(item);
+                    if items.len() > MAX_MEMBERS {
+                        return Err(A::Error::custom(too_many()));
+                    }
+                }
+                Ok(items)
+            }
+        }
+
+        deserializer.deserialize_seq(Members).map(Items)
+    }
+}
+
+fn too_many() -> String {
+    format!("more than {MAX_MEMBERS} members")
 }
 
 /// The text of a number, bare or in quotes; `None` for null. An error says what it is instead.

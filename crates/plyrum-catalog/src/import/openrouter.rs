@@ -7,7 +7,7 @@
 use plyrum_billing_client::{Fee, PerMillion, RateCard, Rates, Tier};
 use serde_json::value::RawValue;
 
-use super::json::Pairs;
+use super::json::{Items, Pairs};
 use super::litellm::{Meter, Why, figure, unknown};
 use super::{Claim, ListError, Listed, MAX_MODELS, model_id, shown};
 use crate::id::ProviderId;
@@ -19,7 +19,10 @@ const MAX_OVERRIDES: usize = 16;
 
 pub(super) fn read(top: &Pairs<'_>, provider: Option<&ProviderId>) -> Result<Vec<Listed>, ListError> {
     let data = top.get("data").ok_or(ListError::Neither)?;
-    let entries: Vec<&RawValue> = serde_json::from_str(data.get()).map_err(|_| ListError::Neither)?;
+    if !data.get().starts_with('[') {
+        return Err(ListError::Neither);
+    }
+    let Items(entries) = serde_json::from_str(data.get()).map_err(|_| ListError::TooMany)?;
     if entries.len() > MAX_MODELS {
         return Err(ListError::TooMany);
     }

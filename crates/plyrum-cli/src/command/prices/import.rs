@@ -92,7 +92,7 @@ fn of_add(error: &AddError) -> Fault {
     match error {
         AddError::Changed(_) => Fault::new(ErrorKind::Storage, error.to_string())
             .hint("another import was faster: run the command again and look at its list"),
-        AddError::TooLong(_) => {
+        AddError::TooLong(_) | AddError::Broken(_) => {
             Fault::new(ErrorKind::Storage, error.to_string()).hint("take fewer models with --only")
         }
         AddError::Storage(e) => plyrum_client::of_config(e),
