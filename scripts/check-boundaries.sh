@@ -26,7 +26,7 @@ plyrum-sessions: plyrum-protocol plyrum-redact
 plyrum-daemon: plyrum-billing-client plyrum-redact plyrum-config plyrum-catalog plyrum-settings plyrum-protocol plyrum-router plyrum-engine plyrum-providers plyrum-tools plyrum-ledger plyrum-audit plyrum-sessions
 plyrum-client: plyrum-protocol plyrum-config
 plyrum-tui: plyrum-protocol plyrum-client plyrum-config
-plyrum-cli: plyrum-protocol plyrum-config plyrum-client plyrum-tui plyrum-daemon plyrum-settings plyrum-billing-client plyrum-audit plyrum-ledger plyrum-sessions plyrum-tools
+plyrum-cli: plyrum-protocol plyrum-config plyrum-client plyrum-tui plyrum-daemon plyrum-settings plyrum-catalog plyrum-billing-client plyrum-audit plyrum-ledger plyrum-sessions plyrum-tools
 plyrum-fake-provider:
 TABLE
 }

@@ -22,6 +22,7 @@ mod limits;
 mod mended;
 mod mixtures;
 mod money;
+mod prices;
 
 mod secrets;
 mod sessions;

@@ -4,7 +4,7 @@ use crate::world::{Reply, Script, World, conforms};
 use serde_json::Value;
 
 /// Commands with a published shape.
-const SHAPES: [(&[&str], &str); 14] = [
+const SHAPES: [(&[&str], &str); 15] = [
     (&["usage", "--json"], "usage"),
     (&["usage", "--by", "day", "--json"], "usage"),
     (&["usage", "--by", "hour", "--since", "2d", "--tz", "Europe/Moscow", "--json"], "usage"),
@@ -13,6 +13,7 @@ const SHAPES: [(&[&str], &str); 14] = [
     (&["daemon", "status", "--json"], "daemon-status"),
     (&["plans", "list", "--json"], "plans"),
     (&["personas", "list", "--json"], "personas"),
+    (&["prices", "list", "--all", "--json"], "price-list"),
     (&["models", "list", "--json"], "models"),
     (&["config", "show", "--json"], "config"),
     (&["config", "check", "--json"], "checks"),

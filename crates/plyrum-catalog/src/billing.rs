@@ -31,13 +31,13 @@ impl Catalog {
     /// of its currency is not known.
     pub fn price_basis(&self, model: &str) -> Result<PriceBasis, CostError> {
         let (row, fx_version, fx) = self.row_and_fx(model)?;
-        Ok(PriceBasis {
-            price_version: row.version.clone(),
-            currency: row.currency.clone(),
-            card: row.card.clone(),
-            fx_version: fx_version.to_owned(),
-            fx,
-        })
+        Ok(basis(row, fx_version, fx))
+    }
+
+    /// What a row is charged with, whosever it is: for a model that is not configured, `model` being its name.
+    pub fn basis_of(&self, model: &str, row: &PriceRow) -> Result<PriceBasis, CostError> {
+        let (fx_version, fx) = self.fx_of(model, row)?;
+        Ok(basis(row, fx_version, fx))
     }
 
     fn row_and_fx(&self, model: &str) -> Result<(&PriceRow, &str, Fx), CostError> {
@@ -46,20 +46,43 @@ impl Catalog {
         let entry =
             self.model(model).ok_or_else(|| unknown(format!("no model `{shown}` in the catalogue")))?;
         let PriceState::Known(row) = &entry.price else {
-            return Err(unknown(format!(
-                "model `{shown}` has no price: add price = {{ currency = …, input = …, output = … }} (\"0\" declares it free)"
-            )));
+            return Err(unknown(match (entry.price_rows.is_empty(), self.day) {
+                (true, _) => format!(
+                    "model `{shown}` has no price: add price = {{ currency = …, input = …, output = … }} (\"0\" declares it free)"
+                ),
+                (false, Some(day)) => format!(
+                    "model `{shown}` has no price that holds on {day}: each of its rows is `from` a later day"
+                ),
+                (false, None) => {
+                    format!("the price of model `{shown}` depends on the day, and none was said")
+                }
+            }));
         };
+        let (version, fx) = self.fx_of(model, row)?;
+        Ok((row, version, fx))
+    }
+
+    fn fx_of(&self, model: &str, row: &PriceRow) -> Result<(&str, Fx), CostError> {
         if row.currency == RUB {
-            return Ok((row, "rub", Fx::RUB));
+            return Ok(("rub", Fx::RUB));
         }
-        let currency = &row.currency;
-        let rate = self.fx.get(currency).ok_or_else(|| {
-            unknown(format!(
+        let (currency, shown) = (&row.currency, model.escape_debug());
+        let rate = self.fx.get(currency).ok_or_else(|| CostError::PriceUnknown {
+            what: format!(
                 "model `{shown}` is priced in {currency}, which has no exchange rate: add [fx] {currency} = {{ rate = …, date = …, source = … }}"
-            ))
+            ),
         })?;
-        Ok((row, &rate.version, rate.fx))
+        Ok((&rate.version, rate.fx))
+    }
+}
+
+fn basis(row: &PriceRow, fx_version: &str, fx: Fx) -> PriceBasis {
+    PriceBasis {
+        price_version: row.version.clone(),
+        currency: row.currency.clone(),
+        card: row.card.clone(),
+        fx_version: fx_version.to_owned(),
+        fx,
     }
 }
 

@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::Origin;
+use crate::book::PriceBook;
+use crate::day::Day;
 use crate::error::{CatalogError, Problems};
 use crate::fx::{self, FxRate};
 use crate::id::{ModelId, ProviderId};
 use crate::model::{self, Model};
+use crate::price::{self, PriceState};
 use crate::provider::{self, ProviderEntry, Wire};
 use crate::section::{ModelSection, ProviderSection, Sections};
 use crate::version;
@@ -26,6 +29,9 @@ pub struct Catalog {
     pub models: BTreeMap<ModelId, Model>,
     /// By currency; the ruble is not among them.
     pub fx: BTreeMap<String, FxRate>,
+    /// The day whose prices hold in it; `None`: no day was said, and a model whose price depends on the day
+    /// has none.
+    pub day: Option<Day>,
     /// Hash of the models, prices, rates and addresses.
     pub version: String,
 }
@@ -35,12 +41,61 @@ impl Catalog {
     /// the result. Gives every mistake, not only the first; a place is in the text that the entry came
     /// from, which for a tested build is always the user's.
     pub fn build(shipped: &Sections, user: &Sections) -> Result<Self, Vec<CatalogError>> {
+        Self::build_with(shipped, user, &PriceBook::default())
+    }
+
+    /// The same with the imported prices: they go before shipped ones, and the user's own before them.
+    pub fn build_with(
+        shipped: &Sections,
+        user: &Sections,
+        imported: &PriceBook,
+    ) -> Result<Self, Vec<CatalogError>> {
         let mut problems = Problems::default();
         let providers = build_providers(shipped, user, &mut problems);
-        let models = build_models(shipped, user, &mut problems);
+        let mut models = build_models(shipped, user, &mut problems);
+        for model in models.values_mut() {
+            let rows = model.price_keys().iter().map(|key| imported.rows(key)).find(|rows| !rows.is_empty());
+            model.price_rows.extend_from_slice(rows.unwrap_or_default());
+            model.price_rows.sort_by_key(|row| (row.origin, row.from)); // stable: later lines stay later
+        }
         let fx = fx::build(&shipped.fx, &user.fx, &mut problems);
-        let version = version::of(&Fingerprint::of(&providers, &models, &fx));
-        problems.or(Self { providers, models, fx, version })
+        problems.or(Self { providers, models, fx, day: None, version: String::new() }.with_prices_of(None))
+    }
+
+    /// The catalogue of a day: of each model the price row that holds then. One run is resolved, held and
+    /// charged by one such view, made from the time at which it was accepted, so a run that lasts past midnight
+    /// keeps the prices that its holds were planned with. The alternative, a day at each question for a price,
+    /// would let the engine's figure and the ledger's row come from different days.
+    #[must_use]
+    pub fn at(&self, day: Day) -> Self {
+        self.clone().with_prices_of(Some(day))
+    }
+
+    fn with_prices_of(mut self, day: Option<Day>) -> Self {
+        self.day = day;
+        for model in self.models.values_mut() {
+            model.price = price::holding(&model.price_rows, day)
+                .map_or(PriceState::Unknown, |row| PriceState::Known(row.clone()));
+        }
+        self.version = version::of(&Fingerprint::of(&self.providers, &self.models, &self.fx));
+        self
+    }
+
+    /// What should be looked at on that day though nothing is wrong: exchange rates that are old, or of a day to
+    /// come. One line each.
+    pub fn fx_notes(&self, day: Day) -> Vec<String> {
+        let old = self.fx.values().filter(|rate| rate.is_stale(day)).map(|rate| {
+            let days = rate.age_days(day).unwrap_or_default();
+            format!("the rate of {} is of {}, {days} days old: renew [fx] {0}", rate.currency, rate.date)
+        });
+        let early =
+            self.fx.values().filter(|rate| rate.age_days(day).is_some_and(|days| days < 0)).map(|rate| {
+                format!(
+                    "the rate of {} is of {}, a day to come: is the clock right?",
+                    rate.currency, rate.date
+                )
+            });
+        old.chain(early).collect()
     }
 
     /// The model with this id.

@@ -6,12 +6,16 @@ use plyrum_billing_client::Fx;
 use serde::Serialize;
 use toml::Spanned;
 
+use crate::day::Day;
 use crate::error::Problems;
 use crate::section::{FxRow, FxSection};
 use crate::text::{check_label, is_currency, is_date};
 use crate::version;
 
 pub(crate) const RUB: &str = "RUB";
+
+/// A rate of more days than this is told as old. It is still charged with: which rate holds is the user's word.
+pub const STALE_AFTER_DAYS: i64 = 30;
 
 const MAX_ROWS: usize = 256;
 const MAX_MARKUP_BPS: u32 = 100_000;
@@ -31,6 +35,18 @@ pub struct FxRate {
     pub source: String,
     /// Hash of all of the above.
     pub version: String,
+}
+
+impl FxRate {
+    /// Days since the day of the rate; negative where it is of a later day. `None`: it states no day.
+    pub fn age_days(&self, on: Day) -> Option<i64> {
+        Day::parse(&self.date).map(|date| on.days_since(date))
+    }
+
+    /// Whether it is too old on that day to be trusted without a look.
+    pub fn is_stale(&self, on: Day) -> bool {
+        self.age_days(on).is_none_or(|days| days > STALE_AFTER_DAYS)
+    }
 }
 
 /// The user's rows over the shipped ones; the user's markup, where stated, on all.

@@ -9,16 +9,23 @@
 //! user's entries over the shipped ones and validates → [`Model`], [`ProviderEntry`] and [`FxRate`] are
 //! what the rest of Plyrum reads. Prices and rates carry a version that is a hash of their content.
 //!
+//! Prices have dates. A model's rows come from the user's entry, from the imported [`PriceBook`] and from what is
+//! shipped; which of them holds is a question of the day, and [`Catalog::at`] answers it once for a whole run.
+//! [`import`] reads the price lists of others.
+//!
 //! Knows no network, no SQL, no files beyond what is embedded, and never holds a key: only where keys
 //! are ([`KeySource`]).
 
 mod address;
 mod billing;
+mod book;
 mod catalog;
+mod day;
 mod duration;
 mod error;
 mod fx;
 mod id;
+pub mod import;
 mod key;
 mod model;
 mod price;
@@ -29,13 +36,15 @@ mod text;
 mod version;
 
 pub use billing::PriceBasis;
+pub use book::{BOOK_HEAD, BookRowSection, BookSection, PriceBook, book_text};
 pub use catalog::Catalog;
+pub use day::Day;
 pub use error::CatalogError;
-pub use fx::FxRate;
+pub use fx::{FxRate, STALE_AFTER_DAYS};
 pub use id::{InvalidId, ModelId, ProviderId};
 pub use key::{KeySection, KeySource};
 pub use model::{DEFAULT_MAX_OUTPUT_TOKENS, Model};
-pub use price::{PriceRow, PriceState};
+pub use price::{PriceOrigin, PriceRow, PriceState};
 pub use provider::{DEFAULT_MAX_CONCURRENCY, ProviderEntry, TimeoutsEntry, Wire};
 pub use section::{
     FxRow, FxSection, ModelSection, OnCancel, PriceSection, ProviderSection, Sections, TierSection,

@@ -7,7 +7,7 @@ use toml::Spanned;
 use crate::Origin;
 use crate::error::Problems;
 use crate::id::{ModelId, ProviderId};
-use crate::price::{self, PriceState};
+use crate::price::{self, PriceRow, PriceState};
 use crate::section::ModelSection;
 use crate::text::check_label;
 
@@ -34,8 +34,13 @@ pub struct Model {
     pub context_tokens: u64,
     /// Its own output limit, where stated.
     pub max_output_tokens: Option<u64>,
-    /// Its price, or that none is known.
+    /// The price that holds on the catalogue's day, or that none is known.
     pub price: PriceState,
+    /// All its rows that are known, of every day and origin: the user's, then the imported ones, then those
+    /// that are shipped; within each by the day from which they hold.
+    pub price_rows: Vec<PriceRow>,
+    /// Whose imported rows it has; absent: those of its id, else of `provider/name`.
+    pub price_of: Option<ModelId>,
     /// Average bytes of text per token, for estimates.
     pub bytes_per_token: BytesPerToken,
     /// It can call tools.
@@ -66,10 +71,9 @@ pub(crate) fn build(
     if let Err(why) = check_label("name", section.name.get_ref(), MAX_NAME_BYTES) {
         problems.at(&section.name, why);
     }
-    let price = match &section.price {
-        None => Some(PriceState::Unknown),
-        Some(price) => price::build(price, problems).map(PriceState::Known),
-    };
+    let price_rows = price::build_all(section, origin, problems);
+    let price_of =
+        section.price_of.as_ref().and_then(|key| reference("price_of", key, ModelId::new, problems));
     Some(Model {
         name: section.name.get_ref().clone(),
         context_tokens: tokens("context_tokens", &section.context_tokens, problems),
@@ -85,8 +89,25 @@ pub(crate) fn build(
         origin,
         id: id?,
         provider: provider?,
-        price: price?,
+        price: PriceState::Unknown, // until the catalogue knows all rows
+        price_rows: price_rows?,
+        price_of,
     })
+}
+
+impl Model {
+    /// The names under which imported rows can be this model's: the first that has rows is.
+    pub(crate) fn price_keys(&self) -> Vec<String> {
+        match &self.price_of {
+            Some(key) => vec![key.to_string()],
+            None => vec![self.id.to_string(), format!("{}/{}", self.provider, self.name)],
+        }
+    }
+
+    /// Whether imported rows under this name are this model's.
+    pub fn takes_price_of(&self, key: &str) -> bool {
+        self.price_keys().iter().any(|own| own == key)
+    }
 }
 
 fn reference<T, E: std::fmt::Display>(

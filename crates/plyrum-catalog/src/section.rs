@@ -76,8 +76,15 @@ pub struct ModelSection {
     pub context_tokens: Spanned<u64>,
     /// The model's own output limit, in tokens.
     pub max_output_tokens: Option<Spanned<u64>>,
-    /// Absent: unknown, so that nothing can be held for it or charged.
+    /// Absent, and no row in `prices` or among the imported ones: unknown, so that nothing can be held for it
+    /// or charged.
     pub price: Option<Spanned<PriceSection>>,
+    /// Further rows, each with the day `from` which it holds.
+    #[serde(default)]
+    pub prices: Vec<Spanned<PriceSection>>,
+    /// Whose imported price this model has: `openrouter/openai/gpt-x`. Absent: the one of its id, else of
+    /// `provider/name`.
+    pub price_of: Option<Spanned<String>>,
     /// Average bytes of text per token, for estimates; 3.0 where absent.
     pub bytes_per_token: Option<Spanned<DecimalText>>,
     /// The model can call tools.
@@ -99,6 +106,12 @@ pub struct ModelSection {
 pub struct PriceSection {
     /// ISO 4217 code of all figures here.
     pub currency: Spanned<String>,
+    /// The first day (UTC) on which the row holds; absent: it always did.
+    pub from: Option<Spanned<String>>,
+    /// The day on which the figures were seen at their source.
+    pub as_of: Option<Spanned<String>>,
+    /// Where the figures are from: an address, a file.
+    pub source: Option<Spanned<String>>,
     /// See [`plyrum_billing_client::Rates`], as all of the next five.
     pub input: Option<Spanned<DecimalText>>,
     /// Visible output.

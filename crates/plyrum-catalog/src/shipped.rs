@@ -1,7 +1,9 @@
 //! What comes with Plyrum: the files of `config/providers` and `config/models`, embedded.
 //!
 //! Only what needs no trust in us: the offline provider, which is free. A hosted model is added here with
-//! a price from a public source and its date, or not at all.
+//! a price from its vendor's public page and the date of that page, or not at all. None is yet: the copies of such
+//! pages that could be looked at tell no date, and what others copied from them is second hand. Until then
+//! `plyrum prices import` brings the figures of a list that the user has chosen.
 
 use crate::catalog::Catalog;
 use crate::error::CatalogError;

@@ -1,7 +1,7 @@
 //! What can be said on the command line.
 
 use crate::command::{
-    ask, audit, balance, bench, budget, config, daemon, doctor, explain, lists, policy, route, runs,
+    ask, audit, balance, bench, budget, config, daemon, doctor, explain, lists, policy, prices, route, runs,
     transcript, usage,
 };
 use clap::{CommandFactory as _, Parser, Subcommand};
@@ -55,6 +55,9 @@ pub(crate) enum Command {
     /// Policies: what may act
     #[command(subcommand)]
     Policy(policy::Command),
+    /// Prices: which hold, what an import would change, what a request would cost
+    #[command(subcommand)]
+    Prices(prices::Command),
     /// Plans
     #[command(subcommand)]
     Plans(lists::Plans),

@@ -119,6 +119,11 @@ impl Paths {
         self.config_dir.join("config.toml")
     }
 
+    /// The imported prices, which a program keeps; it need not exist.
+    pub fn prices_file(&self) -> PathBuf {
+        self.config_dir.join("prices.toml")
+    }
+
     /// The user's own personas, `*.md`.
     pub fn personas_dir(&self) -> PathBuf {
         self.config_dir.join("personas")

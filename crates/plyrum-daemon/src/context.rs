@@ -4,7 +4,7 @@
 
 use crate::library::Library;
 use crate::registry::{Registry, Unusable};
-use plyrum_catalog::{Catalog, ModelId};
+use plyrum_catalog::{Catalog, Day, ModelId};
 use plyrum_config::{Diagnostic, FileStamp, Paths};
 use plyrum_protocol::{ErrorKind, Fault};
 use plyrum_redact::Redactor;
@@ -26,14 +26,16 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    /// Reads everything.
+    /// Reads everything. Prices are those of `day`.
     pub(crate) async fn load(
         paths: &Paths,
         workspace: Option<&Path>,
         install_key: [u8; 32],
+        day: Day,
     ) -> Result<Self, Fault> {
         let dirs = dir_stamps(paths);
-        let settings = Settings::load(paths, workspace).map_err(|problems| of_diagnostics(&problems))?;
+        let mut settings = Settings::load(paths, workspace).map_err(|problems| of_diagnostics(&problems))?;
+        settings.catalog = settings.catalog.at(day);
         let library = Library::load(paths).map_err(|problems| of_diagnostics(&problems))?;
         let (registry, secrets) = Registry::build(&settings.catalog, paths).await;
         let redactor = Redactor::new(install_key, secrets);
@@ -43,9 +45,11 @@ impl Context {
         Ok(Self { catalog: Arc::new(settings.catalog.clone()), settings, registry, library, redactor, dirs })
     }
 
-    /// Whether a file that it was made from has changed.
-    pub(crate) fn is_stale(&self, paths: &Paths) -> bool {
-        Settings::changed(paths, self.settings.fingerprint()) || dir_stamps(paths) != self.dirs
+    /// Whether a file that it was made from has changed, or its prices are those of another day.
+    pub(crate) fn is_stale(&self, paths: &Paths, day: Day) -> bool {
+        self.catalog.day != Some(day)
+            || Settings::changed(paths, self.settings.fingerprint())
+            || dir_stamps(paths) != self.dirs
     }
 
     /// Whether a model could be asked now.
@@ -86,4 +90,39 @@ pub(crate) fn of_diagnostics(problems: &[Diagnostic]) -> Fault {
     let lines: Vec<String> = problems.iter().take(10).map(ToString::to_string).collect();
     Fault::new(ErrorKind::Config, lines.join("\n"))
         .hint("correct the file; plyrum config check shows what is left")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plyrum_catalog::PriceState;
+
+    const DATED: &str = r#"
+[models."offline/dated"]
+provider = "offline"
+name = "lead"
+context_tokens = 1000
+price = { currency = "RUB", input = "1", output = "1" }
+prices = [{ from = "2026-12-01", currency = "RUB", input = "2", output = "2" }]
+"#;
+
+    #[tokio::test]
+    async fn a_new_day_makes_a_context_stale_and_brings_its_prices() {
+        let home = tempfile::TempDir::new().unwrap();
+        let paths = Paths::under(home.path());
+        paths.prepare().unwrap();
+        std::fs::write(paths.config_file(), DATED).unwrap();
+        let (eve, first) = (Day::parse("2026-11-30").unwrap(), Day::parse("2026-12-01").unwrap());
+        let price = async |day| {
+            let context = Context::load(&paths, None, [0; 32], day).await.unwrap();
+            assert!(!context.is_stale(&paths, day));
+            assert!([eve, first].iter().all(|other| *other == day || context.is_stale(&paths, *other)));
+            match &context.settings.catalog.model("offline/dated").unwrap().price {
+                PriceState::Known(row) => row.card.base.input.map(|price| price.to_string()),
+                PriceState::Unknown => None,
+            }
+        };
+        assert_eq!(price(eve).await.as_deref(), Some("1.00"));
+        assert_eq!(price(first).await.as_deref(), Some("2.00"));
+    }
 }

@@ -1,8 +1,10 @@
 //! What all parts of the daemon share: the stores, the living runs, and the configuration as last read.
 
+use crate::clock;
 use crate::context::Context;
 use crate::recorder::Recorder;
 use crate::runs::Runs;
+use plyrum_catalog::Day;
 use plyrum_config::Paths;
 use plyrum_ledger::Ledger;
 use plyrum_protocol::Fault;
@@ -94,14 +96,15 @@ impl Daemon {
         }
     }
 
-    /// The configuration that holds in a workspace, read again where a file has changed.
+    /// The configuration that holds in a workspace, read again where a file has changed or a day has begun.
     pub(crate) async fn context(&self, workspace: Option<&str>) -> Result<Arc<Context>, Fault> {
         let project = workspace.map(PathBuf::from).filter(|dir| has_project_files(dir));
+        let day = Day::of_unix_millis(clock::now().millis());
         let mut contexts = self.contexts.lock().await;
-        if let Some(context) = contexts.get(&project).filter(|c| !c.is_stale(&self.paths)) {
+        if let Some(context) = contexts.get(&project).filter(|c| !c.is_stale(&self.paths, day)) {
             return Ok(Arc::clone(context));
         }
-        let context = Arc::new(Context::load(&self.paths, project.as_deref(), self.install_key).await?);
+        let context = Arc::new(Context::load(&self.paths, project.as_deref(), self.install_key, day).await?);
         self.recorder.set_redactor(context.redactor.clone());
         if contexts.len() >= MAX_CONTEXTS {
             contexts.clear();

@@ -19,6 +19,7 @@ mod fingerprint;
 mod load;
 mod moa;
 mod narrowing;
+mod prices;
 mod show;
 
 pub use budgets::Budgets;
@@ -28,6 +29,7 @@ pub use fingerprint::Fingerprint;
 pub use load::Settings;
 pub use moa::{MAX_PROPOSERS, Moa};
 pub use narrowing::Narrowing;
+pub use prices::{AddError, MAX_PRICES_BYTES, PricesFile};
 
 pub use plyrum_config::Entry;
 

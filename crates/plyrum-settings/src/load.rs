@@ -7,7 +7,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use plyrum_catalog::{Catalog, CatalogError, Sections};
+use plyrum_catalog::{Catalog, CatalogError, PriceBook, Sections};
 use plyrum_config::{ConfigError, Diagnostic, Paths, SourceFile, project_files, user_file};
 
 use crate::budgets::BudgetsSection;
@@ -17,15 +17,17 @@ use crate::environment::{Asked, LANG_VARIABLE, asked_lang};
 use crate::file::{BillingSection, UserFile};
 use crate::moa::MoaSection;
 use crate::narrowing::Narrower;
-use crate::{BUILT_IN, BillingSettings, Budgets, Defaults, Fingerprint, Moa, Narrowing};
+use crate::{BUILT_IN, BillingSettings, Budgets, Defaults, Fingerprint, Moa, Narrowing, PricesFile};
 
 /// The whole configuration, validated.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// What a run takes where its request says nothing.
     pub defaults: Defaults,
-    /// Providers, models, prices and rates.
+    /// Providers, models, prices and rates, of no day: [`Catalog::at`] gives the one to charge by.
     pub catalog: Catalog,
+    /// The imported prices, those of models that are not configured included.
+    pub prices: PriceBook,
     /// The user's own panel.
     pub moa: Moa,
     /// What a new account starts with.
@@ -76,7 +78,17 @@ impl Settings {
         let user =
             UserFile::parse(&sources.user_path, &sources.user_text).map_err(|problem| vec![problem])?;
         let layers = Layers { sources, built_in, user };
-        let catalog = layers.catalog()?;
+        // Both files are checked before either is refused, so that all mistakes are told at once.
+        let (prices, catalog) = match sources.prices.book() {
+            Ok(prices) => {
+                let catalog = layers.catalog(&prices)?;
+                (prices, catalog)
+            }
+            Err(mut problems) => {
+                problems.extend(layers.catalog(&PriceBook::default()).err().into_iter().flatten());
+                return Err(problems);
+            }
+        };
         let mut check = Check { sources, catalog: &catalog, problems: Vec::new() };
         let defaults = check.defaults(layers.defaults());
         let moa = check.moa(layers.moa());
@@ -96,7 +108,7 @@ impl Settings {
                 notes.push(format!("{LANG_VARIABLE}={text}: not a language of this program (auto, en, ru)"));
             }
         }
-        Ok(Self { defaults, catalog, moa, billing, budgets, narrowing, notes, fingerprint })
+        Ok(Self { defaults, catalog, prices, moa, billing, budgets, narrowing, notes, fingerprint })
     }
 }
 
@@ -104,6 +116,7 @@ impl Settings {
 pub(crate) struct Sources {
     pub(crate) user_path: PathBuf,
     pub(crate) user_text: String,
+    pub(crate) prices: PricesFile,
     pub(crate) project: Vec<SourceFile>,
 }
 
@@ -113,13 +126,17 @@ impl Sources {
         let project = cwd.map_or(Ok(Vec::new()), |cwd| {
             project_files(cwd).map_err(|error| unreadable(&cwd.join(".plyrum/config.toml"), error))
         });
-        match (user, project) {
-            (Ok(user), Ok(project)) => Ok(Self {
+        let prices = PricesFile::read(paths).map_err(|error| unreadable(&paths.prices_file(), error));
+        match (user, project, prices) {
+            (Ok(user), Ok(project), Ok(prices)) => Ok(Self {
                 user_path: paths.config_file(),
                 user_text: user.map(|file| file.text).unwrap_or_default(),
+                prices,
                 project,
             }),
-            (user, project) => Err(user.err().into_iter().chain(project.err()).collect()),
+            (user, project, prices) => {
+                Err(user.err().into_iter().chain(project.err()).chain(prices.err()).collect())
+            }
         }
     }
 }
@@ -139,12 +156,12 @@ struct Layers<'a> {
 }
 
 impl Layers<'_> {
-    fn catalog(&self) -> Result<Catalog, Vec<Diagnostic>> {
+    fn catalog(&self, prices: &PriceBook) -> Result<Catalog, Vec<Diagnostic>> {
         let mut sections = self.user.sections();
         sections.fx.markup_bps = sections.fx.markup_bps.or_else(|| self.built_in.fx.markup_bps.clone());
         Sections::shipped()
             .map_err(|error| vec![error])
-            .and_then(|shipped| Catalog::build(&shipped, &sections))
+            .and_then(|shipped| Catalog::build_with(&shipped, &sections, prices))
             .map_err(|errors| errors.iter().map(|error| self.placed(error)).collect())
     }
 

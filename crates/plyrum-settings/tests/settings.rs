@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use plyrum_billing_client::MicroRub;
 use plyrum_catalog::ProviderId;
 use plyrum_config::Paths;
-use plyrum_settings::{BillingMode, Lang, ModelChoice, Profile, Settings};
+use plyrum_settings::{AddError, BillingMode, Lang, ModelChoice, PricesFile, Profile, Settings};
 use tempfile::TempDir;
 
 const LAB: &str = r#"
@@ -329,4 +329,65 @@ fn the_shipped_defaults_document_every_key() {
         assert!(text.contains(&format!("{key} = ")), "{key}");
     }
     assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config/defaults.toml").is_file());
+}
+
+const BOOK: &str = "[[row]]\nmodel = \"lab/fast-1\"\nprice = { from = \"2026-11-22\", currency = \"USD\", input = \"3.00\", output = \"15.00\" }\n";
+
+#[test]
+fn imported_prices_are_a_layer_below_the_users_and_a_broken_file_is_placed() {
+    let place = Place::new(LAB);
+    place.write("home/config/prices.toml", BOOK);
+    let settings = place.settings();
+    let day = plyrum_catalog::Day::parse("2026-11-22").unwrap();
+    assert!(settings.catalog.at(day).price_basis("lab/fast").is_err(), "no rate for the dollar");
+    assert_eq!(settings.catalog.model("lab/fast").unwrap().price_rows.len(), 1);
+    for (text, told) in [
+        (
+            BOOK.replace("2026-11-22", "2026-22-11"),
+            "prices.toml:3: from must be a day such as \"2026-11-20\"",
+        ),
+        (
+            BOOK.replace("inptu", "input").replace("input", "inptu"),
+            "prices.toml:3: unknown key `inptu` (did you mean `input`?)",
+        ),
+        ("[[rows]]\n".to_owned(), "prices.toml:1: unknown key `rows` (did you mean `row`?)"),
+    ] {
+        place.write("home/config/prices.toml", &text);
+        assert_eq!(place.problems(), [told]);
+    }
+}
+
+#[test]
+fn mistakes_in_both_files_are_told_at_once() {
+    let place = Place::new(&LAB.replace("context_tokens = 128000", "context_tokens = 0"));
+    place.write("home/config/prices.toml", &BOOK.replace("\"3.00\"", "\"x\""));
+    let problems = place.problems();
+    assert_eq!(problems.len(), 2, "{problems:?}");
+    assert!(
+        problems[0].starts_with("prices.toml:3:") && problems[1].starts_with("config.toml:"),
+        "{problems:?}"
+    );
+}
+
+#[test]
+fn added_prices_show_in_the_fingerprint_and_leave_what_was_there() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let place = Place::new(LAB);
+    let settings = place.settings();
+    let file = PricesFile::read(&place.paths()).unwrap();
+    file.add(BOOK).unwrap();
+    assert!(Settings::changed(&place.paths(), settings.fingerprint()));
+    let path = place.paths().prices_file();
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    let before = fs::read_to_string(&path).unwrap();
+    let stale = file.add(BOOK).unwrap_err();
+    assert!(matches!(stale, AddError::Changed(_)), "{stale}");
+    PricesFile::read(&place.paths()).unwrap().add(&BOOK.replace("3.00", "4.00")).unwrap();
+    let after = fs::read_to_string(&path).unwrap();
+    assert!(after.starts_with(&before) && after.len() > before.len());
+    assert_eq!(place.settings().prices.rows("lab/fast-1").len(), 2);
+    assert!(!path.with_file_name("prices.toml.new").exists());
+    let broken = PricesFile::read(&place.paths()).unwrap().add("[[row]]\nmodel = 1\n").unwrap_err();
+    assert!(matches!(broken, AddError::Broken(_)), "{broken}");
+    assert_eq!(fs::read_to_string(&path).unwrap(), after, "nothing that cannot be read is written");
 }

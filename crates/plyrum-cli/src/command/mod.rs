@@ -11,6 +11,7 @@ pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod lists;
 pub(crate) mod policy;
+pub(crate) mod prices;
 pub(crate) mod route;
 pub(crate) mod runs;
 pub(crate) mod transcript;
@@ -41,6 +42,7 @@ pub(crate) fn run(args: Args) -> ExitCode {
         Command::Audit(command) => audit::run(&command),
         Command::Route(args) => route::run(args),
         Command::Policy(command) => policy::run(&command),
+        Command::Prices(command) => prices::run(&command),
         Command::Plans(command) => lists::plans(&command),
         Command::Personas(command) => lists::personas(&command),
         Command::Models(command) => lists::models(&command),

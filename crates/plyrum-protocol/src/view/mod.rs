@@ -7,10 +7,14 @@ use serde::{Deserialize, Serialize};
 
 mod cost_report;
 mod explain;
+mod prices;
 mod usage;
 
 pub use cost_report::{CostArm, CostReport, CostRole, CostTotal};
 pub use explain::{ExplainAttempt, ExplainMeter, ExplainReport, ExplainRetry};
+pub use prices::{
+    PriceChange, PriceDiff, PriceFigure, PriceFigureChange, PriceFx, PriceList, PriceQuote, PriceRow,
+};
 pub use usage::{UsageReport, UsageRow, UsageTotal};
 
 /// `balance show`.

@@ -1,0 +1,151 @@
+//! `plyrum prices quote`: the one formula on numbers that you say.
+
+use super::{asked_day, no_model, settings_on};
+use crate::command::Outcome;
+use crate::fault::wrong_use;
+use crate::money::{Lang, count};
+use crate::out;
+use crate::sanitize::clean;
+use plyrum_billing_client::{AttemptBound, CostError, Usage, cost, hold_amount};
+use plyrum_catalog::PriceBasis;
+use plyrum_protocol::{ErrorKind, Fault, view};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::process::ExitCode;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The model
+    #[arg(value_name = "MODEL")]
+    model: String,
+    /// Input tokens that no cache has a part in
+    #[arg(long, value_name = "N")]
+    input: u64,
+    /// Visible output tokens
+    #[arg(long, value_name = "N")]
+    output: u64,
+    /// Input tokens read from a cache
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    cache_read: u64,
+    /// Input tokens written to a five-minute cache
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    cache_write_5m: u64,
+    /// Input tokens written to a one-hour cache
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    cache_write_1h: u64,
+    /// Output tokens spent on thinking
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    reasoning: u64,
+    /// Things charged by the piece, such as `web_search=2`
+    #[arg(long, value_name = "NAME=N")]
+    unit: Vec<String>,
+    /// At the prices of this day (UTC) instead of today's
+    #[arg(long, value_name = "DATE")]
+    on: Option<String>,
+    /// As one line of JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(args: &Args) -> Outcome {
+    let day = asked_day(args.on.as_deref())?;
+    let usage = usage(args)?;
+    let settings = settings_on(day)?;
+    let catalog = &settings.catalog;
+    let basis = match (catalog.model(&args.model), settings.prices.holding(&args.model, day)) {
+        (Some(model), _) => catalog.price_basis(model.id.as_str()),
+        (None, Some(row)) => catalog.basis_of(&args.model, row), // imported, not configured: its price is known
+        (None, None) => return Err(no_model(&args.model, &settings)),
+    };
+    let basis = basis.map_err(|e| of_cost(&e))?;
+    let bound = AttemptBound {
+        input_tokens: usage.total_input(),
+        max_output_tokens: usage.output.saturating_add(usage.reasoning),
+    };
+    let quote = view::PriceQuote {
+        model: args.model.clone(),
+        day: day.to_string(),
+        meters: meters(&usage, &basis),
+        cost_micro_rub: cost(&usage, &basis.card, &basis.fx).map_err(|e| of_cost(&e))?,
+        hold_micro_rub: hold_amount(&bound, &basis.card, &basis.fx).map_err(|e| of_cost(&e))?,
+        price_version: basis.price_version,
+        currency: basis.currency,
+        fx_version: basis.fx_version,
+        fx: basis.fx.to_string(),
+        usage,
+    };
+    if args.json {
+        out::print_json(&quote)?;
+    } else {
+        out::print(&clean(&text(&quote)))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn usage(args: &Args) -> Result<Usage, Fault> {
+    let mut units = BTreeMap::new();
+    for written in &args.unit {
+        let bad = || wrong_use(format!("--unit {written}: write it as web_search=2"));
+        let (name, number) = written.split_once('=').ok_or_else(bad)?;
+        let number: u64 = number.parse().map_err(|_| bad())?;
+        if name.is_empty() || units.insert(name.to_owned(), number).is_some() {
+            return Err(bad());
+        }
+    }
+    Ok(Usage {
+        input: args.input,
+        cache_read: args.cache_read,
+        cache_write_5m: args.cache_write_5m,
+        cache_write_1h: args.cache_write_1h,
+        output: args.output,
+        reasoning: args.reasoning,
+        units,
+    })
+}
+
+/// A price that is not known is the configuration's lack; a number out of range is the question's.
+fn of_cost(error: &CostError) -> Fault {
+    match error {
+        CostError::PriceUnknown { .. } => Fault::new(ErrorKind::Config, error.to_string())
+            .hint("plyrum prices import FILE, or a price in config.toml"),
+        _ => wrong_use(error.to_string()),
+    }
+}
+
+fn meters(usage: &Usage, basis: &PriceBasis) -> Vec<view::ExplainMeter> {
+    let rates = basis.card.at(usage.total_input());
+    let meter = |meter: &str, count, price: Option<String>| view::ExplainMeter {
+        meter: meter.to_owned(),
+        count,
+        price: price.unwrap_or_else(|| "unknown".to_owned()),
+    };
+    let tokens = [
+        ("input", usage.input, rates.input),
+        ("cache_read", usage.cache_read, rates.cache_read),
+        ("cache_write_5m", usage.cache_write_5m, rates.cache_write_5m),
+        ("cache_write_1h", usage.cache_write_1h, rates.cache_write_1h),
+        ("output", usage.output, rates.output),
+        ("reasoning", usage.reasoning, rates.reasoning),
+    ];
+    let used = tokens.into_iter().filter(|(_, count, _)| *count > 0);
+    let mut rows: Vec<_> =
+        used.map(|(name, count, rate)| meter(name, count, rate.map(|rate| rate.to_string()))).collect();
+    let fee = |unit: &String| basis.card.unit_fees.get(unit).map(ToString::to_string);
+    rows.extend(usage.units.iter().map(|(unit, count)| meter(unit, *count, fee(unit))));
+    rows.extend(basis.card.request_fee.map(|fee| meter("request", 1, Some(fee.to_string()))));
+    rows
+}
+
+fn text(quote: &view::PriceQuote) -> String {
+    let lang = Lang::of_environment();
+    let mut text = format!(
+        "{}, prices of {} (version {}), 1 {} = {} ₽\n",
+        quote.model, quote.day, quote.price_version, quote.currency, quote.fx
+    );
+    for meter in &quote.meters {
+        let _infallible = writeln!(text, "  {:<16} {} × {}", meter.meter, count(meter.count), meter.price);
+    }
+    let _infallible = writeln!(text, "cost  {}", lang.rub(quote.cost_micro_rub));
+    let _infallible = writeln!(text, "hold  {}", lang.rub(quote.hold_micro_rub));
+    text
+}
