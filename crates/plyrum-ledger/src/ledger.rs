@@ -15,6 +15,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::account::{self, Balance, ModeSource, TopUp, ToppedUp};
+use crate::adjust::{Adjust, Adjusted};
 use crate::attempt::Attempt;
 use crate::check::{self, Check};
 use crate::error::LedgerError;
@@ -142,6 +143,11 @@ impl Ledger {
     /// Adds money to the account; debt is paid first.
     pub async fn top_up(&self, top_up: TopUp) -> Result<ToppedUp, LedgerError> {
         self.ask(|reply| Op::TopUp(top_up, reply)).await
+    }
+
+    /// Corrects the account, with a reason that stays.
+    pub async fn adjust(&self, adjust: Adjust) -> Result<Adjusted, LedgerError> {
+        self.ask(|reply| Op::Adjust(adjust, reply)).await
     }
 
     /// The oldest bodies that are not marked as drained, at most `limit` (and 1 024), all on disk.

@@ -6,6 +6,7 @@
 //!
 //! Reading order: [`Ledger`] (the handle) → [`HoldBatch`] (reserve) → [`Settle`] (charge) → [`FinishRun`]
 //! (the total) → [`OutboxRow`] (what the audit log gets) → [`Recovery`] (after a crash) →
+//! [`Store`] (what any backend must do) →
 //! [`LedgerReader`] (figures, with or without a daemon) → [`Check`] (the proof). How commits are shared
 //! and which of them are flushed is told in `writer.rs`; what is stored, in `schema.sql`.
 //!
@@ -21,6 +22,7 @@
 #![deny(clippy::float_arithmetic)]
 
 mod account;
+mod adjust;
 mod attempt;
 mod bounds;
 mod charge;
@@ -38,13 +40,17 @@ mod read;
 mod recover;
 mod run;
 mod settle;
+mod store;
 mod words;
 mod writer;
 
 #[cfg(test)]
+mod conformance;
+#[cfg(test)]
 mod tests;
 
 pub use account::{Balance, ModeSource, TopUp, ToppedUp};
+pub use adjust::{Adjust, Adjusted};
 pub use attempt::Attempt;
 pub use charge::{Basis, Price};
 pub use check::Check;
@@ -59,4 +65,5 @@ pub use read::usage::{Buckets, UsageBy, UsageQuery, UsageReport, UsageRow};
 pub use recover::{Recovery, RecoverySpec};
 pub use run::{FinishRun, NewRun, RunTotals};
 pub use settle::{Settle, Settled};
+pub use store::Store;
 pub use words::{AttemptState, Mode, Outcome, RunStatus, Scope};

@@ -6,6 +6,7 @@ use tokio::sync::oneshot;
 use plyrum_billing_client::MicroRub;
 
 use crate::account::{self, Balance, ModeSource, TopUp, ToppedUp};
+use crate::adjust::{self, Adjust, Adjusted};
 use crate::error::LedgerError;
 use crate::hold::{self, HoldBatch, HoldOutcome};
 use crate::mark;
@@ -34,6 +35,7 @@ pub(crate) enum Op {
     FinishRun(FinishRun, Reply<RunTotals>),
     SetMode { mode: Mode, source: ModeSource, at: i64, reply: Reply<Balance> },
     TopUp(TopUp, Reply<ToppedUp>),
+    Adjust(Adjust, Reply<Adjusted>),
     TakeOutbox { limit: usize, reply: Reply<Vec<OutboxRow>> },
     MarkDrained { up_to: i64, head: Option<AuditHead>, reply: Reply<()> },
     Look(Look),
@@ -63,6 +65,7 @@ impl Op {
     pub(crate) fn weight(&self, conn: &Connection) -> Weight {
         match self {
             Self::Hold(..) | Self::Settle(..) | Self::TopUp(..) | Self::SetMode { .. } => Weight::Critical,
+            Self::Adjust(..) => Weight::Critical,
             Self::Release { attempt, .. } if mark::release_moves_money(conn, attempt) => Weight::Critical,
             Self::Release { .. } | Self::FinishRun(..) => Weight::MarkWithBody,
             Self::TakeOutbox { .. } => Weight::Take,
@@ -94,6 +97,7 @@ impl Op {
                 later(reply, account::set_mode(conn, mode, source, at))
             }
             Self::TopUp(top_up, reply) => later(reply, account::top_up(conn, &top_up)),
+            Self::Adjust(adjust, reply) => later(reply, adjust::apply(conn, &adjust)),
             Self::TakeOutbox { limit, reply } => later(reply, outbox::take(conn, limit)),
             Self::MarkDrained { up_to, head, reply } => {
                 later(reply, outbox::mark_drained(conn, up_to, head.as_ref()))
@@ -119,6 +123,7 @@ impl Op {
             Self::FinishRun(_, reply) => say(reply, Err(error)),
             Self::SetMode { reply, .. } => say(reply, Err(error)),
             Self::TopUp(_, reply) => say(reply, Err(error)),
+            Self::Adjust(_, reply) => say(reply, Err(error)),
             Self::TakeOutbox { reply, .. } => say(reply, Err(error)),
             Self::Look(look) => look(Err(error))(Ok(())),
         }
