@@ -7,7 +7,7 @@
 //! Reading order: [`Ledger`] (the handle) → [`HoldBatch`] (reserve) → [`Settle`] (charge) → [`FinishRun`]
 //! (the total) → [`OutboxRow`] (what the audit log gets) → [`Recovery`] (after a crash) →
 //! [`Store`] (what any backend must do) →
-//! [`LedgerReader`] (figures, with or without a daemon) → [`Check`] (the proof). How commits are shared
+//! [`LedgerReader`] (figures, with or without a daemon) → [`Check`] (the proof) → [`Reconciliation`] (against the audit log). How commits are shared
 //! and which of them are flushed is told in `writer.rs`; what is stored, in `schema.sql`.
 //!
 //! Invariants, each with a test:
@@ -24,6 +24,7 @@
 mod account;
 mod adjust;
 mod attempt;
+mod backup;
 mod bounds;
 mod charge;
 mod check;
@@ -36,7 +37,9 @@ mod mark;
 mod op;
 mod open;
 mod outbox;
+mod place;
 mod read;
+mod reconcile;
 mod recover;
 mod run;
 mod settle;
@@ -58,10 +61,12 @@ pub use error::{LedgerError, StorageKind};
 pub use hold::{HoldBatch, HoldOutcome, NewHold, Refusal};
 pub use ledger::{Ledger, QUEUE, WriterStats};
 pub use outbox::{AuditHead, MAX_TAKE, OutboxRow};
+pub use place::{FileSystem, file_system};
 pub use read::LedgerReader;
 pub use read::runs::{RunRow, RunsAfter};
 pub use read::sums::UsageTotal;
 pub use read::usage::{Buckets, UsageBy, UsageQuery, UsageReport, UsageRow};
+pub use reconcile::{AuditRecord, Reconciliation};
 pub use recover::{Recovery, RecoverySpec};
 pub use run::{FinishRun, NewRun, RunTotals};
 pub use settle::{Settle, Settled};

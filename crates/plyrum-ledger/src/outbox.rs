@@ -63,10 +63,20 @@ pub(crate) fn barrier(conn: &Connection) -> rusqlite::Result<()> {
 }
 
 pub(crate) fn take(conn: &Connection, limit: usize) -> Result<Vec<OutboxRow>, LedgerError> {
+    waiting_after(conn, 0, limit)
+}
+
+/// The oldest bodies that wait and have a higher id than `after`.
+pub(crate) fn waiting_after(
+    conn: &Connection,
+    after: i64,
+    limit: usize,
+) -> Result<Vec<OutboxRow>, LedgerError> {
     let limit = i64::try_from(limit.min(MAX_TAKE)).unwrap_or(0);
-    let mut waiting =
-        conn.prepare_cached("SELECT id, at, kind, body FROM outbox WHERE drained = 0 ORDER BY id LIMIT ?1")?;
-    let mut rows = waiting.query([limit])?;
+    let mut waiting = conn.prepare_cached(
+        "SELECT id, at, kind, body FROM outbox WHERE drained = 0 AND id > ?1 ORDER BY id LIMIT ?2",
+    )?;
+    let mut rows = waiting.query([after, limit])?;
     let mut taken = Vec::new();
     while let Some(row) = rows.next()? {
         let body = serde_json::from_str(row.get_ref(3)?.as_str().map_err(rusqlite::Error::from)?)?;

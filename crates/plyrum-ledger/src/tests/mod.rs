@@ -3,7 +3,10 @@
 
 mod commits;
 mod killed;
+mod migrations;
+mod places;
 mod readers;
+mod reconcile;
 mod recovery;
 mod unhappy;
 
