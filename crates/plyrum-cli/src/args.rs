@@ -1,8 +1,8 @@
 //! What can be said on the command line.
 
 use crate::command::{
-    ask, audit, balance, bench, config, daemon, doctor, explain, lists, policy, route, runs, transcript,
-    usage,
+    ask, audit, balance, bench, config, daemon, doctor, explain, ledger, lists, policy, route, runs,
+    transcript, usage,
 };
 use clap::{CommandFactory as _, Parser, Subcommand};
 use plyrum_protocol::ErrorKind;
@@ -44,6 +44,9 @@ pub(crate) enum Command {
     Balance(balance::Command),
     /// Explain what a run was charged, token class by token class
     Explain(explain::Args),
+    /// The books: prove them, correct them
+    #[command(subcommand)]
+    Ledger(ledger::Command),
     /// The audit log
     #[command(subcommand)]
     Audit(audit::Command),

@@ -22,7 +22,7 @@ use crate::error::LedgerError;
 use crate::hold::{self, HoldBatch, HoldOutcome};
 use crate::op::{Look, Message, Op, Reply};
 use crate::open::{self, Opened};
-use crate::outbox::{AuditHead, OutboxRow};
+use crate::outbox::{AuditHead, OutboxGap, OutboxRow};
 use crate::read::explain;
 use crate::recover::{self, Recovery, RecoverySpec};
 use crate::run::{self, FinishRun, NewRun, RunTotals};
@@ -158,6 +158,13 @@ impl Ledger {
     /// Every body up to `up_to` is in the audit log, on disk, whose last record there is `head`.
     pub async fn mark_drained(&self, up_to: i64, head: Option<AuditHead>) -> Result<(), LedgerError> {
         self.ask(|reply| Op::MarkDrained { up_to, head, reply }).await
+    }
+
+    /// The audit log has bodies up to the outbox id `told`. Where this ledger never gave that id out, it was
+    /// restored from an older copy: ids go on behind it, so that no body is lost, and the gap is noted for
+    /// good and returned.
+    pub async fn resume_outbox(&self, told: i64, at: i64) -> Result<Option<OutboxGap>, LedgerError> {
+        self.ask(|reply| Op::ResumeOutbox { told, at, reply }).await
     }
 
     /// The account as it is when its turn in the queue comes.

@@ -60,7 +60,7 @@ pub use check::Check;
 pub use error::{LedgerError, StorageKind};
 pub use hold::{HoldBatch, HoldOutcome, NewHold, Refusal};
 pub use ledger::{Ledger, QUEUE, WriterStats};
-pub use outbox::{AuditHead, MAX_TAKE, OutboxRow};
+pub use outbox::{AuditHead, MAX_TAKE, OutboxGap, OutboxRow};
 pub use place::{FileSystem, file_system};
 pub use read::LedgerReader;
 pub use read::runs::{RunRow, RunsAfter};

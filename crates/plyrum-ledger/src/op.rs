@@ -10,7 +10,7 @@ use crate::adjust::{self, Adjust, Adjusted};
 use crate::error::LedgerError;
 use crate::hold::{self, HoldBatch, HoldOutcome};
 use crate::mark;
-use crate::outbox::{self, AuditHead, OutboxRow};
+use crate::outbox::{self, AuditHead, OutboxGap, OutboxRow};
 use crate::run::{self, FinishRun, NewRun, RunTotals};
 use crate::settle::{self, Settle, Settled};
 use crate::words::Mode;
@@ -38,6 +38,7 @@ pub(crate) enum Op {
     Adjust(Adjust, Reply<Adjusted>),
     TakeOutbox { limit: usize, reply: Reply<Vec<OutboxRow>> },
     MarkDrained { up_to: i64, head: Option<AuditHead>, reply: Reply<()> },
+    ResumeOutbox { told: i64, at: i64, reply: Reply<Option<OutboxGap>> },
     Look(Look),
 }
 
@@ -65,7 +66,7 @@ impl Op {
     pub(crate) fn weight(&self, conn: &Connection) -> Weight {
         match self {
             Self::Hold(..) | Self::Settle(..) | Self::TopUp(..) | Self::SetMode { .. } => Weight::Critical,
-            Self::Adjust(..) => Weight::Critical,
+            Self::Adjust(..) | Self::ResumeOutbox { .. } => Weight::Critical,
             Self::Release { attempt, .. } if mark::release_moves_money(conn, attempt) => Weight::Critical,
             Self::Release { .. } | Self::FinishRun(..) => Weight::MarkWithBody,
             Self::TakeOutbox { .. } => Weight::Take,
@@ -102,6 +103,7 @@ impl Op {
             Self::MarkDrained { up_to, head, reply } => {
                 later(reply, outbox::mark_drained(conn, up_to, head.as_ref()))
             }
+            Self::ResumeOutbox { told, at, reply } => later(reply, outbox::resume(conn, told, at)),
             Self::Look(look) => (look(Ok(conn)), Ok(()), false),
         };
         // A refused request leaves nothing behind, so its neighbours can be committed: every operation
@@ -125,6 +127,7 @@ impl Op {
             Self::TopUp(_, reply) => say(reply, Err(error)),
             Self::Adjust(_, reply) => say(reply, Err(error)),
             Self::TakeOutbox { reply, .. } => say(reply, Err(error)),
+            Self::ResumeOutbox { reply, .. } => say(reply, Err(error)),
             Self::Look(look) => look(Err(error))(Ok(())),
         }
     }

@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use crate::check::{Check, Offenders};
 use crate::error::LedgerError;
-use crate::outbox::{self, AuditHead};
+use crate::outbox::{self, AuditHead, OutboxGap};
 use crate::read::LedgerReader;
 
 /// A record of the audit log, as far as money is concerned.
@@ -60,7 +60,7 @@ impl LedgerReader {
         let snapshot = self.conn.unchecked_transaction()?;
         let mut comparison = Reconciliation {
             reader: self,
-            newest: newest_outbox(&snapshot)?,
+            newest: outbox::newest(&snapshot)?,
             anchor: outbox::head(&snapshot)?,
             anchored: false,
             last_seq: 0,
@@ -79,15 +79,19 @@ impl LedgerReader {
         Ok(comparison)
     }
 
-    /// The highest id that the outbox has given out: no record of the audit log can have a higher one.
-    pub fn newest_outbox(&self) -> Result<i64, LedgerError> {
-        newest_outbox(&self.conn)
+    /// What the log has and this ledger, restored from an older copy, has not: as far as `told`, the
+    /// highest outbox id of the log, shows it, or an earlier start of the daemon noted it.
+    pub fn outbox_gap(&self, told: i64) -> Result<Option<OutboxGap>, LedgerError> {
+        gap(&self.conn, told)
     }
 }
 
-fn newest_outbox(conn: &Connection) -> Result<i64, LedgerError> {
-    let mut select = conn.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'")?;
-    Ok(select.query_row([], |row| row.get(0)).optional()?.unwrap_or(0))
+fn gap(conn: &Connection, told: i64) -> Result<Option<OutboxGap>, LedgerError> {
+    let newest = outbox::newest(conn)?;
+    if told > newest {
+        return Ok(Some(OutboxGap { first: newest + 1, last: told }));
+    }
+    outbox::gap(conn)
 }
 
 impl Reconciliation<'_> {
@@ -242,13 +246,9 @@ impl Reconciliation<'_> {
     pub fn finish(mut self) -> Result<Vec<Check>, LedgerError> {
         let untold = self.untold()?;
         drop(self.snapshot);
-        let newest = newest_outbox(&self.reader.conn)?;
         let mut age = Offenders::default();
-        if self.last_outbox > newest {
-            age.add(format!(
-                "the ledger is older than the audit log: it has {newest} outbox ids, the log tells of {}; was an old copy restored?",
-                self.last_outbox
-            ));
+        if let Some(gap) = gap(&self.reader.conn, self.last_outbox)? {
+            age.add(gap.to_string());
         }
         if let Some(anchor) = self.anchor.filter(|_| !self.anchored) {
             age.add(format!(

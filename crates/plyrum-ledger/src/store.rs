@@ -34,7 +34,7 @@ use crate::check::Check;
 use crate::error::LedgerError;
 use crate::hold::{HoldBatch, HoldOutcome};
 use crate::ledger::Ledger;
-use crate::outbox::{AuditHead, OutboxRow};
+use crate::outbox::{AuditHead, OutboxGap, OutboxRow};
 use crate::run::{FinishRun, NewRun, RunTotals};
 use crate::settle::{Settle, Settled};
 use crate::words::Mode;
@@ -84,6 +84,9 @@ pub trait Store: Clone + Send + Sync + 'static {
         take_outbox(limit: usize) -> Vec<OutboxRow>;
         /// All bodies up to `up_to` are in the audit log, whose last record on disk is `head`.
         mark_drained(up_to: i64, head: Option<AuditHead>) -> ();
+        /// The audit log has bodies up to this id: where it was never given out here, ids go on behind it, and
+        /// the gap is noted for good.
+        resume_outbox(told: i64, at: i64) -> Option<OutboxGap>;
         /// The account.
         balance() -> Balance;
         /// A run and the sum of its usage rows so far.
@@ -126,6 +129,7 @@ by_itself! {
     adjust(adjust: Adjust) -> Adjusted;
     take_outbox(limit: usize) -> Vec<OutboxRow>;
     mark_drained(up_to: i64, head: Option<AuditHead>) -> ();
+    resume_outbox(told: i64, at: i64) -> Option<OutboxGap>;
     balance() -> Balance;
     run_totals(run: &str) -> RunTotals;
     attempts_of(run: &str) -> Vec<Attempt>;

@@ -8,6 +8,7 @@ pub(crate) mod config;
 pub(crate) mod daemon;
 pub(crate) mod doctor;
 pub(crate) mod explain;
+pub(crate) mod ledger;
 pub(crate) mod lists;
 pub(crate) mod policy;
 pub(crate) mod route;
@@ -36,6 +37,7 @@ pub(crate) fn run(args: Args) -> ExitCode {
         Command::Balance(command) => balance::run(&command),
         Command::Bench(command) => bench::run(&command),
         Command::Explain(args) => explain::run(&args),
+        Command::Ledger(command) => ledger::run(&command),
         Command::Audit(command) => audit::run(&command),
         Command::Route(args) => route::run(args),
         Command::Policy(command) => policy::run(&command),

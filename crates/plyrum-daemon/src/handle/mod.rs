@@ -1,5 +1,6 @@
 //! Requests of one client: which method, decoded, carried out, answered.
 
+mod adjust;
 mod attach;
 mod attachments;
 mod lists;
@@ -13,9 +14,9 @@ use crate::outbox::Outbox;
 use crate::serve::send;
 use attachments::Attachments;
 use plyrum_protocol::{
-    AttachmentPut, DaemonDrain, DaemonStatus, DaemonStop, ErrorKind, Fault, Hello, Method, ModelList,
-    Outgoing, PersonaList, PlanCheck, PlanList, PlanShow, RequestId, RouteExplain, RpcError, RunAttach,
-    RunCancel, RunFinishNow, RunId, RunSubmit, agree,
+    AttachmentPut, DaemonDrain, DaemonStatus, DaemonStop, ErrorKind, Fault, Hello, LedgerAdjust, Method,
+    ModelList, Outgoing, PersonaList, PlanCheck, PlanList, PlanShow, RequestId, RouteExplain, RpcError,
+    RunAttach, RunCancel, RunFinishNow, RunId, RunSubmit, agree,
 };
 use std::sync::Arc;
 
@@ -101,6 +102,7 @@ pub(crate) async fn request(visitor: &mut Visitor, id: RequestId, method: &str, 
         PlanCheck => plans::check;
         PersonaList => lists::personas;
         ModelList => lists::models;
+        LedgerAdjust => adjust::adjust;
         DaemonStatus => state::status;
         DaemonStop => state::stop;
         DaemonDrain => state::drain;

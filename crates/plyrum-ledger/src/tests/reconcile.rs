@@ -151,3 +151,21 @@ async fn an_older_ledger_beside_a_newer_log_is_found_and_so_is_the_other_way() {
     assert!(older_log[1].1.contains("the audit log is older than the ledger"), "{older_log:?}");
     assert_eq!(names(older_log), [IN_LOG, AGE]);
 }
+
+#[tokio::test]
+async fn a_restored_ledger_goes_on_behind_the_log_and_the_gap_stays_known() {
+    let mut home = Home::with_history().await;
+    let told = home.log.last().unwrap().1["outbox"].as_i64().unwrap();
+    assert_eq!(home.ledger.resume_outbox(told, 7_000).await, Ok(None), "nothing is missing");
+    let gap = OutboxGap { first: told + 1, last: told + 10 };
+    for (again, expected) in [(false, Some(gap)), (true, None)] {
+        assert_eq!(home.ledger.resume_outbox(told + 10, 7_000).await, Ok(expected), "again: {again}");
+    }
+    home.ledger.top_up(top_up("after", 5)).await.unwrap();
+    let waiting = home.ledger.take_outbox(10).await.unwrap();
+    let ids: Vec<(i64, &str)> = waiting.iter().map(|row| (row.id, row.kind.as_str())).collect();
+    assert_eq!(ids, [(told + 11, "ledger_restored"), (told + 12, "top_up")]);
+    home.drain().await;
+    let broken = home.broken();
+    assert!(broken.len() == 1 && broken[0].1.contains("10 movements more"), "{broken:?}");
+}

@@ -199,7 +199,7 @@ fn submit(args: &Args, prompt: String, run: RunId) -> Submit {
 }
 
 /// A run's id is made here, so that a submit that is repeated starts nothing twice.
-fn new_run_id() -> Result<RunId, Fault> {
+pub(crate) fn new_run_id() -> Result<RunId, Fault> {
     use std::io::Read as _;
     let internal = |why: String| Fault::new(ErrorKind::Internal, format!("cannot make an id: {why}"));
     let mut bytes = [0_u8; 8];
