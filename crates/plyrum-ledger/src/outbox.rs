@@ -53,7 +53,7 @@ impl std::fmt::Display for OutboxGap {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             f,
-            "the ledger is older than the audit log, which tells of {} movements more (outbox ids {} to {}): was an \
+            "the ledger is older than the audit log, which tells of {} more (outbox ids {} to {}): was an \
              old copy restored?",
             self.last - self.first + 1,
             self.first,

@@ -51,7 +51,7 @@ pub(super) fn verdict(expect_head: Option<&str>) -> Result<view::AuditVerdict, F
     let older = match (&reader, report.last_outbox) {
         (Some(reader), told) => {
             let gap = reader.outbox_gap(told.unwrap_or(0)).map_err(|e| of_ledger(&e))?;
-            gap.map(|gap| format!("{gap} plyrum ledger reconcile names them"))
+            gap.map(|gap| gap.to_string())
         }
         (None, Some(told)) => {
             Some(format!("the log tells of {told} movements, and there is no ledger beside it"))

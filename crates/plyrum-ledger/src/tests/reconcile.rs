@@ -167,5 +167,5 @@ async fn a_restored_ledger_goes_on_behind_the_log_and_the_gap_stays_known() {
     assert_eq!(ids, [(told + 11, "ledger_restored"), (told + 12, "top_up")]);
     home.drain().await;
     let broken = home.broken();
-    assert!(broken.len() == 1 && broken[0].1.contains("10 movements more"), "{broken:?}");
+    assert!(broken.len() == 1 && broken[0].1.contains("tells of 10 more"), "{broken:?}");
 }
