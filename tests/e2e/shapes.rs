@@ -4,7 +4,7 @@ use crate::world::{Reply, Script, World, conforms};
 use serde_json::Value;
 
 /// Commands with a published shape.
-const SHAPES: [(&[&str], &str); 15] = [
+const SHAPES: [(&[&str], &str); 16] = [
     (&["usage", "--json"], "usage"),
     (&["usage", "--by", "day", "--json"], "usage"),
     (&["usage", "--by", "hour", "--since", "2d", "--tz", "Europe/Moscow", "--json"], "usage"),
@@ -18,6 +18,7 @@ const SHAPES: [(&[&str], &str); 15] = [
     (&["config", "show", "--json"], "config"),
     (&["config", "check", "--json"], "checks"),
     (&["doctor", "--json"], "checks"),
+    (&["ledger", "reconcile", "--json"], "checks"),
     (&["audit", "verify", "--json"], "audit-verdict"),
     (&["route", "--json", "Write a poem about rain"], "decision"),
 ];
@@ -72,6 +73,7 @@ fn reading_commands_start_no_daemon_and_write_nothing() {
         ["runs", "list"],
         ["balance", "show"],
         ["audit", "verify"],
+        ["ledger", "reconcile"],
         ["config", "show"],
         ["doctor", "--json"],
     ] {

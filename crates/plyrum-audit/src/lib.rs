@@ -28,7 +28,7 @@ mod verify;
 
 pub use error::AuditError;
 pub use log::{Appended, AuditLog, Head};
-pub use read::{Filter, search, tail};
+pub use read::{Filter, each, search, tail};
 pub use record::{GENESIS, LINE_MAX_BYTES};
 pub use verify::{Problem, VerifyReport, verify};
 

@@ -72,6 +72,22 @@ pub fn search(dir: &Path, filter: &Filter) -> Result<Vec<Value>, AuditError> {
     Ok(found)
 }
 
+/// Every record of the log that is whole, oldest first, in bounded memory; lines that are no JSON are
+/// passed over.
+pub fn each<E: From<AuditError>>(dir: &Path, mut take: impl FnMut(&Value) -> Result<(), E>) -> Result<(), E> {
+    for segment in files::list(dir)?.segments {
+        let mut taken = Ok(());
+        each_line(&segment.path(dir), |line| {
+            if let Ok(record) = serde_json::from_slice(line) {
+                taken = take(&record);
+            }
+            taken.is_ok()
+        })?;
+        taken?;
+    }
+    Ok(())
+}
+
 impl Filter {
     fn matching(&self, line: &[u8]) -> Option<Value> {
         let text = std::str::from_utf8(line).ok()?;

@@ -20,6 +20,8 @@ pub struct VerifyReport {
     pub files: u64,
     /// The last good record.
     pub head: Head,
+    /// The highest `body.outbox` of the good records: how far the ledger's outbox was carried over.
+    pub last_outbox: Option<i64>,
     /// Whether everything is as it was written.
     pub ok: bool,
     /// The first problem.
@@ -67,6 +69,7 @@ pub fn verify(
         records: chain.records,
         files: listing.segments.len() as u64,
         head: chain.head,
+        last_outbox: chain.last_outbox,
         ok: problem.is_none(),
         problem,
     })
@@ -76,6 +79,7 @@ pub fn verify(
 struct Chain {
     head: Head,
     records: u64,
+    last_outbox: Option<i64>,
     expect_head: Option<String>,
     /// Number of the record that `expect_head` names, once seen.
     expected_seq: Option<u64>,
@@ -89,7 +93,7 @@ impl Chain {
         let (expect_head, anchor) = (wanted(expect_head), wanted(anchor));
         let anchored = anchor.as_deref().is_none_or(|hash| hash == GENESIS);
         let head = Head { seq: 0, hash: GENESIS.to_owned(), file: String::new() };
-        Self { head, records: 0, expect_head, expected_seq: None, anchor, anchored }
+        Self { head, records: 0, last_outbox: None, expect_head, expected_seq: None, anchor, anchored }
     }
 
     fn read(&mut self, dir: &Path, segment: &Segment) -> Result<Option<Problem>, AuditError> {
@@ -143,6 +147,7 @@ impl Chain {
             self.expected_seq = Some(seq);
         }
         self.records += 1;
+        self.last_outbox = self.last_outbox.max(record.outbox());
         self.head.seq = seq;
         record.hash.clone_into(&mut self.head.hash);
         if self.head.file != file {

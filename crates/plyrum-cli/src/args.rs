@@ -1,8 +1,8 @@
 //! What can be said on the command line.
 
 use crate::command::{
-    ask, audit, balance, bench, budget, config, daemon, doctor, explain, lists, policy, prices, route, runs,
-    transcript, usage,
+    ask, audit, balance, bench, budget, config, daemon, doctor, explain, ledger, lists, policy, prices,
+    route, runs, transcript, usage,
 };
 use clap::{CommandFactory as _, Parser, Subcommand};
 use plyrum_protocol::ErrorKind;
@@ -47,6 +47,9 @@ pub(crate) enum Command {
     Budget(budget::Command),
     /// Explain what a run was charged, token class by token class
     Explain(explain::Args),
+    /// The books: prove them, correct them
+    #[command(subcommand)]
+    Ledger(ledger::Command),
     /// The audit log
     #[command(subcommand)]
     Audit(audit::Command),

@@ -49,6 +49,7 @@ impl Recorder {
             .map_err(|e| of_audit(&e))?;
         let (orders, inbox) = sync_channel(MAX_WAITING);
         let mut writer = Writer { log, ledger, runtime, dirty: false, broken: false };
+        writer.resume();
         writer.drain().map_err(|e| of_audit(&e))?;
         let thread =
             std::thread::Builder::new().name("audit".to_owned()).spawn(move || writer.run(&inbox)).map_err(
@@ -125,6 +126,16 @@ impl Writer {
                 Err(RecvTimeoutError::Disconnected) => return,
             };
             self.note(done);
+        }
+    }
+
+    /// A ledger that was restored from an older copy would give its ids a second time.
+    fn resume(&self) {
+        let Some(told) = self.log.last_outbox() else { return };
+        match self.runtime.block_on(self.ledger.resume_outbox(told, clock::now().millis())) {
+            Ok(None) => {}
+            Ok(Some(gap)) => crate::log::line(&format!("audit: {gap}; plyrum ledger reconcile")),
+            Err(e) => crate::log::line(&format!("audit: the outbox cannot be resumed: {e}")),
         }
     }
 

@@ -125,21 +125,22 @@ fn recomputes(attempt: &Attempt) -> bool {
     }
 }
 
-#[derive(Default)]
-struct Offenders {
+/// What breaks a rule: how many, and the first of them.
+#[derive(Debug, Default)]
+pub(crate) struct Offenders {
     count: u64,
     named: Vec<String>,
 }
 
 impl Offenders {
-    fn add(&mut self, offender: String) {
+    pub(crate) fn add(&mut self, offender: String) {
         self.count += 1;
         if self.named.len() < MAX_NAMED {
             self.named.push(offender);
         }
     }
 
-    fn into_check(self, name: &'static str, fine: String) -> Check {
+    pub(crate) fn into_check(self, name: &'static str, fine: String) -> Check {
         let ok = self.count == 0;
         let detail = if ok { fine } else { format!("{}: {}", self.count, self.named.join("; ")) };
         Check { name, ok, detail }

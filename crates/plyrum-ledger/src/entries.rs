@@ -19,6 +19,8 @@ pub(crate) enum Book {
     Funding,
     /// What metered runs spent beyond the wallet: the user's keys paid the vendor for it.
     External,
+    /// Corrections by a person.
+    Adjustment,
 }
 
 impl Book {
@@ -29,6 +31,7 @@ impl Book {
             Self::Spend => "spend",
             Self::Funding => "funding",
             Self::External => "external",
+            Self::Adjustment => "adjustment",
         }
     }
 }
@@ -57,11 +60,22 @@ pub(crate) fn post(
     posting: Posting<'_>,
     transfers: &[Transfer],
 ) -> rusqlite::Result<Vec<i64>> {
+    post_for(conn, posting, None, transfers)
+}
+
+/// The same, with a person's reason for it.
+pub(crate) fn post_for(
+    conn: &Connection,
+    posting: Posting<'_>,
+    reason: Option<&str>,
+    transfers: &[Transfer],
+) -> rusqlite::Result<Vec<i64>> {
     let txn: i64 = conn
         .prepare_cached("SELECT coalesce(max(id), 0) + 1 FROM entries")?
         .query_row([], |row| row.get(0))?;
     let mut insert = conn.prepare_cached(
-        "INSERT INTO entries (id, txn, account, amount, kind, attempt, ref, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT INTO entries (id, txn, account, amount, kind, attempt, ref, reason, at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?;
     let mut ids = Vec::new();
     for transfer in transfers.iter().filter(|transfer| transfer.amount.get() > 0) {
@@ -76,6 +90,7 @@ pub(crate) fn post(
                 transfer.kind,
                 posting.attempt,
                 posting.reference,
+                reason,
                 posting.at
             ])?;
             ids.push(id);

@@ -90,6 +90,17 @@ pub enum LedgerError {
         /// Which file.
         path: PathBuf,
     },
+    /// The ledger lies on a file system of other hosts.
+    #[error(
+        "{} is on a network file system ({kind}), where SQLite's write-ahead log does not work: set PLYRUM_HOME to a local directory",
+        .path.display()
+    )]
+    NetworkFileSystem {
+        /// Which ledger.
+        path: PathBuf,
+        /// The file system's name.
+        kind: String,
+    },
     /// Another process has the ledger open for writing.
     #[error("another process has the ledger {} open for writing: is a second daemon running?", .path.display())]
     Locked {

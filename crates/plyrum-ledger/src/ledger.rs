@@ -15,6 +15,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::account::{self, Balance, ModeSource, TopUp, ToppedUp};
+use crate::adjust::{Adjust, Adjusted};
 use crate::attempt::Attempt;
 use crate::budget::{self, Budget, BudgetId, BudgetState, Limits};
 use crate::check::{self, Check};
@@ -23,7 +24,7 @@ use crate::hold::{self, HoldBatch, HoldOutcome};
 use crate::mark::SentRequest;
 use crate::op::{Look, Message, Op, Reply};
 use crate::open::{self, Opened};
-use crate::outbox::{AuditHead, OutboxRow};
+use crate::outbox::{AuditHead, OutboxGap, OutboxRow};
 use crate::read::explain;
 use crate::recover::{self, Recovery, RecoverySpec};
 use crate::run::{self, FinishRun, NewRun, RunTotals};
@@ -161,6 +162,11 @@ impl Ledger {
         self.ask(|reply| Op::RemoveBudget { id, at, reply }).await
     }
 
+    /// Corrects the account, with a reason that stays.
+    pub async fn adjust(&self, adjust: Adjust) -> Result<Adjusted, LedgerError> {
+        self.ask(|reply| Op::Adjust(adjust, reply)).await
+    }
+
     /// The oldest bodies that are not marked as drained, at most `limit` (and 1 024), all on disk.
     pub async fn take_outbox(&self, limit: usize) -> Result<Vec<OutboxRow>, LedgerError> {
         self.ask(|reply| Op::TakeOutbox { limit, reply }).await
@@ -169,6 +175,13 @@ impl Ledger {
     /// Every body up to `up_to` is in the audit log, on disk, whose last record there is `head`.
     pub async fn mark_drained(&self, up_to: i64, head: Option<AuditHead>) -> Result<(), LedgerError> {
         self.ask(|reply| Op::MarkDrained { up_to, head, reply }).await
+    }
+
+    /// The audit log has bodies up to the outbox id `told`. Where this ledger never gave that id out, it was
+    /// restored from an older copy: ids go on behind it, so that no body is lost, and the gap is noted for
+    /// good and returned.
+    pub async fn resume_outbox(&self, told: i64, at: i64) -> Result<Option<OutboxGap>, LedgerError> {
+        self.ask(|reply| Op::ResumeOutbox { told, at, reply }).await
     }
 
     /// The account as it is when its turn in the queue comes.

@@ -6,7 +6,8 @@
 //!
 //! Reading order: [`Ledger`] (the handle) → [`HoldBatch`] (reserve) → [`Settle`] (charge) → [`FinishRun`]
 //! (the total) → [`OutboxRow`] (what the audit log gets) → [`Recovery`] (after a crash) →
-//! [`LedgerReader`] (figures, with or without a daemon) → [`Check`] (the proof). How commits are shared
+//! [`Store`] (what any backend must do) →
+//! [`LedgerReader`] (figures, with or without a daemon) → [`Check`] (the proof) → [`Reconciliation`] (against the audit log). How commits are shared
 //! and which of them are flushed is told in `writer.rs`; what is stored, in `schema.sql`.
 //!
 //! Invariants, each with a test:
@@ -23,7 +24,9 @@
 #![deny(clippy::float_arithmetic)]
 
 mod account;
+mod adjust;
 mod attempt;
+mod backup;
 mod bounds;
 mod budget;
 mod charge;
@@ -37,18 +40,24 @@ mod mark;
 mod op;
 mod open;
 mod outbox;
+mod place;
 mod read;
+mod reconcile;
 mod recover;
 mod run;
 mod settle;
 mod spent;
+mod store;
 mod words;
 mod writer;
 
 #[cfg(test)]
+mod conformance;
+#[cfg(test)]
 mod tests;
 
 pub use account::{Balance, ModeSource, TopUp, ToppedUp};
+pub use adjust::{Adjust, Adjusted};
 pub use attempt::Attempt;
 pub use budget::{Budget, BudgetId, BudgetNotice, BudgetState, Limit, Limits, MAX_BUDGETS, Windows};
 pub use charge::{Basis, Price};
@@ -57,12 +66,15 @@ pub use error::{LedgerError, StorageKind};
 pub use hold::{HoldBatch, HoldOutcome, NewHold, Refusal};
 pub use ledger::{Ledger, QUEUE, WriterStats};
 pub use mark::SentRequest;
-pub use outbox::{AuditHead, MAX_TAKE, OutboxRow};
+pub use outbox::{AuditHead, MAX_TAKE, OutboxGap, OutboxRow};
+pub use place::{FileSystem, file_system};
 pub use read::LedgerReader;
 pub use read::runs::{RunRow, RunsAfter};
 pub use read::sums::UsageTotal;
 pub use read::usage::{Buckets, UsageBy, UsageQuery, UsageReport, UsageRow};
+pub use reconcile::{AuditRecord, Reconciliation};
 pub use recover::{Recovery, RecoverySpec};
 pub use run::{FinishRun, NewRun, RunTotals};
 pub use settle::{Settle, Settled};
+pub use store::Store;
 pub use words::{AttemptState, BudgetScope, Mode, Outcome, Period, RunStatus, Scope};

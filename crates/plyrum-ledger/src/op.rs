@@ -6,11 +6,12 @@ use tokio::sync::oneshot;
 use plyrum_billing_client::MicroRub;
 
 use crate::account::{self, Balance, ModeSource, TopUp, ToppedUp};
+use crate::adjust::{self, Adjust, Adjusted};
 use crate::budget::{self, Budget, BudgetId};
 use crate::error::LedgerError;
 use crate::hold::{self, HoldBatch, HoldOutcome};
 use crate::mark::{self, SentRequest};
-use crate::outbox::{self, AuditHead, OutboxRow};
+use crate::outbox::{self, AuditHead, OutboxGap, OutboxRow};
 use crate::run::{self, FinishRun, NewRun, RunTotals};
 use crate::settle::{self, Settle, Settled};
 use crate::words::Mode;
@@ -37,8 +38,10 @@ pub(crate) enum Op {
     TopUp(TopUp, Reply<ToppedUp>),
     SetBudget { budget: Budget, at: i64, reply: Reply<()> },
     RemoveBudget { id: BudgetId, at: i64, reply: Reply<bool> },
+    Adjust(Adjust, Reply<Adjusted>),
     TakeOutbox { limit: usize, reply: Reply<Vec<OutboxRow>> },
     MarkDrained { up_to: i64, head: Option<AuditHead>, reply: Reply<()> },
+    ResumeOutbox { told: i64, at: i64, reply: Reply<Option<OutboxGap>> },
     Look(Look),
 }
 
@@ -70,7 +73,9 @@ impl Op {
             | Self::TopUp(..)
             | Self::SetMode { .. }
             | Self::SetBudget { .. }
-            | Self::RemoveBudget { .. } => Weight::Critical,
+            | Self::RemoveBudget { .. }
+            | Self::Adjust(..)
+            | Self::ResumeOutbox { .. } => Weight::Critical,
             Self::Release { attempt, .. } if mark::release_moves_money(conn, attempt) => Weight::Critical,
             Self::Release { .. } | Self::FinishRun(..) => Weight::MarkWithBody,
             Self::TakeOutbox { .. } => Weight::Take,
@@ -104,10 +109,12 @@ impl Op {
             Self::TopUp(top_up, reply) => later(reply, account::top_up(conn, &top_up)),
             Self::SetBudget { budget, at, reply } => later(reply, budget::set(conn, &budget, at)),
             Self::RemoveBudget { id, at, reply } => later(reply, budget::remove(conn, &id, at)),
+            Self::Adjust(adjust, reply) => later(reply, adjust::apply(conn, &adjust)),
             Self::TakeOutbox { limit, reply } => later(reply, outbox::take(conn, limit)),
             Self::MarkDrained { up_to, head, reply } => {
                 later(reply, outbox::mark_drained(conn, up_to, head.as_ref()))
             }
+            Self::ResumeOutbox { told, at, reply } => later(reply, outbox::resume(conn, told, at)),
             Self::Look(look) => (look(Ok(conn)), Ok(()), false),
         };
         // A refused request leaves nothing behind, so its neighbours can be committed: every operation
@@ -131,7 +138,9 @@ impl Op {
             Self::SetMode { reply, .. } => say(reply, Err(error)),
             Self::TopUp(_, reply) => say(reply, Err(error)),
             Self::RemoveBudget { reply, .. } => say(reply, Err(error)),
+            Self::Adjust(_, reply) => say(reply, Err(error)),
             Self::TakeOutbox { reply, .. } => say(reply, Err(error)),
+            Self::ResumeOutbox { reply, .. } => say(reply, Err(error)),
             Self::Look(look) => look(Err(error))(Ok(())),
         }
     }

@@ -12,7 +12,9 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
+use crate::backup;
 use crate::error::{LedgerError, StorageKind};
+use crate::place;
 
 /// The first version without the WAL-reset corruption.
 const MIN_SQLITE: i32 = 3_051_003;
@@ -39,6 +41,7 @@ pub(crate) struct Opened {
 
 pub(crate) fn file(path: &Path) -> Result<Opened, LedgerError> {
     check_sqlite_version()?;
+    place::check(path)?;
     let lock = lock(path)?;
     create_private(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -51,6 +54,7 @@ pub(crate) fn file(path: &Path) -> Result<Opened, LedgerError> {
     }
     // Checkpoints fsync: they wait for an idle moment (writer.rs) instead of a commit.
     conn.pragma_update(None, "wal_autocheckpoint", 0)?;
+    place::note(&conn, path)?;
     Ok(Opened { conn, lock: Some(lock) })
 }
 
@@ -70,7 +74,7 @@ fn prepare(conn: &Connection, path: &Path) -> Result<(), LedgerError> {
     // A flush that reaches the medium on macOS; without effect elsewhere.
     conn.pragma_update(None, "fullfsync", true)?;
     conn.pragma_update(None, "synchronous", "full")?;
-    migrate(conn, path)
+    migrate(conn, path, MIGRATIONS)
 }
 
 fn check_sqlite_version() -> Result<(), LedgerError> {
@@ -94,15 +98,18 @@ pub(crate) fn schema_of(conn: &Connection, path: &Path) -> Result<i64, LedgerErr
     Ok(version)
 }
 
-/// Brings the schema up to date in one transaction: all steps or none.
-fn migrate(conn: &Connection, path: &Path) -> Result<(), LedgerError> {
+/// Brings the schema up to date in one transaction, all steps or none, after a copy of what is there.
+fn migrate(conn: &Connection, path: &Path, migrations: &[&str]) -> Result<(), LedgerError> {
     let version = schema_of(conn, path)?;
-    if version == supported_schema() {
+    let done = usize::try_from(version).unwrap_or(0);
+    let steps = migrations.get(done..).unwrap_or_default();
+    if steps.is_empty() {
         return Ok(());
     }
-    let done = usize::try_from(version).unwrap_or(0);
-    let steps = MIGRATIONS.get(done..).unwrap_or_default().concat();
-    let supported = supported_schema();
+    if version > 0 {
+        backup::before_migration(conn, path, version)?;
+    }
+    let (steps, supported) = (steps.concat(), migrations.len());
     let script = format!(
         "BEGIN IMMEDIATE; {steps} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {supported}; COMMIT;"
     );
@@ -186,6 +193,38 @@ mod tests {
         let refused = file(&path).err().unwrap();
         assert_eq!(refused, LedgerError::NewerSchema { found: 99, supported: supported_schema() });
         assert_eq!(fs::read(&path).unwrap(), before);
+    }
+
+    #[test]
+    fn a_migration_that_fails_leaves_the_old_file_and_its_copies_are_bounded() {
+        let (dir, path) = temp();
+        drop(file(&path).unwrap());
+        let steps = [MIGRATIONS, &["CREATE TABLE new (x); INSERT INTO nowhere VALUES (1);"]].concat();
+        for _ in 0..6 {
+            let conn = Connection::open(&path).unwrap();
+            let failed = migrate(&conn, &path, &steps).unwrap_err();
+            assert!(failed.to_string().contains("nowhere"), "{failed}");
+        }
+        let is_copy = |entry: &fs::DirEntry| entry.path().extension().is_some_and(|end| end == "bak");
+        let copies: Vec<_> = fs::read_dir(dir.path()).unwrap().map(Result::unwrap).filter(is_copy).collect();
+        assert_eq!(copies.len(), 3);
+        assert!(copies.iter().all(|copy| copy.metadata().unwrap().permissions().mode() & 0o777 == 0o600));
+        let again = file(&path).unwrap();
+        assert_eq!(schema_of(&again.conn, &path), Ok(supported_schema()));
+        assert!(again.conn.prepare("SELECT * FROM new").is_err(), "nothing of the failed step is there");
+    }
+
+    #[test]
+    fn a_migration_without_room_for_its_copy_does_not_begin() {
+        let (_dir, path) = temp();
+        drop(file(&path).unwrap());
+        let in_the_way = beside(&path, &format!(".schema-{}.bak.new", supported_schema()));
+        fs::create_dir(in_the_way).unwrap();
+        let conn = Connection::open(&path).unwrap();
+        let steps = [MIGRATIONS, &["CREATE TABLE new (x);"]].concat();
+        let failed = migrate(&conn, &path, &steps).unwrap_err();
+        assert!(failed.to_string().contains("nothing is changed"), "{failed}");
+        assert_eq!(schema_of(&conn, &path), Ok(supported_schema()));
     }
 
     #[test]

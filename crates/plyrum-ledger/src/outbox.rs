@@ -39,6 +39,29 @@ pub struct AuditHead {
     pub hash: String,
 }
 
+/// Outbox ids that the audit log tells of and this ledger never gave out: it was restored from a copy
+/// older than the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize)]
+pub struct OutboxGap {
+    /// The first of them.
+    pub first: i64,
+    /// The last.
+    pub last: i64,
+}
+
+impl std::fmt::Display for OutboxGap {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "the ledger is older than the audit log, which tells of {} more (outbox ids {} to {}): was an \
+             old copy restored?",
+            self.last - self.first + 1,
+            self.first,
+            self.last
+        )
+    }
+}
+
 pub(crate) fn push(
     conn: &Connection,
     at: i64,
@@ -63,16 +86,60 @@ pub(crate) fn barrier(conn: &Connection) -> rusqlite::Result<()> {
 }
 
 pub(crate) fn take(conn: &Connection, limit: usize) -> Result<Vec<OutboxRow>, LedgerError> {
+    waiting_after(conn, 0, limit)
+}
+
+/// The oldest bodies that wait and have a higher id than `after`.
+pub(crate) fn waiting_after(
+    conn: &Connection,
+    after: i64,
+    limit: usize,
+) -> Result<Vec<OutboxRow>, LedgerError> {
     let limit = i64::try_from(limit.min(MAX_TAKE)).unwrap_or(0);
-    let mut waiting =
-        conn.prepare_cached("SELECT id, at, kind, body FROM outbox WHERE drained = 0 ORDER BY id LIMIT ?1")?;
-    let mut rows = waiting.query([limit])?;
+    let mut waiting = conn.prepare_cached(
+        "SELECT id, at, kind, body FROM outbox WHERE drained = 0 AND id > ?1 ORDER BY id LIMIT ?2",
+    )?;
+    let mut rows = waiting.query([after, limit])?;
     let mut taken = Vec::new();
     while let Some(row) = rows.next()? {
         let body = serde_json::from_str(row.get_ref(3)?.as_str().map_err(rusqlite::Error::from)?)?;
         taken.push(OutboxRow { id: row.get(0)?, at: row.get(1)?, kind: row.get(2)?, body });
     }
     Ok(taken)
+}
+
+/// The audit log has ids up to `told`. Where that is beyond what this ledger has given out, the ledger was
+/// restored from an older copy: its next ids would be taken for ones that the log has, and their bodies
+/// lost. They go on behind the log's, and the gap is noted for good, here and in the log.
+pub(crate) fn resume(conn: &Connection, told: i64, at: i64) -> Result<Option<OutboxGap>, LedgerError> {
+    bounds::check_time("resume time", at)?;
+    let newest = newest(conn)?;
+    if told <= newest || told == i64::MAX {
+        return Ok(None);
+    }
+    let gap = OutboxGap { first: newest + 1, last: told };
+    // SQLite's own table for AUTOINCREMENT, meant to be written for this.
+    conn.execute("DELETE FROM sqlite_sequence WHERE name = 'outbox'", [])?;
+    conn.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('outbox', ?1)", [told])?;
+    conn.execute(
+        "INSERT INTO meta (key, value) VALUES ('outbox_gap', ?1) ON CONFLICT (key) DO UPDATE SET value = ?1",
+        [serde_json::to_string(&gap)?],
+    )?;
+    push(conn, at, "ledger_restored", &gap)?;
+    Ok(Some(gap))
+}
+
+/// The last such gap, if there ever was one.
+pub(crate) fn gap(conn: &Connection) -> Result<Option<OutboxGap>, LedgerError> {
+    let mut select = conn.prepare("SELECT value FROM meta WHERE key = 'outbox_gap'")?;
+    let text: Option<String> = select.query_row([], |row| row.get(0)).optional()?;
+    Ok(text.map(|text| serde_json::from_str(&text)).transpose()?)
+}
+
+/// The highest id that was given out.
+pub(crate) fn newest(conn: &Connection) -> Result<i64, LedgerError> {
+    let mut select = conn.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'")?;
+    Ok(select.query_row([], |row| row.get(0)).optional()?.unwrap_or(0))
 }
 
 pub(crate) fn mark_drained(

@@ -65,6 +65,8 @@ methods! {
     BalanceTopUp "balance/topUp" TopUp => view::ToppedUp;
     /// Changes how the account is limited.
     BalanceSetMode "balance/setMode" ModeOrder => view::Balance;
+    /// Corrects the account by entries of their own.
+    LedgerAdjust "ledger/adjust" Adjustment => view::Balance;
     /// How the daemon is. Protocol 0.
     DaemonStatus "daemon/status" Empty => view::DaemonStatus;
     /// Cancels what runs, settles it, and ends. Protocol 0.
@@ -348,6 +350,17 @@ impl CancelReason {
             Self::Shutdown => "shutdown",
         }
     }
+}
+
+/// Parameters of `ledger/adjust`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Adjustment {
+    /// Made by the client: the same again changes nothing.
+    pub adjustment: String,
+    /// Above zero gives, below zero takes.
+    pub amount_micro_rub: MicroRub,
+    /// Why; kept with the entries.
+    pub reason: String,
 }
 
 /// Parameters of `route/explain`.

@@ -33,28 +33,43 @@ pub(crate) fn run(command: &Command) -> Outcome {
     }
 }
 
-fn of_audit(error: &AuditError) -> Fault {
+pub(super) fn of_audit(error: &AuditError) -> Fault {
     Fault::new(ErrorKind::Storage, format!("the audit log: {error}")).hint("plyrum doctor")
 }
 
 /// The verdict, with the head that the ledger anchored.
 pub(super) fn verdict(expect_head: Option<&str>) -> Result<view::AuditVerdict, Fault> {
     let paths = paths()?;
-    let anchor = match ledger(&paths)? {
+    // The anchor is read before the log, and what the outbox gave out after it: a daemon may be writing.
+    let reader = ledger(&paths)?;
+    let anchor = match &reader {
         Some(reader) => reader.audit_head().map_err(|e| of_ledger(&e))?.map(|head| head.hash),
         None => None,
     };
     let report =
         plyrum_audit::verify(&paths.audit_dir(), expect_head, anchor.as_deref()).map_err(|e| of_audit(&e))?;
+    let older = match (&reader, report.last_outbox) {
+        (Some(reader), told) => {
+            let gap = reader.outbox_gap(told.unwrap_or(0)).map_err(|e| of_ledger(&e))?;
+            gap.map(|gap| gap.to_string())
+        }
+        (None, Some(told)) => {
+            Some(format!("the log tells of {told} movements, and there is no ledger beside it"))
+        }
+        (None, None) => None,
+    };
     Ok(view::AuditVerdict {
-        ok: report.ok,
+        ok: report.ok && older.is_none(),
         records: report.records,
         files: report.files,
         head: Some(report.head.hash).filter(|_| report.records > 0),
-        problem: report.problem.map(|problem| {
-            let record = problem.seq.map(|seq| format!(" (record {seq})")).unwrap_or_default();
-            format!("{}:{}{record}: {}", problem.file, problem.line, problem.what)
-        }),
+        problem: report
+            .problem
+            .map(|problem| {
+                let record = problem.seq.map(|seq| format!(" (record {seq})")).unwrap_or_default();
+                format!("{}:{}{record}: {}", problem.file, problem.line, problem.what)
+            })
+            .or(older),
     })
 }
 

@@ -1,10 +1,11 @@
 //! `plyrum doctor`: everything that can be looked at without changing anything, one line each.
 
-use super::{Outcome, audit, daemon, hello, ledger, lists, paths, runtime};
+use super::{Outcome, daemon, hello, ledger, lists, paths, runtime};
 use crate::out;
 use crate::sanitize::clean;
 use plyrum_client::connect;
 use plyrum_config::Paths;
+use plyrum_ledger::FileSystem;
 use plyrum_protocol::{ErrorKind, Fault, ModelList, view};
 use plyrum_settings::{ModelChoice, Settings};
 use std::process::ExitCode;
@@ -18,7 +19,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Outcome {
     let paths = paths()?;
-    let checks = vec![
+    let mut checks = vec![
         home(&paths),
         configuration(&paths),
         environment(),
@@ -32,9 +33,10 @@ pub(crate) fn run(args: &Args) -> Outcome {
             }),
         ),
         models(&paths),
-        books(&paths),
-        record(),
+        place(&paths),
+        original(&paths),
     ];
+    checks.extend(books(&paths));
     let report = view::Checks { ok: checks.iter().all(|check| check.ok), checks };
     if args.json {
         out::print_json(&report)?;
@@ -135,28 +137,68 @@ fn readiness(rows: &[view::ModelRow], default: Option<&str>) -> Result<String, F
     }
 }
 
-fn books(paths: &Paths) -> view::Check {
-    let proved = || -> Result<String, Fault> {
+/// Where the ledger lies: SQLite's log works between processes of one host only.
+fn place(paths: &Paths) -> view::Check {
+    let dir = &paths.data_dir;
+    check(
+        "file system",
+        match plyrum_ledger::file_system(dir) {
+            FileSystem::Local => Ok(format!("{} is local", dir.display())),
+            FileSystem::Shared(kind) => Ok(format!(
+                "{} is on {kind}, which other hosts may share: the ledger is safe only while a single host uses it",
+                dir.display()
+            )),
+            FileSystem::Network(kind) => Err(Fault::new(
+                ErrorKind::Storage,
+                format!(
+                    "{} is on {kind}, a network file system, where SQLite's write-ahead log does not work: the ledger is not opened there",
+                    dir.display()
+                ),
+            )
+            .hint("set PLYRUM_HOME to a local directory")),
+        },
+    )
+}
+
+/// Two copies of one home would spend the same money.
+fn original(paths: &Paths) -> view::Check {
+    let found = || -> Result<String, Fault> {
         let Some(reader) = ledger(paths)? else { return Ok("nothing booked yet".to_owned()) };
-        let proofs = reader.check().map_err(|e| super::of_ledger(&e))?;
-        match proofs.iter().find(|proof| !proof.ok) {
-            None => Ok(format!("{} proofs hold", proofs.len())),
-            Some(broken) => {
-                Err(Fault::new(ErrorKind::Storage, format!("{}: {}", broken.name, broken.detail)))
+        match reader.copy_of().map_err(|e| super::of_ledger(&e))? {
+            None => Ok("this ledger is nobody's copy".to_owned()),
+            Some(original) => {
+                let message =
+                    format!("this home is a copy: the same ledger is still at {}", original.display());
+                Err(Fault::new(ErrorKind::Storage, message).hint(
+                    "use one of the two: both would spend the same money, and each would miss what the other spent",
+                ))
             }
         }
     };
-    check("ledger", proved())
+    check("copies", found())
 }
 
-fn record() -> view::Check {
-    check(
-        "audit",
-        audit::verdict(None).and_then(|verdict| match verdict.problem {
-            None => Ok(format!("{} records verify", verdict.records)),
-            Some(problem) => Err(Fault::new(ErrorKind::Storage, problem)),
-        }),
-    )
+/// What `plyrum ledger reconcile` finds: the books and what they say of the log, and the log itself.
+fn books(paths: &Paths) -> [view::Check; 2] {
+    match ledger::checks(paths) {
+        Ok(mut checks) => {
+            let log = checks.pop().map_or(Ok(String::new()), |log| {
+                if log.ok { Ok(log.detail) } else { Err(Fault::new(ErrorKind::Storage, log.detail)) }
+            });
+            [check("ledger", proved(&checks)), check("audit", log)]
+        }
+        Err(fault) => [check("ledger", Err(fault.clone())), check("audit", Err(fault))],
+    }
+}
+
+fn proved(checks: &[view::Check]) -> Result<String, Fault> {
+    let broken = checks.iter().filter(|check| !check.ok);
+    let broken: Vec<String> = broken.map(|check| format!("{}: {}", check.name, check.detail)).collect();
+    match (checks.len(), broken.is_empty()) {
+        (0, _) => Ok("nothing booked yet".to_owned()),
+        (proofs, true) => Ok(format!("{proofs} proofs hold")),
+        (_, false) => Err(Fault::new(ErrorKind::Storage, broken.join("; ")).hint("plyrum ledger reconcile")),
+    }
 }
 
 #[cfg(test)]

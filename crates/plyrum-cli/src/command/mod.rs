@@ -9,6 +9,7 @@ pub(crate) mod config;
 pub(crate) mod daemon;
 pub(crate) mod doctor;
 pub(crate) mod explain;
+pub(crate) mod ledger;
 pub(crate) mod lists;
 pub(crate) mod policy;
 pub(crate) mod prices;
@@ -39,6 +40,7 @@ pub(crate) fn run(args: Args) -> ExitCode {
         Command::Budget(command) => budget::run(&command),
         Command::Bench(command) => bench::run(&command),
         Command::Explain(args) => explain::run(&args),
+        Command::Ledger(command) => ledger::run(&command),
         Command::Audit(command) => audit::run(&command),
         Command::Route(args) => route::run(args),
         Command::Policy(command) => policy::run(&command),

@@ -1,5 +1,6 @@
 //! Requests of one client: which method, decoded, carried out, answered.
 
+mod adjust;
 mod attach;
 mod attachments;
 mod lists;
@@ -15,9 +16,9 @@ use crate::serve::send;
 use attachments::Attachments;
 use plyrum_protocol::{
     AttachmentPut, BalanceSetMode, BalanceTopUp, BudgetList, BudgetRemove, BudgetSet, DaemonDrain,
-    DaemonStatus, DaemonStop, ErrorKind, Fault, Hello, Method, ModelList, Outgoing, PersonaList, PlanCheck,
-    PlanList, PlanShow, RequestId, RouteExplain, RpcError, RunAttach, RunCancel, RunFinishNow, RunId,
-    RunSubmit, agree,
+    DaemonStatus, DaemonStop, ErrorKind, Fault, Hello, LedgerAdjust, Method, ModelList, Outgoing,
+    PersonaList, PlanCheck, PlanList, PlanShow, RequestId, RouteExplain, RpcError, RunAttach, RunCancel,
+    RunFinishNow, RunId, RunSubmit, agree,
 };
 use std::sync::Arc;
 
@@ -108,6 +109,7 @@ pub(crate) async fn request(visitor: &mut Visitor, id: RequestId, method: &str, 
         BudgetRemove => money::remove_budget;
         BalanceTopUp => money::top_up;
         BalanceSetMode => money::set_mode;
+        LedgerAdjust => adjust::adjust;
         DaemonStatus => state::status;
         DaemonStop => state::stop;
         DaemonDrain => state::drain;

@@ -1,16 +1,14 @@
-//! The ledger through its handle: stories that read as what a run does.
+//! What only this backend does, through its handle, and the fixtures of all tests. What any backend must
+//! do is in `conformance/`.
 
 mod budgets;
 mod commits;
-mod holds;
 mod killed;
-mod model;
-mod outbox;
+mod migrations;
+mod places;
 mod readers;
+mod reconcile;
 mod recovery;
-mod runs;
-mod settles;
-mod stories;
 mod unhappy;
 
 use plyrum_billing_client::{BytesPerToken, Fx, MicroRub, PerMillion, RateCard, Rates, Usage};
@@ -99,6 +97,10 @@ pub(crate) fn top_up(id: &str, amount: i64) -> TopUp {
     TopUp { id: id.to_owned(), amount: micro(amount), at: 500 }
 }
 
+pub(crate) fn adjust(id: &str, amount: i64) -> Adjust {
+    Adjust { id: id.to_owned(), amount: micro(amount), reason: format!("because of {id}"), at: 600 }
+}
+
 /// A ledger in memory with one run, `run`.
 pub(crate) async fn with_run() -> Ledger {
     let ledger = Ledger::open_in_memory().unwrap();
@@ -116,25 +118,28 @@ pub(crate) async fn prepaid(funds: i64) -> Ledger {
     ledger
 }
 
-impl Ledger {
-    /// Holds and marks as sent.
-    pub(crate) async fn hold_and_send(&self, attempt: &str, amount: i64) {
+/// What tests say of any store.
+pub(crate) trait Told: Store {
+    /// Holds for `run` and marks as sent.
+    async fn hold_and_send(&self, attempt: &str, amount: i64) {
         let held = self.hold(batch("run", &[(attempt, amount)])).await.unwrap();
         assert_eq!(held, HoldOutcome::Granted);
         self.mark_sent(attempt, 3_000).await.unwrap();
     }
 
     /// Every rule of the books holds.
-    pub(crate) async fn prove(&self) {
+    async fn prove(&self) {
         assert_sound(&self.check().await.unwrap());
     }
 
     /// `(posted, held)`, in micro-rubles.
-    pub(crate) async fn figures(&self) -> (i64, i64) {
+    async fn figures(&self) -> (i64, i64) {
         let balance = self.balance().await.unwrap();
         (balance.posted.get(), balance.held.get())
     }
 }
+
+impl<S: Store> Told for S {}
 
 pub(crate) fn assert_sound(checks: &[Check]) {
     let broken: Vec<&Check> = checks.iter().filter(|check| !check.ok).collect();

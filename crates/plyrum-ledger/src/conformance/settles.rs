@@ -6,9 +6,8 @@ use plyrum_billing_client::{Fee, Quality, cost};
 
 use super::*;
 
-#[tokio::test]
-async fn a_settle_gives_the_hold_back_and_posts_the_cost() {
-    let ledger = prepaid(100).await;
+pub(super) async fn a_settle_gives_the_hold_back_and_posts_the_cost(lab: &impl Lab) {
+    let ledger = lab.prepaid(100).await;
     ledger.hold_and_send("a", 60).await;
     let settled = ledger.settle(settle("a", Basis::Reported(tokens(25)))).await.unwrap();
     assert_eq!(
@@ -26,9 +25,8 @@ async fn a_settle_gives_the_hold_back_and_posts_the_cost() {
     ledger.prove().await;
 }
 
-#[tokio::test]
-async fn every_meter_unit_and_word_of_the_provider_is_kept() {
-    let ledger = with_run().await;
+pub(super) async fn every_meter_unit_and_word_of_the_provider_is_kept(lab: &impl Lab) {
+    let ledger = lab.with_run().await;
     let mut card = one_micro_per_token().card;
     card.unit_fees = BTreeMap::from([("web_search".to_owned(), Fee::new(100))]);
     let mut held = batch("run", &[("a", 1_000)]);
@@ -56,9 +54,8 @@ async fn every_meter_unit_and_word_of_the_provider_is_kept() {
     ledger.prove().await;
 }
 
-#[tokio::test]
-async fn a_repeated_settle_gets_the_first_answer_and_another_one_is_an_error() {
-    let ledger = prepaid(100).await;
+pub(super) async fn a_repeated_settle_gets_the_first_answer_and_another_one_is_an_error(lab: &impl Lab) {
+    let ledger = lab.prepaid(100).await;
     ledger.hold_and_send("a", 60).await;
     let once = settle("a", Basis::Reported(tokens(25)));
     let first = ledger.settle(once.clone()).await.unwrap();
@@ -69,9 +66,8 @@ async fn a_repeated_settle_gets_the_first_answer_and_another_one_is_an_error() {
     assert_eq!(ledger.figures().await, (75, 0));
 }
 
-#[tokio::test]
-async fn an_attempt_is_resolved_once_settled_or_released() {
-    let ledger = with_run().await;
+pub(super) async fn an_attempt_is_resolved_once_settled_or_released(lab: &impl Lab) {
+    let ledger = lab.with_run().await;
     ledger.hold(batch("run", &[("a", 60), ("b", 60)])).await.unwrap();
     let wrong = |state: &str, wanted| LedgerError::WrongState {
         attempt: "a".to_owned(),
@@ -93,9 +89,8 @@ async fn an_attempt_is_resolved_once_settled_or_released() {
     ledger.prove().await;
 }
 
-#[tokio::test]
-async fn an_estimate_starts_from_the_request_that_was_sent_not_from_its_bound() {
-    let ledger = with_run().await;
+pub(super) async fn an_estimate_starts_from_the_request_that_was_sent_not_from_its_bound(lab: &impl Lab) {
+    let ledger = lab.with_run().await;
     let held = ledger.hold(batch("run", &[("a", 1_000), ("b", 1_000)])).await;
     assert_eq!(held, Ok(HoldOutcome::Granted));
     ledger.mark_sent_of("a", 2_000, sent_of(6)).await.unwrap();
@@ -110,9 +105,8 @@ async fn an_estimate_starts_from_the_request_that_was_sent_not_from_its_bound() 
     ledger.prove().await;
 }
 
-#[tokio::test]
-async fn a_cut_stream_is_charged_by_bytes_never_over_the_hold() {
-    let ledger = with_run().await;
+pub(super) async fn a_cut_stream_is_charged_by_bytes_never_over_the_hold(lab: &impl Lab) {
+    let ledger = lab.with_run().await;
     ledger.hold_and_send("a", 1_000).await;
     ledger.note_received("a", 31).await.unwrap();
     ledger.note_received("a", 20).await.unwrap();
@@ -128,9 +122,8 @@ async fn a_cut_stream_is_charged_by_bytes_never_over_the_hold() {
     ledger.prove().await;
 }
 
-#[tokio::test]
-async fn a_failure_without_output_costs_nothing_and_says_that_usage_is_missing() {
-    let ledger = with_run().await;
+pub(super) async fn a_failure_without_output_costs_nothing_and_says_that_usage_is_missing(lab: &impl Lab) {
+    let ledger = lab.with_run().await;
     ledger.hold_and_send("a", 1_000).await;
     let failed = Settle {
         outcome: Outcome::Failed,
@@ -144,9 +137,8 @@ async fn a_failure_without_output_costs_nothing_and_says_that_usage_is_missing()
     ledger.prove().await;
 }
 
-#[tokio::test]
-async fn what_costs_more_than_it_held_is_posted_whole_and_owed_until_paid() {
-    let ledger = prepaid(100).await;
+pub(super) async fn what_costs_more_than_it_held_is_posted_whole_and_owed_until_paid(lab: &impl Lab) {
+    let ledger = lab.prepaid(100).await;
     ledger.hold_and_send("a", 10).await;
     let settled = ledger.settle(settle("a", Basis::Reported(tokens(35)))).await.unwrap();
     assert_eq!(settled.cost, Some(micro(35)));
@@ -172,9 +164,8 @@ async fn what_costs_more_than_it_held_is_posted_whole_and_owed_until_paid() {
     ledger.prove().await;
 }
 
-#[tokio::test]
-async fn in_metered_mode_the_excess_is_posted_and_nobody_owes_it() {
-    let ledger = with_run().await;
+pub(super) async fn in_metered_mode_the_excess_is_posted_and_nobody_owes_it(lab: &impl Lab) {
+    let ledger = lab.with_run().await;
     ledger.hold_and_send("a", 10).await;
     ledger.settle(settle("a", Basis::Reported(tokens(35)))).await.unwrap();
     let balance = ledger.balance().await.unwrap();
@@ -183,11 +174,10 @@ async fn in_metered_mode_the_excess_is_posted_and_nobody_owes_it() {
     ledger.prove().await;
 }
 
-#[tokio::test]
-async fn a_usage_that_cannot_be_priced_is_estimated_and_flagged_not_lost() {
+pub(super) async fn a_usage_that_cannot_be_priced_is_estimated_and_flagged_not_lost(lab: &impl Lab) {
     let searched = Usage { units: BTreeMap::from([("web_search".to_owned(), 1)]), ..tokens(5) };
     for (usage, problem) in [(tokens(u64::MAX), "usage_out_of_range"), (searched, "price_unknown")] {
-        let ledger = with_run().await;
+        let ledger = lab.with_run().await;
         ledger.hold_and_send("a", 1_000).await;
         let settled = ledger.settle(settle("a", Basis::Reported(usage))).await.unwrap();
         assert_eq!((settled.cost, settled.quality), (Some(micro(10)), Quality::Estimated));
@@ -198,9 +188,8 @@ async fn a_usage_that_cannot_be_priced_is_estimated_and_flagged_not_lost() {
     }
 }
 
-#[tokio::test]
-async fn a_card_without_the_rates_leaves_the_usage_as_reported_and_unpriced() {
-    let ledger = with_run().await;
+pub(super) async fn a_card_without_the_rates_leaves_the_usage_as_reported_and_unpriced(lab: &impl Lab) {
+    let ledger = lab.with_run().await;
     let mut held = batch("run", &[("a", 0)]);
     held.holds[0].price = Some(price(RateCard::default()));
     ledger.hold(held).await.unwrap();
@@ -209,9 +198,8 @@ async fn a_card_without_the_rates_leaves_the_usage_as_reported_and_unpriced() {
     ledger.prove().await;
 }
 
-#[tokio::test]
-async fn an_astronomic_cost_is_estimated_and_flagged() {
-    let ledger = with_run().await;
+pub(super) async fn an_astronomic_cost_is_estimated_and_flagged(lab: &impl Lab) {
+    let ledger = lab.with_run().await;
     let rate = Some(PerMillion::new(10_000_000_000_000));
     let mut held = batch("run", &[("a", 50)]);
     held.holds[0].price = Some(price(RateCard {
@@ -224,9 +212,8 @@ async fn an_astronomic_cost_is_estimated_and_flagged() {
     ledger.prove().await;
 }
 
-#[tokio::test]
-async fn a_providers_endless_usage_text_is_cut_and_flagged() {
-    let ledger = with_run().await;
+pub(super) async fn a_providers_endless_usage_text_is_cut_and_flagged(lab: &impl Lab) {
+    let ledger = lab.with_run().await;
     ledger.hold_and_send("a", 10).await;
     let endless = Settle { raw_usage: Some("я".repeat(100_000)), ..settle("a", Basis::Reported(tokens(1))) };
     let settled = ledger.settle(endless).await.unwrap();
@@ -235,9 +222,8 @@ async fn a_providers_endless_usage_text_is_cut_and_flagged() {
     assert_eq!(row.raw_usage.map(|raw| raw.len()), Some(64 * 1024));
 }
 
-#[tokio::test]
-async fn a_top_up_counts_once() {
-    let ledger = prepaid(0).await;
+pub(super) async fn a_top_up_counts_once(lab: &impl Lab) {
+    let ledger = lab.prepaid(0).await;
     for _ in 0..2 {
         let topped_up = ledger.top_up(top_up("t", 50)).await.unwrap();
         assert_eq!(topped_up.balance.available, Some(micro(50)));
@@ -249,9 +235,8 @@ async fn a_top_up_counts_once() {
     ledger.prove().await;
 }
 
-#[tokio::test]
-async fn prepaid_starts_from_what_is_there_and_keeps_its_own_debt() {
-    let ledger = with_run().await;
+pub(super) async fn prepaid_starts_from_what_is_there_and_keeps_its_own_debt(lab: &impl Lab) {
+    let ledger = lab.with_run().await;
     ledger.hold_and_send("a", 30).await;
     ledger.settle(settle("a", Basis::Reported(tokens(30)))).await.unwrap();
     assert_eq!(ledger.figures().await, (-30, 0));
@@ -266,9 +251,8 @@ async fn prepaid_starts_from_what_is_there_and_keeps_its_own_debt() {
     ledger.prove().await;
 }
 
-#[tokio::test]
-async fn configuration_sets_the_mode_of_a_new_account_only() {
-    let ledger = with_run().await;
+pub(super) async fn configuration_sets_the_mode_of_a_new_account_only(lab: &impl Lab) {
+    let ledger = lab.with_run().await;
     let config = |mode| ledger.set_mode(mode, ModeSource::Config, 100);
     assert_eq!(config(Mode::Prepaid).await.unwrap().mode, Mode::Prepaid);
     assert_eq!(config(Mode::Metered).await.unwrap().mode, Mode::Metered, "still new");

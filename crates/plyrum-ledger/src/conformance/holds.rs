@@ -9,9 +9,8 @@ fn refusal(outcome: HoldOutcome) -> Refusal {
     }
 }
 
-#[tokio::test]
-async fn a_layer_is_held_whole_or_not_at_all() {
-    let ledger = prepaid(100).await;
+pub(super) async fn a_layer_is_held_whole_or_not_at_all(lab: &impl Lab) {
+    let ledger = lab.prepaid(100).await;
     let first = ledger.hold(batch("run", &[("a", 40), ("b", 40)])).await.unwrap();
     assert_eq!(first, HoldOutcome::Granted);
     let second = refusal(ledger.hold(batch("run", &[("c", 10), ("d", 11)])).await.unwrap());
@@ -31,31 +30,15 @@ async fn a_layer_is_held_whole_or_not_at_all() {
     ledger.prove().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_a_thousand_parallel_holds_on_funds_for_ten_exactly_ten_are_granted() {
-    let ledger = prepaid(10 * 7 + 6).await;
-    let mut tasks = tokio::task::JoinSet::new();
-    for i in 0..1000 {
-        let ledger = ledger.clone();
-        tasks.spawn(async move { ledger.hold(batch("run", &[(&format!("a{i}"), 7)])).await.unwrap() });
-    }
-    let outcomes = tasks.join_all().await;
-    let granted = outcomes.iter().filter(|outcome| **outcome == HoldOutcome::Granted).count();
-    assert_eq!((granted, ledger.figures().await), (10, (76, 70)));
-    ledger.prove().await;
-}
-
-#[tokio::test]
-async fn metered_mode_has_no_limit() {
-    let ledger = with_run().await;
+pub(super) async fn metered_mode_has_no_limit(lab: &impl Lab) {
+    let ledger = lab.with_run().await;
     let outcome = ledger.hold(batch("run", &[("a", 1_000_000_000_000)])).await.unwrap();
     assert_eq!(outcome, HoldOutcome::Granted);
     assert_eq!(ledger.balance().await.unwrap().available, None);
 }
 
-#[tokio::test]
-async fn the_same_hold_again_gets_the_first_answer_and_takes_nothing() {
-    let ledger = prepaid(10).await;
+pub(super) async fn the_same_hold_again_gets_the_first_answer_and_takes_nothing(lab: &impl Lab) {
+    let ledger = lab.prepaid(10).await;
     let granted = batch("run", &[("a", 8)]);
     let refused = batch("run", &[("b", 8)]);
     for _ in 0..3 {
@@ -69,9 +52,8 @@ async fn the_same_hold_again_gets_the_first_answer_and_takes_nothing() {
     ledger.prove().await;
 }
 
-#[tokio::test]
-async fn an_id_with_other_content_is_an_error_that_names_it() {
-    let ledger = prepaid(10).await;
+pub(super) async fn an_id_with_other_content_is_an_error_that_names_it(lab: &impl Lab) {
+    let ledger = lab.prepaid(10).await;
     ledger.hold(batch("run", &[("a", 1), ("b", 1)])).await.unwrap();
     ledger.hold(batch("run", &[("refused", 100)])).await.unwrap();
     for (id, other) in [
@@ -86,9 +68,8 @@ async fn an_id_with_other_content_is_an_error_that_names_it() {
     assert_eq!(ledger.figures().await, (10, 2));
 }
 
-#[tokio::test]
-async fn a_runs_budget_counts_what_it_spent_and_what_it_holds() {
-    let ledger = with_run().await;
+pub(super) async fn a_runs_budget_counts_what_it_spent_and_what_it_holds(lab: &impl Lab) {
+    let ledger = lab.with_run().await;
     let with_budget =
         |holds: &[(&str, i64)], budget| HoldBatch { run_budget: Some(micro(budget)), ..batch("run", holds) };
     ledger.hold(with_budget(&[("a", 40), ("b", 30)], 100)).await.unwrap();
@@ -102,9 +83,8 @@ async fn a_runs_budget_counts_what_it_spent_and_what_it_holds() {
     ledger.prove().await;
 }
 
-#[tokio::test]
-async fn the_room_for_a_plan_is_what_the_tightest_limit_leaves() {
-    let ledger = with_run().await;
+pub(super) async fn the_room_for_a_plan_is_what_the_tightest_limit_leaves(lab: &impl Lab) {
+    let ledger = lab.with_run().await;
     assert_eq!(ledger.room("run", None).await, Ok(None));
     ledger.set_mode(Mode::Prepaid, ModeSource::User, 100).await.unwrap();
     ledger.top_up(top_up("funds", 100)).await.unwrap();
@@ -117,25 +97,23 @@ async fn the_room_for_a_plan_is_what_the_tightest_limit_leaves() {
     assert_eq!(ledger.unresolved().await, Ok(vec![]));
 }
 
-#[tokio::test]
-async fn the_smaller_of_the_runs_own_budget_and_the_holds_counts() {
-    let ledger = Ledger::open_in_memory().unwrap();
+pub(super) async fn the_smaller_of_the_runs_own_budget_and_the_holds_counts(lab: &impl Lab) {
+    let ledger = lab.open();
     ledger.begin_run(NewRun { budget: Some(micro(50)), ..new_run("run") }).await.unwrap();
     assert_eq!(refusal(ledger.hold(batch("run", &[("a", 51)])).await.unwrap()).limit, micro(50));
     let lower = HoldBatch { run_budget: Some(micro(20)), ..batch("run", &[("b", 21)]) };
     assert_eq!(refusal(ledger.hold(lower).await.unwrap()).limit, micro(20));
 }
 
-#[tokio::test]
-async fn under_a_limit_an_unknown_price_is_refused_and_without_one_it_is_unpriced() {
+pub(super) async fn under_a_limit_an_unknown_price_is_refused_and_without_one_it_is_unpriced(lab: &impl Lab) {
     let unpriced = |attempt: &str, budget| {
         let mut batch = batch("run", &[(attempt, 0)]);
         batch.holds[0].price = None;
         HoldBatch { run_budget: budget, ..batch }
     };
-    let ledger = prepaid(100).await;
+    let ledger = lab.prepaid(100).await;
     assert_eq!(refusal(ledger.hold(unpriced("a", None)).await.unwrap()).scope, Scope::PriceUnknown);
-    let ledger = with_run().await;
+    let ledger = lab.with_run().await;
     let under_budget = refusal(ledger.hold(unpriced("a", Some(micro(5)))).await.unwrap());
     assert_eq!(
         (under_budget.scope, under_budget.setting.as_str()),
@@ -149,17 +127,15 @@ async fn under_a_limit_an_unknown_price_is_refused_and_without_one_it_is_unprice
     ledger.prove().await;
 }
 
-#[tokio::test]
-async fn what_is_free_needs_no_money() {
-    let ledger = prepaid(0).await;
+pub(super) async fn what_is_free_needs_no_money(lab: &impl Lab) {
+    let ledger = lab.prepaid(0).await;
     let mut free = batch("run", &[("a", 0)]);
     free.holds[0].price = Some(price(RateCard::free()));
     assert_eq!(ledger.hold(free).await.unwrap(), HoldOutcome::Granted);
 }
 
-#[tokio::test]
-async fn a_hold_needs_a_run_that_is_open() {
-    let ledger = with_run().await;
+pub(super) async fn a_hold_needs_a_run_that_is_open(lab: &impl Lab) {
+    let ledger = lab.with_run().await;
     let missing = LedgerError::UnknownRun { run: "nobody".to_owned() };
     assert_eq!(ledger.hold(batch("nobody", &[("a", 1)])).await, Err(missing));
     ledger.finish_run(finish("run", RunStatus::Failed)).await.unwrap();
@@ -167,9 +143,8 @@ async fn a_hold_needs_a_run_that_is_open() {
     assert_eq!(ledger.hold(batch("run", &[("a", 1)])).await, Err(ended));
 }
 
-#[tokio::test]
-async fn nonsense_is_refused_before_anything_is_written() {
-    let ledger = with_run().await;
+pub(super) async fn nonsense_is_refused_before_anything_is_written(lab: &impl Lab) {
+    let ledger = lab.with_run().await;
     let mut unpriced_money = batch("run", &[("a", 1)]);
     unpriced_money.holds[0].price = None;
     let mut try_zero = batch("run", &[("a", 1)]);
@@ -191,9 +166,8 @@ async fn nonsense_is_refused_before_anything_is_written() {
     assert_eq!(ledger.figures().await, (0, 0));
 }
 
-#[tokio::test]
-async fn amounts_at_the_edge_of_64_bits_are_refused_not_wrapped() {
-    let ledger = with_run().await;
+pub(super) async fn amounts_at_the_edge_of_64_bits_are_refused_not_wrapped(lab: &impl Lab) {
+    let ledger = lab.with_run().await;
     let huge = 1_000_000_000_000_000_000;
     for i in 0..4 {
         let outcome = ledger.hold(batch("run", &[(&format!("a{i}"), huge)])).await.unwrap();

@@ -4,9 +4,8 @@ use serde_json::json;
 
 use super::*;
 
-#[tokio::test]
-async fn every_movement_of_money_has_its_body_in_order() {
-    let ledger = prepaid(100).await;
+pub(super) async fn every_movement_of_money_has_its_body_in_order(lab: &impl Lab) {
+    let ledger = lab.prepaid(100).await;
     ledger.hold(batch("run", &[("a", 60), ("b", 5)])).await.unwrap();
     ledger.settle(settle("a", Basis::Reported(tokens(70)))).await.unwrap();
     ledger.release("b", 3_000).await.unwrap();
@@ -29,9 +28,8 @@ async fn every_movement_of_money_has_its_body_in_order() {
     assert_eq!((&rows[6].body["cost_micro_rub"], &rows[6].body["detail"]["frames"]), (&json!(70), &json!(9)));
 }
 
-#[tokio::test]
-async fn a_refusal_and_a_repeat_leave_no_body() {
-    let ledger = prepaid(10).await;
+pub(super) async fn a_refusal_and_a_repeat_leave_no_body(lab: &impl Lab) {
+    let ledger = lab.prepaid(10).await;
     ledger.hold(batch("run", &[("a", 10)])).await.unwrap();
     let before = ledger.take_outbox(100).await.unwrap().len();
     ledger.hold(batch("run", &[("a", 10)])).await.unwrap();
@@ -39,18 +37,17 @@ async fn a_refusal_and_a_repeat_leave_no_body() {
     assert_eq!(ledger.take_outbox(100).await.unwrap().len(), before);
 }
 
-#[tokio::test]
-async fn drained_bodies_do_not_come_again_and_ids_are_never_reused() {
-    let ledger = with_run().await;
+pub(super) async fn drained_bodies_do_not_come_again_and_ids_are_never_reused(lab: &impl Lab) {
+    let ledger = lab.with_run().await;
     ledger.hold(batch("run", &[("a", 10), ("b", 10), ("c", 10)])).await.unwrap();
     let rows = ledger.take_outbox(2).await.unwrap();
     let head = AuditHead { seq: 7, hash: "ab".repeat(32) };
-    ledger.mark_drained(rows[1].id, Some(head.clone())).await.unwrap();
+    ledger.mark_drained(rows[1].id, Some(head)).await.unwrap();
     let left = ledger.take_outbox(100).await.unwrap();
     assert_eq!(left.len(), 1);
     ledger.mark_drained(left[0].id, None).await.unwrap();
-    ledger.look(|conn| Ok(conn.execute("DELETE FROM outbox", [])?)).await.unwrap();
-    ledger.release("a", 3_000).await.unwrap();
-    assert!(ledger.take_outbox(100).await.unwrap()[0].id > left[0].id);
-    assert_eq!(ledger.look(crate::outbox::head).await.unwrap(), Some(head));
+    let (ledger, _) = lab.crash(ledger, 9_000).await;
+    let bodies = ledger.take_outbox(100).await.unwrap();
+    assert!(bodies.iter().all(|body| body.id > left[0].id), "recovery's are new ones: {bodies:?}");
+    assert!(!bodies.is_empty());
 }

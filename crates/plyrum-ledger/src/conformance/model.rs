@@ -9,6 +9,7 @@ use super::*;
 pub(super) enum Step {
     TopUp { id: u8, amount: i64 },
     SetMode(Mode),
+    Adjust { id: u8, amount: i64 },
     Begin { run: u8, budget: Option<i64> },
     Hold { run: u8, first: u8, amounts: Vec<i64>, budget: Option<i64> },
     Sent { attempt: u8 },
@@ -54,6 +55,8 @@ pub(super) struct Model {
     pub(super) posted: i64,
     pub(super) debt: i64,
     top_ups: BTreeMap<u8, i64>,
+    /// Amount, and what of it paid debt.
+    adjustments: BTreeMap<u8, (i64, i64)>,
     pub(super) runs: BTreeMap<u8, (Option<i64>, RunStatus)>,
     attempts: BTreeMap<u8, ModelAttempt>,
     refused: BTreeMap<u8, (u8, u8, Vec<i64>)>,
@@ -80,6 +83,7 @@ impl Model {
         match step {
             Step::TopUp { id, amount } => self.top_up(*id, *amount),
             Step::SetMode(mode) => self.set_mode(*mode),
+            Step::Adjust { id, amount } => self.adjust(*id, *amount),
             Step::Begin { run, budget } => match self.runs.get(run) {
                 Some((earlier, _)) if earlier == budget => Answer::Done,
                 Some(_) => Answer::Error("reused"),
@@ -110,6 +114,19 @@ impl Model {
         self.posted += amount;
         self.debt -= amount.min(self.debt);
         Answer::Done
+    }
+
+    fn adjust(&mut self, id: u8, amount: i64) -> Answer {
+        match self.adjustments.get(&id) {
+            Some((earlier, paid)) if *earlier == amount => return Answer::Cost(*paid),
+            Some(_) => return Answer::Error("reused"),
+            None => {}
+        }
+        let paid = if amount > 0 { amount.min(self.debt) } else { 0 };
+        self.adjustments.insert(id, (amount, paid));
+        self.posted += amount;
+        self.debt -= paid;
+        Answer::Cost(paid)
     }
 
     fn set_mode(&mut self, mode: Mode) -> Answer {

@@ -2,9 +2,8 @@
 
 use super::*;
 
-#[tokio::test]
-async fn a_runs_total_is_the_sum_of_its_rows() {
-    let ledger = with_run().await;
+pub(super) async fn a_runs_total_is_the_sum_of_its_rows(lab: &impl Lab) {
+    let ledger = lab.with_run().await;
     ledger.hold(batch("run", &[("a", 100), ("b", 100), ("c", 100)])).await.unwrap();
     ledger.settle(settle("a", Basis::Reported(tokens(7)))).await.unwrap();
     ledger.settle(settle("b", Basis::Nothing)).await.unwrap();
@@ -16,9 +15,8 @@ async fn a_runs_total_is_the_sum_of_its_rows() {
     ledger.prove().await;
 }
 
-#[tokio::test]
-async fn a_run_does_not_end_while_money_is_held_for_it() {
-    let ledger = with_run().await;
+pub(super) async fn a_run_does_not_end_while_money_is_held_for_it(lab: &impl Lab) {
+    let ledger = lab.with_run().await;
     ledger.hold(batch("run", &[("a", 100)])).await.unwrap();
     let open = LedgerError::RunUnresolved { run: "run".to_owned(), attempts: vec!["a".to_owned()] };
     assert_eq!(ledger.finish_run(finish("run", RunStatus::Succeeded)).await, Err(open));
@@ -26,9 +24,8 @@ async fn a_run_does_not_end_while_money_is_held_for_it() {
     assert!(ledger.finish_run(finish("run", RunStatus::Succeeded)).await.is_ok());
 }
 
-#[tokio::test]
-async fn the_same_end_again_gets_the_same_totals_and_another_is_an_error() {
-    let ledger = with_run().await;
+pub(super) async fn the_same_end_again_gets_the_same_totals_and_another_is_an_error(lab: &impl Lab) {
+    let ledger = lab.with_run().await;
     let first = ledger.finish_run(finish("run", RunStatus::Succeeded)).await.unwrap();
     let again = ledger.finish_run(FinishRun { at: 9_000, ..finish("run", RunStatus::Succeeded) }).await;
     assert_eq!(again, Ok(first));
@@ -38,9 +35,8 @@ async fn the_same_end_again_gets_the_same_totals_and_another_is_an_error() {
     assert!(ledger.finish_run(finish("run", RunStatus::Running)).await.is_err());
 }
 
-#[tokio::test]
-async fn a_run_begins_once() {
-    let ledger = with_run().await;
+pub(super) async fn a_run_begins_once(lab: &impl Lab) {
+    let ledger = lab.with_run().await;
     assert_eq!(ledger.begin_run(NewRun { at: 2_000, ..new_run("run") }).await, Ok(()));
     let other = NewRun { plan: "moa".to_owned(), ..new_run("run") };
     assert_eq!(
@@ -49,9 +45,8 @@ async fn a_run_begins_once() {
     );
 }
 
-#[tokio::test]
-async fn a_run_can_end_with_a_smaller_plan() {
-    let ledger = with_run().await;
+pub(super) async fn a_run_can_end_with_a_smaller_plan(lab: &impl Lab) {
+    let ledger = lab.with_run().await;
     let shrunk = FinishRun { plan: Some("vote".to_owned()), ..finish("run", RunStatus::Succeeded) };
     assert_eq!(ledger.finish_run(shrunk).await.unwrap().plan, "vote");
 }
