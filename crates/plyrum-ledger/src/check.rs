@@ -73,6 +73,15 @@ const RULES: &[(&str, &str)] = &[
         "no refused attempt was held",
         "SELECT 'attempt ' || attempt FROM refusals JOIN attempts USING (attempt)",
     ),
+    (
+        "each run is counted once, and once for each model, provider and role",
+        "SELECT 'run ' || run FROM (SELECT run, model, provider, role, first_of FROM attempts WHERE state = 'settled')
+            GROUP BY run HAVING sum(first_of & 1) <> 1 OR sum((first_of >> 1) & 1) <> count(DISTINCT model)
+                OR sum((first_of >> 2) & 1) <> count(DISTINCT provider) OR sum((first_of >> 3) & 1) <> count(DISTINCT role)
+                OR sum((first_of >> 4) & 1) <> count(DISTINCT json_array(model, provider, role))",
+    ),
+    ("roll-ups are the sums of their attempts", crate::rollup::BROKEN_SUMS),
+    ("units of roll-ups are the sums of their attempts", crate::rollup::BROKEN_UNITS),
     ("every reference leads somewhere", "SELECT \"table\" || ' row ' || rowid FROM pragma_foreign_key_check"),
     ("the file is sound", "SELECT * FROM pragma_quick_check WHERE quick_check <> 'ok'"),
 ];

@@ -95,7 +95,7 @@ fn a_reader_refuses_a_newer_schema() {
     drop(home.ledger());
     rusqlite::Connection::open(&home.path).unwrap().pragma_update(None, "user_version", 99).unwrap();
     let refused = LedgerReader::open(&home.path).err().unwrap();
-    assert_eq!(refused, LedgerError::NewerSchema { found: 99, supported: crate::open::supported_schema() });
+    assert_eq!(refused, LedgerError::NewerSchema { found: 99, supported: open::supported_schema() });
 }
 
 #[tokio::test]
