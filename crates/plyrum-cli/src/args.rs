@@ -1,8 +1,8 @@
 //! What can be said on the command line.
 
 use crate::command::{
-    ask, audit, balance, bench, config, daemon, doctor, explain, lists, policy, route, runs, transcript,
-    usage,
+    ask, audit, balance, bench, config, daemon, doctor, explain, lists, policy, route, runs, statusline,
+    transcript, usage,
 };
 use clap::{CommandFactory as _, Parser, Subcommand};
 use plyrum_protocol::ErrorKind;
@@ -44,6 +44,8 @@ pub(crate) enum Command {
     Balance(balance::Command),
     /// Explain what a run was charged, token class by token class
     Explain(explain::Args),
+    /// One line of figures for a prompt or a status bar
+    Statusline(statusline::Args),
     /// The audit log
     #[command(subcommand)]
     Audit(audit::Command),

@@ -55,6 +55,7 @@ pub use hold::{HoldBatch, HoldOutcome, NewHold, Refusal};
 pub use ledger::{Ledger, QUEUE, WriterStats};
 pub use outbox::{AuditHead, MAX_TAKE, OutboxRow};
 pub use read::LedgerReader;
+pub use read::explain::{Aside, Earlier};
 pub use read::runs::{RunRow, RunsAfter};
 pub use read::sums::{Part, UsageTotal};
 pub use read::usage::{Buckets, UsageBy, UsageFilter, UsageQuery, UsageReport, UsageRow};

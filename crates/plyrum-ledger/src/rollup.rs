@@ -9,10 +9,13 @@
 //! A run counts once, where its first settled attempt falls (`first_of`): so the runs of days add up to the
 //! runs of their month. By model, provider or role it counts once for each of them.
 
+mod proof;
+
 use rusqlite::{Connection, params};
 
 use crate::attempt::Attempt;
 use crate::error::LedgerError;
+pub(crate) use proof::prove;
 
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
@@ -152,25 +155,6 @@ const ADD_SUMS: &str = "INSERT INTO rollups SELECT level, start, key, attempts, 
         runs = runs + excluded.runs, runs_model = runs_model + excluded.runs_model,
         runs_provider = runs_provider + excluded.runs_provider, runs_role = runs_role + excluded.runs_role,
         runs_each = runs_each + excluded.runs_each";
-
-/// Finds roll-up rows that are not the sum of their attempts, too many or missing ones included.
-pub(crate) const BROKEN_SUMS: &str = "WITH due AS (SELECT level, start, key, sum(attempts) AS attempts, sum(input),
-        sum(cache_read), sum(cache_write_5m), sum(cache_write_1h), sum(output), sum(reasoning), sum(cost) AS cost, sum(unpriced),
-        sum(reported), sum(estimated), sum(missing), sum(review), sum(failed), sum(failed_cost), sum(cut), sum(cut_cost),
-        sum(cancelled), sum(cancelled_cost), sum(retries), sum(retries_cost), sum(runs), sum(runs_model), sum(runs_provider),
-        sum(runs_role), sum(runs_each) FROM rollup_places GROUP BY level, start, key)
-    SELECT 'kept: level ' || level || ' from ' || start || ' key ' || key || ': attempts ' || attempts || ', cost ' || cost
-        FROM (SELECT * FROM rollups EXCEPT SELECT * FROM due)
-    UNION ALL SELECT 'due: level ' || level || ' from ' || start || ' key ' || coalesce(key, 'none') || ': attempts ' || attempts
-        || ', cost ' || cost FROM (SELECT * FROM due EXCEPT SELECT * FROM rollups)";
-
-/// The same for their units.
-pub(crate) const BROKEN_UNITS: &str = "WITH due AS (SELECT p.level, p.start, p.key, u.key AS unit, sum(u.value) AS count
-        FROM rollup_places p, json_each(p.units) u WHERE p.units IS NOT NULL GROUP BY 1, 2, 3, 4)
-    SELECT 'kept: level ' || level || ' from ' || start || ' key ' || key || ': ' || unit || ' ' || count
-        FROM (SELECT * FROM rollup_units EXCEPT SELECT * FROM due)
-    UNION ALL SELECT 'due: level ' || level || ' from ' || start || ' key ' || coalesce(key, 'none') || ': ' || unit || ' ' || count
-        FROM (SELECT * FROM due EXCEPT SELECT * FROM rollup_units)";
 
 /// Whose spending is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

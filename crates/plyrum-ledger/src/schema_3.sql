@@ -90,10 +90,16 @@ FROM usage_lines u CROSS JOIN rollup_levels l;
 INSERT INTO rollup_keys (model, provider, persona, role, project)
     SELECT DISTINCT model, provider, persona, role, project FROM usage_lines;
 INSERT INTO rollup_sessions (session) SELECT DISTINCT session FROM usage_lines;
+-- Hours and days of sessions from the attempts; what is wider, or of everything, from the hours.
 INSERT INTO rollups SELECT level, start, key, sum(attempts), sum(input), sum(cache_read), sum(cache_write_5m), sum(cache_write_1h),
     sum(output), sum(reasoning), sum(cost), sum(unpriced), sum(reported), sum(estimated), sum(missing), sum(review),
     sum(failed), sum(failed_cost), sum(cut), sum(cut_cost), sum(cancelled), sum(cancelled_cost), sum(retries), sum(retries_cost),
     sum(runs), sum(runs_model), sum(runs_provider), sum(runs_role), sum(runs_each)
-    FROM rollup_places GROUP BY level, start, key;
+    FROM rollup_places WHERE level IN (0, 4) GROUP BY level, start, key;
+INSERT INTO rollups SELECT l.level, h.start - h.start % l.width_ms, iif(l.key_is = 'all', 0, h.key), sum(attempts), sum(input), sum(cache_read), sum(cache_write_5m), sum(cache_write_1h),
+    sum(output), sum(reasoning), sum(cost), sum(unpriced), sum(reported), sum(estimated), sum(missing), sum(review),
+    sum(failed), sum(failed_cost), sum(cut), sum(cut_cost), sum(cancelled), sum(cancelled_cost), sum(retries), sum(retries_cost),
+    sum(runs), sum(runs_model), sum(runs_provider), sum(runs_role), sum(runs_each)
+    FROM rollups h JOIN rollup_levels l ON l.level IN (1, 2, 3) WHERE h.level = 0 GROUP BY 1, 2, 3;
 INSERT INTO rollup_units SELECT p.level, p.start, p.key, u.key, sum(u.value)
     FROM rollup_places p, json_each(p.units) u WHERE p.units IS NOT NULL GROUP BY 1, 2, 3, 4;

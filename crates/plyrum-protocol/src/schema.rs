@@ -28,6 +28,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("policy-verdict", schema_for!(view::PolicyVerdict)),
         ("result", schema_for!(RunResult)),
         ("runs", schema_for!(Vec<view::RunRow>)),
+        ("statusline", schema_for!(view::Statusline)),
         ("submit", schema_for!(Submit)),
         ("submitted", schema_for!(Submitted)),
         ("transcript", schema_for!(view::Transcript)),

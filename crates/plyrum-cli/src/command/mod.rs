@@ -12,6 +12,7 @@ pub(crate) mod lists;
 pub(crate) mod policy;
 pub(crate) mod route;
 pub(crate) mod runs;
+pub(crate) mod statusline;
 pub(crate) mod transcript;
 pub(crate) mod usage;
 
@@ -36,6 +37,7 @@ pub(crate) fn run(args: Args) -> ExitCode {
         Command::Balance(command) => balance::run(&command),
         Command::Bench(command) => bench::run(&command),
         Command::Explain(args) => explain::run(&args),
+        Command::Statusline(args) => statusline::run(&args),
         Command::Audit(command) => audit::run(&command),
         Command::Route(args) => route::run(args),
         Command::Policy(command) => policy::run(&command),

@@ -431,6 +431,8 @@ fn the_proof_finds_a_roll_up_that_is_wrong_missing_or_too_many() {
     runtime().block_on(async {
         for damage in [
             "UPDATE rollups SET cost = cost + 1 WHERE level = 1",
+            "UPDATE rollups SET runs = runs + 1 WHERE level = 2",
+            "DELETE FROM rollup_units WHERE level = 2",
             "DELETE FROM rollups WHERE level = 4",
             "INSERT INTO rollups SELECT level, start + 3600000, key, attempts, input, cache_read, cache_write_5m, cache_write_1h, output,
                  reasoning, cost, unpriced, reported, estimated, missing, review, failed, failed_cost, cut, cut_cost, cancelled,
