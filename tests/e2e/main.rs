@@ -25,4 +25,5 @@ mod money;
 mod secrets;
 mod sessions;
 mod shapes;
+mod usage_more;
 mod world;

@@ -12,7 +12,7 @@ use clap::ValueEnum;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp as Time, Zoned};
 use period::{Period, PeriodArgs};
-use plyrum_billing_client::{MicroRub, Quality};
+use plyrum_billing_client::Quality;
 use plyrum_ledger::{Buckets, LedgerReader, UsageBy, UsageFilter, UsageQuery, UsageTotal};
 use plyrum_protocol::{Fault, Timestamp, UsageView, view};
 use std::process::ExitCode;
@@ -426,7 +426,7 @@ fn quoted(cell: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use plyrum_billing_client::Usage;
+    use plyrum_billing_client::{MicroRub, Usage};
 
     #[test]
     fn a_day_of_a_clock_change_is_as_long_as_the_calendar_says() {
