@@ -40,8 +40,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
         // Wrong words are told before anything is read, so that a prompt shows them at once.
         filled(format, &nothing(), Lang::En)?;
     }
-    let line = now().and_then(|now| figures(&now));
-    let line = match line {
+    let line = match figures(&now()) {
         Ok(line) => line,
         Err(fault) => {
             if args.verbose {
@@ -65,8 +64,8 @@ pub(crate) fn run(args: &Args) -> Outcome {
 }
 
 #[expect(clippy::disallowed_methods, reason = "today and this month are the caller's")]
-fn now() -> Result<Zoned, Fault> {
-    Ok(Time::now().to_zoned(jiff::tz::TimeZone::system()))
+fn now() -> Zoned {
+    Time::now().to_zoned(jiff::tz::TimeZone::system())
 }
 
 const fn nothing() -> view::Statusline {

@@ -84,7 +84,6 @@ fn midnight(local: &Zoned) -> Result<Zoned, Fault> {
     local.start_of_day().map_err(out_of_range)
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "shaped for map_err")]
 fn out_of_range(_: jiff::Error) -> Fault {
     wrong_use("the time is out of range")
 }
