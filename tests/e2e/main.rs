@@ -28,4 +28,5 @@ mod prices;
 mod secrets;
 mod sessions;
 mod shapes;
+mod usage_more;
 mod world;

@@ -2,7 +2,7 @@
 
 use crate::command::{
     ask, audit, balance, bench, budget, config, daemon, doctor, explain, ledger, lists, policy, prices,
-    route, runs, transcript, usage,
+    route, runs, statusline, transcript, usage,
 };
 use clap::{CommandFactory as _, Parser, Subcommand};
 use plyrum_protocol::ErrorKind;
@@ -50,6 +50,8 @@ pub(crate) enum Command {
     /// The books: prove them, correct them
     #[command(subcommand)]
     Ledger(ledger::Command),
+    /// One line of figures for a prompt or a status bar
+    Statusline(statusline::Args),
     /// The audit log
     #[command(subcommand)]
     Audit(audit::Command),

@@ -29,6 +29,14 @@ impl Lang {
         };
         format!("{}{point}{fraction} ₽", grouped(whole))
     }
+
+    /// A decimal text with the language's point.
+    pub(crate) fn decimal(self, text: &str) -> String {
+        match self {
+            Self::En => text.to_owned(),
+            Self::Ru => text.replace('.', ","),
+        }
+    }
 }
 
 /// Thousands apart, by a no-break space.

@@ -8,6 +8,7 @@ use rusqlite::Connection;
 
 use crate::attempt::{self, Attempt};
 use crate::error::LedgerError;
+use crate::rollup;
 
 /// How many offenders a failed check names.
 const MAX_NAMED: usize = 8;
@@ -73,6 +74,13 @@ const RULES: &[(&str, &str)] = &[
         "no refused attempt was held",
         "SELECT 'attempt ' || attempt FROM refusals JOIN attempts USING (attempt)",
     ),
+    (
+        "each run is counted once, and once for each model, provider and role",
+        "SELECT 'run ' || run FROM (SELECT run, model, provider, role, first_of FROM attempts WHERE state = 'settled')
+            GROUP BY run HAVING sum(first_of & 1) <> 1 OR sum((first_of >> 1) & 1) <> count(DISTINCT model)
+                OR sum((first_of >> 2) & 1) <> count(DISTINCT provider) OR sum((first_of >> 3) & 1) <> count(DISTINCT role)
+                OR sum((first_of >> 4) & 1) <> count(DISTINCT json_array(model, provider, role))",
+    ),
     ("every reference leads somewhere", "SELECT \"table\" || ' row ' || rowid FROM pragma_foreign_key_check"),
     ("the file is sound", "SELECT * FROM pragma_quick_check WHERE quick_check <> 'ok'"),
 ];
@@ -81,6 +89,9 @@ pub(crate) fn all(conn: &Connection) -> Result<Vec<Check>, LedgerError> {
     let mut checks =
         RULES.iter().map(|(name, query)| rule(conn, name, query)).collect::<Result<Vec<_>, _>>()?;
     checks.push(costs_recompute(conn)?);
+    let mut offenders = Offenders::default();
+    rollup::prove(conn, &mut |offender| offenders.add(offender))?;
+    checks.push(offenders.into_check("roll-ups are the sums of their attempts", "none breaks it".to_owned()));
     Ok(checks)
 }
 

@@ -19,7 +19,8 @@
 //! 4. Each charge recomputes from its own row (`charge.rs`).
 //! 5. A run's total is the sum of its usage rows, and final when it is finished (`run.rs`).
 //! 6. After a crash nothing stays held and no run stays running (`recover.rs`).
-//! 7. What is committed is in the outbox, under an id that is never given twice (`outbox.rs`).
+//! 7. Every roll-up is the sum of its attempts (`rollup.rs`).
+//! 8. What is committed is in the outbox, under an id that is never given twice (`outbox.rs`).
 
 #![deny(clippy::float_arithmetic)]
 
@@ -44,6 +45,7 @@ mod place;
 mod read;
 mod reconcile;
 mod recover;
+mod rollup;
 mod run;
 mod settle;
 mod spent;
@@ -69,11 +71,13 @@ pub use mark::SentRequest;
 pub use outbox::{AuditHead, MAX_TAKE, OutboxGap, OutboxRow};
 pub use place::{FileSystem, file_system};
 pub use read::LedgerReader;
+pub use read::explain::{Aside, Earlier};
 pub use read::runs::{RunRow, RunsAfter};
-pub use read::sums::UsageTotal;
-pub use read::usage::{Buckets, UsageBy, UsageQuery, UsageReport, UsageRow};
+pub use read::sums::{Part, UsageTotal};
+pub use read::usage::{Buckets, UsageBy, UsageFilter, UsageQuery, UsageReport, UsageRow};
 pub use reconcile::{AuditRecord, Reconciliation};
 pub use recover::{Recovery, RecoverySpec};
+pub use rollup::SpentBy;
 pub use run::{FinishRun, NewRun, RunTotals};
 pub use settle::{Settle, Settled};
 pub use store::Store;

@@ -21,7 +21,8 @@ const MIN_SQLITE: i32 = 3_051_003;
 /// "PLYR": tells a ledger from any other database.
 pub(crate) const APPLICATION_ID: i64 = 0x504C_5952;
 /// One file per schema version, applied in order.
-const MIGRATIONS: &[&str] = &[include_str!("schema.sql"), include_str!("schema_2.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("schema.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")];
 /// How long to wait for another process's lock before saying `busy`.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// More than this crate has statements, so that each is prepared once.

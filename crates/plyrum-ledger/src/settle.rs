@@ -18,6 +18,7 @@ use crate::entries::{self, Book, Posting, Transfer};
 use crate::error::LedgerError;
 use crate::fingerprint;
 use crate::outbox;
+use crate::rollup;
 use crate::run;
 use crate::words::{AttemptState, Mode, Outcome};
 
@@ -143,6 +144,7 @@ pub(crate) fn settle_row(
     charge.review |= raw_usage.map(str::len) != ending.raw_usage.map(str::len);
     let entries = post(conn, row, &charge, account.mode, ending.at)?;
     write_row(conn, row, &charge, raw_usage, ending)?;
+    rollup::add(conn, &row.attempt)?;
     audit(conn, row, &charge, &entries, ending)?;
     Ok(Settled {
         attempt: row.attempt.clone(),
@@ -201,7 +203,7 @@ fn write_row(
         "UPDATE attempts SET state = 'settled', cost_micro_rub = ?2, outcome = ?3, quality = ?4, review = ?5,
              cost_problem = ?6, error_kind = ?7, input = ?8, cache_read = ?9, cache_write_5m = ?10,
              cache_write_1h = ?11, output = ?12, reasoning = ?13, units = ?14, raw_usage = ?15,
-             received_bytes = ?16, closed_at = ?17, ms = ?18, ttft_ms = ?19, settle_hash = ?20
+             received_bytes = ?16, closed_at = ?17, ms = ?18, ttft_ms = ?19, settle_hash = ?20, first_of = ?21
          WHERE attempt = ?1",
     )?
     .execute(params![
@@ -224,7 +226,8 @@ fn write_row(
         ending.at,
         ending.ms,
         ending.ttft_ms,
-        ending.print
+        ending.print,
+        rollup::first_of(conn, row)?
     ])?;
     Ok(())
 }

@@ -32,6 +32,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("price-quote", schema_for!(view::PriceQuote)),
         ("result", schema_for!(RunResult)),
         ("runs", schema_for!(Vec<view::RunRow>)),
+        ("statusline", schema_for!(view::Statusline)),
         ("submit", schema_for!(Submit)),
         ("submitted", schema_for!(Submitted)),
         ("topped-up", schema_for!(view::ToppedUp)),

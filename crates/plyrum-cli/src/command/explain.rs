@@ -1,15 +1,18 @@
 //! `plyrum explain`: what a run was charged, from the stored inputs of each charge, computed again in the
 //! open.
 
+mod cache;
+mod sum;
+
 use super::{Outcome, ledger, nothing_yet, of_ledger, paths};
 use crate::money::{self, Lang};
 use crate::out;
 use crate::sanitize::clean;
-use plyrum_billing_client::{MicroRub, Quality, Usage, cost};
-use plyrum_ledger::{Attempt, Outcome as LedgerOutcome, Price};
+use plyrum_billing_client::{MicroRub, Quality, RateCard, Usage, cost};
+use plyrum_ledger::{Aside, Attempt, AttemptState, Outcome as LedgerOutcome, Price};
 use plyrum_protocol::{
-    AttemptId, AttemptOutcome, ErrorKind, Fault, InvalidId, Role, RunId, SessionId, StepId, Timestamp,
-    UsageView, view,
+    AttemptId, AttemptOutcome, ErrorKind, Fault, FrameBody, InvalidId, Role, RunId, SessionId, StepId,
+    Timestamp, UsageView, view,
 };
 use std::fmt::Write as _;
 use std::process::ExitCode;
@@ -25,24 +28,41 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Outcome {
-    let reader = ledger(&paths()?)?.ok_or_else(nothing_yet)?;
+    let paths = paths()?;
+    let reader = ledger(&paths)?.ok_or_else(nothing_yet)?;
     let row = reader.run_by_prefix(&args.run).map_err(|e| of_ledger(&e))?;
     let attempts = reader.attempts_of(&row.run).map_err(|e| of_ledger(&e))?;
+    let asides = reader.asides_of(&row.run).map_err(|e| of_ledger(&e))?;
     let mut explained = Vec::with_capacity(attempts.len());
-    let mut before: Option<&Attempt> = None;
-    for attempt in &attempts {
-        let same_step = before.filter(|b| b.step == attempt.step);
-        explained.push(explain(attempt, same_step).map_err(|e| of_id(&e))?);
-        before = Some(attempt);
+    for (at, attempt) in attempts.iter().enumerate() {
+        let before = attempts.iter().take(at).rev().find(|before| before.step == attempt.step);
+        let aside = asides.get(&attempt.attempt).cloned().unwrap_or_default();
+        let earlier = reader.request_before(attempt).map_err(|e| of_ledger(&e))?;
+        let cache = cache::of(attempt, aside.message_chain.as_deref(), earlier.as_ref());
+        let cache = cache.map(|cache| cache.view(earlier.as_ref())).transpose();
+        let cache = cache.map_err(|e| of_id(&e))?;
+        explained.push(explain(attempt, before, &aside, cache).map_err(|e| of_id(&e))?);
     }
+    let run = RunId::new(row.run).map_err(|e| of_id(&e))?;
+    let session = SessionId::new(row.session).map_err(|e| of_id(&e))?;
+    let cost_of = |wanted: fn(&Attempt) -> bool| {
+        MicroRub::sum(attempts.iter().filter(|a| wanted(a)).filter_map(|a| a.cost))
+            .map_err(|e| Fault::new(ErrorKind::Internal, e.to_string()))
+    };
+    let unbilled = explained.iter().filter(|a| ["missing", "released"].contains(&a.billing.as_str())).count();
     let report = view::ExplainReport {
-        run: RunId::new(row.run).map_err(|e| of_id(&e))?,
-        session: SessionId::new(row.session).map_err(|e| of_id(&e))?,
+        extra_over_direct_micro_rub: extra_over_direct(&paths, &session, &run),
+        run,
+        session,
         status: super::runs::status(row.status),
         plan: row.plan,
         started_at: Timestamp::from_millis(row.started_at),
-        attempts: explained,
         cost_micro_rub: row.cost,
+        repeats_micro_rub: cost_of(|attempt| attempt.try_no > 1)?,
+        wasted_micro_rub: cost_of(|attempt| attempt.outcome.is_some_and(|end| end != LedgerOutcome::Ok))?,
+        unbilled: u64::try_from(unbilled).unwrap_or(u64::MAX),
+        unpriced: row.unpriced,
+        attempts: explained,
     };
     if args.json {
         out::print_json(&report)?;
@@ -56,11 +76,33 @@ fn of_id(error: &InvalidId) -> Fault {
     Fault::new(ErrorKind::Internal, format!("the ledger has a row with a bad id: {error}"))
 }
 
-fn explain(attempt: &Attempt, before: Option<&Attempt>) -> Result<view::ExplainAttempt, InvalidId> {
+/// What the run's own result says of it: the ledger does not know which proposal was the best.
+fn extra_over_direct(paths: &plyrum_config::Paths, session: &SessionId, run: &RunId) -> Option<MicroRub> {
+    let frames = plyrum_sessions::frames_of(&paths.sessions_dir(), session, run).ok()?;
+    frames.into_iter().rev().find_map(|frame| match frame.body {
+        FrameBody::RunFinished { result } => result.extra_over_direct_micro_rub,
+        _ => None,
+    })
+}
+
+fn explain(
+    attempt: &Attempt,
+    before: Option<&Attempt>,
+    aside: &Aside,
+    cache: Option<view::ExplainCache>,
+) -> Result<view::ExplainAttempt, InvalidId> {
     let usage = attempt.usage.clone().unwrap_or_default();
     let quality = attempt.quality.unwrap_or(Quality::Missing);
     let price = attempt.price.as_ref();
     let computed = computed(&usage, quality, price);
+    let ended_with = |b: &Attempt| {
+        b.error_kind
+            .clone()
+            .or_else(|| b.outcome.map(|o| o.as_str().to_owned()))
+            .unwrap_or_else(|| "failed".to_owned())
+    };
+    // What was not sent, or used nothing, owes no request fee either.
+    let sum = price.filter(|_| quality != Quality::Missing).and_then(|p| sum::of(&usage, p));
     Ok(view::ExplainAttempt {
         attempt: AttemptId::new(attempt.attempt.clone())?,
         step: StepId::new(attempt.step.clone())?,
@@ -69,24 +111,57 @@ fn explain(attempt: &Attempt, before: Option<&Attempt>) -> Result<view::ExplainA
         model: attempt.model.clone(),
         outcome: attempt.outcome.map(outcome),
         error: attempt.error_kind.clone(),
-        retry: before.filter(|_| attempt.try_no > 1).map(|b| view::ExplainRetry {
-            try_number: attempt.try_no,
-            cause: b.error_kind.clone().unwrap_or_else(|| "failed".to_owned()),
-        }),
-        // What was not sent, or used nothing, owes no request fee either.
-        meters: price.filter(|_| quality != Quality::Missing).map(|p| meters(&usage, p)).unwrap_or_default(),
+        retry: before
+            .filter(|_| attempt.try_no > 1)
+            .map(|b| view::ExplainRetry { try_number: attempt.try_no, cause: ended_with(b) }),
+        fallback: before.filter(|b| (&b.model, &b.provider) != (&attempt.model, &attempt.provider)).map(
+            |b| view::ExplainFallback {
+                from_model: b.model.clone(),
+                from_provider: b.provider.clone(),
+                cause: ended_with(b),
+            },
+        ),
+        billing: billing(attempt).to_owned(),
+        cache,
+        meters: price
+            .filter(|_| quality != Quality::Missing)
+            .map(|p| meters(&usage, &p.card))
+            .unwrap_or_default(),
         usage: UsageView { meters: usage, quality },
         currency: price.map_or_else(String::new, |p| p.currency.clone()),
         price_version: price.map_or_else(String::new, |p| p.version.clone()),
         fx: price.map_or_else(String::new, |p| p.fx.to_string()),
+        fx_version: price.map_or_else(String::new, |p| p.fx_version.clone()),
+        sum_rub: sum.zip(price).map(|(sum, p)| sum::in_rubles(sum, p)),
+        sum: sum.map(sum::decimal),
         hold_micro_rub: attempt.hold,
         cost_micro_rub: attempt.cost.unwrap_or_default(),
         computed_micro_rub: computed,
         recomputes: attempt.cost.is_none_or(|charged| recomputes(charged, computed, attempt.hold, quality)),
+        debt_micro_rub: aside.debt,
+        provider_cost: aside.provider_cost.clone().map(|said| view::ExplainProviderCost {
+            said,
+            micro_rub: aside.provider_cost_rub,
+            difference_micro_rub: aside
+                .provider_cost_rub
+                .and_then(|theirs| theirs.checked_sub(attempt.cost.unwrap_or_default())),
+        }),
         review: attempt.review,
         ttft_ms: attempt.ttft_ms,
         ms: attempt.ms,
     })
+}
+
+/// How an attempt stands in the books.
+fn billing(attempt: &Attempt) -> &'static str {
+    match (attempt.state, attempt.quality, attempt.cost) {
+        (AttemptState::Released, ..) => "released",
+        (AttemptState::Held | AttemptState::Sent | AttemptState::Streaming, ..) => "open",
+        (AttemptState::Settled, Some(Quality::Missing), _) => "missing",
+        (AttemptState::Settled, _, None) => "unpriced",
+        (AttemptState::Settled, _, Some(MicroRub::ZERO)) => "free",
+        (AttemptState::Settled, ..) => "charged",
+    }
 }
 
 /// What the formula gives for an attempt.
@@ -107,8 +182,9 @@ fn recomputes(charged: MicroRub, computed: Option<MicroRub>, hold: MicroRub, qua
 }
 
 /// Each meter that was used, with the rate that applied: the tier is chosen by total input.
-fn meters(usage: &Usage, price: &Price) -> Vec<view::ExplainMeter> {
-    let rates = price.card.at(usage.total_input());
+/// Every meter that was used, with its price and what that comes to.
+pub(crate) fn meters(usage: &Usage, card: &RateCard) -> Vec<view::ExplainMeter> {
+    let rates = card.at(usage.total_input());
     let tokens = [
         ("input", usage.input, rates.input),
         ("cache_read", usage.cache_read, rates.cache_read),
@@ -117,21 +193,21 @@ fn meters(usage: &Usage, price: &Price) -> Vec<view::ExplainMeter> {
         ("output", usage.output, rates.output),
         ("reasoning", usage.reasoning, rates.reasoning),
     ];
-    let meter = |meter: &str, count, price: Option<String>| view::ExplainMeter {
+    let meter = |meter: &str, count, price: Option<(String, i128)>| view::ExplainMeter {
         meter: meter.to_owned(),
         count,
-        price: price.unwrap_or_else(|| "unknown".to_owned()),
+        amount: price.as_ref().map(|(_, each)| sum::decimal(i128::from(count) * each)),
+        price: price.map_or_else(|| "unknown".to_owned(), |(text, _)| text),
     };
     let used = tokens.into_iter().filter(|(_, count, _)| *count > 0);
-    let mut rows: Vec<_> =
-        used.map(|(name, count, rate)| meter(name, count, rate.map(|r| r.to_string()))).collect();
-    rows.extend(
-        usage.units.iter().map(|(unit, count)| {
-            meter(unit, *count, price.card.unit_fees.get(unit).map(ToString::to_string))
-        }),
-    );
-    if let Some(fee) = price.card.request_fee {
-        rows.push(meter("request", 1, Some(fee.to_string())));
+    let mut rows: Vec<_> = used
+        .map(|(name, count, rate)| meter(name, count, rate.map(|r| (r.to_string(), i128::from(r.get())))))
+        .collect();
+    rows.extend(usage.units.iter().map(|(unit, count)| {
+        meter(unit, *count, card.unit_fees.get(unit).map(|fee| (fee.to_string(), sum::of_fee(*fee))))
+    }));
+    if let Some(fee) = card.request_fee {
+        rows.push(meter("request", 1, Some((fee.to_string(), sum::of_fee(fee)))));
     }
     rows
 }
@@ -168,6 +244,24 @@ fn text(report: &view::ExplainReport) -> String {
         text += "  no request was made\n";
     }
     let _infallible = writeln!(text, "total {}", lang.rub(report.cost_micro_rub));
+    for (amount, what) in [
+        (report.repeats_micro_rub, "of it for repeats"),
+        (report.wasted_micro_rub, "of it for attempts that failed, broke off or were cancelled"),
+        (report.extra_over_direct_micro_rub.unwrap_or_default(), "over asking the best model alone"),
+    ] {
+        if amount > MicroRub::ZERO {
+            let _infallible = writeln!(text, "  {} {what}", lang.rub(amount));
+        }
+    }
+    for (count, what) in [
+        (report.unbilled, "charged nothing: never sent, or nothing used"),
+        (report.unpriced, "without a known price"),
+    ] {
+        if count > 0 {
+            let _infallible =
+                writeln!(text, "  {count} {} {what}", if count == 1 { "attempt" } else { "attempts" });
+        }
+    }
     text
 }
 
@@ -182,26 +276,61 @@ fn attempt_text(attempt: &view::ExplainAttempt, lang: Lang) -> String {
         attempt.error.as_ref().map(|e| format!(": {e}")).unwrap_or_default()
     );
     if let Some(retry) = &attempt.retry {
-        let _infallible =
-            writeln!(text, "  try {} because the one before: {}", retry.try_number, retry.cause);
-    }
-    for meter in &attempt.meters {
-        let per = if ["request"].contains(&meter.meter.as_str()) { "each" } else { "per million" };
         let _infallible = writeln!(
             text,
-            "  {:<15} {:>12} × {} {} {per}",
+            "  try {} because the one before: {}; this repeat cost {}",
+            retry.try_number,
+            retry.cause,
+            lang.rub(attempt.cost_micro_rub)
+        );
+    }
+    if let Some(from) = &attempt.fallback {
+        let _infallible =
+            writeln!(text, "  fallback from {} of {}: {}", from.from_model, from.from_provider, from.cause);
+    }
+    match attempt.billing.as_str() {
+        "released" => text += "  never sent: its hold was given back\n",
+        "missing" => text += "  nothing was used or reported: charged nothing\n",
+        "open" => text += "  not resolved yet\n",
+        _ => {}
+    }
+    if let Some(cache) = &attempt.cache {
+        let _infallible = writeln!(text, "  {:<15} {}", "cache", cache::text(cache));
+    }
+    for meter in &attempt.meters {
+        let is_tokens = TOKEN_METERS.contains(&meter.meter.as_str());
+        let per = if is_tokens { "per million" } else { "each" };
+        let rate = format!("{} {} {per}", meter.price, attempt.currency);
+        let amount =
+            meter.amount.as_ref().map(|amount| format!(" = {} {}", lang.decimal(amount), attempt.currency));
+        let _infallible = writeln!(
+            text,
+            "  {:<15} {:>12} × {rate:<26}{}",
             meter.meter,
             money::count(meter.count),
-            meter.price,
-            attempt.currency
+            amount.unwrap_or_default()
         );
     }
     if attempt.meters.is_empty() && attempt.price_version.is_empty() {
         text += "  the price is not known\n";
     }
-    if attempt.currency != "RUB" && !attempt.fx.is_empty() {
+    if let (Some(sum), Some(rubles)) = (&attempt.sum, &attempt.sum_rub) {
+        let _infallible = writeln!(text, "  {:<15} {:>12} {}", "sum", lang.decimal(sum), attempt.currency);
+        if attempt.currency != "RUB" {
+            let _infallible = writeln!(
+                text,
+                "  {:<15} {:>12} RUB per {} (rate {})",
+                "exchange",
+                attempt.fx,
+                attempt.currency,
+                short(&attempt.fx_version)
+            );
+        }
         let _infallible =
-            writeln!(text, "  {:<15} {:>12} RUB per {}", "exchange", attempt.fx, attempt.currency);
+            writeln!(text, "  {:<15} {:>12} RUB, rounded up once", "in rubles", lang.decimal(rubles));
+    }
+    if !attempt.price_version.is_empty() {
+        let _infallible = writeln!(text, "  {:<15} {:>12}", "price version", short(&attempt.price_version));
     }
     let _infallible = writeln!(
         text,
@@ -210,7 +339,25 @@ fn attempt_text(attempt: &view::ExplainAttempt, lang: Lang) -> String {
         lang.rub(attempt.cost_micro_rub),
         verdict_text(attempt, lang)
     );
+    if attempt.debt_micro_rub > MicroRub::ZERO {
+        let _infallible =
+            writeln!(text, "  {:<15} {:>12}   over its hold", "owed", lang.rub(attempt.debt_micro_rub));
+    }
+    if let Some(theirs) = &attempt.provider_cost {
+        let rubles = theirs.micro_rub.map(|rub| format!(" = {}", lang.rub(rub))).unwrap_or_default();
+        let difference = theirs.difference_micro_rub.filter(|d| *d != MicroRub::ZERO);
+        let difference = difference.map_or_else(String::new, |d| format!("; {} from ours", lang.rub(d)));
+        let _infallible = writeln!(text, "  {:<15} {}{rubles}{difference}", "provider says", theirs.said);
+    }
     text
+}
+
+const TOKEN_METERS: [&str; 6] =
+    ["input", "cache_read", "cache_write_5m", "cache_write_1h", "output", "reasoning"];
+
+/// Enough of a version to find it by.
+fn short(version: &str) -> String {
+    version.chars().take(12).collect()
 }
 
 /// How sure the cost is, what was held for it, and whether it comes out again.

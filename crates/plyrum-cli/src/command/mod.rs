@@ -15,6 +15,7 @@ pub(crate) mod policy;
 pub(crate) mod prices;
 pub(crate) mod route;
 pub(crate) mod runs;
+pub(crate) mod statusline;
 pub(crate) mod transcript;
 pub(crate) mod usage;
 
@@ -41,6 +42,7 @@ pub(crate) fn run(args: Args) -> ExitCode {
         Command::Bench(command) => bench::run(&command),
         Command::Explain(args) => explain::run(&args),
         Command::Ledger(command) => ledger::run(&command),
+        Command::Statusline(args) => statusline::run(&args),
         Command::Audit(command) => audit::run(&command),
         Command::Route(args) => route::run(args),
         Command::Policy(command) => policy::run(&command),

@@ -1,5 +1,8 @@
 //! `plyrum usage`: what was used and what it cost, straight from the ledger, with or without a daemon.
 
+mod compare;
+mod period;
+
 use super::{Outcome, ledger, of_ledger, paths};
 use crate::fault::wrong_use;
 use crate::money::{self, Lang};
@@ -8,8 +11,9 @@ use crate::table::{Lean, table};
 use clap::ValueEnum;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp as Time, Zoned};
-use plyrum_billing_client::{MicroRub, Quality};
-use plyrum_ledger::{Buckets, UsageBy, UsageQuery, UsageTotal};
+use period::{Period, PeriodArgs};
+use plyrum_billing_client::Quality;
+use plyrum_ledger::{Buckets, LedgerReader, UsageBy, UsageFilter, UsageQuery, UsageTotal};
 use plyrum_protocol::{Fault, Timestamp, UsageView, view};
 use std::process::ExitCode;
 
@@ -29,20 +33,22 @@ enum By {
 #[command(after_help = "Examples:
   plyrum usage                         everything, by model
   plyrum usage --by day --since 30d --tz Europe/Moscow
+  plyrum usage --month --compare       this month beside the same part of the last one
   plyrum usage --by role --csv")]
 pub(crate) struct Args {
     /// Group by
     #[arg(long, value_name = "DIMENSION", default_value = "model")]
     by: By,
-    /// From: a date (2026-11-01), a time, or a span back from now (7d, 12h)
-    #[arg(long, value_name = "D")]
-    since: Option<String>,
-    /// Up to, not including: the same forms
-    #[arg(long, value_name = "D")]
-    until: Option<String>,
+    #[command(flatten)]
+    period: PeriodArgs,
+    /// Beside the period before, of the same length
+    #[arg(long)]
+    compare: bool,
     /// Time zone of days, hours and dates
     #[arg(long, value_name = "TZ")]
     tz: Option<String>,
+    #[command(flatten)]
+    only: Only,
     /// As one line of JSON
     #[arg(long, conflicts_with = "csv")]
     json: bool,
@@ -51,33 +57,57 @@ pub(crate) struct Args {
     csv: bool,
 }
 
+/// Only the usage of these.
+#[derive(Debug, clap::Args)]
+struct Only {
+    /// Only this model
+    #[arg(long, value_name = "ID")]
+    model: Option<String>,
+    /// Only this provider
+    #[arg(long, value_name = "NAME")]
+    provider: Option<String>,
+    /// Only runs with this persona
+    #[arg(long, value_name = "NAME")]
+    persona: Option<String>,
+    /// Only this role
+    #[arg(long, value_name = "NAME")]
+    role: Option<String>,
+    /// Only runs from this project; '' for those from none
+    #[arg(long, value_name = "PATH")]
+    project: Option<String>,
+    /// Only this session
+    #[arg(long, value_name = "ID")]
+    session: Option<String>,
+}
+
+impl Only {
+    fn filter(&self) -> UsageFilter {
+        UsageFilter {
+            model: self.model.clone(),
+            provider: self.provider.clone(),
+            persona: self.persona.clone(),
+            role: self.role.clone(),
+            project: self.project.clone(),
+            session: self.session.clone(),
+        }
+    }
+}
+
 /// Most days or hours of one report.
 const MAX_BUCKETS: usize = 10_000;
 
 pub(crate) fn run(args: &Args) -> Outcome {
     let zone = zone(args.tz.as_deref())?;
-    let now = now();
-    let since = args.since.as_deref().map(|text| moment(text, &zone, now, "--since")).transpose()?;
-    let until = args.until.as_deref().map(|text| moment(text, &zone, now, "--until")).transpose()?;
-    if let (Some(since), Some(until)) = (since, until)
-        && since >= until
-    {
-        return Err(wrong_use("--since must be before --until"));
-    }
-    let paths = paths()?;
-    let report = match ledger(&paths)? {
-        None => empty(args.by, since, until),
+    let period = Period::of(&args.period, &zone, now())?;
+    let before = args.compare.then(|| period.before()).transpose()?;
+    let report = match ledger(&paths()?)? {
+        None => empty(args.by, &period, before.as_ref()),
         Some(reader) => {
-            let oldest = || reader.runs(1, None).ok().and_then(|_| first_usage(&reader));
-            let by = dimension(args.by, &zone, since.or_else(oldest), until.unwrap_or(now))?;
-            let query = UsageQuery { by, since: since.map(millis), until: until.map(millis) };
-            let report = reader.usage(&query).map_err(|e| of_ledger(&e))?;
-            view::UsageReport {
-                by: name(args.by),
-                since: since.map(stamp),
-                until: until.map(stamp),
-                rows: report.rows.iter().map(|row| line(key(args.by, row, &zone), &row.sum)).collect(),
-                total: total(&report.total),
+            let source = Source { reader, filter: args.only.filter(), zone };
+            let report = source.report(args.by, &period)?;
+            match &before {
+                Some(before) => compare::beside(&report, &source.report(args.by, before)?, &period, before),
+                None => view_of(args.by, &report, &period),
             }
         }
     };
@@ -90,7 +120,6 @@ pub(crate) fn run(args: &Args) -> Outcome {
     }
     Ok(ExitCode::SUCCESS)
 }
-
 #[expect(clippy::disallowed_methods, reason = "spans like `7d` count back from the caller's now")]
 fn now() -> Time {
     Time::now()
@@ -117,53 +146,83 @@ fn zone(asked: Option<&str>) -> Result<TimeZone, Fault> {
     }
 }
 
-/// A date, a time, or a span back from now.
-fn moment(text: &str, zone: &TimeZone, now: Time, flag: &str) -> Result<Time, Fault> {
-    let wrong = || {
-        wrong_use(format!("{flag} `{text}` is no date, time or span"))
-            .hint("use 2026-11-01, 2026-11-01T09:00:00Z, or a span like 7d or 12h")
-    };
-    if let Ok(time) = text.parse::<Time>() {
-        return Ok(time);
-    }
-    if let Ok(date) = text.parse::<jiff::civil::Date>() {
-        return date.to_zoned(zone.clone()).map(|z| z.timestamp()).map_err(|_| wrong());
-    }
-    let (number, unit) = text.split_at(text.len() - text.chars().next_back().map_or(0, char::len_utf8));
-    let number: i64 = number.parse().ok().filter(|n| (0..100_000).contains(n)).ok_or_else(wrong)?;
-    let span = match unit {
-        "d" => Span::new().days(number),
-        "w" => Span::new().weeks(number),
-        "h" => Span::new().hours(number),
-        "m" => Span::new().minutes(number),
-        _ => return Err(wrong()),
-    };
-    now.to_zoned(zone.clone()).checked_sub(span).map(|z| z.timestamp()).map_err(|_| wrong())
+/// Where figures come from.
+struct Source {
+    reader: LedgerReader,
+    filter: UsageFilter,
+    zone: TimeZone,
 }
 
-/// Time of the first usage, for reports by day or hour that have no `--since`.
-fn first_usage(reader: &plyrum_ledger::LedgerReader) -> Option<Time> {
-    let all = UsageQuery { by: UsageBy::Day(Buckets::OffsetMinutes(0)), since: None, until: None };
-    let first = reader.usage(&all).ok()?.rows.first()?.start_at?;
-    Time::from_millisecond(first).ok()
+/// A report as it was read. Days and hours know their place in the period.
+struct Report {
+    by: By,
+    rows: Vec<(Option<usize>, plyrum_ledger::UsageRow)>,
+    sum: UsageTotal,
+    /// How each place is named; empty for groups, which have names of their own.
+    names: Vec<String>,
 }
 
-fn dimension(by: By, zone: &TimeZone, since: Option<Time>, until: Time) -> Result<UsageBy, Fault> {
-    Ok(match by {
-        By::Model => UsageBy::Model,
-        By::Provider => UsageBy::Provider,
-        By::Persona => UsageBy::Persona,
-        By::Role => UsageBy::Role,
-        By::Session => UsageBy::Session,
-        By::Project => UsageBy::Project,
-        By::Day => UsageBy::Day(buckets(Span::new().days(1), zone, since, until)?),
-        By::Hour => UsageBy::Hour(buckets(Span::new().hours(1), zone, since, until)?),
-    })
+impl Report {
+    /// What the row at this place is called in this report.
+    fn key_at(&self, at: Option<usize>, key: &str) -> Option<String> {
+        match at {
+            None => Some(key.to_owned()),
+            Some(at) => self.names.get(at).cloned(),
+        }
+    }
+}
+
+impl Source {
+    fn report(&self, by: By, period: &Period) -> Result<Report, Fault> {
+        let (dimension, starts) = match by {
+            By::Model => (UsageBy::Model, Vec::new()),
+            By::Provider => (UsageBy::Provider, Vec::new()),
+            By::Persona => (UsageBy::Persona, Vec::new()),
+            By::Role => (UsageBy::Role, Vec::new()),
+            By::Session => (UsageBy::Session, Vec::new()),
+            By::Project => (UsageBy::Project, Vec::new()),
+            By::Day => {
+                let starts = self.starts(Span::new().days(1), period)?;
+                (UsageBy::Day(Buckets::Starts(starts.clone())), starts)
+            }
+            By::Hour => {
+                let starts = self.starts(Span::new().hours(1), period)?;
+                (UsageBy::Hour(Buckets::Starts(starts.clone())), starts)
+            }
+        };
+        let query =
+            UsageQuery { by: dimension, since: period.since.map(millis), until: period.until.map(millis) };
+        let report = self.reader.usage_of(&query, &self.filter).map_err(|e| of_ledger(&e))?;
+        let place =
+            |row: &plyrum_ledger::UsageRow| row.start_at.and_then(|at| starts.binary_search(&at).ok());
+        let names = starts.iter().map(|start| named(by, *start, &self.zone)).collect();
+        Ok(Report {
+            by,
+            rows: report.rows.into_iter().map(|r| (place(&r), r)).collect(),
+            sum: report.total,
+            names,
+        })
+    }
+
+    /// Where the days or hours of a period start; an open one starts with the first usage and ends with the
+    /// last, or now.
+    fn starts(&self, width: Span, period: &Period) -> Result<Vec<i64>, Fault> {
+        let used = self.reader.used_between().map_err(|e| of_ledger(&e))?;
+        let first = used.and_then(|(first, _)| Time::from_millisecond(first).ok());
+        let last = used.and_then(|(_, last)| Time::from_millisecond(last + 1).ok());
+        let until = match period.until {
+            Some(until) => until,
+            None => period.end().max(last.unwrap_or(Time::MIN)),
+        };
+        match period.since.or(first) {
+            Some(since) => bucket_starts(width, &self.zone, since, until),
+            None => Ok(Vec::new()),
+        }
+    }
 }
 
 /// Where days or hours start in a zone: by its calendar, so that a day of a clock change has 23 or 25 hours.
-fn buckets(width: Span, zone: &TimeZone, since: Option<Time>, until: Time) -> Result<Buckets, Fault> {
-    let Some(since) = since else { return Ok(Buckets::OffsetMinutes(0)) };
+fn bucket_starts(width: Span, zone: &TimeZone, since: Time, until: Time) -> Result<Vec<i64>, Fault> {
     let out_of_range = |_: jiff::Error| wrong_use("the time is out of range");
     let hourly = width.get_hours() == 1;
     let local = since.to_zoned(zone.clone());
@@ -184,16 +243,33 @@ fn buckets(width: Span, zone: &TimeZone, since: Option<Time>, until: Time) -> Re
     if starts.len() == 1 {
         starts.push(millis(until).max(millis(at.timestamp()) + 1));
     }
-    Ok(Buckets::Starts(starts))
+    Ok(starts)
 }
 
 /// Days and hours are named in the asked zone.
-fn key(by: By, row: &plyrum_ledger::UsageRow, zone: &TimeZone) -> String {
-    let start = row.start_at.and_then(|ms| Time::from_millisecond(ms).ok()).map(|t| t.to_zoned(zone.clone()));
-    match (by, start) {
-        (By::Day, Some(start)) => start.date().to_string(),
-        (By::Hour, Some(start)) => start.strftime("%Y-%m-%dT%H:%M%:z").to_string(),
-        _ => row.key.clone(),
+fn named(by: By, start: i64, zone: &TimeZone) -> String {
+    let Ok(start) = Time::from_millisecond(start).map(|t| t.to_zoned(zone.clone())) else {
+        return String::new();
+    };
+    match by {
+        By::Hour => start.strftime("%Y-%m-%dT%H:%M%:z").to_string(),
+        _ => start.date().to_string(),
+    }
+}
+
+fn view_of(by: By, report: &Report, period: &Period) -> view::UsageReport {
+    let rows = report
+        .rows
+        .iter()
+        .map(|(at, row)| line(report.key_at(*at, &row.key).unwrap_or_else(|| row.key.clone()), &row.sum));
+    view::UsageReport {
+        by: name(by),
+        since: period.since.map(stamp),
+        until: period.until.map(stamp),
+        previous_since: None,
+        previous_until: None,
+        rows: rows.collect(),
+        total: total(&report.sum),
     }
 }
 
@@ -209,6 +285,10 @@ fn line(key: String, sum: &UsageTotal) -> view::UsageRow {
         usage: usage_view(sum),
         cost_micro_rub: sum.cost,
         unpriced: sum.unpriced,
+        previous_runs: None,
+        previous_attempts: None,
+        previous_cost_micro_rub: None,
+        previous_unpriced: None,
     }
 }
 
@@ -219,22 +299,19 @@ fn total(sum: &UsageTotal) -> view::UsageTotal {
         usage: usage_view(sum),
         cost_micro_rub: sum.cost,
         unpriced: sum.unpriced,
+        previous_runs: None,
+        previous_attempts: None,
+        previous_cost_micro_rub: None,
+        previous_unpriced: None,
     }
 }
 
-fn empty(by: By, since: Option<Time>, until: Option<Time>) -> view::UsageReport {
-    view::UsageReport {
-        by: name(by),
-        since: since.map(stamp),
-        until: until.map(stamp),
-        rows: Vec::new(),
-        total: view::UsageTotal {
-            runs: 0,
-            attempts: 0,
-            usage: UsageView::missing(),
-            cost_micro_rub: MicroRub::ZERO,
-            unpriced: 0,
-        },
+/// Nothing was ever booked here.
+fn empty(by: By, period: &Period, before: Option<&Period>) -> view::UsageReport {
+    let nothing = || Report { by, rows: Vec::new(), sum: UsageTotal::default(), names: Vec::new() };
+    match before {
+        Some(before) => compare::beside(&nothing(), &nothing(), period, before),
+        None => view_of(by, &nothing(), period),
     }
 }
 
@@ -242,39 +319,56 @@ fn text(report: &view::UsageReport, lang: Lang) -> String {
     if report.rows.is_empty() {
         return "nothing was used yet\n".to_owned();
     }
-    let row = |key: &str, runs: u64, attempts: u64, usage: &UsageView, cost, unpriced: u64| {
-        let meters = &usage.meters;
-        let cached = meters.cache_read + meters.cache_write_5m + meters.cache_write_1h;
+    let compared = report.total.previous_cost_micro_rub.is_some();
+    let mut rows: Vec<Vec<String>> = report.rows.iter().map(|row| cells(row, lang)).collect();
+    let t = report.total.clone();
+    rows.push(cells(
+        &view::UsageRow {
+            key: "total".to_owned(),
+            runs: t.runs,
+            attempts: t.attempts,
+            usage: t.usage,
+            cost_micro_rub: t.cost_micro_rub,
+            unpriced: t.unpriced,
+            previous_runs: t.previous_runs,
+            previous_attempts: t.previous_attempts,
+            previous_cost_micro_rub: t.previous_cost_micro_rub,
+            previous_unpriced: t.previous_unpriced,
+        },
+        lang,
+    ));
+    let right = |name| (name, Lean::Right);
+    let mut head = vec![(report.by.as_str(), Lean::Left)];
+    head.extend(["runs", "attempts", "input", "cached", "output", "cost"].map(right));
+    if compared {
+        head.extend(["before", "change"].map(right));
+    }
+    let note = if report.total.usage.quality == Quality::Estimated { ESTIMATED_NOTE } else { "" };
+    table(&head, &rows) + note
+}
+
+fn cells(row: &view::UsageRow, lang: Lang) -> Vec<String> {
+    let meters = &row.usage.meters;
+    let cached = meters.cache_read + meters.cache_write_5m + meters.cache_write_1h;
+    let with_unpriced = |cost, unpriced: u64| {
         let mut cost = lang.rub(cost);
         if unpriced > 0 {
             cost += &format!(" + {unpriced} unpriced");
         }
-        let key = if key.is_empty() { "–" } else { key };
-        let [runs, attempts, input, cached, output] =
-            [runs, attempts, meters.input, cached, meters.output + meters.reasoning].map(money::count);
-        // Nobody estimates how much was cached.
-        let [input, output, cost] = [input, output, cost].map(|figure| marked(figure, usage.quality));
-        vec![key.to_owned(), runs, attempts, input, cached, output, cost]
+        cost
     };
-    let mut rows: Vec<Vec<String>> = report
-        .rows
-        .iter()
-        .map(|r| row(&r.key, r.runs, r.attempts, &r.usage, r.cost_micro_rub, r.unpriced))
-        .collect();
-    let t = &report.total;
-    rows.push(row("total", t.runs, t.attempts, &t.usage, t.cost_micro_rub, t.unpriced));
-    let right = |name| (name, Lean::Right);
-    let head = [
-        (report.by.as_str(), Lean::Left),
-        right("runs"),
-        right("attempts"),
-        right("input"),
-        right("cached"),
-        right("output"),
-        right("cost"),
-    ];
-    let note = if t.usage.quality == Quality::Estimated { ESTIMATED_NOTE } else { "" };
-    table(&head, &rows) + note
+    let cost = with_unpriced(row.cost_micro_rub, row.unpriced);
+    let key = if row.key.is_empty() { "–" } else { &row.key };
+    let [runs, attempts, input, cached, output] =
+        [row.runs, row.attempts, meters.input, cached, meters.output + meters.reasoning].map(money::count);
+    // Nobody estimates how much was cached.
+    let [input, output, cost] = [input, output, cost].map(|figure| marked(figure, row.usage.quality));
+    let mut cells = vec![key.to_owned(), runs, attempts, input, cached, output, cost];
+    if let Some(previous) = row.previous_cost_micro_rub {
+        cells.push(with_unpriced(previous, row.previous_unpriced.unwrap_or_default()));
+        cells.push(compare::change(row.cost_micro_rub, previous));
+    }
+    cells
 }
 
 const ESTIMATED_NOTE: &str =
@@ -290,9 +384,14 @@ fn marked(figure: String, quality: Quality) -> String {
 
 /// CSV (RFC 4180); the heads are the JSON keys.
 fn csv(report: &view::UsageReport) -> String {
+    let compared = report.total.previous_cost_micro_rub.is_some();
     let mut text = String::from(
-        "key,runs,attempts,input,cache_read,cache_write_5m,cache_write_1h,output,reasoning,quality,cost_micro_rub,unpriced\r\n",
+        "key,runs,attempts,input,cache_read,cache_write_5m,cache_write_1h,output,reasoning,quality,cost_micro_rub,unpriced",
     );
+    if compared {
+        text += ",previous_runs,previous_attempts,previous_cost_micro_rub,previous_unpriced";
+    }
+    text += "\r\n";
     for row in &report.rows {
         let m = &row.usage.meters;
         let numbers = [
@@ -307,7 +406,13 @@ fn csv(report: &view::UsageReport) -> String {
         ];
         let numbers = numbers.map(|n| n.to_string()).join(",");
         let (quality, cost) = (row.usage.quality.as_str(), row.cost_micro_rub.get());
-        text += &format!("{},{numbers},{quality},{cost},{}\r\n", quoted(&row.key), row.unpriced);
+        text += &format!("{},{numbers},{quality},{cost},{}", quoted(&row.key), row.unpriced);
+        if let (Some(runs), Some(attempts), Some(cost), Some(unpriced)) =
+            (row.previous_runs, row.previous_attempts, row.previous_cost_micro_rub, row.previous_unpriced)
+        {
+            text += &format!(",{runs},{attempts},{},{unpriced}", cost.get());
+        }
+        text += "\r\n";
     }
     text
 }
@@ -321,30 +426,14 @@ fn quoted(cell: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use plyrum_billing_client::Usage;
-
-    #[test]
-    fn moments_are_dates_times_or_spans() {
-        let now: Time = "2026-11-22T12:00:00Z".parse().unwrap();
-        let moscow = TimeZone::get("Europe/Moscow").unwrap();
-        let at = |text| moment(text, &moscow, now, "--since").map(|t| t.to_string());
-        assert_eq!(at("2026-11-01").unwrap(), "2026-10-31T21:00:00Z");
-        assert_eq!(at("12h").unwrap(), "2026-11-22T00:00:00Z");
-        assert_eq!(at("2026-11-01T09:00:00Z").unwrap(), "2026-11-01T09:00:00Z");
-        for wrong in ["", "yesterday", "7x", "-3d", "99999999d"] {
-            assert!(at(wrong).is_err(), "{wrong}");
-        }
-    }
+    use plyrum_billing_client::{MicroRub, Usage};
 
     #[test]
     fn a_day_of_a_clock_change_is_as_long_as_the_calendar_says() {
         let berlin = TimeZone::get("Europe/Berlin").unwrap();
         let since: Time = "2026-10-24T22:00:00Z".parse().unwrap();
         let until: Time = "2026-10-25T23:00:00Z".parse().unwrap();
-        let Buckets::Starts(starts) = buckets(Span::new().days(1), &berlin, Some(since), until).unwrap()
-        else {
-            panic!("starts")
-        };
+        let starts = bucket_starts(Span::new().days(1), &berlin, since, until).unwrap();
         assert_eq!(starts[1] - starts[0], 25 * 3_600_000);
     }
 
@@ -369,6 +458,8 @@ mod tests {
             by: "model".to_owned(),
             since: None,
             until: None,
+            previous_since: None,
+            previous_until: None,
             rows: rows.iter().map(|row| line(format!("lab/{}", row.estimated), row)).collect(),
             total: total(all),
         };

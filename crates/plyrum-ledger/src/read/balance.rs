@@ -1,5 +1,8 @@
 //! What is in the account, and what identifies the ledger.
 
+use plyrum_billing_client::MicroRub;
+use rusqlite::OptionalExtension as _;
+
 use crate::account::{self, Balance};
 use crate::check::{self, Check};
 use crate::error::LedgerError;
@@ -10,6 +13,17 @@ impl LedgerReader {
     /// The account.
     pub fn balance(&self) -> Result<Balance, LedgerError> {
         account::balance(&self.conn)
+    }
+
+    /// The limits of everything that a person has set (`budget set`): of a day, of a month.
+    pub fn limits_of_all(&self) -> Result<[Option<MicroRub>; 2], LedgerError> {
+        let mut select = self
+            .conn
+            .prepare_cached("SELECT limit_micro_rub FROM budgets WHERE scope = 'all' AND period = ?1")?;
+        let mut of = |period| -> rusqlite::Result<Option<MicroRub>> {
+            Ok(select.query_row([period], |row| row.get(0)).optional()?.map(MicroRub::new))
+        };
+        Ok([of("day")?, of("month")?])
     }
 
     /// Proves the books over one snapshot: one result per check, whether it holds or not.

@@ -6,6 +6,7 @@
 
 mod balance;
 pub(crate) mod explain;
+mod gather;
 pub(crate) mod runs;
 pub(crate) mod sums;
 pub(crate) mod usage;

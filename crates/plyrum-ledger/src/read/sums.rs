@@ -6,11 +6,22 @@ use plyrum_billing_client::{MicroRub, Quality, Usage};
 use rusqlite::{Connection, Row};
 
 use crate::error::LedgerError;
+use crate::rollup::SUMS;
+
+/// Some of the attempts, and what they were charged.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Part {
+    /// How many.
+    pub attempts: u64,
+    /// Σ of their charges.
+    pub cost: MicroRub,
+}
 
 /// Σ of some settled attempts. Integers, exact.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UsageTotal {
-    /// How many runs they belong to.
+    /// How many runs have their first settled attempt (of this model, provider or role, where one is asked
+    /// for) among them: so the runs of days add up to the runs of their month.
     pub runs: u64,
     /// How many they are.
     pub attempts: u64,
@@ -28,6 +39,14 @@ pub struct UsageTotal {
     pub missing: u64,
     /// How many a person may want to look at.
     pub review: u64,
+    /// Those that failed.
+    pub failed: Part,
+    /// Those whose stream broke off.
+    pub cut: Part,
+    /// Those that were cancelled.
+    pub cancelled: Part,
+    /// Those that repeated an earlier one of their step.
+    pub retries: Part,
 }
 
 impl UsageTotal {
@@ -41,48 +60,140 @@ impl UsageTotal {
     }
 }
 
-/// The columns of a [`UsageTotal`] but for its units, over rows of `attempts AS a`.
-pub(crate) const COLUMNS: &str = "count(DISTINCT a.run) AS runs, count(*) AS attempts,
-    coalesce(sum(a.input), 0) AS input, coalesce(sum(a.cache_read), 0) AS cache_read,
-    coalesce(sum(a.cache_write_5m), 0) AS cache_write_5m, coalesce(sum(a.cache_write_1h), 0) AS cache_write_1h,
-    coalesce(sum(a.output), 0) AS output, coalesce(sum(a.reasoning), 0) AS reasoning,
-    coalesce(sum(a.cost_micro_rub), 0) AS cost, coalesce(sum(a.cost_micro_rub IS NULL), 0) AS unpriced,
-    coalesce(sum(a.quality = 'reported'), 0) AS reported, coalesce(sum(a.quality = 'estimated'), 0) AS estimated,
-    coalesce(sum(a.quality = 'missing'), 0) AS missing, coalesce(sum(a.review), 0) AS review";
+/// Which runs count: those that begin to use what is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RunsOf {
+    Run,
+    Model,
+    Provider,
+    Role,
+    /// Model, provider and role together.
+    Each,
+}
 
-pub(crate) fn from_row(row: &Row<'_>) -> rusqlite::Result<UsageTotal> {
-    Ok(UsageTotal {
-        runs: row.get("runs")?,
-        attempts: row.get("attempts")?,
-        usage: Usage {
-            input: row.get("input")?,
-            cache_read: row.get("cache_read")?,
-            cache_write_5m: row.get("cache_write_5m")?,
-            cache_write_1h: row.get("cache_write_1h")?,
-            output: row.get("output")?,
-            reasoning: row.get("reasoning")?,
-            units: BTreeMap::new(),
-        },
-        cost: MicroRub::new(row.get("cost")?),
-        unpriced: row.get("unpriced")?,
-        reported: row.get("reported")?,
-        estimated: row.get("estimated")?,
-        missing: row.get("missing")?,
-        review: row.get("review")?,
-    })
+/// Σ of rows of roll-ups, or of attempts, as they are added up: [`SUMS`] and units.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Sums {
+    figures: [i64; SUMS.len()],
+    units: BTreeMap<String, i64>,
+}
+
+/// The columns of [`Sums`] over rows `u` of `rollups` or `usage_lines`.
+pub(crate) fn columns() -> String {
+    SUMS.map(|column| format!("coalesce(sum(u.{column}), 0)")).join(", ")
+}
+
+impl Sums {
+    /// Adds the columns of [`columns`], which start at `first`.
+    pub(crate) fn add_row(&mut self, row: &Row<'_>, first: usize) -> Result<(), LedgerError> {
+        for (at, figure) in self.figures.iter_mut().enumerate() {
+            *figure = sum(*figure, row.get(first + at)?)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn add_unit(&mut self, unit: String, count: i64) -> Result<(), LedgerError> {
+        let counted = self.units.entry(unit).or_default();
+        *counted = sum(*counted, count)?;
+        Ok(())
+    }
+
+    pub(crate) fn add(&mut self, other: &Self) -> Result<(), LedgerError> {
+        for (figure, more) in self.figures.iter_mut().zip(other.figures) {
+            *figure = sum(*figure, more)?;
+        }
+        other.units.iter().try_for_each(|(unit, count)| self.add_unit(unit.clone(), *count))
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.figures[0] == 0
+    }
+
+    pub(crate) fn total(&self, runs: RunsOf) -> UsageTotal {
+        let [
+            attempts,
+            input,
+            cache_read,
+            cache_write_5m,
+            cache_write_1h,
+            output,
+            reasoning,
+            cost,
+            unpriced,
+            reported,
+            estimated,
+            missing,
+            review,
+            failed,
+            failed_cost,
+            cut,
+            cut_cost,
+            cancelled,
+            cancelled_cost,
+            retries,
+            retries_cost,
+            runs_of_all,
+            runs_of_model,
+            runs_of_provider,
+            runs_of_role,
+            runs_of_each,
+        ] = self.figures;
+        // No figure is negative: each is a sum of columns that are not.
+        let part =
+            |attempts: i64, cost| Part { attempts: attempts.cast_unsigned(), cost: MicroRub::new(cost) };
+        let runs = match runs {
+            RunsOf::Run => runs_of_all,
+            RunsOf::Model => runs_of_model,
+            RunsOf::Provider => runs_of_provider,
+            RunsOf::Role => runs_of_role,
+            RunsOf::Each => runs_of_each,
+        };
+        UsageTotal {
+            runs: runs.cast_unsigned(),
+            attempts: attempts.cast_unsigned(),
+            usage: Usage {
+                input: input.cast_unsigned(),
+                cache_read: cache_read.cast_unsigned(),
+                cache_write_5m: cache_write_5m.cast_unsigned(),
+                cache_write_1h: cache_write_1h.cast_unsigned(),
+                output: output.cast_unsigned(),
+                reasoning: reasoning.cast_unsigned(),
+                units: self.units.iter().map(|(unit, count)| (unit.clone(), count.cast_unsigned())).collect(),
+            },
+            cost: MicroRub::new(cost),
+            unpriced: unpriced.cast_unsigned(),
+            reported: reported.cast_unsigned(),
+            estimated: estimated.cast_unsigned(),
+            missing: missing.cast_unsigned(),
+            review: review.cast_unsigned(),
+            failed: part(failed, failed_cost),
+            cut: part(cut, cut_cost),
+            cancelled: part(cancelled, cancelled_cost),
+            retries: part(retries, retries_cost),
+        }
+    }
+}
+
+fn sum(a: i64, b: i64) -> Result<i64, LedgerError> {
+    a.checked_add(b).ok_or_else(|| LedgerError::internal("a sum of usage is over 64 bits".to_owned()))
 }
 
 /// Σ of one run's settled attempts.
 pub(crate) fn of_run(conn: &Connection, run: &str) -> Result<UsageTotal, LedgerError> {
-    let mut select = conn.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM attempts a WHERE a.run = ?1 AND a.state = 'settled'"
-    ))?;
-    let mut total = select.query_row([run], from_row)?;
-    let mut units = conn.prepare_cached(
-        "SELECT u.key, sum(u.value) FROM attempts a, json_each(a.units) u
-         WHERE a.run = ?1 AND a.state = 'settled' AND a.units IS NOT NULL GROUP BY u.key",
+    let mut sums = Sums::default();
+    let mut select =
+        conn.prepare_cached(&format!("SELECT {} FROM usage_lines u WHERE u.run = ?1", columns()))?;
+    let mut rows = select.query([run])?;
+    while let Some(row) = rows.next()? {
+        sums.add_row(row, 0)?;
+    }
+    let mut select = conn.prepare_cached(
+        "SELECT j.key, sum(j.value) FROM usage_lines u, json_each(u.units) j
+         WHERE u.run = ?1 AND u.units IS NOT NULL GROUP BY j.key",
     )?;
-    let units = units.query_map([run], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    total.usage.units = units.collect::<Result<_, _>>()?;
-    Ok(total)
+    let mut rows = select.query([run])?;
+    while let Some(row) = rows.next()? {
+        sums.add_unit(row.get(0)?, row.get(1)?)?;
+    }
+    Ok(sums.total(RunsOf::Run))
 }

@@ -2,14 +2,20 @@
 //!
 //! A row counts at the time when it was settled. Days are the caller's: this crate knows no time zones, so
 //! it is given an offset, or, where days differ in length, the very moments at which buckets start.
+//!
+//! Figures come from the roll-ups (`rollup.rs`), and at the edges that no roll-up fits from the attempts.
+//! Two questions that roll-ups cannot answer read attempts alone: one session's, and sessions of a model.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
-use rusqlite::{Connection, Params, params};
+use plyrum_billing_client::MicroRub;
+use rusqlite::Connection;
 
 use crate::error::LedgerError;
 use crate::read::LedgerReader;
-use crate::read::sums::{self, UsageTotal};
+use crate::read::gather::{Dimension, Gather, HOUR_MS};
+use crate::read::sums::{RunsOf, Sums, UsageTotal};
+use crate::rollup::{self, EACH, EVERYTHING, SESSIONS, SpentBy};
 
 /// The most buckets that a caller may name.
 const MAX_STARTS: usize = 100_000;
@@ -58,6 +64,23 @@ pub struct UsageQuery {
     pub until: Option<i64>,
 }
 
+/// Only the usage of these; all of them where nothing is named.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UsageFilter {
+    /// Catalogue id of the model.
+    pub model: Option<String>,
+    /// Who got the request.
+    pub provider: Option<String>,
+    /// The run's persona.
+    pub persona: Option<String>,
+    /// What the attempt was for.
+    pub role: Option<String>,
+    /// The project; empty: runs without one.
+    pub project: Option<String>,
+    /// The conversation.
+    pub session: Option<String>,
+}
+
 /// One group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UsageRow {
@@ -81,125 +104,183 @@ pub struct UsageReport {
 impl LedgerReader {
     /// Usage and cost of settled attempts, grouped.
     pub fn usage(&self, query: &UsageQuery) -> Result<UsageReport, LedgerError> {
-        let grouping = Grouping::of(&query.by)?;
+        self.usage_of(query, &UsageFilter::default())
+    }
+
+    /// The same of some attempts only.
+    pub fn usage_of(&self, query: &UsageQuery, filter: &UsageFilter) -> Result<UsageReport, LedgerError> {
         let snapshot = self.conn.unchecked_transaction()?;
-        let (since, until) = (query.since.unwrap_or(0), query.until.unwrap_or(i64::MAX));
-        let mut rows = grouping.rows(&snapshot, since, until)?;
-        if !grouping.in_time {
-            rows.sort_by(|a, b| b.sum.cost.cmp(&a.sum.cost).then_with(|| a.key.cmp(&b.key)));
-        }
-        let everything = Grouping::everything().rows(&snapshot, since, until)?;
-        let total = everything.into_iter().next().map(|row| row.sum).unwrap_or_default();
-        Ok(UsageReport { rows, total })
+        report(&snapshot, query, filter)
+    }
+
+    /// What attempts settled in `[since_ms, until_ms)` were charged.
+    pub fn spent(&self, of: SpentBy<'_>, since_ms: i64, until_ms: i64) -> Result<MicroRub, LedgerError> {
+        let snapshot = self.conn.unchecked_transaction()?;
+        rollup::spent(&snapshot, of, since_ms, until_ms).map(MicroRub::new)
+    }
+
+    /// When the first and the last usage was settled, in milliseconds since the epoch.
+    pub fn used_between(&self) -> Result<Option<(i64, i64)>, LedgerError> {
+        let mut select = self.conn.prepare_cached(
+            "SELECT (SELECT min(closed_at) FROM attempts WHERE state = 'settled'),
+                 (SELECT max(closed_at) FROM attempts WHERE state = 'settled')",
+        )?;
+        let ends: (Option<i64>, Option<i64>) = select.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(ends.0.zip(ends.1))
     }
 }
 
-/// A grouping as SQL. Only texts of this file get into it: everything from outside is a parameter.
-struct Grouping {
-    key: String,
-    start: String,
-    from: &'static str,
-    in_time: bool,
-    /// JSON array of `[start, end]`, the parameter of groupings by [`Buckets::Starts`].
-    spans: Option<String>,
+/// The report, from one snapshot.
+pub(crate) fn report(
+    conn: &Connection,
+    query: &UsageQuery,
+    filter: &UsageFilter,
+) -> Result<UsageReport, LedgerError> {
+    let window = (query.since.unwrap_or(0).max(0), query.until.unwrap_or(i64::MAX));
+    match &query.by {
+        UsageBy::Model => grouped(conn, Dimension::Model, filter, window),
+        UsageBy::Provider => grouped(conn, Dimension::Provider, filter, window),
+        UsageBy::Persona => grouped(conn, Dimension::Persona, filter, window),
+        UsageBy::Role => grouped(conn, Dimension::Role, filter, window),
+        UsageBy::Session => grouped(conn, Dimension::Session, filter, window),
+        UsageBy::Project => grouped(conn, Dimension::Project, filter, window),
+        UsageBy::Day(buckets) => in_time(conn, &Width::DAY, buckets, filter, window),
+        UsageBy::Hour(buckets) => in_time(conn, &Width::HOUR, buckets, filter, window),
+    }
 }
 
-const ATTEMPTS: &str = "attempts a";
-const WITH_RUNS: &str = "attempts a JOIN runs r ON r.run = a.run";
-const WITH_SPANS: &str =
-    "json_each(?3) s JOIN attempts a ON a.closed_at >= s.value ->> 0 AND a.closed_at < s.value ->> 1";
+fn grouped(
+    conn: &Connection,
+    by: Dimension,
+    filter: &UsageFilter,
+    (since, until): (i64, i64),
+) -> Result<UsageReport, LedgerError> {
+    let no_filter = *filter == UsageFilter::default();
+    let pieces = match by {
+        _ if filter.session.is_some() => rollup::cover(&[], since, until),
+        Dimension::Session if no_filter => rollup::cover(SESSIONS, since, until),
+        Dimension::Session => rollup::cover(&[], since, until),
+        _ => rollup::cover(EACH, since, until),
+    };
+    let mut gather = Gather::new(conn, by, filter);
+    for piece in pieces {
+        gather.add(piece)?;
+    }
+    let runs = runs_of(by, filter);
+    let mut total = Sums::default();
+    let mut rows = Vec::new();
+    for (key, sums) in gather.into_groups() {
+        total.add(&sums)?;
+        rows.push(UsageRow { key, start_at: None, sum: sums.total(runs) });
+    }
+    rows.sort_by(|a, b| b.sum.cost.cmp(&a.sum.cost).then_with(|| a.key.cmp(&b.key)));
+    Ok(UsageReport { rows, total: total.total(runs_of(Dimension::None, filter)) })
+}
 
-impl Grouping {
-    fn of(by: &UsageBy) -> Result<Self, LedgerError> {
-        let column = |key: &str, from| {
-            Ok(Self { key: key.to_owned(), start: "NULL".to_owned(), from, in_time: false, spans: None })
-        };
-        match by {
-            UsageBy::Model => column("a.model", ATTEMPTS),
-            UsageBy::Provider => column("a.provider", ATTEMPTS),
-            UsageBy::Role => column("a.role", ATTEMPTS),
-            UsageBy::Persona => column("r.persona", WITH_RUNS),
-            UsageBy::Session => column("r.session", WITH_RUNS),
-            UsageBy::Project => column("coalesce(r.project, '')", WITH_RUNS),
-            UsageBy::Day(buckets) => Self::in_time(buckets, 24 * 60, "%Y-%m-%d"),
-            UsageBy::Hour(buckets) => Self::in_time(buckets, 60, "%Y-%m-%dT%H:00"),
+/// A run is counted where it begins to use what is asked for.
+fn runs_of(by: Dimension, filter: &UsageFilter) -> RunsOf {
+    let model = by == Dimension::Model || filter.model.is_some();
+    let provider = by == Dimension::Provider || filter.provider.is_some();
+    let role = by == Dimension::Role || filter.role.is_some();
+    match (model, provider, role) {
+        (false, false, false) => RunsOf::Run,
+        (true, false, false) => RunsOf::Model,
+        (false, true, false) => RunsOf::Provider,
+        (false, false, true) => RunsOf::Role,
+        _ => RunsOf::Each,
+    }
+}
+
+/// A day or an hour: how long it is where a fixed offset has them, and how it is named.
+struct Width {
+    ms: i64,
+    name: &'static str,
+}
+
+impl Width {
+    const DAY: Self = Self { ms: 24 * HOUR_MS, name: "%Y-%m-%d" };
+    const HOUR: Self = Self { ms: HOUR_MS, name: "%Y-%m-%dT%H:00" };
+}
+
+fn in_time(
+    conn: &Connection,
+    width: &Width,
+    buckets: &Buckets,
+    filter: &UsageFilter,
+    window: (i64, i64),
+) -> Result<UsageReport, LedgerError> {
+    let used = used_hours(conn, window)?;
+    let (spans, offset, name) = match buckets {
+        Buckets::OffsetMinutes(offset) if offset.abs() > MAX_OFFSET => {
+            return Err(LedgerError::invalid(format!("an offset of {offset} minutes from UTC")));
         }
-    }
-
-    fn everything() -> Self {
-        Self { key: "''".to_owned(), start: "NULL".to_owned(), from: ATTEMPTS, in_time: false, spans: None }
-    }
-
-    fn in_time(buckets: &Buckets, minutes: i64, format: &str) -> Result<Self, LedgerError> {
-        match buckets {
-            Buckets::OffsetMinutes(offset) if offset.abs() > MAX_OFFSET => {
-                Err(LedgerError::invalid(format!("an offset of {offset} minutes from UTC")))
-            }
-            Buckets::OffsetMinutes(offset) => {
-                let (length, offset) = (minutes * 60_000, i64::from(*offset) * 60_000);
-                // Local time shifted by whole days stays positive, so that % rounds down.
-                let shift = offset + 2 * 24 * 60 * 60_000;
-                let start = format!("a.closed_at - (a.closed_at + {shift}) % {length}");
-                let key = format!("strftime('{format}', ({start} + {offset}) / 1000, 'unixepoch')");
-                Ok(Self { key, start, from: ATTEMPTS, in_time: true, spans: None })
-            }
-            Buckets::Starts(starts) => Self::in_spans(starts),
+        Buckets::OffsetMinutes(minutes) => {
+            let offset = i64::from(*minutes) * 60_000;
+            (spans_at_offset(&used, width.ms, offset), offset, width.name)
         }
-    }
-
-    fn in_spans(starts: &[i64]) -> Result<Self, LedgerError> {
-        if starts.len() > MAX_STARTS || !starts.is_sorted_by(|a, b| a < b) {
+        Buckets::Starts(starts) if starts.len() > MAX_STARTS || !starts.is_sorted_by(|a, b| a < b) => {
             return Err(LedgerError::invalid(format!(
                 "bucket starts must rise, and be {MAX_STARTS} at most"
             )));
         }
-        let spans: Vec<&[i64]> = starts.windows(2).collect();
-        Ok(Self {
-            key: "strftime('%Y-%m-%dT%H:%M:%SZ', (s.value ->> 0) / 1000, 'unixepoch')".to_owned(),
-            start: "s.value ->> 0".to_owned(),
-            from: WITH_SPANS,
-            in_time: true,
-            spans: Some(serde_json::to_string(&spans)?),
+        Buckets::Starts(starts) => (spans_between(&used, starts), 0, "%Y-%m-%dT%H:%M:%SZ"),
+    };
+    let runs = runs_of(Dimension::None, filter);
+    let mut rows = Vec::new();
+    for (start, end) in spans {
+        let sums = summed(conn, filter, (start.max(window.0), end.min(window.1)))?;
+        if !sums.is_empty() {
+            let key = named(conn, name, start.saturating_add(offset))?;
+            rows.push(UsageRow { key, start_at: Some(start), sum: sums.total(runs) });
+        }
+    }
+    Ok(UsageReport { rows, total: summed(conn, filter, window)?.total(runs) })
+}
+
+/// Σ of a time.
+fn summed(conn: &Connection, filter: &UsageFilter, (since, until): (i64, i64)) -> Result<Sums, LedgerError> {
+    let levels = match filter {
+        filter if filter.session.is_some() => &[],
+        filter if *filter == UsageFilter::default() => EVERYTHING,
+        _ => EACH,
+    };
+    let mut gather = Gather::new(conn, Dimension::None, filter);
+    for piece in rollup::cover(levels, since, until) {
+        gather.add(piece)?;
+    }
+    Ok(gather.into_groups().remove("").unwrap_or_default())
+}
+
+fn named(conn: &Connection, format: &str, local_ms: i64) -> Result<String, LedgerError> {
+    let mut select = conn.prepare_cached("SELECT strftime(?1, ?2, 'unixepoch')")?;
+    Ok(select.query_row((format, local_ms.div_euclid(1000)), |row| row.get(0))?)
+}
+
+/// The hours (UTC, in milliseconds) in which anything was used, rising: what has none is not looked at.
+fn used_hours(conn: &Connection, (since, until): (i64, i64)) -> Result<Vec<i64>, LedgerError> {
+    let mut select = conn.prepare_cached(
+        "SELECT start FROM rollups WHERE level = 3 AND start > ?1 AND start < ?2 ORDER BY start",
+    )?;
+    let hours = select.query_map([since.saturating_sub(HOUR_MS), until], |row| row.get(0))?;
+    Ok(hours.collect::<Result<_, _>>()?)
+}
+
+/// The buckets of a fixed offset that used hours reach into.
+fn spans_at_offset(used: &[i64], width: i64, offset: i64) -> BTreeSet<(i64, i64)> {
+    let bucket = |at: i64| {
+        let start = at - (at + offset).rem_euclid(width);
+        (start, start + width)
+    };
+    used.iter().flat_map(|hour| [bucket(*hour), bucket(hour + HOUR_MS - 1)]).collect()
+}
+
+/// Those of the given buckets that used hours reach into.
+fn spans_between(used: &[i64], starts: &[i64]) -> BTreeSet<(i64, i64)> {
+    let spans = starts.windows(2).filter_map(|span| Some((*span.first()?, *span.last()?)));
+    spans
+        .filter(|(start, end)| {
+            let first = used.partition_point(|hour| hour.saturating_add(HOUR_MS) <= *start);
+            used.get(first).is_some_and(|hour| hour < end)
         })
-    }
-
-    fn rows(&self, conn: &Connection, since: i64, until: i64) -> Result<Vec<UsageRow>, LedgerError> {
-        match &self.spans {
-            Some(spans) => self.rows_with(conn, params![since, until, spans]),
-            None => self.rows_with(conn, params![since, until]),
-        }
-    }
-
-    fn rows_with(
-        &self,
-        conn: &Connection,
-        params: impl Params + Clone,
-    ) -> Result<Vec<UsageRow>, LedgerError> {
-        let Self { key, start, from, .. } = self;
-        let settled = "a.state = 'settled' AND a.closed_at >= ?1 AND a.closed_at < ?2";
-        let columns = sums::COLUMNS;
-        let mut select = conn.prepare(&format!(
-            "SELECT {key} AS key, {start} AS start_at, {columns} FROM {from} WHERE {settled} GROUP BY 1, 2 ORDER BY 2, 1"
-        ))?;
-        let rows = select.query_map(params.clone(), |row| {
-            Ok(UsageRow { key: row.get("key")?, start_at: row.get("start_at")?, sum: sums::from_row(row)? })
-        })?;
-        let mut rows = rows.collect::<Result<Vec<_>, _>>()?;
-
-        let mut select = conn.prepare(&format!(
-            "SELECT {key} AS key, {start} AS start_at, u.key, sum(u.value) FROM {from}, json_each(a.units) u
-             WHERE {settled} AND a.units IS NOT NULL GROUP BY 1, 2, 3"
-        ))?;
-        let units =
-            select.query_map(params, |row| Ok(((row.get(1)?, row.get(0)?), (row.get(2)?, row.get(3)?))))?;
-        let mut by_group: BTreeMap<(Option<i64>, String), BTreeMap<String, u64>> = BTreeMap::new();
-        for unit in units {
-            let (group, (name, count)) = unit?;
-            by_group.entry(group).or_default().insert(name, count);
-        }
-        for row in &mut rows {
-            row.sum.usage.units = by_group.remove(&(row.start_at, row.key.clone())).unwrap_or_default();
-        }
-        Ok(rows)
-    }
+        .collect()
 }

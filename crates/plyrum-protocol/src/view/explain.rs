@@ -14,6 +14,56 @@ pub struct ExplainMeter {
     pub count: u64,
     /// Price per million (fees: each), as a decimal in the price's currency.
     pub price: String,
+    /// Count × price, exact, in the price's currency; none where the price is not known.
+    pub amount: Option<String>,
+}
+
+/// Why a request was, or was not, read from the provider's cache.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ExplainCache {
+    /// `hit`, `miss`, or `unknown`.
+    pub verdict: String,
+    /// `hit`; `first`: no earlier request of the session to this model; `changed`: its messages differ from the
+    /// earlier one's; `short`: what they share is less than providers cache; `expired`: too long ago;
+    /// `missed`: nothing explains it; `not_reported`.
+    pub cause: String,
+    /// The earlier request that this one is compared with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<AttemptId>,
+    /// With `changed`: the first message that differs, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<u64>,
+    /// How many messages both begin with, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shared_messages: Option<u64>,
+    /// With `short`: at most so many tokens are shared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prefix_tokens: Option<u64>,
+    /// From the end of the earlier request to the start of this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle_ms: Option<u64>,
+}
+
+/// What the provider says that the attempt cost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ExplainProviderCost {
+    /// In its own words.
+    pub said: String,
+    /// In rubles, by the attempt's exchange rate.
+    pub micro_rub: Option<MicroRub>,
+    /// How much more (or less) that is than the charge.
+    pub difference_micro_rub: Option<MicroRub>,
+}
+
+/// Another model or provider than the attempt of the step before it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ExplainFallback {
+    /// Which model was asked before.
+    pub from_model: String,
+    /// Who was asked before.
+    pub from_provider: String,
+    /// What that ended with.
+    pub cause: String,
 }
 
 /// Why an attempt was not the first one of its step.
@@ -47,8 +97,17 @@ pub struct ExplainAttempt {
     /// A repeat, and of what.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry: Option<ExplainRetry>,
+    /// It went to another model or provider than the one before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fallback: Option<ExplainFallback>,
+    /// `charged`, `free` (charged, nothing), `unpriced`, `missing` (nothing was used), `released` (never sent), or
+    /// `open`.
+    pub billing: String,
     /// What was used.
     pub usage: UsageView,
+    /// Why the cache was hit or missed; none for what was not sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache: Option<ExplainCache>,
     /// Meter by meter, with the prices that applied (tier chosen).
     pub meters: Vec<ExplainMeter>,
     /// The price's currency.
@@ -57,6 +116,12 @@ pub struct ExplainAttempt {
     pub price_version: String,
     /// RUB per unit of the currency, markup included, exact: a decimal, or a fraction where no decimal is.
     pub fx: String,
+    /// Version of the exchange rate.
+    pub fx_version: String,
+    /// Sum of the meters' amounts, exact, in the price's currency; none where a price is not known.
+    pub sum: Option<String>,
+    /// The same in rubles, exact, before the one rounding (a trailing `…` where no decimal is exact).
+    pub sum_rub: Option<String>,
     /// Reserved before it was sent.
     pub hold_micro_rub: MicroRub,
     /// Charged: one rounding, upward.
@@ -66,6 +131,11 @@ pub struct ExplainAttempt {
     pub computed_micro_rub: Option<MicroRub>,
     /// Whether the charge follows from that: it is the same, or, for an estimate, limited to the hold.
     pub recomputes: bool,
+    /// The part of the charge that was over the hold and is owed (prepaid).
+    pub debt_micro_rub: MicroRub,
+    /// What the provider says that it cost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider_cost: Option<ExplainProviderCost>,
     /// Whether a person should look at it.
     pub review: bool,
     /// Time to first token.
@@ -91,4 +161,15 @@ pub struct ExplainReport {
     pub attempts: Vec<ExplainAttempt>,
     /// Their sum.
     pub cost_micro_rub: MicroRub,
+    /// The part of it for repeats.
+    pub repeats_micro_rub: MicroRub,
+    /// The part of it for attempts that failed, broke off or were cancelled.
+    pub wasted_micro_rub: MicroRub,
+    /// What a mixture cost over asking its best member alone; none for other plans, and before the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extra_over_direct_micro_rub: Option<MicroRub>,
+    /// Attempts that were charged nothing: given back, or nothing was used.
+    pub unbilled: u64,
+    /// Attempts whose price is not known.
+    pub unpriced: u64,
 }

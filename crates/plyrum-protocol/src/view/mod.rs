@@ -8,13 +8,18 @@ use serde::{Deserialize, Serialize};
 mod cost_report;
 mod explain;
 mod prices;
+mod statusline;
 mod usage;
 
 pub use cost_report::{CostArm, CostReport, CostRole, CostTotal};
-pub use explain::{ExplainAttempt, ExplainMeter, ExplainReport, ExplainRetry};
+pub use explain::{
+    ExplainAttempt, ExplainCache, ExplainFallback, ExplainMeter, ExplainProviderCost, ExplainReport,
+    ExplainRetry,
+};
 pub use prices::{
     PriceChange, PriceDiff, PriceFigure, PriceFigureChange, PriceFx, PriceList, PriceQuote, PriceRow,
 };
+pub use statusline::Statusline;
 pub use usage::{UsageReport, UsageRow, UsageTotal};
 
 /// `balance show`.

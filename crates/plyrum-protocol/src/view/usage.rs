@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct UsageRow {
     /// The group's name: a model, a day …
     pub key: String,
-    /// Distinct runs.
+    /// Runs that began to use this in the time: by model, provider or role a run counts for each of them.
     pub runs: u64,
     /// Attempts.
     pub attempts: u64,
@@ -20,12 +20,24 @@ pub struct UsageRow {
     pub cost_micro_rub: MicroRub,
     /// Attempts whose price was not known.
     pub unpriced: u64,
+    /// With `--compare`: runs of the period before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_runs: Option<u64>,
+    /// With `--compare`: attempts of the period before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_attempts: Option<u64>,
+    /// With `--compare`: charges of the period before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_cost_micro_rub: Option<MicroRub>,
+    /// With `--compare`: attempts of the period before whose price was not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_unpriced: Option<u64>,
 }
 
 /// The sum of all groups. Runs are counted once, so it can be less than the sum of the rows' runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct UsageTotal {
-    /// Distinct runs.
+    /// Runs that began to use this in the time: by model, provider or role a run counts for each of them.
     pub runs: u64,
     /// Attempts.
     pub attempts: u64,
@@ -35,6 +47,18 @@ pub struct UsageTotal {
     pub cost_micro_rub: MicroRub,
     /// Attempts whose price was not known.
     pub unpriced: u64,
+    /// With `--compare`: runs of the period before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_runs: Option<u64>,
+    /// With `--compare`: attempts of the period before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_attempts: Option<u64>,
+    /// With `--compare`: charges of the period before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_cost_micro_rub: Option<MicroRub>,
+    /// With `--compare`: attempts of the period before whose price was not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_unpriced: Option<u64>,
 }
 
 /// The whole report.
@@ -46,6 +70,12 @@ pub struct UsageReport {
     pub since: Option<Timestamp>,
     /// Until when; null for everything.
     pub until: Option<Timestamp>,
+    /// With `--compare`: from when the period before was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_since: Option<Timestamp>,
+    /// With `--compare`: until when it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_until: Option<Timestamp>,
     /// Groups, the dearest first; days and hours in order of time.
     pub rows: Vec<UsageRow>,
     /// Their sum.

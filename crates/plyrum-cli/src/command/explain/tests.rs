@@ -7,7 +7,7 @@ use plyrum_ledger::{Basis, HoldBatch, Ledger, Limits, NewHold, NewRun, Settle};
 /// Settles an attempt of 30 request bytes, at 1 USD a million tokens, and explains it.
 fn explained(hold: i64, basis: Basis, received_bytes: u64) -> view::ExplainAttempt {
     let attempt = settled(hold, basis, received_bytes);
-    explain(&attempt, None).unwrap()
+    explain(&attempt, None, &Aside::default(), None).unwrap()
 }
 
 fn settled(hold: i64, basis: Basis, received_bytes: u64) -> Attempt {
@@ -91,7 +91,7 @@ fn a_charge_is_computed_again_and_the_rate_is_told_as_it_was_configured() {
     // 9 tokens and the fee: 10 micro-USD.
     assert_eq!((attempt.cost_micro_rub.get(), attempt.recomputes), (805, true));
     assert_eq!(attempt.fx, "80.5");
-    says(&attempt, "80.5 RUB per USD\n");
+    says(&attempt, "80.5 RUB per USD (rate f)\n");
     says(&attempt, "(reported; held 0.001 ₽; computed again: the same)");
 }
 
@@ -125,7 +125,118 @@ fn what_used_nothing_owes_no_fee() {
 fn a_charge_that_does_not_follow_is_told() {
     let mut row = settled(1000, tokens(9), 0);
     row.cost = Some(MicroRub::new(1000)); // its hold, but it was reported
-    let attempt = explain(&row, None).unwrap();
+    let attempt = explain(&row, None, &Aside::default(), None).unwrap();
     assert!(!attempt.recomputes);
     says(&attempt, "computed again: DIFFERENT, 0.000805 ₽");
+}
+
+#[test]
+fn meters_add_up_to_the_sum_which_is_rounded_once() {
+    let attempt = explained(1000, tokens(9), 0);
+    let amounts: Vec<_> = attempt.meters.iter().map(|meter| meter.amount.clone().unwrap()).collect();
+    assert_eq!(amounts, ["0.000009", "0.000001"]);
+    assert_eq!(attempt.sum.as_deref(), Some("0.00001"));
+    assert_eq!(attempt.sum_rub.as_deref(), Some("0.000805"));
+    says(&attempt, "= 0.000009 USD\n");
+    says(&attempt, "0.000805 RUB, rounded up once");
+}
+
+#[test]
+fn a_repeat_on_another_model_is_a_fallback_with_its_cause() {
+    let mut first = settled(1000, Basis::Nothing, 0);
+    (first.outcome, first.error_kind) = (Some(LedgerOutcome::Failed), Some("rate_limit".to_owned()));
+    let mut second = settled(1000, tokens(9), 0);
+    (second.try_no, second.model) = (2, "lab/slow".to_owned());
+    let attempt = explain(&second, Some(&first), &Aside::default(), None).unwrap();
+    says(&attempt, "try 2 because the one before: rate_limit; this repeat cost 0.000805 ₽");
+    says(&attempt, "fallback from lab/fast of lab: rate_limit");
+    let first = explain(&first, None, &Aside::default(), None).unwrap();
+    assert_eq!((first.billing.as_str(), attempt.billing.as_str()), ("missing", "charged"));
+}
+
+#[test]
+fn what_the_provider_says_stands_beside_the_charge_with_the_difference() {
+    let row = settled(1000, tokens(9), 0);
+    let aside = Aside {
+        provider_cost: Some("0.000011 USD".to_owned()),
+        provider_cost_rub: Some(MicroRub::new(886)),
+        debt: MicroRub::new(5),
+        ..Aside::default()
+    };
+    let attempt = explain(&row, None, &aside, None).unwrap();
+    assert_eq!(attempt.provider_cost.as_ref().unwrap().difference_micro_rub, Some(MicroRub::new(81)));
+    says(&attempt, "0.000011 USD = 0.000886 ₽; 0.000081 ₽ from ours");
+    says(&attempt, "over its hold");
+}
+
+mod cache_cause {
+    use super::super::cache::{Cause, of, text};
+    use super::*;
+    use plyrum_ledger::Earlier;
+
+    const MINUTE: i64 = 60_000;
+
+    /// A request of `input` tokens, `read` of them from the cache, sent at minute 100.
+    fn request(input: u64, read: u64) -> Attempt {
+        let usage = Usage { input, cache_read: read, output: 1, ..Usage::default() };
+        let mut attempt = settled(1_000_000, Basis::Reported(usage), 0);
+        attempt.sent_at = Some(100 * MINUTE);
+        attempt
+    }
+
+    fn chain(text: &str) -> Vec<String> {
+        text.chars().map(String::from).collect()
+    }
+
+    fn earlier(messages: &str, minutes_before: i64) -> Earlier {
+        Earlier {
+            attempt: "ab11.1".to_owned(),
+            closed_at: Some((100 - minutes_before) * MINUTE),
+            message_chain: Some(chain(messages)),
+            input_tokens: Some(5000),
+        }
+    }
+
+    fn cause(attempt: &Attempt, own: &str, earlier: Option<&Earlier>) -> Cause {
+        of(attempt, Some(&chain(own)), earlier).unwrap().cause
+    }
+
+    #[test]
+    fn each_cause_is_told_from_the_others() {
+        let miss = request(6000, 0);
+        assert_eq!(cause(&request(1000, 5000), "abc", Some(&earlier("ab", 1))), Cause::Hit);
+        assert_eq!(cause(&miss, "abc", None), Cause::First);
+        assert_eq!(cause(&miss, "axc", Some(&earlier("ab", 1))), Cause::Changed { message: 2 });
+        assert_eq!(cause(&miss, "xyz", Some(&earlier("ab", 60))), Cause::Changed { message: 1 });
+        assert_eq!(cause(&miss, "a", Some(&earlier("ab", 1))), Cause::Changed { message: 2 });
+        assert_eq!(cause(&miss, "abc", Some(&earlier("ab", 6))), Cause::Expired);
+        assert_eq!(cause(&miss, "abc", Some(&earlier("ab", 5))), Cause::Missed);
+        assert_eq!(cause(&request(1023, 0), "abc", Some(&earlier("ab", 6))), Cause::Short { tokens: 1023 });
+        let small = Earlier { input_tokens: Some(900), ..earlier("ab", 6) };
+        assert_eq!(cause(&miss, "abc", Some(&small)), Cause::Short { tokens: 900 });
+        let mut silent = miss.clone();
+        silent.quality = Some(Quality::Estimated);
+        assert_eq!(cause(&silent, "abc", None), Cause::NotReported);
+    }
+
+    #[test]
+    fn without_chains_only_what_is_known_is_told() {
+        let miss = request(6000, 0);
+        let unknown = Earlier { message_chain: None, ..earlier("", 9) };
+        let cache = of(&miss, None, Some(&unknown)).unwrap();
+        assert_eq!((cache.cause, cache.shared_messages), (Cause::Expired, None));
+        let mut unsent = miss;
+        unsent.sent_at = None;
+        assert_eq!(of(&unsent, None, None), None);
+    }
+
+    #[test]
+    fn the_cause_is_told_in_words_and_as_data() {
+        let before = earlier("ab", 1);
+        let cache = of(&request(6000, 0), Some(&chain("axc")), Some(&before)).unwrap();
+        let view = cache.view(Some(&before)).unwrap();
+        assert_eq!((view.verdict.as_str(), view.cause.as_str(), view.message), ("miss", "changed", Some(2)));
+        assert_eq!((view.shared_messages, view.idle_ms), (Some(1), Some(60_000)));
+        assert_eq!(text(&view), "miss: message 2 differs from the request before");
+    }
 }

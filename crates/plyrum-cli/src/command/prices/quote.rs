@@ -2,12 +2,12 @@
 
 use super::{asked_day, no_model, settings_on};
 use crate::command::Outcome;
+use crate::command::explain::meters;
 use crate::fault::wrong_use;
 use crate::money::{Lang, count};
 use crate::out;
 use crate::sanitize::clean;
 use plyrum_billing_client::{AttemptBound, CostError, Usage, cost, hold_amount};
-use plyrum_catalog::PriceBasis;
 use plyrum_protocol::{ErrorKind, Fault, view};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -65,7 +65,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
     let quote = view::PriceQuote {
         model: args.model.clone(),
         day: day.to_string(),
-        meters: meters(&usage, &basis),
+        meters: meters(&usage, &basis.card),
         cost_micro_rub: cost(&usage, &basis.card, &basis.fx).map_err(|e| of_cost(&e))?,
         hold_micro_rub: hold_amount(&bound, &basis.card, &basis.fx).map_err(|e| of_cost(&e))?,
         price_version: basis.price_version,
@@ -112,30 +112,6 @@ fn of_cost(error: &CostError) -> Fault {
     }
 }
 
-fn meters(usage: &Usage, basis: &PriceBasis) -> Vec<view::ExplainMeter> {
-    let rates = basis.card.at(usage.total_input());
-    let meter = |meter: &str, count, price: Option<String>| view::ExplainMeter {
-        meter: meter.to_owned(),
-        count,
-        price: price.unwrap_or_else(|| "unknown".to_owned()),
-    };
-    let tokens = [
-        ("input", usage.input, rates.input),
-        ("cache_read", usage.cache_read, rates.cache_read),
-        ("cache_write_5m", usage.cache_write_5m, rates.cache_write_5m),
-        ("cache_write_1h", usage.cache_write_1h, rates.cache_write_1h),
-        ("output", usage.output, rates.output),
-        ("reasoning", usage.reasoning, rates.reasoning),
-    ];
-    let used = tokens.into_iter().filter(|(_, count, _)| *count > 0);
-    let mut rows: Vec<_> =
-        used.map(|(name, count, rate)| meter(name, count, rate.map(|rate| rate.to_string()))).collect();
-    let fee = |unit: &String| basis.card.unit_fees.get(unit).map(ToString::to_string);
-    rows.extend(usage.units.iter().map(|(unit, count)| meter(unit, *count, fee(unit))));
-    rows.extend(basis.card.request_fee.map(|fee| meter("request", 1, Some(fee.to_string()))));
-    rows
-}
-
 fn text(quote: &view::PriceQuote) -> String {
     let lang = Lang::of_environment();
     let mut text = format!(
@@ -143,7 +119,9 @@ fn text(quote: &view::PriceQuote) -> String {
         quote.model, quote.day, quote.price_version, quote.currency, quote.fx
     );
     for meter in &quote.meters {
-        let _infallible = writeln!(text, "  {:<16} {} × {}", meter.meter, count(meter.count), meter.price);
+        let amount = meter.amount.as_ref().map(|amount| format!(" = {amount}")).unwrap_or_default();
+        let _infallible =
+            writeln!(text, "  {:<16} {} × {}{amount}", meter.meter, count(meter.count), meter.price);
     }
     let _infallible = writeln!(text, "cost  {}", lang.rub(quote.cost_micro_rub));
     let _infallible = writeln!(text, "hold  {}", lang.rub(quote.hold_micro_rub));

@@ -1,0 +1,115 @@
+//! Why a request was, or was not, read from the provider's cache: pure, from what the ledger has of it and of
+//! the request before it.
+//!
+//! Providers cache what a request begins with, for some minutes, where it is long enough. So: was there a
+//! request before, did it begin the same, was it long, was it recent? What none of these explains is `missed`.
+
+use plyrum_billing_client::Quality;
+use plyrum_ledger::{Attempt, Earlier};
+use plyrum_protocol::{AttemptId, InvalidId, view};
+
+/// How long providers keep a cached prefix unless asked otherwise.
+const KEPT_MS: i64 = 5 * 60 * 1000;
+/// What is shorter is not cached by the large providers.
+const MIN_TOKENS: u64 = 1024;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cause {
+    Hit,
+    First,
+    /// The first message that differs, from 1.
+    Changed {
+        message: u64,
+    },
+    /// At most so many tokens are shared.
+    Short {
+        tokens: u64,
+    },
+    Expired,
+    Missed,
+    NotReported,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Cache {
+    pub(super) cause: Cause,
+    pub(super) shared_messages: Option<u64>,
+    pub(super) idle_ms: Option<u64>,
+}
+
+/// `None`: it was not sent, or is under way.
+pub(super) fn of(attempt: &Attempt, chain: Option<&[String]>, earlier: Option<&Earlier>) -> Option<Cache> {
+    let (usage, sent_at) = (attempt.usage.as_ref()?, attempt.sent_at?);
+    let shared = chain.zip(earlier.and_then(|e| e.message_chain.as_deref())).map(|(own, theirs)| {
+        let same = own.iter().zip(theirs).take_while(|(a, b)| a == b).count();
+        (same, theirs.len())
+    });
+    let idle = earlier.and_then(|e| e.closed_at).map(|closed| (sent_at - closed).max(0));
+    let cause = match earlier {
+        _ if attempt.quality != Some(Quality::Reported) => Cause::NotReported,
+        _ if usage.cache_read > 0 => Cause::Hit,
+        None => Cause::First,
+        Some(earlier) => {
+            // Neither can share more than all of itself.
+            let most = usage.total_input().min(earlier.input_tokens.unwrap_or(u64::MAX));
+            match shared {
+                Some((same, all)) if same < all => Cause::Changed { message: count(same) + 1 },
+                _ if most < MIN_TOKENS => Cause::Short { tokens: most },
+                _ if idle.is_some_and(|idle| idle > KEPT_MS) => Cause::Expired,
+                _ => Cause::Missed,
+            }
+        }
+    };
+    Some(Cache {
+        cause,
+        shared_messages: shared.map(|(same, _)| count(same)),
+        idle_ms: idle.and_then(|idle| u64::try_from(idle).ok()),
+    })
+}
+
+fn count(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
+}
+
+impl Cache {
+    pub(super) fn view(self, earlier: Option<&Earlier>) -> Result<view::ExplainCache, InvalidId> {
+        let (verdict, cause) = match self.cause {
+            Cause::Hit => ("hit", "hit"),
+            Cause::First => ("miss", "first"),
+            Cause::Changed { .. } => ("miss", "changed"),
+            Cause::Short { .. } => ("miss", "short"),
+            Cause::Expired => ("miss", "expired"),
+            Cause::Missed => ("miss", "missed"),
+            Cause::NotReported => ("unknown", "not_reported"),
+        };
+        Ok(view::ExplainCache {
+            verdict: verdict.to_owned(),
+            cause: cause.to_owned(),
+            earlier: earlier.map(|e| AttemptId::new(e.attempt.clone())).transpose()?,
+            message: if let Cause::Changed { message } = self.cause { Some(message) } else { None },
+            shared_messages: self.shared_messages,
+            prefix_tokens: if let Cause::Short { tokens } = self.cause { Some(tokens) } else { None },
+            idle_ms: self.idle_ms,
+        })
+    }
+}
+
+/// The same for people.
+pub(super) fn text(cache: &view::ExplainCache) -> String {
+    let minutes = cache.idle_ms.unwrap_or_default() / 60_000;
+    match cache.cause.as_str() {
+        "hit" => "hit".to_owned(),
+        "first" => "miss: the session's first request to this model".to_owned(),
+        "changed" => format!(
+            "miss: message {} differs from the request before",
+            cache.message.map_or_else(String::new, |message| message.to_string())
+        ),
+        "short" => format!(
+            "miss: at most {} tokens in common, and providers cache from {MIN_TOKENS}",
+            cache.prefix_tokens.unwrap_or_default()
+        ),
+        "expired" => format!("miss: {minutes} minutes since the request before, and providers keep about 5"),
+        "missed" => "miss: the provider did not use it, for no reason that is known here".to_owned(),
+        _ => "unknown: the provider did not report usage".to_owned(),
+    }
+}

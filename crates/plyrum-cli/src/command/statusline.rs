@@ -1,0 +1,192 @@
+//! `plyrum statusline`: one line for prompts, tmux and status bars, straight from the ledger's file.
+//!
+//! It runs at every prompt, so it starts nothing, takes milliseconds, and never breaks a shell: whatever is
+//! wrong with the home or the ledger, it prints an empty line and exits 0; `-v` tells why on standard error.
+//! Only wrong words on its own command line are an error.
+
+use super::{Outcome, ledger, of_ledger, paths};
+use crate::money::Lang;
+use crate::out;
+use crate::sanitize::cell;
+use jiff::{Timestamp as Time, Zoned};
+use plyrum_billing_client::MicroRub;
+use plyrum_ledger::{LedgerReader, SpentBy};
+use plyrum_protocol::{ErrorKind, Fault, view};
+use std::process::ExitCode;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  plyrum statusline                                  today 1.20 ₽ · month 34.00 ₽
+  plyrum statusline --format '{today} {left}'        in a prompt of your own
+  set -g status-right '#(plyrum statusline)'         in tmux.conf
+
+Names of --format: {today} {month} {held} {available} {budget} {left}; {left} is the lesser of the balance and the
+budget's rest. What is not limited is empty. With nothing to tell, or a ledger that cannot be read, the line is empty
+and the exit code 0; -v says why.")]
+pub(crate) struct Args {
+    /// As one line of JSON
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
+    /// A line of your own, with names in braces
+    #[arg(long, value_name = "TEXT")]
+    format: Option<String>,
+    /// Say on standard error why the line is empty
+    #[arg(short, long)]
+    verbose: bool,
+}
+
+pub(crate) fn run(args: &Args) -> Outcome {
+    if let Some(format) = &args.format {
+        // Wrong words are told before anything is read, so that a prompt shows them at once.
+        filled(format, &nothing(), Lang::En)?;
+    }
+    let line = match figures(&now()) {
+        Ok(line) => line,
+        Err(fault) => {
+            if args.verbose {
+                out::err(&format!("statusline: {}", fault.message));
+            }
+            if !args.json {
+                out::print("\n")?;
+                return Ok(ExitCode::SUCCESS);
+            }
+            nothing()
+        }
+    };
+    let lang = Lang::of_environment();
+    if args.json {
+        out::print_json(&line)?;
+    } else {
+        let text = args.format.as_ref().map_or_else(|| Ok(text(&line, lang)), |f| filled(f, &line, lang))?;
+        out::print(&format!("{}\n", cell(&text)))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+#[expect(clippy::disallowed_methods, reason = "today and this month are the caller's")]
+fn now() -> Zoned {
+    Time::now().to_zoned(jiff::tz::TimeZone::system())
+}
+
+const fn nothing() -> view::Statusline {
+    view::Statusline {
+        today_micro_rub: MicroRub::ZERO,
+        month_micro_rub: MicroRub::ZERO,
+        held_micro_rub: MicroRub::ZERO,
+        available_micro_rub: None,
+        budget_left_micro_rub: None,
+    }
+}
+
+fn figures(now: &Zoned) -> Result<view::Statusline, Fault> {
+    match ledger(&paths()?)? {
+        None => Ok(nothing()),
+        Some(reader) => of_ledger_file(&reader, now),
+    }
+}
+
+fn of_ledger_file(reader: &LedgerReader, now: &Zoned) -> Result<view::Statusline, Fault> {
+    let start = |day: Result<Zoned, jiff::Error>| {
+        day.and_then(|day| day.start_of_day())
+            .map(|day| day.timestamp().as_millisecond())
+            .map_err(|_| Fault::new(ErrorKind::Internal, "the clock is out of range"))
+    };
+    let (day, month) = (start(Ok(now.clone()))?, start(now.first_of_month())?);
+    let read = || {
+        let today = reader.spent(SpentBy::All, day, i64::MAX)?;
+        let this_month = reader.spent(SpentBy::All, month, i64::MAX)?;
+        Ok((today, this_month, reader.balance()?, reader.limits_of_all()?))
+    };
+    let (today, this_month, balance, [of_day, of_month]) = read().map_err(|e| of_ledger(&e))?;
+    let left = |limit: Option<MicroRub>, spent: MicroRub| {
+        limit.and_then(|limit| limit.checked_sub(spent)).and_then(|left| left.checked_sub(balance.held))
+    };
+    Ok(view::Statusline {
+        today_micro_rub: today,
+        month_micro_rub: this_month,
+        held_micro_rub: balance.held,
+        available_micro_rub: balance.available,
+        budget_left_micro_rub: left(of_day, today).into_iter().chain(left(of_month, this_month)).min(),
+    })
+}
+
+/// What may still be spent: the lesser of the balance and the budget's rest.
+fn left(line: &view::Statusline) -> Option<MicroRub> {
+    line.available_micro_rub.into_iter().chain(line.budget_left_micro_rub).min()
+}
+
+fn text(line: &view::Statusline, lang: Lang) -> String {
+    let words = |en, ru| match lang {
+        Lang::En => en,
+        Lang::Ru => ru,
+    };
+    let mut parts = vec![
+        format!("{} {}", words("today", "сегодня"), lang.rub(line.today_micro_rub)),
+        format!("{} {}", words("month", "месяц"), lang.rub(line.month_micro_rub)),
+    ];
+    if line.held_micro_rub > MicroRub::ZERO {
+        parts.push(format!("{} {}", words("held", "занято"), lang.rub(line.held_micro_rub)));
+    }
+    if let Some(left) = left(line) {
+        parts.push(format!("{} {}", words("left", "осталось"), lang.rub(left)));
+    }
+    parts.join(" · ")
+}
+
+/// The caller's own line: `{name}` is a figure, anything else is itself.
+fn filled(format: &str, line: &view::Statusline, lang: Lang) -> Result<String, Fault> {
+    let mut text = String::new();
+    let mut rest = format;
+    while let Some((before, after)) = rest.split_once('{') {
+        let wrong = |name: &str| {
+            Fault::new(ErrorKind::Usage, format!("--format has `{{{name}}}`, which is no figure"))
+                .hint("use {today}, {month}, {held}, {available}, {budget} or {left}")
+        };
+        let (name, after) = after.split_once('}').ok_or_else(|| wrong(after))?;
+        let figure = match name {
+            "today" => Some(line.today_micro_rub),
+            "month" => Some(line.month_micro_rub),
+            "held" => Some(line.held_micro_rub),
+            "available" => line.available_micro_rub,
+            "budget" => line.budget_left_micro_rub,
+            "left" => left(line),
+            _ => return Err(wrong(name)),
+        };
+        text += before;
+        text += &figure.map(|figure| lang.rub(figure)).unwrap_or_default();
+        rest = after;
+    }
+    Ok(text + rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line() -> view::Statusline {
+        view::Statusline {
+            today_micro_rub: MicroRub::new(1_200_000),
+            month_micro_rub: MicroRub::new(1_234_500_000),
+            held_micro_rub: MicroRub::ZERO,
+            available_micro_rub: Some(MicroRub::new(50_000_000)),
+            budget_left_micro_rub: Some(MicroRub::new(7_000_000)),
+        }
+    }
+
+    #[test]
+    fn the_line_tells_the_lesser_of_balance_and_budget_in_both_languages() {
+        assert_eq!(text(&line(), Lang::En), "today 1.20 ₽ · month 1\u{a0}234.50 ₽ · left 7.00 ₽");
+        assert_eq!(text(&line(), Lang::Ru), "сегодня 1,20 ₽ · месяц 1\u{a0}234,50 ₽ · осталось 7,00 ₽");
+        assert_eq!(text(&nothing(), Lang::En), "today 0.00 ₽ · month 0.00 ₽");
+    }
+
+    #[test]
+    fn a_line_of_ones_own_has_figures_for_names_and_refuses_others() {
+        let own = |format| filled(format, &line(), Lang::En);
+        assert_eq!(own("₽ {today}/{budget} ({held})").unwrap(), "₽ 1.20 ₽/7.00 ₽ (0.00 ₽)");
+        assert_eq!(filled("[{left}]", &nothing(), Lang::En).unwrap(), "[]");
+        for wrong in ["{tomorrow}", "{today", "{}"] {
+            assert!(own(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! Roll-ups: sums of settled attempts by hour, day and 32 days, so that a report over millions of attempts,
+//! and the check of a budget, read a few thousand rows.
+//!
+//! They are written in the transaction that settles the attempt, so they are never behind; what an attempt
+//! adds is defined once, in the view `usage_lines` of `schema_3.sql`, and [`crate::check`] proves that
+//! every roll-up is the sum of its attempts. Edges of a time that no roll-up row fits exactly (half an hour
+//! of a zone at +05:30) are read from the attempts themselves, so every figure is exact.
+//!
+//! A run counts once, where its first settled attempt falls (`first_of`): so the runs of days add up to the
+//! runs of their month. By model, provider or role it counts once for each of them.
+
+mod proof;
+
+use rusqlite::{Connection, params};
+
+use crate::attempt::Attempt;
+use crate::error::LedgerError;
+pub(crate) use proof::prove;
+
+const HOUR_MS: i64 = 3_600_000;
+const DAY_MS: i64 = 24 * HOUR_MS;
+
+/// A kind of roll-up row: its number in the schema, and its width.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Level {
+    pub number: i64,
+    pub width_ms: i64,
+}
+
+/// Rows by model, provider, persona, role and project, the widest first.
+pub(crate) const EACH: &[Level] = &[
+    Level { number: 2, width_ms: 32 * DAY_MS },
+    Level { number: 1, width_ms: DAY_MS },
+    Level { number: 0, width_ms: HOUR_MS },
+];
+/// Rows of everything in an hour.
+pub(crate) const EVERYTHING: &[Level] = &[Level { number: 3, width_ms: HOUR_MS }];
+/// Rows of a session in a day.
+pub(crate) const SESSIONS: &[Level] = &[Level { number: 4, width_ms: DAY_MS }];
+
+/// A part of a time, and which rows have it exactly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Piece {
+    /// `None`: only the attempts themselves.
+    pub level: Option<i64>,
+    /// Inclusive.
+    pub since: i64,
+    /// Exclusive.
+    pub until: i64,
+}
+
+/// The pieces of `[since, until)`: wide rows inside, narrower ones towards the edges, attempts at them.
+pub(crate) fn cover(levels: &[Level], since: i64, until: i64) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    cover_into(&mut pieces, levels, since, until);
+    pieces
+}
+
+fn cover_into(pieces: &mut Vec<Piece>, levels: &[Level], since: i64, until: i64) {
+    if since >= until {
+        return;
+    }
+    let Some((level, narrower)) = levels.split_first() else {
+        return pieces.push(Piece { level: None, since, until });
+    };
+    let last = until - until.rem_euclid(level.width_ms);
+    let first = match since.rem_euclid(level.width_ms) {
+        0 => since,
+        over => since.saturating_add(level.width_ms - over),
+    };
+    if first >= last {
+        return cover_into(pieces, narrower, since, until);
+    }
+    cover_into(pieces, narrower, since, first);
+    pieces.push(Piece { level: Some(level.number), since: first, until: last });
+    cover_into(pieces, narrower, last, until);
+}
+
+/// The sums of a roll-up row and of `usage_lines`, in the order in which they are read and written.
+pub(crate) const SUMS: [&str; 26] = [
+    "attempts",
+    "input",
+    "cache_read",
+    "cache_write_5m",
+    "cache_write_1h",
+    "output",
+    "reasoning",
+    "cost",
+    "unpriced",
+    "reported",
+    "estimated",
+    "missing",
+    "review",
+    "failed",
+    "failed_cost",
+    "cut",
+    "cut_cost",
+    "cancelled",
+    "cancelled_cost",
+    "retries",
+    "retries_cost",
+    "runs",
+    "runs_model",
+    "runs_provider",
+    "runs_role",
+    "runs_each",
+];
+
+/// The bits of `attempts.first_of` for an attempt that is about to be settled.
+pub(crate) fn first_of(conn: &Connection, row: &Attempt) -> Result<i64, LedgerError> {
+    let mut select = conn.prepare_cached(
+        "SELECT (count(*) = 0) + 2 * (coalesce(sum(model = ?2), 0) = 0) + 4 * (coalesce(sum(provider = ?3), 0) = 0)
+             + 8 * (coalesce(sum(role = ?4), 0) = 0)
+             + 16 * (coalesce(sum(model = ?2 AND provider = ?3 AND role = ?4), 0) = 0)
+         FROM attempts WHERE run = ?1 AND state = 'settled'",
+    )?;
+    Ok(select.query_row(params![row.run, row.model, row.provider, row.role], |row| row.get(0))?)
+}
+
+/// Adds an attempt, whose row was settled just now in this transaction, to its roll-ups.
+pub(crate) fn add(conn: &Connection, attempt: &str) -> Result<(), LedgerError> {
+    conn.prepare_cached(
+        "INSERT OR IGNORE INTO rollup_keys (model, provider, persona, role, project)
+         SELECT model, provider, persona, role, project FROM usage_lines WHERE attempt = ?1",
+    )?
+    .execute([attempt])?;
+    conn.prepare_cached(
+        "INSERT OR IGNORE INTO rollup_sessions (session) SELECT session FROM usage_lines WHERE attempt = ?1",
+    )?
+    .execute([attempt])?;
+    conn.prepare_cached(ADD_SUMS)?.execute([attempt])?;
+    conn.prepare_cached(
+        "INSERT INTO rollup_units (level, start, key, unit, count)
+         SELECT p.level, p.start, p.key, u.key, u.value FROM rollup_places p, json_each(p.units) u
+         WHERE p.attempt = ?1 AND p.units IS NOT NULL
+         ON CONFLICT DO UPDATE SET count = count + excluded.count",
+    )?
+    .execute([attempt])?;
+    Ok(())
+}
+
+const ADD_SUMS: &str = "INSERT INTO rollups SELECT level, start, key, attempts, input, cache_read, cache_write_5m, cache_write_1h,
+        output, reasoning, cost, unpriced, reported, estimated, missing, review, failed, failed_cost, cut, cut_cost,
+        cancelled, cancelled_cost, retries, retries_cost, runs, runs_model, runs_provider, runs_role, runs_each
+    FROM rollup_places WHERE attempt = ?1
+    ON CONFLICT DO UPDATE SET attempts = attempts + excluded.attempts, input = input + excluded.input,
+        cache_read = cache_read + excluded.cache_read, cache_write_5m = cache_write_5m + excluded.cache_write_5m,
+        cache_write_1h = cache_write_1h + excluded.cache_write_1h, output = output + excluded.output,
+        reasoning = reasoning + excluded.reasoning, cost = cost + excluded.cost, unpriced = unpriced + excluded.unpriced,
+        reported = reported + excluded.reported, estimated = estimated + excluded.estimated,
+        missing = missing + excluded.missing, review = review + excluded.review, failed = failed + excluded.failed,
+        failed_cost = failed_cost + excluded.failed_cost, cut = cut + excluded.cut, cut_cost = cut_cost + excluded.cut_cost,
+        cancelled = cancelled + excluded.cancelled, cancelled_cost = cancelled_cost + excluded.cancelled_cost,
+        retries = retries + excluded.retries, retries_cost = retries_cost + excluded.retries_cost,
+        runs = runs + excluded.runs, runs_model = runs_model + excluded.runs_model,
+        runs_provider = runs_provider + excluded.runs_provider, runs_role = runs_role + excluded.runs_role,
+        runs_each = runs_each + excluded.runs_each";
+
+/// Whose spending is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SpentBy<'a> {
+    /// Everybody's.
+    All,
+    /// Runs with this persona.
+    Persona(&'a str),
+    /// Runs from this project; `""` are those from none.
+    Project(&'a str),
+    /// Requests to this provider.
+    Provider(&'a str),
+}
+
+impl SpentBy<'_> {
+    const fn column(self) -> Option<&'static str> {
+        match self {
+            Self::All => None,
+            Self::Persona(_) => Some("persona"),
+            Self::Project(_) => Some("project"),
+            Self::Provider(_) => Some("provider"),
+        }
+    }
+
+    const fn value(&self) -> &str {
+        match self {
+            Self::All => "",
+            Self::Persona(value) | Self::Project(value) | Self::Provider(value) => value,
+        }
+    }
+}
+
+/// What attempts that were settled in `[since_ms, until_ms)` were charged, in micro-rubles, exactly.
+/// Unpriced ones add nothing. Quick enough for the transaction of a hold.
+pub(crate) fn spent(
+    conn: &Connection,
+    of: SpentBy<'_>,
+    since_ms: i64,
+    until_ms: i64,
+) -> Result<i64, LedgerError> {
+    let levels = if of == SpentBy::All { EVERYTHING } else { EACH };
+    let mut spent = 0_i64;
+    for piece in cover(levels, since_ms.max(0), until_ms) {
+        let part = spent_in(conn, of, piece)?;
+        spent = spent
+            .checked_add(part)
+            .ok_or_else(|| LedgerError::internal("spending over 64 bits".to_owned()))?;
+    }
+    Ok(spent)
+}
+
+fn spent_in(conn: &Connection, of: SpentBy<'_>, piece: Piece) -> Result<i64, LedgerError> {
+    let query = match (piece.level, of.column()) {
+        (Some(_), Some(column)) => format!(
+            "SELECT coalesce(sum(cost), 0) FROM rollups WHERE level = ?1 AND start >= ?2 AND start < ?3
+             AND +key IN (SELECT id FROM rollup_keys WHERE {column} = ?4)"
+        ),
+        (Some(_), None) => "SELECT coalesce(sum(cost), 0) FROM rollups
+             WHERE level = ?1 AND start >= ?2 AND start < ?3 AND ?4 = ''"
+            .to_owned(),
+        (None, Some(column)) => format!(
+            "SELECT coalesce(sum(cost), 0) FROM usage_lines WHERE ?1 IS NULL AND closed_at >= ?2 AND closed_at < ?3
+             AND {column} = ?4"
+        ),
+        (None, None) => "SELECT coalesce(sum(cost_micro_rub), 0) FROM attempts
+             WHERE ?1 IS NULL AND state = 'settled' AND closed_at >= ?2 AND closed_at < ?3 AND ?4 = ''"
+            .to_owned(),
+    };
+    let mut select = conn.prepare_cached(&query)?;
+    Ok(select.query_row(params![piece.level, piece.since, piece.until, of.value()], |row| row.get(0))?)
+}
+
+#[cfg(test)]
+mod tests;
