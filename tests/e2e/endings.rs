@@ -348,3 +348,31 @@ fn a_daemon_that_is_asked_by_its_system_to_end_books_what_runs() {
     was_cancelled(&world, &fake);
     eventually("it has ended", || world.daemons().is_empty());
 }
+
+/// A daemon that does not answer is no reason to die of the signal itself, without a last line.
+#[test]
+fn a_signal_before_the_run_has_begun_ends_the_command_with_a_result() {
+    let world = World::new();
+    let _fake = world.lab(Script::new().always(Reply::answer("Never asked.", 100, 10)));
+    world.plyrum(["daemon", "start"]).run().ok();
+    let daemon = nix::unistd::Pid::from_raw(world.daemon_pid().unwrap());
+    for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
+        nix::sys::signal::kill(daemon, Signal::SIGSTOP).unwrap();
+        let running = world.plyrum(["ask", "-v", "-o", "stream-json", "Hello there"]).start();
+        eventually("it heeds signals", || heeds(running.pid(), signal));
+        running.signal(signal);
+        let out = running.finish();
+        nix::sys::signal::kill(daemon, Signal::SIGCONT).unwrap();
+        out.fails_telling(code, ["before the run had begun"]);
+        assert_eq!(out.lines().last().unwrap()["status"], "cancelled", "{out}");
+    }
+    world.is_sound();
+}
+
+/// Whether a process catches a signal, as the kernel tells it.
+fn heeds(pid: nix::unistd::Pid, signal: Signal) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+    let caught = caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    caught & (1 << (signal as u32 - 1)) != 0
+}

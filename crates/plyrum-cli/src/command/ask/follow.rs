@@ -24,8 +24,8 @@ pub(super) async fn to_the_end(
     client: Client,
     run: RunId,
     show: &Show,
+    mut watch: Watch,
 ) -> Result<ExitCode, Fault> {
-    let mut watch = Watch::new()?;
     let mut following = Following { client, follower: Follower::new(run.clone()), run };
     let mut cancelled: Option<CancelReason> = None;
     loop {
@@ -120,8 +120,20 @@ impl Following {
     }
 }
 
-/// What can end the wait from outside.
-struct Watch {
+/// The end of a command that was told to end before its run had begun. What the daemon may have taken already
+/// ends with this connection, unless it was to be left alone.
+pub(super) fn left_early(show: &Show, reason: CancelReason, detached: bool) -> ExitCode {
+    if reason != CancelReason::OutputClosed {
+        let fault = Fault::new(ErrorKind::Cancelled, "cancelled before the run had begun");
+        let hint = detached.then_some("it may have been taken all the same: plyrum runs list");
+        let _code = show.refused(&Fault { hint: hint.map(str::to_owned), ..fault });
+    }
+    ExitCode::from(code_of(reason))
+}
+
+/// What can end the wait from outside. Made before anything is asked of the daemon, so that no signal falls
+/// between a run's beginning and its being watched.
+pub(super) struct Watch {
     interrupt: Signal,
     terminate: Signal,
     /// Says that nobody reads standard output any more.
@@ -129,21 +141,18 @@ struct Watch {
 }
 
 impl Watch {
-    fn new() -> Result<Self, Fault> {
+    pub(super) fn new() -> Result<Self, Fault> {
         let listen = |kind| {
             signal(kind)
                 .map_err(|e| Fault::new(ErrorKind::Internal, format!("cannot listen for signals: {e}")))
         };
+        let (interrupt, terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
         crate::out::heed_signals()
             .map_err(|e| Fault::new(ErrorKind::Internal, format!("cannot listen for signals: {e}")))?;
-        Ok(Self {
-            interrupt: listen(SignalKind::interrupt())?,
-            terminate: listen(SignalKind::terminate())?,
-            output: watch_output(),
-        })
+        Ok(Self { interrupt, terminate, output: watch_output() })
     }
 
-    async fn next(&mut self) -> CancelReason {
+    pub(super) async fn next(&mut self) -> CancelReason {
         tokio::select! {
             _ = self.interrupt.recv() => CancelReason::Interrupt,
             _ = self.terminate.recv() => CancelReason::Terminate,

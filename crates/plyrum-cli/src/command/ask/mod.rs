@@ -13,6 +13,7 @@ use crate::command::{connected, paths, runtime};
 use crate::fault;
 use crate::random;
 use clap::ValueEnum;
+use follow::Watch;
 use plyrum_billing_client::MicroRub;
 use plyrum_client::Client;
 use plyrum_protocol::{
@@ -157,9 +158,17 @@ fn course(args: &Args, show: &Show) -> Result<ExitCode, Fault> {
     let run = new_run_id()?;
     let submit = submit(args, asked.prompt, run.clone());
     runtime()?.block_on(async {
-        let mut client = connected(&paths).await?;
-        let attachments = upload(&mut client, asked.attachments).await?;
-        let submitted = client.call::<RunSubmit>(&Submit { attachments, ..submit }).await?;
+        let mut watch = Watch::new()?;
+        let begun = async {
+            let mut client = connected(&paths).await?;
+            let attachments = upload(&mut client, asked.attachments).await?;
+            let submitted = client.call::<RunSubmit>(&Submit { attachments, ..submit }).await?;
+            Ok::<_, Fault>((client, submitted))
+        };
+        let (client, submitted) = tokio::select! {
+            begun = begun => begun?,
+            reason = watch.next() => return Ok(follow::left_early(show, reason, args.detach)),
+        };
         match submitted {
             Submitted::Planned(plan) => dry_run(show, &plan),
             Submitted::Receipt(receipt) => {
@@ -167,7 +176,7 @@ fn course(args: &Args, show: &Show) -> Result<ExitCode, Fault> {
                 if args.detach {
                     detached(show, &receipt)
                 } else {
-                    follow::to_the_end(&paths, client, run, show).await
+                    follow::to_the_end(&paths, client, run, show, watch).await
                 }
             }
         }
