@@ -235,3 +235,42 @@ fn a_price_of_nothing_is_free_and_still_counted() {
         (&0.into(), &600.into(), &0.into())
     );
 }
+
+#[test]
+fn a_provider_that_says_another_price_is_told_of_and_not_believed() {
+    let world = World::new();
+    let usage = json!({"prompt_tokens": 100_000, "completion_tokens": 10, "cost": 0.9});
+    let reply = Reply::sse().text("Well.").finish("stop").usage_json(usage).done();
+    let _fake = world.lab(Script::new().always(reply));
+    let out = world.plyrum(["ask", "What does it cost?"]).run();
+    assert!(out.stderr.contains("the provider says that this cost 72.11106 ₽"), "{out}");
+    let explained = world.json(["explain", "--json"]);
+    let attempt = &explained["attempts"][0];
+    assert_eq!((&attempt["review"], &attempt["recomputes"]), (&true.into(), &true.into()));
+    assert_eq!(attempt["provider_cost"]["said"], "0.9 USD");
+    // 100 000 × 3.00 + 10 × 15.00 micro-dollars, × 80.1234.
+    assert_eq!(explained["cost_micro_rub"], 24_049_039);
+    assert_eq!(attempt["provider_cost"]["difference_micro_rub"], 72_111_060 - 24_049_039);
+    world.is_sound();
+}
+
+/// A provider that is drained: what it used is its own word, although its answer was cancelled.
+#[test]
+fn a_cancelled_request_of_a_drained_provider_is_charged_by_its_own_report() {
+    let world = World::new();
+    let reply = Reply::sse().text("The first line.\n").gate("rest").text("The rest, unseen.").end(100, 10);
+    let fake = FakeProvider::spawn(Script::new().always(reply));
+    world.config(&lab_config(&fake.base_url(), "on_cancel = \"drain\"\ntimeouts = { drain = \"60s\" }", ""));
+    let running = world.plyrum(["ask", "-o", "stream-json", "Tell me a story"]).start();
+    running.wait_for("first line");
+    let run = world.json(["runs", "list", "--json"])[0]["run"].as_str().unwrap().to_owned();
+    world.plyrum(["runs", "cancel", &run]).run().ok();
+    fake.release("rest");
+    let out = running.finish();
+    let result = out.lines().pop().unwrap();
+    assert_eq!((&result["status"], &result["answer"]), (&"cancelled".into(), &"The first line.\n".into()));
+    assert_eq!(result["attempts"][0]["usage"]["quality"], "reported", "{out}");
+    assert_eq!(result["cost_micro_rub"], 36_056);
+    assert!(!out.stdout.contains("unseen"), "{out}");
+    world.is_sound();
+}

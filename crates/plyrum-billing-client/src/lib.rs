@@ -21,6 +21,7 @@ mod decimal;
 mod estimate;
 mod fx;
 mod money;
+mod said;
 mod usage;
 
 pub use billing::{Billing, HoldQuote};
@@ -32,4 +33,5 @@ pub use decimal::DecimalError;
 pub use estimate::{BytesPerToken, estimate};
 pub use fx::{Fx, MAX_FX_TERM};
 pub use money::MicroRub;
+pub use said::{SaidCost, is_far_off};
 pub use usage::{MAX_TOKENS, MAX_UNITS, Quality, Usage};

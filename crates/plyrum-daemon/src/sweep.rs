@@ -73,6 +73,7 @@ async fn resolve(daemon: &Daemon, attempt: &Attempt) -> Result<(), LedgerError> 
             outcome: Outcome::Cut,
             error_kind: Some("interrupted".to_owned()),
             raw_usage: None,
+            said_cost: None,
             ms: None,
             ttft_ms: None,
             received_bytes: attempt.received_bytes,

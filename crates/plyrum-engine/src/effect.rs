@@ -1,6 +1,6 @@
 //! Everything that a run may ask of the world.
 
-use plyrum_billing_client::{AttemptBound, MicroRub, Usage};
+use plyrum_billing_client::{AttemptBound, MicroRub, SaidCost, Usage};
 use plyrum_protocol::{AttemptId, AttemptOutcome, ErrorKind, Frame, Role, RunStatus, StepId, Timestamp};
 
 /// One thing to do. Effects are executed in order.
@@ -134,6 +134,8 @@ pub struct SettleRequest {
     pub error: Option<ErrorKind>,
     /// The provider's own JSON.
     pub raw_usage: Option<String>,
+    /// What the provider itself says that it cost.
+    pub said_cost: Option<SaidCost>,
     /// Bytes of text received.
     pub received_bytes: u64,
     /// From request to end.

@@ -1,6 +1,6 @@
 //! Everything that can happen to a run.
 
-use plyrum_billing_client::{MicroRub, Quality, Usage};
+use plyrum_billing_client::{MicroRub, Quality, SaidCost, Usage};
 use plyrum_protocol::{AttemptId, CancelReason, Channel, Fault};
 
 /// One thing that happened. Inputs about an attempt that is already closed are ignored: a late event of a
@@ -136,6 +136,8 @@ pub struct UsageReport {
     pub usage: Result<Usage, String>,
     /// The provider's own JSON.
     pub raw: String,
+    /// What it itself says that this cost.
+    pub said_cost: Option<SaidCost>,
 }
 
 /// How a stream ended.
@@ -222,4 +224,6 @@ pub struct Settlement {
     pub usage: Usage,
     /// How well they are known.
     pub quality: Quality,
+    /// What the provider says that it cost, where that is far from the charge.
+    pub said_otherwise: Option<MicroRub>,
 }

@@ -111,7 +111,7 @@ impl World {
                 } else {
                     Ok(self.usage(attempt))
                 };
-                let report = UsageReport { usage, raw: "{}".to_owned() };
+                let report = UsageReport { usage, raw: "{}".to_owned(), said_cost: None };
                 script.push_back(Input::Usage { attempt: id(), report });
             }
         }

@@ -179,6 +179,7 @@ fn settle(attempt: String) -> Settle {
         outcome: Outcome::Ok,
         error_kind: None,
         raw_usage: Some(r#"{"prompt_tokens":700,"completion_tokens":300,"total_tokens":1000}"#.to_owned()),
+        said_cost: None,
         ms: Some(900),
         ttft_ms: Some(200),
         received_bytes: 1_200,

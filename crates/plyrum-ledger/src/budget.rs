@@ -6,7 +6,9 @@
 //! the same thing, the lower one holds.
 //!
 //! Windows (a day, a month) are the caller's calendar: this crate knows no time zones, so it is told when the
-//! current ones began. A window has no end: where a clock is set back, what was spent "later" still counts.
+//! current ones began. A window has no end: where a clock is set back, what was spent "later" still counts. What
+//! was held under a clock that is then set back by a day or more is charged to the earlier day, which may so
+//! have more than its limit, by no more than was held at that moment.
 
 use plyrum_billing_client::MicroRub;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};

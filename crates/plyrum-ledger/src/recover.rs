@@ -71,6 +71,7 @@ fn estimate(at: i64) -> Ending<'static> {
         outcome: Outcome::Cut,
         error_kind: Some("interrupted"),
         raw_usage: None,
+        said_cost: None,
         ms: None,
         ttft_ms: None,
         print: BY_RECOVERY,

@@ -4,7 +4,7 @@
 //! What cost more than it held is posted whole, the excess as an entry of its own. Nothing here can fail
 //! for want of a figure: see [`crate::charge`].
 
-use plyrum_billing_client::{MicroRub, Quality, Usage};
+use plyrum_billing_client::{MicroRub, Quality, SaidCost, Usage, is_far_off};
 use rusqlite::{Connection, params};
 use serde::Serialize;
 use serde_json::json;
@@ -45,6 +45,8 @@ pub struct Settle {
     pub ttft_ms: Option<u64>,
     /// All bytes received; the larger of this and the last note counts.
     pub received_bytes: u64,
+    /// What the provider itself says that it cost: recorded, compared, never charged.
+    pub said_cost: Option<SaidCost>,
     /// The limits that notices are given of. Not part of what makes a repeat a repeat.
     #[serde(skip)]
     pub limits: Limits,
@@ -63,6 +65,8 @@ pub struct Settled {
     pub quality: Quality,
     /// A person may want to look at it.
     pub review: bool,
+    /// What the provider says that it cost, where that is far from what is charged. A repeat has none.
+    pub said_otherwise: Option<MicroRub>,
     /// Limits of which half, four fifths or all is now spent. A repeat has none.
     pub notices: Vec<BudgetNotice>,
 }
@@ -74,6 +78,7 @@ pub(crate) struct Ending<'a> {
     pub outcome: Outcome,
     pub error_kind: Option<&'a str>,
     pub raw_usage: Option<&'a str>,
+    pub said_cost: Option<&'a SaidCost>,
     pub ms: Option<i64>,
     pub ttft_ms: Option<i64>,
     /// Tells a repeated settle from another one.
@@ -109,6 +114,7 @@ pub(crate) fn apply(conn: &Connection, settle: &Settle) -> Result<Settled, Ledge
             outcome: settle.outcome,
             error_kind: settle.error_kind.as_deref().map(|kind| cut(kind, MAX_NAME)),
             raw_usage: settle.raw_usage.as_deref(),
+            said_cost: settle.said_cost.as_ref(),
             ms,
             ttft_ms,
             print: &print,
@@ -126,7 +132,7 @@ fn first_answer(row: Attempt) -> Result<Settled, LedgerError> {
     match (row.usage, row.quality) {
         (Some(usage), Some(quality)) => {
             let (attempt, cost, review) = (row.attempt, row.cost, row.review);
-            Ok(Settled { attempt, cost, usage, quality, review, notices: Vec::new() })
+            Ok(Settled { attempt, cost, usage, quality, review, said_otherwise: None, notices: Vec::new() })
         }
         _ => Err(LedgerError::internal(format!("settled attempt `{}` has no usage", row.attempt))),
     }
@@ -142,9 +148,13 @@ pub(crate) fn settle_row(
     let mut charge = row.terms().charge(ending.basis, room(&account, row.hold));
     let raw_usage = ending.raw_usage.map(|raw| cut(raw, MAX_RAW_USAGE));
     charge.review |= raw_usage.map(str::len) != ending.raw_usage.map(str::len);
+    let said_rub = said_in_rubles(row, ending.said_cost);
+    let said_otherwise = said_rub.filter(|said| is_said_otherwise(&charge, *said));
+    charge.review |= said_otherwise.is_some();
     let entries = post(conn, row, &charge, account.mode, ending.at)?;
     write_row(conn, row, &charge, raw_usage, ending)?;
     rollup::add(conn, &row.attempt)?;
+    note_said_cost(conn, row, ending.said_cost, said_rub)?;
     audit(conn, row, &charge, &entries, ending)?;
     Ok(Settled {
         attempt: row.attempt.clone(),
@@ -152,8 +162,39 @@ pub(crate) fn settle_row(
         usage: charge.usage,
         quality: charge.quality,
         review: charge.review,
+        said_otherwise,
         notices: Vec::new(),
     })
+}
+
+/// The provider's own figure at the attempt's rate, where it is in the same currency.
+fn said_in_rubles(row: &Attempt, said: Option<&SaidCost>) -> Option<MicroRub> {
+    let (said, price) = (said?, row.price.as_ref()?);
+    if said.currency == price.currency { said.in_rubles(&price.fx) } else { None }
+}
+
+fn note_said_cost(
+    conn: &Connection,
+    row: &Attempt,
+    said: Option<&SaidCost>,
+    rubles: Option<MicroRub>,
+) -> Result<(), LedgerError> {
+    let Some(said) = said else { return Ok(()) };
+    conn.prepare_cached(
+        "UPDATE attempts SET provider_cost = ?2, provider_cost_micro_rub = ?3 WHERE attempt = ?1",
+    )?
+    .execute(params![
+        row.attempt,
+        format!("{} {}", said.amount, said.currency),
+        rubles.map(MicroRub::get)
+    ])?;
+    Ok(())
+}
+
+/// Only the provider's own meters can be held against its price: an estimate is off by nature.
+fn is_said_otherwise(charge: &Charge, said: MicroRub) -> bool {
+    let ours = charge.cost.filter(|_| charge.quality == Quality::Reported);
+    ours.is_some_and(|ours| is_far_off(ours, said))
 }
 
 /// The most that can be posted with the account's figures still inside their bounds.

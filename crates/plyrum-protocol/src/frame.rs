@@ -288,6 +288,9 @@ pub enum FrameBody {
         usage: UsageView,
         /// What was charged.
         cost_micro_rub: MicroRub,
+        /// What the provider itself says that it cost, where that is over a twentieth and a kopeck off.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        provider_says_micro_rub: Option<MicroRub>,
         /// From request to end.
         ms: u64,
         /// Why it failed.

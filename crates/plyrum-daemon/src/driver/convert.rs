@@ -2,6 +2,7 @@
 //! requests, and the ledger's words meet the engine's.
 
 use crate::ids;
+use plyrum_billing_client::SaidCost;
 use plyrum_engine as engine;
 use plyrum_engine::{AttemptEnd, AttemptFailure, FailureClass, Input, Speaker, UsageReport};
 use plyrum_ledger as ledger;
@@ -56,9 +57,13 @@ pub(super) const fn channel(channel: wire::Channel) -> Channel {
     }
 }
 
+/// The currency of a `cost` in a usage block: `OpenRouter`, which invented it, bills in dollars.
+const COST_CURRENCY: &str = "USD";
+
 /// A usage report. Its raw JSON is kept for ever, so it passes the redactor like any other text.
 pub(super) fn usage(report: wire::ReportedUsage, clean: impl Fn(&str) -> String) -> UsageReport {
-    UsageReport { usage: report.usage.map_err(|why| clean(&why)), raw: clean(&report.raw) }
+    let said_cost = report.provider_cost.and_then(|amount| SaidCost::new(&amount, COST_CURRENCY));
+    UsageReport { usage: report.usage.map_err(|why| clean(&why)), raw: clean(&report.raw), said_cost }
 }
 
 /// The end of a stream. Messages are redacted by the caller's closure: providers quote what they were sent.

@@ -257,6 +257,7 @@ impl Driver {
             outcome: convert::outcome(request.outcome),
             error_kind: request.error.map(|kind| kind.as_str().to_owned()),
             raw_usage: request.raw_usage,
+            said_cost: request.said_cost,
             ms: Some(request.ms),
             ttft_ms: request.ttft_ms,
             received_bytes: request.received_bytes,
@@ -277,6 +278,7 @@ impl Driver {
                             cost: settled.cost.unwrap_or_default(),
                             usage: settled.usage,
                             quality: settled.quality,
+                            said_otherwise: settled.said_otherwise,
                         },
                     }
                 }
@@ -335,6 +337,7 @@ fn nothing() -> Settlement {
         cost: plyrum_billing_client::MicroRub::ZERO,
         usage: plyrum_billing_client::Usage::default(),
         quality: plyrum_billing_client::Quality::Missing,
+        said_otherwise: None,
     }
 }
 

@@ -235,6 +235,7 @@ impl Run {
             outcome: ended.outcome,
             error: ended.fault.as_ref().map(|f| f.kind),
             raw_usage: attempt.report.as_ref().map(|r| r.raw.clone()),
+            said_cost: attempt.report.as_ref().and_then(|r| r.said_cost.clone()),
             received_bytes: attempt.received_bytes(),
             ms: attempt.ms,
             ttft_ms: attempt.ttft_ms,
@@ -276,6 +277,7 @@ impl Run {
             outcome: end.outcome,
             usage: attempt.usage_view(),
             cost_micro_rub: attempt.cost(),
+            provider_says_micro_rub: attempt.settlement.as_ref().and_then(|s| s.said_otherwise),
             ms: attempt.ms,
             error: end.fault.clone(),
         };

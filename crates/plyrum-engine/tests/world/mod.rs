@@ -254,7 +254,10 @@ impl Score {
             Some(Basis::Nothing) | None => (Usage::default(), Quality::Missing, MicroRub::ZERO),
         };
         self.booked += cost.get();
-        Input::Resolved { attempt: id.clone(), settlement: Settlement { cost, usage, quality } }
+        Input::Resolved {
+            attempt: id.clone(),
+            settlement: Settlement { cost, usage, quality, said_otherwise: None },
+        }
     }
 
     /// What the answering step showed last.

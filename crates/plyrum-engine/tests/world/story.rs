@@ -296,11 +296,17 @@ fn provider(attempt: AttemptId, event: &Event) -> Input {
         Event::Thinks(text) => says(Channel::Reasoning, text),
         Event::Uses(input, output) => {
             let usage = Ok(Usage { input: *input, output: *output, ..Usage::default() });
-            return Input::Usage { attempt, report: UsageReport { usage, raw: "{}".to_owned() } };
+            return Input::Usage {
+                attempt,
+                report: UsageReport { usage, raw: "{}".to_owned(), said_cost: None },
+            };
         }
         Event::UsesNonsense => {
             let usage = Err("reasoning exceeds completion".to_owned());
-            return Input::Usage { attempt, report: UsageReport { usage, raw: "{}".to_owned() } };
+            return Input::Usage {
+                attempt,
+                report: UsageReport { usage, raw: "{}".to_owned(), said_cost: None },
+            };
         }
         ended => return Input::Closed { attempt, end: end(ended) },
     };

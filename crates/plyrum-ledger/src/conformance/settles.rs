@@ -18,6 +18,7 @@ pub(super) async fn a_settle_gives_the_hold_back_and_posts_the_cost(lab: &impl L
             usage: tokens(25),
             quality: Quality::Reported,
             review: false,
+            said_otherwise: None,
             notices: vec![],
         }
     );
@@ -280,4 +281,53 @@ async fn a_request_leaves_the_hashes_of_its_messages_and_no_more_than_the_bound(
     let wrong = SentRequest { bytes: 3, message_chain: vec![String::new()] };
     ledger.hold(batch("run", &[("c", 5)])).await.unwrap();
     assert!(matches!(ledger.mark_sent_of("c", 2_000, wrong).await, Err(LedgerError::Invalid { .. })));
+}
+
+/// Priced in dollars: a token is 80 micro-rubles.
+fn in_dollars(attempt: &str) -> HoldBatch {
+    let mut batch = batch("run", &[(attempt, 1_000_000_000)]);
+    if let Some(price) = &mut batch.holds[0].price {
+        price.currency = "USD".to_owned();
+        price.fx = Fx::parse("80").unwrap();
+    }
+    batch
+}
+
+pub(super) async fn what_the_provider_says_is_compared_and_never_charged(lab: &impl Lab) {
+    let ledger = lab.with_run().await;
+    // 1 000 000 tokens are a dollar: 80 rubles.
+    for (attempt, said, told) in [
+        ("same", "1.0", None),
+        ("near", "1.04", None),
+        ("far", "1.1e0", Some(88_000_000)),
+        ("free", "0", Some(0)),
+    ] {
+        ledger.hold(in_dollars(attempt)).await.unwrap();
+        ledger.mark_sent(attempt, 3_000).await.unwrap();
+        let said_cost = plyrum_billing_client::SaidCost::new(said, "USD");
+        let settle = Settle { said_cost, ..settle(attempt, Basis::Reported(tokens(1_000_000))) };
+        let settled = ledger.settle(settle).await.unwrap();
+        assert_eq!(
+            (settled.cost, settled.said_otherwise),
+            (Some(micro(80_000_000)), told.map(micro)),
+            "{said}"
+        );
+        assert_eq!(settled.review, told.is_some(), "{said}");
+    }
+    ledger.prove().await;
+}
+
+pub(super) async fn what_the_provider_says_of_another_currency_or_an_estimate_is_not_compared(
+    lab: &impl Lab,
+) {
+    let ledger = lab.with_run().await;
+    let said = |currency| plyrum_billing_client::SaidCost::new("123", currency);
+    ledger.hold_and_send("rubles", 1_000).await;
+    let in_another = Settle { said_cost: said("USD"), ..settle("rubles", Basis::Reported(tokens(5))) };
+    assert_eq!(ledger.settle(in_another).await.unwrap().said_otherwise, None);
+    ledger.hold(in_dollars("estimated")).await.unwrap();
+    ledger.mark_sent("estimated", 3_000).await.unwrap();
+    let estimated = Settle { said_cost: said("USD"), ..settle("estimated", Basis::Estimated) };
+    assert_eq!(ledger.settle(estimated).await.unwrap().said_otherwise, None);
+    ledger.prove().await;
 }

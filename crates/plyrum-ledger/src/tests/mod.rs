@@ -82,6 +82,7 @@ pub(crate) fn settle(attempt: &str, basis: Basis) -> Settle {
         outcome: Outcome::Ok,
         error_kind: None,
         raw_usage: None,
+        said_cost: None,
         ms: Some(10),
         ttft_ms: Some(5),
         received_bytes: 0,

@@ -57,6 +57,7 @@ mod tests {
                 outcome: AttemptOutcome::Ok,
                 usage: UsageView::missing(),
                 cost_micro_rub: MicroRub::new(*cost),
+                provider_says_micro_rub: None,
                 ms: 1,
                 error: None,
             };

@@ -115,6 +115,15 @@ impl Show {
                 out::err(&clean(&format!("notice: {told}")));
                 Ok(Reader::There)
             }
+            FrameBody::AttemptFinished { provider_says_micro_rub: Some(says), cost_micro_rub, .. }
+                if !self.quiet =>
+            {
+                let (says, ours) = (self.lang.rub(*says), self.lang.rub(*cost_micro_rub));
+                out::err(&format!(
+                    "notice: the provider says that this cost {says}, by its price here it is {ours}: look at plyrum explain"
+                ));
+                Ok(Reader::There)
+            }
             FrameBody::AttemptFallback { from, to, cause } if !self.quiet => {
                 out::err(&clean(&format!("notice: answered by {to} because {from}: {cause}")));
                 Ok(Reader::There)

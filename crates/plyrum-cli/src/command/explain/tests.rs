@@ -27,6 +27,7 @@ fn settled(hold: i64, basis: Basis, received_bytes: u64) -> Attempt {
             outcome: LedgerOutcome::Ok,
             error_kind: None,
             raw_usage: None,
+            said_cost: None,
             ms: None,
             ttft_ms: None,
             received_bytes,
