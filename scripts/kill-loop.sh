@@ -171,7 +171,7 @@ def prove(where):
     verdict = run("audit", "verify")
     if verdict.returncode != 0:
         wrong(f"the audit does not verify: {verdict.stdout}{verdict.stderr}")
-    reconciled = run("doctor", "--json")
+    reconciled = run("ledger", "reconcile", "--json")
     if reconciled.returncode != 0:
         wrong(f"the ledger does not reconcile: {reconciled.stdout}{reconciled.stderr}")
     # Nothing is sent twice, and what was sent is paid or flagged.

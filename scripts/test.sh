@@ -31,4 +31,7 @@ cargo run --quiet --locked -- --version
 step smoke
 bash scripts/smoke.sh
 
+step "kill loop"
+bash scripts/kill-loop.sh 100
+
 step "all of it passed"

@@ -73,7 +73,12 @@ fn configuration(paths: &Paths) -> view::Check {
     let workspace = std::env::current_dir().ok();
     let found = Settings::load(paths, workspace.as_deref()).map(|settings| {
         let (providers, models) = (settings.catalog.providers.len(), settings.catalog.models.len());
-        format!("{}: {providers} providers, {models} models", paths.config_file().display())
+        let file = paths.config_file();
+        let mut detail = format!("{}: {providers} providers, {models} models", file.display());
+        for note in settings.notes.iter().chain(&settings.catalog.fx_notes(super::prices::today())) {
+            detail += &format!("; {note}");
+        }
+        detail
     });
     check(
         "config",

@@ -54,7 +54,7 @@ fn asked_day(written: Option<&str>) -> Result<Day, Fault> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "imported prices hold from the caller's today")]
-fn today() -> Day {
+pub(crate) fn today() -> Day {
     Day::of_unix_millis(jiff::Timestamp::now().as_millisecond())
 }
 
