@@ -11,6 +11,7 @@
 mod asking;
 mod books;
 mod budgets;
+mod clocks;
 mod configuration;
 mod crashes;
 mod daemon;

@@ -94,7 +94,7 @@ impl Only {
 }
 
 /// Most days or hours of one report.
-const MAX_BUCKETS: usize = 10_000;
+const MAX_BUCKETS: usize = 100_000;
 
 pub(crate) fn run(args: &Args) -> Outcome {
     let zone = zone(args.tz.as_deref())?;
