@@ -4,6 +4,10 @@
 //! Money never waits for it: a hold or a settle is durable with its body in the outbox, in the same
 //! transaction; this thread carries the bodies over afterwards. After a crash the outbox is drained again
 //! from the last body that the log has, so none is missing and none is there twice.
+//!
+//! Bodies of runs wait a moment ([`DRAIN_EVERY`]) before they are carried over. An id is handed out durable, so to take a
+//! body that came with a mark (a run's end) is a flush of the ledger; at once, that flush would stand on the
+//! path of the answer that the run is just sending. It also makes one flush of the log out of many.
 
 use crate::clock;
 use plyrum_audit::{AuditError, AuditLog};
@@ -14,18 +18,20 @@ use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Records that may wait. Senders of lifecycle records wait for room: an audit is not thinned out.
 const MAX_WAITING: usize = 4096;
 /// Longest time that a record without money stays unsynced.
 const SYNC_EVERY: Duration = Duration::from_millis(200);
+/// Longest time that a run's body waits in the outbox.
+const DRAIN_EVERY: Duration = Duration::from_millis(200);
 /// Bodies carried over at once.
 const DRAIN_AT_ONCE: usize = 256;
 
 enum Order {
     Append { kind: &'static str, body: Value },
-    Drain,
+    Drain { due: Instant },
     Redact(Box<Redactor>),
     Stop(tokio::sync::oneshot::Sender<()>),
 }
@@ -48,7 +54,7 @@ impl Recorder {
         let log = AuditLog::open(dir, redactor, boot, Box::new(|| clock::now().to_string()))
             .map_err(|e| of_audit(&e))?;
         let (orders, inbox) = sync_channel(MAX_WAITING);
-        let mut writer = Writer { log, ledger, runtime, dirty: false, broken: false };
+        let mut writer = Writer { log, ledger, runtime, sync_by: None, drain_by: None, broken: false };
         writer.resume();
         writer.drain().map_err(|e| of_audit(&e))?;
         let thread =
@@ -70,9 +76,19 @@ impl Recorder {
         }
     }
 
-    /// Says that the outbox has something. Orders that wait already cover it.
+    /// Says that the outbox has something that a person has just ordered: it is carried over at once.
     pub(crate) fn outbox_filled(&self) {
-        let _covered = self.orders.try_send(Order::Drain);
+        self.drain(Duration::ZERO);
+    }
+
+    /// Says that a run has put something into the outbox: it is carried over in a moment.
+    pub(crate) fn outbox_filled_by_run(&self) {
+        self.drain(DRAIN_EVERY);
+    }
+
+    /// Orders that wait already cover it.
+    fn drain(&self, within: Duration) {
+        let _covered = self.orders.try_send(Order::Drain { due: Instant::now() + within });
     }
 
     /// Gives the log a redactor that knows newer keys.
@@ -95,22 +111,26 @@ struct Writer {
     log: AuditLog,
     ledger: Ledger,
     runtime: tokio::runtime::Handle,
-    /// Something was appended and not synced.
-    dirty: bool,
+    /// Something was appended and not synced: when it must be.
+    sync_by: Option<Instant>,
+    /// The outbox has something: when it must be carried over.
+    drain_by: Option<Instant>,
     broken: bool,
 }
 
 impl Writer {
     fn run(mut self, inbox: &Receiver<Order>) {
         loop {
-            let order = if self.dirty {
-                inbox.recv_timeout(SYNC_EVERY)
-            } else {
-                inbox.recv().map_err(|_| RecvTimeoutError::Disconnected)
+            let order = match self.sync_by.into_iter().chain(self.drain_by).min() {
+                Some(due) => inbox.recv_timeout(due.saturating_duration_since(Instant::now())),
+                None => inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
             };
             let done = match order {
                 Ok(Order::Append { kind, body }) => self.append(kind, &body),
-                Ok(Order::Drain) => self.drain(),
+                Ok(Order::Drain { due }) => {
+                    self.drain_by = Some(self.drain_by.map_or(due, |earlier| earlier.min(due)));
+                    Ok(())
+                }
                 Ok(Order::Redact(redactor)) => {
                     self.log.set_redactor(*redactor);
                     Ok(())
@@ -122,11 +142,22 @@ impl Writer {
                     let _gone = done.send(());
                     return;
                 }
-                Err(RecvTimeoutError::Timeout) => self.sync(),
+                Err(RecvTimeoutError::Timeout) => Ok(()),
                 Err(RecvTimeoutError::Disconnected) => return,
             };
             self.note(done);
+            // Also where orders keep coming, so that nothing waits for a quiet moment.
+            let done = self.catch_up(Instant::now());
+            self.note(done);
         }
+    }
+
+    /// Does what is due: a drain, or else a sync.
+    fn catch_up(&mut self, now: Instant) -> Result<(), AuditError> {
+        if self.drain_by.is_some_and(|due| due <= now) {
+            self.drain()?;
+        }
+        if self.sync_by.is_some_and(|due| due <= now) { self.sync() } else { Ok(()) }
     }
 
     /// A ledger that was restored from an older copy would give its ids a second time.
@@ -152,20 +183,23 @@ impl Writer {
 
     fn append(&mut self, kind: &str, body: &Value) -> Result<(), AuditError> {
         self.log.append(kind, body)?;
-        self.dirty = true;
+        self.sync_by.get_or_insert_with(|| Instant::now() + SYNC_EVERY);
         Ok(())
     }
 
     fn sync(&mut self) -> Result<(), AuditError> {
-        if self.dirty {
+        if self.sync_by.is_some() {
+            // Where it fails it is tried again, as late as after any other record.
+            self.sync_by = Some(Instant::now() + SYNC_EVERY);
             self.log.sync()?;
-            self.dirty = false;
+            self.sync_by = None;
         }
         Ok(())
     }
 
     /// Carries the outbox over, syncs, and anchors the head in the ledger.
     fn drain(&mut self) -> Result<(), AuditError> {
+        self.drain_by = None;
         loop {
             let rows = match self.runtime.block_on(self.ledger.take_outbox(DRAIN_AT_ONCE)) {
                 Ok(rows) => rows,

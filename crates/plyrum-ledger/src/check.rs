@@ -107,7 +107,7 @@ fn rule(conn: &Connection, name: &'static str, query: &str) -> Result<Check, Led
 
 /// Charges every settled attempt again from its own row.
 fn costs_recompute(conn: &Connection) -> Result<Check, LedgerError> {
-    let mut select = conn.prepare("SELECT * FROM attempts WHERE state = 'settled'")?;
+    let mut select = conn.prepare(attempt::select!("WHERE state = 'settled'"))?;
     let mut rows = select.query([])?;
     let mut offenders = Offenders::default();
     let mut looked_at = 0_u64;

@@ -5,7 +5,7 @@
 //! from the next critical commit on (see [`crate::writer`]).
 
 use plyrum_billing_client::MicroRub;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 use serde_json::json;
 
 use crate::account::{self, Change};
@@ -37,13 +37,19 @@ pub(crate) fn sent(
     request: Option<&SentRequest>,
 ) -> Result<(), LedgerError> {
     bounds::check_time("sent time", at)?;
-    let row = attempt::load(conn, attempt)?;
-    match row.state {
+    let mut select = conn.prepare_cached("SELECT state, request_bytes FROM attempts WHERE attempt = ?1")?;
+    let found = select.query_row([attempt], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    let Some((state, held_for)) = found else {
+        return Err(LedgerError::UnknownAttempt { attempt: attempt.to_owned() });
+    };
+    match state {
         AttemptState::Sent | AttemptState::Streaming => return Ok(()),
-        AttemptState::Settled | AttemptState::Released => return Err(row.wrong_state("sent")),
+        AttemptState::Settled | AttemptState::Released => {
+            return Err(attempt::wrong_state(attempt, state, "sent"));
+        }
         AttemptState::Held => {}
     }
-    let bytes = request.map_or(row.request_bytes, |request| request.bytes.min(row.request_bytes));
+    let bytes = request.map_or(held_for, |request| request.bytes.min(held_for));
     let chain = request.map(|request| request.message_chain.as_slice()).unwrap_or_default();
     let chain = chain.get(..MAX_CHAIN).unwrap_or(chain);
     chain.iter().try_for_each(|hash| bounds::check_id("message hash", hash))?;
@@ -88,7 +94,11 @@ pub(crate) fn release(conn: &Connection, attempt: &str, at: i64) -> Result<Micro
 /// True where giving this attempt back moves money.
 pub(crate) fn release_moves_money(conn: &Connection, attempt: &str) -> bool {
     // An unknown one is not yet written: its hold is in the same batch, which is critical by itself.
-    attempt::load(conn, attempt).is_ok_and(|row| row.hold > MicroRub::ZERO)
+    let held = || -> rusqlite::Result<i64> {
+        let mut select = conn.prepare_cached("SELECT hold_micro_rub FROM attempts WHERE attempt = ?1")?;
+        select.query_row([attempt], |row| row.get(0))
+    };
+    held().is_ok_and(|held| held > 0)
 }
 
 pub(crate) fn release_row(conn: &Connection, row: &Attempt, at: i64) -> Result<(), LedgerError> {

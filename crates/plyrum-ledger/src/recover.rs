@@ -48,7 +48,8 @@ pub(crate) fn apply(conn: &Connection, spec: RecoverySpec) -> Result<Recovery, L
             mark::release_row(conn, &row, spec.at)?;
             recovery.released.push((row.attempt, row.hold));
         } else {
-            recovery.settled.push(settle::settle_row(conn, &row, &estimate(spec.at))?);
+            let spender = run::spender(conn, &row.run)?;
+            recovery.settled.push(settle::settle_row(conn, &row, &spender, &estimate(spec.at))?);
         }
     }
     for run in running(conn)? {
@@ -79,9 +80,9 @@ fn estimate(at: i64) -> Ending<'static> {
 }
 
 pub(crate) fn unresolved(conn: &Connection) -> Result<Vec<Attempt>, LedgerError> {
-    let mut select = conn.prepare(
-        "SELECT * FROM attempts WHERE state IN ('held', 'sent', 'streaming') ORDER BY held_at, attempt",
-    )?;
+    let mut select = conn.prepare(attempt::select!(
+        "WHERE state IN ('held', 'sent', 'streaming') ORDER BY held_at, attempt"
+    ))?;
     let rows = select.query_map([], attempt::from_row)?.collect::<Result<_, _>>()?;
     Ok(rows)
 }

@@ -11,10 +11,15 @@
 
 mod proof;
 
-use rusqlite::{Connection, params};
+use plyrum_billing_client::{MicroRub, Quality};
+use rusqlite::{Connection, OptionalExtension as _, params, params_from_iter};
 
 use crate::attempt::Attempt;
+use crate::bounds;
+use crate::budget::Spender;
+use crate::charge::Charge;
 use crate::error::LedgerError;
+use crate::words::Outcome;
 pub(crate) use proof::prove;
 
 const HOUR_MS: i64 = 3_600_000;
@@ -28,7 +33,7 @@ pub(crate) struct Level {
 }
 
 /// Rows by model, provider, persona, role and project, the widest first.
-pub(crate) const EACH: &[Level] = &[
+pub(crate) const EACH: &[Level; 3] = &[
     Level { number: 2, width_ms: 32 * DAY_MS },
     Level { number: 1, width_ms: DAY_MS },
     Level { number: 0, width_ms: HOUR_MS },
@@ -108,41 +113,144 @@ pub(crate) const SUMS: [&str; 26] = [
 
 /// The bits of `attempts.first_of` for an attempt that is about to be settled.
 pub(crate) fn first_of(conn: &Connection, row: &Attempt) -> Result<i64, LedgerError> {
+    // Most attempts of a long run are like an earlier one of it, which stops at the first that it finds.
+    let mut alike = conn.prepare_cached(
+        "SELECT 1 FROM attempts WHERE run = ?1 AND state = 'settled' AND model = ?2 AND provider = ?3 AND role = ?4 LIMIT 1",
+    )?;
+    if alike.exists(params![row.run, row.model, row.provider, row.role])? {
+        return Ok(0);
+    }
     let mut select = conn.prepare_cached(
         "SELECT (count(*) = 0) + 2 * (coalesce(sum(model = ?2), 0) = 0) + 4 * (coalesce(sum(provider = ?3), 0) = 0)
-             + 8 * (coalesce(sum(role = ?4), 0) = 0)
-             + 16 * (coalesce(sum(model = ?2 AND provider = ?3 AND role = ?4), 0) = 0)
+             + 8 * (coalesce(sum(role = ?4), 0) = 0) + 16
          FROM attempts WHERE run = ?1 AND state = 'settled'",
     )?;
     Ok(select.query_row(params![row.run, row.model, row.provider, row.role], |row| row.get(0))?)
 }
 
+/// What a settled attempt adds, from the values that were just written: the same as its row in
+/// `usage_lines`, without reading it again (the proof compares the two).
+pub(crate) struct Line<'a> {
+    pub model: &'a str,
+    pub provider: &'a str,
+    pub role: &'a str,
+    pub spender: &'a Spender,
+    pub try_no: u32,
+    pub charge: &'a Charge,
+    pub outcome: Outcome,
+    pub first_of: i64,
+    pub closed_at: i64,
+}
+
+impl Line<'_> {
+    /// In the order of [`SUMS`].
+    fn figures(&self) -> Result<[i64; SUMS.len()], LedgerError> {
+        let usage = &self.charge.usage;
+        let cost = self.charge.cost.map_or(0, MicroRub::get);
+        let part = |is: bool| if is { [1, cost] } else { [0, 0] };
+        let quality = |quality| i64::from(self.charge.quality == quality);
+        let [failed, failed_cost] = part(self.outcome == Outcome::Failed);
+        let [cut, cut_cost] = part(self.outcome == Outcome::Cut);
+        let [cancelled, cancelled_cost] = part(self.outcome == Outcome::Cancelled);
+        let [retries, retries_cost] = part(self.try_no > 1);
+        let meter = |meter| bounds::to_sql("a meter", meter);
+        Ok([
+            1,
+            meter(usage.input)?,
+            meter(usage.cache_read)?,
+            meter(usage.cache_write_5m)?,
+            meter(usage.cache_write_1h)?,
+            meter(usage.output)?,
+            meter(usage.reasoning)?,
+            cost,
+            i64::from(self.charge.cost.is_none()),
+            quality(Quality::Reported),
+            quality(Quality::Estimated),
+            quality(Quality::Missing),
+            i64::from(self.charge.review),
+            failed,
+            failed_cost,
+            cut,
+            cut_cost,
+            cancelled,
+            cancelled_cost,
+            retries,
+            retries_cost,
+            self.first_of & 1,
+            (self.first_of >> 1) & 1,
+            (self.first_of >> 2) & 1,
+            (self.first_of >> 3) & 1,
+            (self.first_of >> 4) & 1,
+        ])
+    }
+
+    /// The key of its rows at each level.
+    fn places(&self, conn: &Connection) -> Result<[(Level, i64); 5], LedgerError> {
+        let project = self.spender.project.as_deref().unwrap_or_default();
+        let words = [self.model, self.provider, &self.spender.persona, self.role, project];
+        let each = id_of(
+            conn,
+            "SELECT id FROM rollup_keys WHERE model = ?1 AND provider = ?2 AND persona = ?3 AND role = ?4 AND project = ?5",
+            "INSERT INTO rollup_keys (model, provider, persona, role, project) VALUES (?1, ?2, ?3, ?4, ?5)",
+            words,
+        )?;
+        let session = id_of(
+            conn,
+            "SELECT id FROM rollup_sessions WHERE session = ?1",
+            "INSERT INTO rollup_sessions (session) VALUES (?1)",
+            [self.spender.session.as_str()],
+        )?;
+        let [widest, day, hour] = *EACH;
+        Ok([(widest, each), (day, each), (hour, each), (EVERYTHING[0], 0), (SESSIONS[0], session)])
+    }
+}
+
+/// The id of a row with these words, made where there is none.
+fn id_of<const N: usize>(
+    conn: &Connection,
+    select: &str,
+    insert: &str,
+    words: [&str; N],
+) -> Result<i64, LedgerError> {
+    let found =
+        conn.prepare_cached(select)?.query_row(params_from_iter(words), |row| row.get(0)).optional()?;
+    if let Some(id) = found {
+        return Ok(id);
+    }
+    conn.prepare_cached(insert)?.execute(params_from_iter(words))?;
+    Ok(conn.last_insert_rowid())
+}
+
 /// Adds an attempt, whose row was settled just now in this transaction, to its roll-ups.
-pub(crate) fn add(conn: &Connection, attempt: &str) -> Result<(), LedgerError> {
-    conn.prepare_cached(
-        "INSERT OR IGNORE INTO rollup_keys (model, provider, persona, role, project)
-         SELECT model, provider, persona, role, project FROM usage_lines WHERE attempt = ?1",
-    )?
-    .execute([attempt])?;
-    conn.prepare_cached(
-        "INSERT OR IGNORE INTO rollup_sessions (session) SELECT session FROM usage_lines WHERE attempt = ?1",
-    )?
-    .execute([attempt])?;
-    conn.prepare_cached(ADD_SUMS)?.execute([attempt])?;
-    conn.prepare_cached(
-        "INSERT INTO rollup_units (level, start, key, unit, count)
-         SELECT p.level, p.start, p.key, u.key, u.value FROM rollup_places p, json_each(p.units) u
-         WHERE p.attempt = ?1 AND p.units IS NOT NULL
+pub(crate) fn add(conn: &Connection, line: &Line<'_>) -> Result<(), LedgerError> {
+    let figures = line.figures()?;
+    let places = line.places(conn)?;
+    let mut add = conn.prepare_cached(ADD_SUMS)?;
+    for (level, key) in places {
+        let place = [level.number, line.closed_at - line.closed_at % level.width_ms, key];
+        add.execute(params_from_iter(place.iter().chain(&figures)))?;
+    }
+    if line.charge.usage.units.is_empty() {
+        return Ok(());
+    }
+    let mut add = conn.prepare_cached(
+        "INSERT INTO rollup_units (level, start, key, unit, count) VALUES (?1, ?2, ?3, ?4, ?5)
          ON CONFLICT DO UPDATE SET count = count + excluded.count",
-    )?
-    .execute([attempt])?;
+    )?;
+    for (level, key) in places {
+        let start = line.closed_at - line.closed_at % level.width_ms;
+        for (unit, count) in &line.charge.usage.units {
+            add.execute(params![level.number, start, key, unit, bounds::to_sql("units", *count)?])?;
+        }
+    }
     Ok(())
 }
 
-const ADD_SUMS: &str = "INSERT INTO rollups SELECT level, start, key, attempts, input, cache_read, cache_write_5m, cache_write_1h,
+const ADD_SUMS: &str = "INSERT INTO rollups (level, start, key, attempts, input, cache_read, cache_write_5m, cache_write_1h,
         output, reasoning, cost, unpriced, reported, estimated, missing, review, failed, failed_cost, cut, cut_cost,
-        cancelled, cancelled_cost, retries, retries_cost, runs, runs_model, runs_provider, runs_role, runs_each
-    FROM rollup_places WHERE attempt = ?1
+        cancelled, cancelled_cost, retries, retries_cost, runs, runs_model, runs_provider, runs_role, runs_each)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24,
+        ?25, ?26, ?27, ?28, ?29)
     ON CONFLICT DO UPDATE SET attempts = attempts + excluded.attempts, input = input + excluded.input,
         cache_read = cache_read + excluded.cache_read, cache_write_5m = cache_write_5m + excluded.cache_write_5m,
         cache_write_1h = cache_write_1h + excluded.cache_write_1h, output = output + excluded.output,
@@ -195,7 +303,7 @@ pub(crate) fn spent(
     since_ms: i64,
     until_ms: i64,
 ) -> Result<i64, LedgerError> {
-    let levels = if of == SpentBy::All { EVERYTHING } else { EACH };
+    let levels: &[Level] = if of == SpentBy::All { EVERYTHING } else { EACH };
     let mut spent = 0_i64;
     for piece in cover(levels, since_ms.max(0), until_ms) {
         let part = spent_in(conn, of, piece)?;

@@ -12,13 +12,13 @@ use serde_json::json;
 use crate::account::{self, Balance, Change};
 use crate::attempt::{self, Attempt};
 use crate::bounds::{self, MAX_NAME, MAX_POSITION, MAX_RAW_USAGE};
-use crate::budget::{self, BudgetNotice, Limits};
+use crate::budget::{self, BudgetNotice, Limits, Spender};
 use crate::charge::{Basis, Charge};
 use crate::entries::{self, Book, Posting, Transfer};
 use crate::error::LedgerError;
 use crate::fingerprint;
 use crate::outbox;
-use crate::rollup;
+use crate::rollup::{self, Line};
 use crate::run;
 use crate::words::{AttemptState, Mode, Outcome};
 
@@ -105,9 +105,11 @@ pub(crate) fn apply(conn: &Connection, settle: &Settle) -> Result<Settled, Ledge
     // Its request was never sent (it was cancelled while it waited its turn): there is nothing to estimate.
     let unsent = row.state == AttemptState::Held && settle.basis == Basis::Estimated;
     let basis = if unsent { &Basis::Nothing } else { &settle.basis };
+    let spender = run::spender(conn, &row.run)?;
     let settled = settle_row(
         conn,
         &row,
+        &spender,
         &Ending {
             at: settle.at,
             basis,
@@ -123,7 +125,6 @@ pub(crate) fn apply(conn: &Connection, settle: &Settle) -> Result<Settled, Ledge
     if settled.cost.is_none_or(|cost| cost == MicroRub::ZERO) {
         return Ok(settled);
     }
-    let spender = run::spender(conn, &row.run)?;
     let notices = budget::notices(conn, &spender, &row.provider, &settle.limits, settle.at)?;
     Ok(Settled { notices, ..settled })
 }
@@ -142,6 +143,7 @@ fn first_answer(row: Attempt) -> Result<Settled, LedgerError> {
 pub(crate) fn settle_row(
     conn: &Connection,
     row: &Attempt,
+    spender: &Spender,
     ending: &Ending<'_>,
 ) -> Result<Settled, LedgerError> {
     let account = account::balance(conn)?;
@@ -152,8 +154,20 @@ pub(crate) fn settle_row(
     let said_otherwise = said_rub.filter(|said| is_said_otherwise(&charge, *said));
     charge.review |= said_otherwise.is_some();
     let entries = post(conn, row, &charge, account.mode, ending.at)?;
-    write_row(conn, row, &charge, raw_usage, ending)?;
-    rollup::add(conn, &row.attempt)?;
+    let first_of = rollup::first_of(conn, row)?;
+    write_row(conn, row, &charge, raw_usage, ending, first_of)?;
+    let line = Line {
+        model: &row.model,
+        provider: &row.provider,
+        role: &row.role,
+        spender,
+        try_no: row.try_no,
+        charge: &charge,
+        outcome: ending.outcome,
+        first_of,
+        closed_at: ending.at,
+    };
+    rollup::add(conn, &line)?;
     note_said_cost(conn, row, ending.said_cost, said_rub)?;
     audit(conn, row, &charge, &entries, ending)?;
     Ok(Settled {
@@ -237,6 +251,7 @@ fn write_row(
     charge: &Charge,
     raw_usage: Option<&str>,
     ending: &Ending<'_>,
+    first_of: i64,
 ) -> Result<(), LedgerError> {
     let usage = &charge.usage;
     let units = (!usage.units.is_empty()).then(|| serde_json::to_string(&usage.units)).transpose()?;
@@ -268,7 +283,7 @@ fn write_row(
         ending.ms,
         ending.ttft_ms,
         ending.print,
-        rollup::first_of(conn, row)?
+        first_of
     ])?;
     Ok(())
 }

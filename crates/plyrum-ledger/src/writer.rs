@@ -14,6 +14,9 @@
 //! **Outbox ids are handed out durable.** A body written by a mark must not reach the audit log while a
 //! power cut could still give its id to another body, so taking from the outbox flushes first.
 //!
+//! **A moment for those who come back.** Runs that were answered together ask again together, a few
+//! microseconds later; the writer waits for them (at most [`GATHER`]) instead of flushing for the first one.
+//!
 //! **Checkpoints wait.** They flush twice, so they run when the queue is empty, not inside a commit; only
 //! a log that has grown over [`MAX_LOG_FRAMES`] is checkpointed under load.
 //!
@@ -24,6 +27,7 @@
 use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
 use rusqlite::wal::CheckpointMode;
@@ -43,6 +47,11 @@ const IDLE_CHECKPOINT_OPS: u64 = 256;
 const BUSY_CHECK_OPS: u64 = 4096;
 /// A log of 64 MiB (of 4 KiB pages) is checkpointed even under load.
 const MAX_LOG_FRAMES: i32 = 16_384;
+
+/// From so many callers answered at once on, the writer gives them a moment to come back.
+const WORTH_WAITING: usize = 4;
+/// The longest such moment.
+const GATHER: Duration = Duration::from_micros(200);
 
 /// What the writer has done, for tests and benches.
 #[derive(Debug, Default)]
@@ -89,6 +98,8 @@ pub(crate) struct Writer {
     durability: Durability,
     /// An earlier commit may have written to the outbox without a flush.
     unflushed_bodies: bool,
+    /// How many callers of the last batch may be back in a moment.
+    answered: usize,
     requests_since_checkpoint: u64,
     stopped: Option<LedgerError>,
     #[cfg(test)]
@@ -106,6 +117,7 @@ impl Writer {
             durability: Durability::Full,
             // A killed predecessor may have left some.
             unflushed_bodies: true,
+            answered: 0,
             requests_since_checkpoint: 0,
             stopped: None,
             #[cfg(test)]
@@ -117,6 +129,7 @@ impl Writer {
     pub(crate) fn run(mut self, mut queue: Receiver<Message>) {
         let mut goodbyes: Vec<Reply<()>> = Vec::new();
         while let Some(first) = self.next(&mut queue) {
+            self.gather(&queue);
             let mut batch = Vec::new();
             let mut message = Some(first);
             while let Some(taken) = message {
@@ -130,6 +143,7 @@ impl Writer {
                 }
                 message = if batch.len() < MAX_BATCH { queue.try_recv().ok() } else { None };
             }
+            self.answered = batch.len();
             self.serve(batch);
         }
         let ended = self.close();
@@ -148,6 +162,21 @@ impl Writer {
             self.checkpoint();
         }
         queue.blocking_recv()
+    }
+
+    /// Waits for those that were just answered together: runs that share a flush go on sharing it. One run
+    /// alone never waits, and nobody waits longer than a fast disk's flush takes.
+    fn gather(&self, queue: &Receiver<Message>) {
+        if self.answered < WORTH_WAITING {
+            return;
+        }
+        let began = Instant::now();
+        let mut seen = queue.len();
+        // The first of them is already taken out of the queue.
+        while seen + 1 < self.answered && began.elapsed() < GATHER {
+            std::thread::yield_now();
+            seen = queue.len();
+        }
     }
 
     /// One transaction for the whole batch, and the answers after it.

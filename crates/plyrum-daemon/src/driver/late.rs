@@ -44,7 +44,7 @@ where
         tokio::time::sleep(AGAIN_AFTER).await;
         match book().await {
             Ok(_) => {
-                daemon.recorder.outbox_filled();
+                daemon.recorder.outbox_filled_by_run();
                 return true;
             }
             Err(LedgerError::Storage { .. }) if daemon.phase() == Phase::Open => {}

@@ -198,7 +198,7 @@ impl Driver {
                 }
                 Err(e) => Input::HoldFailed { batch: number, fault: convert::storage(&e) },
             };
-            daemon.recorder.outbox_filled();
+            daemon.recorder.outbox_filled_by_run();
             let _run_is_over = inputs.send(input).await;
         });
     }
@@ -287,7 +287,7 @@ impl Driver {
                     Input::ResolveFailed { attempt, fault: convert::storage(&e) }
                 }
             };
-            daemon.recorder.outbox_filled();
+            daemon.recorder.outbox_filled_by_run();
             let _run_is_over = inputs.send(input).await;
         });
     }
@@ -301,7 +301,7 @@ impl Driver {
                 Ok(_) => Input::Resolved { attempt, settlement: nothing() },
                 Err(e) => Input::ResolveFailed { attempt, fault: convert::storage(&e) },
             };
-            daemon.recorder.outbox_filled();
+            daemon.recorder.outbox_filled_by_run();
             let _run_is_over = inputs.send(input).await;
         });
     }
@@ -323,7 +323,7 @@ impl Driver {
                     Input::CloseFailed { fault: convert::storage(&e) }
                 }
             };
-            daemon.recorder.outbox_filled();
+            daemon.recorder.outbox_filled_by_run();
             let _run_is_over = inputs.send(input).await;
         });
     }

@@ -237,8 +237,7 @@ fn expected(
         // Seen in the order of settles, wanted or not: a run is not new in May that began in April.
         let is_first = seen.insert((line.run, first_by(line)));
         let Some(key) = key(line) else { continue };
-        let (usage, cost) =
-            (attempt.usage.clone().unwrap(), attempt.cost.map_or(0, plyrum_billing_client::MicroRub::get));
+        let (usage, cost) = (attempt.usage.clone().unwrap(), attempt.cost.map_or(0, MicroRub::get));
         let part =
             |(count, sum): (u64, i64), is: bool| if is { (count + 1, sum + cost) } else { (count, sum) };
         let group = groups.entry(key).or_default();
@@ -319,7 +318,7 @@ proptest! {
             let rows = settled(&ledger, &lines).await;
             let due = |wanted: &dyn Fn(&Line) -> bool| -> i64 {
                 let inside = rows.iter().filter(|(line, _)| (since..until).contains(&line.at) && wanted(line));
-                inside.filter_map(|(_, attempt)| attempt.cost).map(plyrum_billing_client::MicroRub::get).sum()
+                inside.filter_map(|(_, attempt)| attempt.cost).map(MicroRub::get).sum()
             };
             let spent = |of: SpentBy<'static>| ledger.look(move |conn| spent(conn, of, since, until));
             assert_eq!(spent(SpentBy::All).await.unwrap(), due(&|_| true));
