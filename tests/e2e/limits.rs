@@ -197,3 +197,19 @@ fn a_budget_on_nothing_is_told_and_not_kept() {
     world.plyrum(["budget", "remove", "day"]).run().fails_telling(2, ["no such budget"]);
     assert_eq!(world.json(["budget", "list", "--json"]).as_array().unwrap().len(), 0);
 }
+
+#[test]
+fn the_router_takes_a_model_that_what_is_left_of_a_day_still_covers() {
+    let world = World::new();
+    let fake = FakeProvider::spawn(answering());
+    let free = "[models.\"lab/free\"]\nprovider = \"lab\"\nname = \"free-1\"\ncontext_tokens = 128000\nquality = 300\n\
+                price = { currency = \"RUB\", input = \"0\", output = \"0\" }\n";
+    let config = lab_config(&fake.base_url(), "", free)
+        .replace("model = \"lab/fast\"\n\n[providers", "profile = \"best\"\n\n[providers")
+        .replace("max_output_tokens = 1000\nprice", "max_output_tokens = 1000\nquality = 900\nprice");
+    world.config(&config);
+    assert_eq!(world.json(["ask", "--json", "Hello there"])["model"], "lab/fast");
+    world.plyrum(["budget", "set", "day", "0.0361"]).run().ok();
+    assert_eq!(world.json(["ask", "--json", "Hello there"])["model"], "lab/free");
+    world.is_sound();
+}

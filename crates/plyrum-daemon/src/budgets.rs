@@ -1,8 +1,34 @@
 //! The configuration's limits as the ledger takes them. The run's own travels with the run.
 
+use crate::driver::convert;
+use crate::{calendar, clock};
 use plyrum_billing_client::MicroRub;
-use plyrum_ledger::{Budget, BudgetId, BudgetScope, Limit, Period};
+use plyrum_ledger::{Budget, BudgetId, BudgetScope, BudgetState, Ledger, Limit, Limits, Period};
+use plyrum_protocol::Fault;
 use plyrum_settings::Settings;
+
+/// What a run from this project could spend now, for choosing a model that fits: the least of the wallet and of
+/// the limits on days, months and the project; `None` where nothing limits it. Only the hold decides.
+pub(crate) async fn left(
+    ledger: &Ledger,
+    settings: &Settings,
+    project: Option<&str>,
+) -> Result<Option<MicroRub>, Fault> {
+    let limits =
+        Limits { configured: configured(settings, project), windows: calendar::windows(clock::now()) };
+    let states = ledger.budgets(limits).await.map_err(|e| convert::storage(&e))?;
+    let wallet = ledger.balance().await.map_err(|e| convert::storage(&e))?.available;
+    let is_on_all = |state: &&BudgetState| match state.budget.id.scope {
+        BudgetScope::All => true,
+        BudgetScope::Project => project == Some(state.budget.id.key.as_str()),
+        BudgetScope::Run | BudgetScope::Session | BudgetScope::Persona | BudgetScope::Provider => false,
+    };
+    let of_budgets = states.iter().filter(is_on_all).filter_map(|state| {
+        let committed = state.spent?.checked_add(state.held?)?;
+        state.budget.limit.checked_sub(committed)
+    });
+    Ok(of_budgets.chain(wallet).min())
+}
 
 /// Limits on a session, a day and a month, and on a day and a month of this project.
 pub(crate) fn configured(settings: &Settings, project: Option<&str>) -> Vec<Limit> {

@@ -3,6 +3,7 @@
 
 use crate::context::Context;
 use crate::expand::{Choosing, expand};
+use plyrum_billing_client::MicroRub;
 use plyrum_catalog::ModelId;
 use plyrum_engine::{
     Attachment, Conversation, Exchange, FanOut, Limits, Persona, Plan, Quorum, Situation, StepSpec, activate,
@@ -63,6 +64,7 @@ pub(crate) fn resolve(
     context: &Context,
     asked: &Asked,
     options: &SubmitOptions,
+    left: Option<MicroRub>,
     now: Timestamp,
 ) -> Result<Resolved, Fault> {
     let persona = persona(context, options.persona.as_deref())?;
@@ -73,7 +75,8 @@ pub(crate) fn resolve(
     if let Some(name) = requested_plan {
         plan(context, name)?;
     }
-    let mut decision = decide(context, asked, options, model.as_ref(), requested_plan);
+    let wants = Wants { model: model.as_ref(), plan: requested_plan, left };
+    let mut decision = decide(context, asked, options, &wants);
     if plan(context, &plan_name)?.is_chosen_by_rule() {
         choose_plan(&mut decision, options);
     }
@@ -101,13 +104,22 @@ fn choose_plan(decision: &mut Decision, options: &SubmitOptions) {
     }
 }
 
+/// What a route has to keep to.
+pub(crate) struct Wants<'a> {
+    /// The model that somebody named.
+    pub(crate) model: Option<&'a ModelId>,
+    /// The plan that somebody named.
+    pub(crate) plan: Option<&'a str>,
+    /// What may be spent.
+    pub(crate) left: Option<MicroRub>,
+}
+
 /// The router's decision alone.
 pub(crate) fn decide(
     context: &Context,
     asked: &Asked,
     options: &SubmitOptions,
-    model: Option<&ModelId>,
-    plan: Option<&str>,
+    wants: &Wants<'_>,
 ) -> Decision {
     let attachments: Vec<AttachmentFacts> = asked
         .attachments
@@ -134,11 +146,14 @@ pub(crate) fn decide(
         attachments: &attachments,
         catalog: &context.catalog,
         health: &|model| context.health(model),
-        requested_model: model,
+        requested_model: wants.model,
         allow_list: allowed.as_deref(),
         profile,
-        plan_requested: plan,
-        available: options.max_cost_micro_rub,
+        plan_requested: wants.plan,
+        available: [options.max_cost_micro_rub, context.settings.budgets.run, wants.left]
+            .into_iter()
+            .flatten()
+            .min(),
         max_output_tokens_default: context.settings.defaults.max_output_tokens,
     })
 }

@@ -59,7 +59,9 @@ pub(crate) async fn accept(
     let now = clock::now();
     let context = daemon.context(submit.workspace.as_deref()).await?;
     let asked = tokio::task::block_in_place(|| asked.redacted(&context));
-    let resolved = tokio::task::block_in_place(|| resolve(&context, &asked, &submit.options, now))?;
+    let project = submit.workspace.as_deref().map(project::of);
+    let left = budgets::left(&daemon.ledger, &context.settings, project.as_deref()).await?;
+    let resolved = tokio::task::block_in_place(|| resolve(&context, &asked, &submit.options, left, now))?;
     let session = history::session(daemon, submit.session.as_deref())?;
     let keys_only_in_client = missing_keys(&context, client_keys);
     let offline = is_offline(&context, &resolved);
@@ -70,7 +72,7 @@ pub(crate) async fn accept(
     }
     let receipt =
         Receipt { run: submit.run.clone(), session: session.id.clone(), offline, keys_only_in_client };
-    let start = begin(daemon, context, &submit, &asked, spec).await?;
+    let start = begin(daemon, context, project, &asked, spec).await?;
     Ok(Accepted { reply: Submitted::Receipt(receipt), start: Some(Box::new(start)) })
 }
 
@@ -167,12 +169,11 @@ fn fingerprint(asked: &Asked) -> String {
 async fn begin(
     daemon: &Arc<Daemon>,
     context: Arc<Context>,
-    submit: &Submit,
+    project: Option<String>,
     asked: &Asked,
     spec: RunSpec,
 ) -> Result<Start, Fault> {
     let log = open_log(daemon, &context, &spec, asked)?;
-    let project = submit.workspace.as_deref().map(project::of);
     let new = NewRun {
         run: spec.run.as_str().to_owned(),
         session: spec.session.as_str().to_owned(),

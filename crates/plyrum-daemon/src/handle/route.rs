@@ -1,7 +1,8 @@
 //! What the router would decide, without running anything.
 
 use super::Visitor;
-use crate::resolve::{Asked, decide, persona, requested_model};
+use crate::resolve::{Asked, Wants, decide, persona, requested_model};
+use crate::{budgets, project};
 use plyrum_protocol::{Decision, Fault, RouteQuery};
 
 /// Explains a route.
@@ -12,5 +13,8 @@ pub(super) async fn explain(visitor: &mut Visitor, query: RouteQuery) -> Result<
     let persona = persona(&context, query.options.persona.as_deref())?;
     let model = requested_model(&context, &query.options, &persona)?;
     let plan = query.options.plan.as_deref().filter(|plan| *plan != "auto");
-    Ok(decide(&context, &asked, &query.options, model.as_ref(), plan))
+    let project = query.workspace.as_deref().map(project::of);
+    let left = budgets::left(&visitor.daemon.ledger, &context.settings, project.as_deref()).await?;
+    let wants = Wants { model: model.as_ref(), plan, left };
+    Ok(decide(&context, &asked, &query.options, &wants))
 }
