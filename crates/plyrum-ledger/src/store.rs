@@ -41,82 +41,16 @@ use crate::run::{FinishRun, NewRun, RunTotals};
 use crate::settle::{Settle, Settled};
 use crate::words::Mode;
 
-/// An answer that comes once its call is as durable as it has to be.
-macro_rules! answers {
-    ($(#[$doc:meta])* $name:ident($($argument:ident: $type:ty),*) -> $answer:ty; $($rest:tt)*) => {
-        $(#[$doc])*
-        fn $name(&self, $($argument: $type),*) -> impl Future<Output = Result<$answer, LedgerError>> + Send;
-        answers! { $($rest)* }
-    };
-    () => {};
-}
+/// One list of calls: the trait's, and the SQLite ledger's, which hands each to its own method of that name.
+macro_rules! store {
+    ($($(#[$doc:meta])* $name:ident($($argument:ident: $type:ty),*) -> $answer:ty;)*) => {
+        /// A backend of the ledger; clones are handles of the same one. See the module's header for what every
+        /// call promises.
+        pub trait Store: Clone + Send + Sync + 'static {
+            $($(#[$doc])*
+            fn $name(&self, $($argument: $type),*) -> impl Future<Output = Result<$answer, LedgerError>> + Send;)*
+        }
 
-/// A backend of the ledger; clones are handles of the same one. See the module's header for what every
-/// call promises.
-pub trait Store: Clone + Send + Sync + 'static {
-    answers! {
-        /// Begins a run. Once for each id.
-        begin_run(run: NewRun) -> ();
-        /// Reserves money for a wave of attempts, all or none, against the account and every budget in one
-        /// step that no other hold can come between. A refusal is an answer, not an error; a refused id
-        /// stays refused with its first figures, a granted one stays granted.
-        hold(batch: HoldBatch) -> HoldOutcome;
-        /// The request starts to go out: from here on a crash charges the attempt by an estimate. An error
-        /// once the attempt is resolved.
-        mark_sent(attempt: &str, at: i64) -> ();
-        /// The same with the request as sent: its size, which estimates start from, and its messages' hashes.
-        mark_sent_of(attempt: &str, at: i64, request: SentRequest) -> ();
-        /// So many bytes have come back in all; the largest count wins. An error unless it was sent.
-        note_received(attempt: &str, bytes: u64) -> ();
-        /// Gives the hold back and charges the attempt, once, by the price that its hold was made with.
-        /// Never refused for what it costs: what exceeds the hold is posted too, as debt in prepaid mode.
-        settle(settle: Settle) -> Settled;
-        /// Gives back what an attempt that was never sent held; an error once it was sent.
-        release(attempt: &str, at: i64) -> MicroRub;
-        /// Ends a run, all of whose attempts are resolved; its totals are final.
-        finish_run(finish: FinishRun) -> RunTotals;
-        /// Changes how the account is limited. `Config` counts only for an account that is still new.
-        set_mode(mode: Mode, source: ModeSource, at: i64) -> Balance;
-        /// Adds money; debt is paid first.
-        top_up(top_up: TopUp) -> ToppedUp;
-        /// Corrects the account by entries of their own, with a reason.
-        adjust(adjust: Adjust) -> Adjusted;
-        /// Sets a budget, or changes it; it holds from the next hold on.
-        set_budget(budget: Budget, at: i64) -> ();
-        /// Takes a budget away; false where there was none.
-        remove_budget(id: BudgetId, at: i64) -> bool;
-        /// These limits and those that were set, and how far each is used up.
-        budgets(limits: Limits) -> Vec<BudgetState>;
-        /// The oldest audit bodies not marked as drained, in order. Ids rise and are never given twice,
-        /// not even after a crash.
-        take_outbox(limit: usize) -> Vec<OutboxRow>;
-        /// All bodies up to `up_to` are in the audit log, whose last record on disk is `head`.
-        mark_drained(up_to: i64, head: Option<AuditHead>) -> ();
-        /// The audit log has bodies up to this id: where it was never given out here, ids go on behind it, and
-        /// the gap is noted for good.
-        resume_outbox(told: i64, at: i64) -> Option<OutboxGap>;
-        /// The account.
-        balance() -> Balance;
-        /// A run and the sum of its usage rows so far.
-        run_totals(run: &str) -> RunTotals;
-        /// All attempts of a run, in the order of their holds.
-        attempts_of(run: &str) -> Vec<Attempt>;
-        /// What a hold of this run could take now; `None` where nothing limits it. Only `hold` decides.
-        room(run: &str, run_budget: Option<MicroRub>) -> Option<MicroRub>;
-        /// All attempts that hold money, the oldest first.
-        unresolved() -> Vec<Attempt>;
-        /// All runs that are begun and not ended, the oldest first.
-        running() -> Vec<String>;
-        /// Proves the books from nothing but what is stored.
-        check() -> Vec<Check>;
-        /// Serves what waits, takes nothing new, and lets the storage go.
-        shutdown() -> ();
-    }
-}
-
-/// Hands every call to the inherent method of the same name.
-macro_rules! by_itself {
-    ($($name:ident($($argument:ident: $type:ty),*) -> $answer:ty;)*) => {
         impl Store for Ledger {
             $(async fn $name(&self, $($argument: $type),*) -> Result<$answer, LedgerError> {
                 Ledger::$name(self, $($argument),*).await
@@ -125,30 +59,61 @@ macro_rules! by_itself {
     };
 }
 
-by_itself! {
+store! {
+    /// Begins a run. Once for each id.
     begin_run(run: NewRun) -> ();
+    /// Reserves money for a wave of attempts, all or none, against the account and every budget in one
+    /// step that no other hold can come between. A refusal is an answer, not an error; a refused id
+    /// stays refused with its first figures, a granted one stays granted.
     hold(batch: HoldBatch) -> HoldOutcome;
+    /// The request starts to go out: from here on a crash charges the attempt by an estimate. An error
+    /// once the attempt is resolved.
     mark_sent(attempt: &str, at: i64) -> ();
+    /// The same with the request as sent: its size, which estimates start from, and its messages' hashes.
     mark_sent_of(attempt: &str, at: i64, request: SentRequest) -> ();
+    /// So many bytes have come back in all; the largest count wins. An error unless it was sent.
     note_received(attempt: &str, bytes: u64) -> ();
+    /// Gives the hold back and charges the attempt, once, by the price that its hold was made with.
+    /// Never refused for what it costs: what exceeds the hold is posted too, as debt in prepaid mode.
     settle(settle: Settle) -> Settled;
+    /// Gives back what an attempt that was never sent held; an error once it was sent.
     release(attempt: &str, at: i64) -> MicroRub;
+    /// Ends a run, all of whose attempts are resolved; its totals are final.
     finish_run(finish: FinishRun) -> RunTotals;
+    /// Changes how the account is limited. `Config` counts only for an account that is still new.
     set_mode(mode: Mode, source: ModeSource, at: i64) -> Balance;
+    /// Adds money; debt is paid first.
     top_up(top_up: TopUp) -> ToppedUp;
+    /// Corrects the account by entries of their own, with a reason.
     adjust(adjust: Adjust) -> Adjusted;
+    /// Sets a budget, or changes it; it holds from the next hold on.
     set_budget(budget: Budget, at: i64) -> ();
+    /// Takes a budget away; false where there was none.
     remove_budget(id: BudgetId, at: i64) -> bool;
+    /// These limits and those that were set, and how far each is used up.
     budgets(limits: Limits) -> Vec<BudgetState>;
+    /// The oldest audit bodies not marked as drained, in order. Ids rise and are never given twice,
+    /// not even after a crash.
     take_outbox(limit: usize) -> Vec<OutboxRow>;
+    /// All bodies up to `up_to` are in the audit log, whose last record on disk is `head`.
     mark_drained(up_to: i64, head: Option<AuditHead>) -> ();
+    /// The audit log has bodies up to this id: where it was never given out here, ids go on behind it, and
+    /// the gap is noted for good.
     resume_outbox(told: i64, at: i64) -> Option<OutboxGap>;
+    /// The account.
     balance() -> Balance;
+    /// A run and the sum of its usage rows so far.
     run_totals(run: &str) -> RunTotals;
+    /// All attempts of a run, in the order of their holds.
     attempts_of(run: &str) -> Vec<Attempt>;
+    /// What a hold of this run could take now; `None` where nothing limits it. Only `hold` decides.
     room(run: &str, run_budget: Option<MicroRub>) -> Option<MicroRub>;
+    /// All attempts that hold money, the oldest first.
     unresolved() -> Vec<Attempt>;
+    /// All runs that are begun and not ended, the oldest first.
     running() -> Vec<String>;
+    /// Proves the books from nothing but what is stored.
     check() -> Vec<Check>;
+    /// Serves what waits, takes nothing new, and lets the storage go.
     shutdown() -> ();
 }
