@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use crate::charge::{Price, Terms};
 use crate::error::LedgerError;
+use crate::raw_usage;
 use crate::words::{AttemptState, Outcome};
 
 /// An attempt with everything that its charge came from.
@@ -65,7 +66,7 @@ pub struct Attempt {
     pub ms: Option<u64>,
     /// How long its first token took.
     pub ttft_ms: Option<u64>,
-    pub(crate) settle_hash: Option<String>,
+    pub(crate) settle_hash: Option<Vec<u8>>,
 }
 
 impl Attempt {
@@ -96,8 +97,9 @@ macro_rules! select {
              outcome, quality, review, cost_problem, error_kind, price_version, price_card, currency, fx, \
              fx_version, input, cache_read, cache_write_5m, cache_write_1h, output, reasoning, units, \
              raw_usage, request_bytes, received_bytes, bytes_per_token, held_at, sent_at, closed_at, ms, \
-             ttft_ms, settle_hash \
-             FROM attempts ",
+             ttft_ms, settle_hash, usage_shapes.shape \
+             FROM attempts JOIN terms ON terms.id = attempts.terms \
+             LEFT JOIN usage_shapes ON usage_shapes.id = attempts.usage_shape ",
             $rest
         )
     };
@@ -133,7 +135,7 @@ pub(crate) fn from_row(row: &Row<'_>) -> rusqlite::Result<Attempt> {
         error_kind: row.get(15)?,
         price: price(row)?,
         usage: if state == AttemptState::Settled { Some(usage(row)?) } else { None },
-        raw_usage: row.get(28)?,
+        raw_usage: raw_usage(row)?,
         request_bytes: row.get(29)?,
         received_bytes: row.get(30)?,
         bytes_per_token: json(row, 31)?.unwrap_or_default(),
@@ -158,6 +160,12 @@ fn price(row: &Row<'_>) -> rusqlite::Result<Option<Price>> {
         return Ok(None);
     };
     Ok(Some(Price { version: row.get(16)?, currency: row.get(18)?, card, fx_version: row.get(20)?, fx }))
+}
+
+fn raw_usage(row: &Row<'_>) -> rusqlite::Result<Option<String>> {
+    let kept: Option<String> = row.get(28)?;
+    let shape = row.get_ref(38)?.as_str_or_null()?;
+    Ok(kept.map(|kept| shape.map_or_else(|| kept.clone(), |shape| raw_usage::said(shape, &kept))))
 }
 
 fn usage(row: &Row<'_>) -> rusqlite::Result<Usage> {

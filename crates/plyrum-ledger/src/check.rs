@@ -71,6 +71,11 @@ const RULES: &[(&str, &str)] = &[
             WHERE r.ended_at IS NOT NULL AND a.state IN ('held', 'sent', 'streaming')",
     ),
     (
+        "nothing is held without a price",
+        "SELECT 'attempt ' || attempt FROM attempts JOIN terms ON terms.id = attempts.terms
+            WHERE hold_micro_rub <> 0 AND price_card IS NULL",
+    ),
+    (
         "no refused attempt was held",
         "SELECT 'attempt ' || attempt FROM refusals JOIN attempts USING (attempt)",
     ),

@@ -60,7 +60,7 @@ pub(crate) fn apply(conn: &Connection, spec: RecoverySpec) -> Result<Recovery, L
             detail: json!({ "by": BY_RECOVERY }),
             at: spec.at,
         };
-        recovery.interrupted.push(run::end(conn, &finish, BY_RECOVERY)?);
+        recovery.interrupted.push(run::end(conn, &finish, BY_RECOVERY.as_bytes())?);
     }
     Ok(recovery)
 }
@@ -74,7 +74,7 @@ fn estimate(at: i64) -> Ending<'static> {
         raw_usage: None,
         ms: None,
         ttft_ms: None,
-        print: BY_RECOVERY,
+        print: BY_RECOVERY.as_bytes(),
     }
 }
 
