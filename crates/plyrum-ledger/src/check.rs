@@ -119,7 +119,7 @@ fn costs_recompute(conn: &Connection) -> Result<Check, LedgerError> {
     while let Some(row) = rows.next()? {
         looked_at += 1;
         // A row that cannot be read is an offender too, not the end of the check.
-        match attempt::from_row(row) {
+        match attempt::from_row(conn, row) {
             Ok(attempt) if recomputes(&attempt) => {}
             Ok(attempt) => offenders.add(format!("attempt {}", attempt.attempt)),
             Err(error) => offenders.add(format!("row {looked_at}: {error}")),

@@ -72,8 +72,19 @@ fn split(said: &str) -> Option<(String, String)> {
     (0 < count && count <= MAX_NUMBERS).then_some((shape, numbers))
 }
 
+/// What a row has, as it was said.
+pub(crate) fn load(
+    conn: &Connection,
+    shape: Option<i64>,
+    text: Option<String>,
+) -> rusqlite::Result<Option<String>> {
+    let (Some(shape), Some(numbers)) = (shape, text.as_deref()) else { return Ok(text) };
+    let mut select = conn.prepare_cached("SELECT shape FROM usage_shapes WHERE id = ?1")?;
+    select.query_row([shape], |row| Ok(Some(said(row.get_ref(0)?.as_str()?, numbers))))
+}
+
 /// What was said, from its words and its numbers.
-pub(crate) fn said(shape: &str, numbers: &str) -> String {
+fn said(shape: &str, numbers: &str) -> String {
     let mut said = String::with_capacity(shape.len() + numbers.len());
     let mut numbers = numbers.split(' ');
     for (nth, words) in shape.split('#').enumerate() {

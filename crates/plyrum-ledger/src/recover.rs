@@ -82,8 +82,7 @@ pub(crate) fn unresolved(conn: &Connection) -> Result<Vec<Attempt>, LedgerError>
     let mut select = conn.prepare(attempt::select!(
         "WHERE state IN ('held', 'sent', 'streaming') ORDER BY held_at, attempt"
     ))?;
-    let rows = select.query_map([], attempt::from_row)?.collect::<Result<_, _>>()?;
-    Ok(rows)
+    attempt::all(conn, &mut select, [])
 }
 
 pub(crate) fn running(conn: &Connection) -> Result<Vec<String>, LedgerError> {

@@ -4,11 +4,37 @@
 //! attempts. Rows hold values and are never changed (triggers in `schema_4.sql`): an attempt and its terms are
 //! all that a charge needs to be done again.
 
-use plyrum_billing_client::BytesPerToken;
-use rusqlite::{Connection, OptionalExtension as _, params};
+use plyrum_billing_client::{BytesPerToken, Fx, RateCard};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
+use crate::attempt::json;
 use crate::charge::Price;
 use crate::error::LedgerError;
+
+/// A row of `terms`.
+pub(crate) struct Kept {
+    /// `None`: no price was known.
+    pub price: Option<Price>,
+    pub bytes_per_token: BytesPerToken,
+}
+
+/// The row with this id.
+pub(crate) fn load(conn: &Connection, id: i64) -> rusqlite::Result<Kept> {
+    let mut select = conn.prepare_cached(
+        "SELECT price_card, fx, price_version, currency, fx_version, bytes_per_token FROM terms WHERE id = ?1",
+    )?;
+    select.query_row([id], |row| {
+        Ok(Kept { price: price(row)?, bytes_per_token: json(row, 5)?.unwrap_or_default() })
+    })
+}
+
+fn price(row: &Row<'_>) -> rusqlite::Result<Option<Price>> {
+    // The schema has all five or none.
+    let (Some(card), Some(fx)) = (json::<RateCard>(row, 0)?, json::<Fx>(row, 1)?) else {
+        return Ok(None);
+    };
+    Ok(Some(Price { version: row.get(2)?, currency: row.get(3)?, card, fx_version: row.get(4)?, fx }))
+}
 
 /// The id of the row with exactly these terms, made where there is none.
 pub(crate) fn keep(
