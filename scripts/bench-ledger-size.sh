@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# How large a ledger of many attempts is, and how fast reports over it are. Needs hyperfine, and about 1.3 GB of disk
+# How large a ledger of many attempts is, and how fast reports over it are. Needs hyperfine, and about 0.8 GB of disk
 # for each million attempts; everything is deleted at the end.
 # Usage: scripts/bench-ledger-size.sh [ATTEMPTS]   (10 000 000)
 set -euo pipefail

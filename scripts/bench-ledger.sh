@@ -59,6 +59,7 @@ price = { currency = "RUB", input = "100", output = "400" }
 TOML
 ask() { "$PLYRUM" ask -q -m lab/one hello </dev/null >/dev/null; }
 ask # starts the daemon and makes all files
+sleep 1 # what this one left in the outbox is carried over within 200 ms
 pid=$("$PLYRUM" daemon status --json | python3 -c 'import json, sys; print(json.load(sys.stdin)["pid"])')
 strace -f -tt -y -s 4096 -e trace=fsync,fdatasync,write,writev,sendto,sendmsg -p "$pid" -o "$work/trace" 2>"$work/strace.out" &
 trace_pid=$!

@@ -36,6 +36,7 @@ fn make(path: &Path, attempts: i64) -> Result<(), Failure> {
         "PRAGMA journal_mode = DELETE; PRAGMA synchronous = OFF; PRAGMA cache_size = -1500000; PRAGMA foreign_keys = OFF;
          DROP INDEX attempts_of_run; DROP INDEX attempts_settled; DROP INDEX entries_of_attempt;",
     )?;
+    conn.execute_batch(TERMS)?;
     let started = Instant::now();
     let mut from = 0;
     while from < attempts {
@@ -53,7 +54,7 @@ fn make(path: &Path, attempts: i64) -> Result<(), Failure> {
              SELECT 2 * rowid - 1 + side, 2 * rowid - 1, iif(side = 0, 'wallet', 'spend'), iif(side = 0, -1, 1) * cost_micro_rub, 'settle',
                  attempt, closed_at FROM attempts, (SELECT 0 AS side UNION ALL SELECT 1) WHERE cost_micro_rub > 0;
          UPDATE accounts SET posted = (SELECT -sum(cost_micro_rub) FROM attempts);
-         CREATE INDEX attempts_of_run ON attempts (run, held_at);
+         CREATE INDEX attempts_of_run ON attempts (run);
          CREATE INDEX attempts_settled ON attempts (closed_at) WHERE state = 'settled';
          CREATE INDEX entries_of_attempt ON entries (attempt) WHERE attempt IS NOT NULL;
          COMMIT;",
@@ -106,7 +107,7 @@ const RUNS: &str = "WITH RECURSIVE n (i) AS (SELECT ?1 / 2 UNION ALL SELECT i + 
     SELECT printf('%012x', i * 1800000000007 % 281474976710656), printf('%012x', (i / 10) * 17800000000007 % 281474976710656),
         iif(i / 10 % 3 = 0, 'coder', 'default'), 'auto', '/home/user/src/project-' || (i / 100 % 5), 'plyrum-cli', 'succeeded',
         1700000000000 + i * 2 * (63072000000 / ?3), 1700000009000 + i * 2 * (63072000000 / ?3),
-        lower(hex(randomblob(32))), lower(hex(randomblob(32)))
+        randomblob(16), randomblob(16)
     FROM n";
 
 /// Ten models of four providers; 400617/5000 rubles a dollar. The cost is the formula in integers.
@@ -118,18 +119,21 @@ const ATTEMPTS: &str = "WITH RECURSIVE n (i) AS (SELECT ?1 UNION ALL SELECT i + 
     priced AS (SELECT *, ((input * 3000000 + cache_read * 300000 + (output + reasoning) * 15000000) * 400617 + 4999999999) / 5000000000
         AS cost FROM used)
     INSERT INTO attempts (attempt, run, account, step, layer, role, provider, model, try, state, hold_micro_rub, cost_micro_rub,
-        outcome, quality, price_version, price_card, currency, fx, fx_version, input, cache_read, cache_write_5m,
-        cache_write_1h, output, reasoning, raw_usage, request_bytes, received_bytes, bytes_per_token, held_at, sent_at, closed_at,
-        ms, ttft_ms, content_hash, settle_hash, message_chain, first_of)
+        outcome, quality, first_of, closed_at, terms, input, cache_read, cache_write_5m, cache_write_1h, output, reasoning,
+        request_bytes, received_bytes, held_at, sent_at, ms, ttft_ms, content_hash, settle_hash, message_chain, usage_shape, raw_usage)
     SELECT run || '.' || (i % 2 + 1), run, 1, iif(i % 2 = 0, 'answer', 'aggregate'), 0, iif(i % 2 = 0, 'answer', 'aggregator'),
         'provider-' || (m % 4), 'provider-' || (m % 4) || '/model-' || m, 1, 'settled', cost * 3, cost, 'ok', 'reported',
-        '0f343b0931126a20f133d67c2b018a3' || m,
-        '{\"input\":3000000,\"output\":15000000,\"cache_read\":300000}', 'USD', '{\"num\":\"400617\",\"den\":\"5000\"}',
-        '9a0364b9e99bb480dd25e1f0284c8555', input, cache_read, 0, 0, output, reasoning,
-        printf('{\"prompt_tokens\":%d,\"completion_tokens\":%d,\"total_tokens\":%d,\"prompt_tokens_details\":{\"cached_tokens\":%d,\"audio_tokens\":0},\"completion_tokens_details\":{\"reasoning_tokens\":%d,\"audio_tokens\":0,\"accepted_prediction_tokens\":0,\"rejected_prediction_tokens\":0}}',
-            input + cache_read, output + reasoning, input + cache_read + output + reasoning, cache_read, reasoning),
-        3 * (input + cache_read), 3 * output, '{\"num\":3,\"den\":1}', at - 9000, at - 8990, at, 8990, 700,
-        lower(hex(randomblob(32))), lower(hex(randomblob(32))),
+        iif(i % 2 = 0, 31, 24), at, m + 1, input, cache_read, 0, 0, output, reasoning,
+        3 * (input + cache_read), 3 * output, at - 9000, at - 8990, 8990, 700, randomblob(16), randomblob(16),
         '[\"' || lower(hex(randomblob(4))) || '\",\"' || lower(hex(randomblob(4))) || '\",\"' || lower(hex(randomblob(4))) || '\"]',
-        iif(i % 2 = 0, 31, 24)
+        1, printf('%d %d %d %d 0 %d 0 0 0', input + cache_read, output + reasoning, input + cache_read + output + reasoning,
+            cache_read, reasoning)
     FROM priced";
+
+/// Ten prices, and how one provider says its usage.
+const TERMS: &str = "WITH RECURSIVE n (m) AS (SELECT 0 UNION ALL SELECT m + 1 FROM n WHERE m < 9)
+    INSERT INTO terms (id, price_version, fx_version, price_card, currency, fx, bytes_per_token)
+    SELECT m + 1, '0f343b0931126a20f133d67c2b018a3' || m, '9a0364b9e99bb480dd25e1f0284c8555',
+        '{\"input\":3000000,\"output\":15000000,\"cache_read\":300000}', 'USD', '{\"num\":\"400617\",\"den\":\"5000\"}',
+        '{\"num\":3,\"den\":1}' FROM n;
+    INSERT INTO usage_shapes (id, shape) VALUES (1, '{\"prompt_tokens\":#,\"completion_tokens\":#,\"total_tokens\":#,\"prompt_tokens_details\":{\"cached_tokens\":#,\"audio_tokens\":#},\"completion_tokens_details\":{\"reasoning_tokens\":#,\"audio_tokens\":#,\"accepted_prediction_tokens\":#,\"rejected_prediction_tokens\":#}}');";

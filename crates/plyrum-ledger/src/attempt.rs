@@ -1,11 +1,13 @@
 //! One attempt as stored: the intent, and once resolved the usage row.
 
-use plyrum_billing_client::{BytesPerToken, Fx, MicroRub, Quality, RateCard, Usage};
+use plyrum_billing_client::{BytesPerToken, MicroRub, Quality, Usage};
 use rusqlite::types::Type;
-use rusqlite::{Connection, OptionalExtension as _, Row};
+use rusqlite::{Connection, Params, Row, Statement};
 
 use crate::charge::{Price, Terms};
 use crate::error::LedgerError;
+use crate::raw_usage;
+use crate::terms;
 use crate::words::{AttemptState, Outcome};
 
 /// An attempt with everything that its charge came from.
@@ -65,7 +67,7 @@ pub struct Attempt {
     pub ms: Option<u64>,
     /// How long its first token took.
     pub ttft_ms: Option<u64>,
-    pub(crate) settle_hash: Option<String>,
+    pub(crate) settle_hash: Option<Vec<u8>>,
 }
 
 impl Attempt {
@@ -88,15 +90,15 @@ pub(crate) fn wrong_state(attempt: &str, state: AttemptState, wanted: &'static s
     LedgerError::WrongState { attempt: attempt.to_owned(), state: state.to_string(), wanted }
 }
 
-/// The query for whole attempts, with what follows `FROM attempts`.
+/// The query for whole attempts, with what follows `FROM attempts`. Terms and words of usages are looked up by
+/// their ids: over a join SQLite would compile the statement again at each use.
 macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT attempt, run, step, layer, role, provider, model, try, state, hold_micro_rub, cost_micro_rub, \
-             outcome, quality, review, cost_problem, error_kind, price_version, price_card, currency, fx, \
-             fx_version, input, cache_read, cache_write_5m, cache_write_1h, output, reasoning, units, \
-             raw_usage, request_bytes, received_bytes, bytes_per_token, held_at, sent_at, closed_at, ms, \
-             ttft_ms, settle_hash \
+             outcome, quality, review, cost_problem, error_kind, terms, input, cache_read, cache_write_5m, \
+             cache_write_1h, output, reasoning, units, usage_shape, raw_usage, request_bytes, \
+             received_bytes, held_at, sent_at, closed_at, ms, ttft_ms, settle_hash \
              FROM attempts ",
             $rest
         )
@@ -105,15 +107,32 @@ macro_rules! select {
 pub(crate) use select;
 
 pub(crate) fn load(conn: &Connection, attempt: &str) -> Result<Attempt, LedgerError> {
-    conn.prepare_cached(select!("WHERE attempt = ?1"))?
-        .query_row([attempt], from_row)
-        .optional()?
-        .ok_or_else(|| LedgerError::UnknownAttempt { attempt: attempt.to_owned() })
+    let mut select = conn.prepare_cached(select!("WHERE attempt = ?1"))?;
+    let mut rows = select.query([attempt])?;
+    match rows.next()? {
+        Some(row) => Ok(from_row(conn, row)?),
+        None => Err(LedgerError::UnknownAttempt { attempt: attempt.to_owned() }),
+    }
+}
+
+/// The attempts that a statement of `select!` finds.
+pub(crate) fn all(
+    conn: &Connection,
+    select: &mut Statement<'_>,
+    params: impl Params,
+) -> Result<Vec<Attempt>, LedgerError> {
+    let mut rows = select.query(params)?;
+    let mut attempts = Vec::new();
+    while let Some(row) = rows.next()? {
+        attempts.push(from_row(conn, row)?);
+    }
+    Ok(attempts)
 }
 
 /// Reads a row of `select!`: by place, since finding forty columns by name costs more than reading them.
-pub(crate) fn from_row(row: &Row<'_>) -> rusqlite::Result<Attempt> {
+pub(crate) fn from_row(conn: &Connection, row: &Row<'_>) -> rusqlite::Result<Attempt> {
     let state: AttemptState = row.get(8)?;
+    let terms = terms::load(conn, row.get(16)?)?;
     Ok(Attempt {
         attempt: row.get(0)?,
         run: row.get(1)?,
@@ -131,48 +150,44 @@ pub(crate) fn from_row(row: &Row<'_>) -> rusqlite::Result<Attempt> {
         review: row.get(13)?,
         cost_problem: row.get(14)?,
         error_kind: row.get(15)?,
-        price: price(row)?,
+        price: terms.price,
         usage: if state == AttemptState::Settled { Some(usage(row)?) } else { None },
-        raw_usage: row.get(28)?,
-        request_bytes: row.get(29)?,
-        received_bytes: row.get(30)?,
-        bytes_per_token: json(row, 31)?.unwrap_or_default(),
-        held_at: row.get(32)?,
-        sent_at: row.get(33)?,
-        closed_at: row.get(34)?,
-        ms: row.get(35)?,
-        ttft_ms: row.get(36)?,
-        settle_hash: row.get(37)?,
+        raw_usage: raw_usage::load(conn, row.get(24)?, row.get(25)?)?,
+        request_bytes: row.get(26)?,
+        received_bytes: row.get(27)?,
+        bytes_per_token: terms.bytes_per_token,
+        held_at: row.get(28)?,
+        sent_at: row.get(29)?,
+        closed_at: row.get(30)?,
+        ms: row.get(31)?,
+        ttft_ms: row.get(32)?,
+        settle_hash: row.get(33)?,
     })
 }
 
 fn quality(row: &Row<'_>) -> rusqlite::Result<Option<Quality>> {
-    let word: Option<String> = row.get(12)?;
+    let Some(word) = row.get_ref(12)?.as_str_or_null()? else { return Ok(None) };
     let known = [Quality::Reported, Quality::Estimated, Quality::Missing];
-    Ok(word.and_then(|word| known.into_iter().find(|quality| quality.as_str() == word)))
-}
-
-fn price(row: &Row<'_>) -> rusqlite::Result<Option<Price>> {
-    // The schema has all five or none.
-    let (Some(card), Some(fx)) = (json::<RateCard>(row, 17)?, json::<Fx>(row, 19)?) else {
-        return Ok(None);
-    };
-    Ok(Some(Price { version: row.get(16)?, currency: row.get(18)?, card, fx_version: row.get(20)?, fx }))
+    Ok(known.into_iter().find(|quality| quality.as_str() == word))
 }
 
 fn usage(row: &Row<'_>) -> rusqlite::Result<Usage> {
     Ok(Usage {
-        input: row.get(21)?,
-        cache_read: row.get(22)?,
-        cache_write_5m: row.get(23)?,
-        cache_write_1h: row.get(24)?,
-        output: row.get(25)?,
-        reasoning: row.get(26)?,
-        units: json(row, 27)?.unwrap_or_default(),
+        input: row.get(17)?,
+        cache_read: row.get(18)?,
+        cache_write_5m: row.get(19)?,
+        cache_write_1h: row.get(20)?,
+        output: row.get(21)?,
+        reasoning: row.get(22)?,
+        units: json(row, 23)?.unwrap_or_default(),
     })
 }
 
-fn json<T: serde::de::DeserializeOwned>(row: &Row<'_>, index: usize) -> rusqlite::Result<Option<T>> {
+/// JSON text in a column; `None` where there is none.
+pub(crate) fn json<T: serde::de::DeserializeOwned>(
+    row: &Row<'_>,
+    index: usize,
+) -> rusqlite::Result<Option<T>> {
     let Some(text) = row.get_ref(index)?.as_str_or_null()? else { return Ok(None) };
     let value = serde_json::from_str(text);
     value

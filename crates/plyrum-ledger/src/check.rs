@@ -71,6 +71,11 @@ const RULES: &[(&str, &str)] = &[
             WHERE r.ended_at IS NOT NULL AND a.state IN ('held', 'sent', 'streaming')",
     ),
     (
+        "nothing is held without a price",
+        "SELECT 'attempt ' || attempt FROM attempts JOIN terms ON terms.id = attempts.terms
+            WHERE hold_micro_rub <> 0 AND price_card IS NULL",
+    ),
+    (
         "no refused attempt was held",
         "SELECT 'attempt ' || attempt FROM refusals JOIN attempts USING (attempt)",
     ),
@@ -114,7 +119,7 @@ fn costs_recompute(conn: &Connection) -> Result<Check, LedgerError> {
     while let Some(row) = rows.next()? {
         looked_at += 1;
         // A row that cannot be read is an offender too, not the end of the check.
-        match attempt::from_row(row) {
+        match attempt::from_row(conn, row) {
             Ok(attempt) if recomputes(&attempt) => {}
             Ok(attempt) => offenders.add(format!("attempt {}", attempt.attempt)),
             Err(error) => offenders.add(format!("row {looked_at}: {error}")),

@@ -18,6 +18,7 @@ use crate::error::LedgerError;
 use crate::fingerprint;
 use crate::outbox;
 use crate::run;
+use crate::terms;
 use crate::words::{BudgetScope, Mode, Scope};
 
 /// One attempt that wants to be sent.
@@ -163,7 +164,7 @@ fn validate_one(hold: &NewHold) -> Result<(), LedgerError> {
 fn first_answer(
     conn: &Connection,
     batch: &HoldBatch,
-    print: &str,
+    print: &[u8],
 ) -> Result<Option<HoldOutcome>, LedgerError> {
     let mut granted = conn.prepare_cached("SELECT content_hash FROM attempts WHERE attempt = ?1")?;
     let mut refused = conn.prepare_cached(
@@ -173,8 +174,8 @@ fn first_answer(
     let mut first = None;
     let mut known = 0;
     for hold in &batch.holds {
-        let grant: Option<String> = granted.query_row([&hold.attempt], |row| row.get(0)).optional()?;
-        let refusal: Option<(String, Refusal)> = refused
+        let grant: Option<Vec<u8>> = granted.query_row([&hold.attempt], |row| row.get(0)).optional()?;
+        let refusal: Option<(Vec<u8>, Refusal)> = refused
             .query_row([&hold.attempt], |row| {
                 let refusal = Refusal {
                     needed: MicroRub::new(row.get(1)?),
@@ -191,7 +192,7 @@ fn first_answer(
             (None, Some((earlier, refusal))) => (earlier, HoldOutcome::Refused(refusal)),
             (None, None) => continue,
         };
-        if answer.0 != print {
+        if answer.0 != *print {
             return Err(LedgerError::IdReused { what: "attempt", id: hold.attempt.clone() });
         }
         known += 1;
@@ -322,7 +323,12 @@ fn price_unknown(batch: &HoldBatch, limit: MicroRub) -> Option<Refusal> {
     })
 }
 
-fn remember(conn: &Connection, batch: &HoldBatch, print: &str, refusal: &Refusal) -> Result<(), LedgerError> {
+fn remember(
+    conn: &Connection,
+    batch: &HoldBatch,
+    print: &[u8],
+    refusal: &Refusal,
+) -> Result<(), LedgerError> {
     let mut insert = conn.prepare_cached(
         "INSERT INTO refusals (attempt, run, at, needed_micro_rub, available_micro_rub, limit_micro_rub, setting, scope, content_hash)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
@@ -343,15 +349,13 @@ fn remember(conn: &Connection, batch: &HoldBatch, print: &str, refusal: &Refusal
     Ok(())
 }
 
-fn insert(conn: &Connection, batch: &HoldBatch, hold: &NewHold, print: &str) -> Result<(), LedgerError> {
+fn insert(conn: &Connection, batch: &HoldBatch, hold: &NewHold, print: &[u8]) -> Result<(), LedgerError> {
     debug_assert!(hold.amount.get() <= MAX_AMOUNT);
-    let price = hold.price.as_ref();
-    let card = price.map(|price| serde_json::to_string(&price.card)).transpose()?;
-    let fx = price.map(|price| serde_json::to_string(&price.fx)).transpose()?;
+    let terms = terms::keep(conn, hold.price.as_ref(), hold.bytes_per_token)?;
     conn.prepare_cached(
         "INSERT INTO attempts (attempt, run, account, step, layer, role, provider, model, try, state, hold_micro_rub,
-             price_version, price_card, currency, fx, fx_version, request_bytes, bytes_per_token, held_at, content_hash)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'held', ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
+             terms, request_bytes, held_at, content_hash)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'held', ?10, ?11, ?12, ?13, ?14)",
     )?
     .execute(params![
         hold.attempt,
@@ -364,13 +368,8 @@ fn insert(conn: &Connection, batch: &HoldBatch, hold: &NewHold, print: &str) -> 
         hold.model,
         hold.try_no,
         hold.amount.get(),
-        price.map(|price| &price.version),
-        card,
-        price.map(|price| &price.currency),
-        fx,
-        price.map(|price| &price.fx_version),
+        terms,
         bounds::to_sql("request bytes", hold.request_bytes)?,
-        serde_json::to_string(&hold.bytes_per_token)?,
         batch.at,
         print
     ])?;

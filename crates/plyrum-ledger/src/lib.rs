@@ -42,6 +42,7 @@ mod op;
 mod open;
 mod outbox;
 mod place;
+mod raw_usage;
 mod read;
 mod reconcile;
 mod recover;
@@ -50,6 +51,7 @@ mod run;
 mod settle;
 mod spent;
 mod store;
+mod terms;
 mod words;
 mod writer;
 

@@ -10,7 +10,7 @@ use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 
 use crate::backup;
 use crate::error::{LedgerError, StorageKind};
@@ -21,8 +21,12 @@ const MIN_SQLITE: i32 = 3_051_003;
 /// "PLYR": tells a ledger from any other database.
 pub(crate) const APPLICATION_ID: i64 = 0x504C_5952;
 /// One file per schema version, applied in order.
-const MIGRATIONS: &[&str] =
-    &[include_str!("schema.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema.sql"),
+    include_str!("schema_2.sql"),
+    include_str!("schema_3.sql"),
+    include_str!("schema_4.sql"),
+];
 /// How long to wait for another process's lock before saying `busy`.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// More than this crate has statements, so that each is prepared once.
@@ -69,13 +73,15 @@ pub(crate) fn in_memory() -> Result<Opened, LedgerError> {
 fn prepare(conn: &Connection, path: &Path) -> Result<(), LedgerError> {
     conn.busy_timeout(BUSY_TIMEOUT)?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
-    conn.pragma_update(None, "foreign_keys", true)?;
     conn.pragma_update(None, "trusted_schema", false)?;
     conn.pragma_update(None, "temp_store", "memory")?;
     // A flush that reaches the medium on macOS; without effect elsewhere.
     conn.pragma_update(None, "fullfsync", true)?;
     conn.pragma_update(None, "synchronous", "full")?;
-    migrate(conn, path, MIGRATIONS)
+    // Off while tables are built anew: the one way in which SQLite lets a referenced table be replaced.
+    conn.pragma_update(None, "foreign_keys", false)?;
+    migrate(conn, path, MIGRATIONS)?;
+    Ok(conn.pragma_update(None, "foreign_keys", true)?)
 }
 
 fn check_sqlite_version() -> Result<(), LedgerError> {
@@ -112,10 +118,19 @@ fn migrate(conn: &Connection, path: &Path, migrations: &[&str]) -> Result<(), Le
     }
     let (steps, supported) = (steps.concat(), migrations.len());
     let script = format!(
-        "BEGIN IMMEDIATE; {steps} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {supported}; COMMIT;"
+        "BEGIN IMMEDIATE; {steps} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {supported};"
     );
     // Where a step fails, the transaction goes with the connection.
-    Ok(conn.execute_batch(&script)?)
+    conn.execute_batch(&script)?;
+    let astray: Option<String> = conn
+        .query_row("SELECT \"table\" FROM pragma_foreign_key_check LIMIT 1", [], |row| row.get(0))
+        .optional()?;
+    if let Some(table) = astray {
+        let message =
+            format!("{} has rows in `{table}` that lead nowhere; nothing is changed", path.display());
+        return Err(LedgerError::Storage { kind: StorageKind::Corrupt, message });
+    }
+    Ok(conn.execute_batch("COMMIT")?)
 }
 
 fn lock(path: &Path) -> Result<File, LedgerError> {

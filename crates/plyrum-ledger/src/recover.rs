@@ -60,7 +60,7 @@ pub(crate) fn apply(conn: &Connection, spec: RecoverySpec) -> Result<Recovery, L
             detail: json!({ "by": BY_RECOVERY }),
             at: spec.at,
         };
-        recovery.interrupted.push(run::end(conn, &finish, BY_RECOVERY)?);
+        recovery.interrupted.push(run::end(conn, &finish, BY_RECOVERY.as_bytes())?);
     }
     Ok(recovery)
 }
@@ -75,7 +75,7 @@ fn estimate(at: i64) -> Ending<'static> {
         said_cost: None,
         ms: None,
         ttft_ms: None,
-        print: BY_RECOVERY,
+        print: BY_RECOVERY.as_bytes(),
     }
 }
 
@@ -83,8 +83,7 @@ pub(crate) fn unresolved(conn: &Connection) -> Result<Vec<Attempt>, LedgerError>
     let mut select = conn.prepare(attempt::select!(
         "WHERE state IN ('held', 'sent', 'streaming') ORDER BY held_at, attempt"
     ))?;
-    let rows = select.query_map([], attempt::from_row)?.collect::<Result<_, _>>()?;
-    Ok(rows)
+    attempt::all(conn, &mut select, [])
 }
 
 pub(crate) fn running(conn: &Connection) -> Result<Vec<String>, LedgerError> {

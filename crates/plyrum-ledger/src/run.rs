@@ -96,7 +96,7 @@ pub(crate) fn begin(conn: &Connection, run: &NewRun) -> Result<(), LedgerError> 
     bounds::check_time("run start", run.at)?;
     run.budget.map_or(Ok(()), |budget| bounds::check_amount("run budget", budget))?;
     let print = fingerprint::of(run)?;
-    let earlier: Option<String> = conn
+    let earlier: Option<Vec<u8>> = conn
         .prepare_cached("SELECT content_hash FROM runs WHERE run = ?1")?
         .query_row([&run.run], |row| row.get(0))
         .optional()?;
@@ -172,7 +172,7 @@ pub(crate) fn finish(conn: &Connection, finish: &FinishRun) -> Result<RunTotals,
     }
     let print = fingerprint::of(finish)?;
     let mut select = conn.prepare_cached("SELECT status, finish_hash FROM runs WHERE run = ?1")?;
-    let found: Option<(RunStatus, Option<String>)> =
+    let found: Option<(RunStatus, Option<Vec<u8>>)> =
         select.query_row([&finish.run], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
     match found {
         None => return Err(LedgerError::UnknownRun { run: finish.run.clone() }),
@@ -199,7 +199,7 @@ fn unresolved(conn: &Connection, run: &str) -> Result<Vec<String>, LedgerError> 
 }
 
 /// Writes the end of a run whose attempts are all resolved.
-pub(crate) fn end(conn: &Connection, finish: &FinishRun, print: &str) -> Result<RunTotals, LedgerError> {
+pub(crate) fn end(conn: &Connection, finish: &FinishRun, print: &[u8]) -> Result<RunTotals, LedgerError> {
     conn.prepare_cached(
         "UPDATE runs SET status = ?2, ended_at = ?3, finish_hash = ?4, plan = coalesce(?5, plan) WHERE run = ?1",
     )?

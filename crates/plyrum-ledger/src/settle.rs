@@ -18,6 +18,7 @@ use crate::entries::{self, Book, Posting, Transfer};
 use crate::error::LedgerError;
 use crate::fingerprint;
 use crate::outbox;
+use crate::raw_usage;
 use crate::rollup::{self, Line};
 use crate::run;
 use crate::words::{AttemptState, Mode, Outcome};
@@ -82,7 +83,7 @@ pub(crate) struct Ending<'a> {
     pub ms: Option<i64>,
     pub ttft_ms: Option<i64>,
     /// Tells a repeated settle from another one.
-    pub print: &'a str,
+    pub print: &'a [u8],
 }
 
 pub(crate) fn apply(conn: &Connection, settle: &Settle) -> Result<Settled, LedgerError> {
@@ -94,7 +95,9 @@ pub(crate) fn apply(conn: &Connection, settle: &Settle) -> Result<Settled, Ledge
     settle.limits.check()?;
     let print = fingerprint::of(settle)?;
     match row.state {
-        AttemptState::Settled if row.settle_hash.as_deref() == Some(&print) => return first_answer(row),
+        AttemptState::Settled if row.settle_hash.as_deref() == Some(print.as_slice()) => {
+            return first_answer(row);
+        }
         AttemptState::Settled => {
             return Err(LedgerError::IdReused { what: "settle of attempt", id: row.attempt });
         }
@@ -254,12 +257,13 @@ fn write_row(
     first_of: i64,
 ) -> Result<(), LedgerError> {
     let usage = &charge.usage;
+    let kept = raw_usage.map(|raw| raw_usage::keep(conn, raw)).transpose()?;
     let units = (!usage.units.is_empty()).then(|| serde_json::to_string(&usage.units)).transpose()?;
     conn.prepare_cached(
         "UPDATE attempts SET state = 'settled', cost_micro_rub = ?2, outcome = ?3, quality = ?4, review = ?5,
              cost_problem = ?6, error_kind = ?7, input = ?8, cache_read = ?9, cache_write_5m = ?10,
              cache_write_1h = ?11, output = ?12, reasoning = ?13, units = ?14, raw_usage = ?15,
-             received_bytes = ?16, closed_at = ?17, ms = ?18, ttft_ms = ?19, settle_hash = ?20, first_of = ?21
+             received_bytes = ?16, closed_at = ?17, ms = ?18, ttft_ms = ?19, settle_hash = ?20, first_of = ?21, usage_shape = ?22
          WHERE attempt = ?1",
     )?
     .execute(params![
@@ -277,13 +281,14 @@ fn write_row(
         usage.output,
         usage.reasoning,
         units,
-        raw_usage,
+        kept.as_ref().map(|kept| kept.text.as_ref()),
         row.received_bytes,
         ending.at,
         ending.ms,
         ending.ttft_ms,
         ending.print,
-        first_of
+        first_of,
+        kept.as_ref().and_then(|kept| kept.shape)
     ])?;
     Ok(())
 }

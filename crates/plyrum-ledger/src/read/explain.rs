@@ -94,7 +94,6 @@ fn chain(row: &Row<'_>) -> Result<Option<Vec<String>>, LedgerError> {
 
 pub(crate) fn attempts_of(conn: &Connection, run: &str) -> Result<Vec<Attempt>, LedgerError> {
     let mut select =
-        conn.prepare_cached(attempt::select!("WHERE run = ?1 ORDER BY held_at, layer, attempts.rowid"))?;
-    let attempts = select.query_map([run], attempt::from_row)?.collect::<Result<_, _>>()?;
-    Ok(attempts)
+        conn.prepare_cached(attempt::select!("WHERE run = ?1 ORDER BY held_at, layer, rowid"))?;
+    attempt::all(conn, &mut select, [run])
 }

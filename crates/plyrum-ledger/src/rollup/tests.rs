@@ -396,6 +396,7 @@ proptest! {
         });
         let conn = Connection::open(&path).unwrap();
         let before = dump(&conn);
+        crate::tests::back_to_schema_3(&conn);
         conn.execute_batch(
             "DROP VIEW rollup_places; DROP VIEW usage_lines; DROP TABLE rollups; DROP TABLE rollup_units; DROP TABLE rollup_keys;
              DROP TABLE rollup_sessions; DROP TABLE rollup_levels; ALTER TABLE attempts DROP COLUMN first_of; PRAGMA user_version = 2",

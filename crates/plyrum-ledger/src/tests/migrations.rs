@@ -22,9 +22,9 @@ fn of_schema_1(path: &Path) {
          INSERT INTO attempts (attempt, run, account, step, layer, role, provider, model, try, state, hold_micro_rub,
              cost_micro_rub, outcome, quality, price_version, price_card, currency, fx, fx_version, input, cache_read,
              cache_write_5m, cache_write_1h, output, reasoning, request_bytes, bytes_per_token, held_at, closed_at,
-             content_hash, settle_hash)
+             content_hash, settle_hash, raw_usage)
              VALUES ('spent', 'old', 1, 'answer', 0, 'answer', 'lab', 'lab/fast', 1, 'settled', 50,
-             7, 'ok', 'reported', 'p', '{card}', 'RUB', '{fx}', 'rub', 3, 0, 0, 0, 4, 0, 30, '{bytes}', 11, 19, 'h', 's');
+             7, 'ok', 'reported', 'p', '{card}', 'RUB', '{fx}', 'rub', 3, 0, 0, 0, 4, 0, 30, '{bytes}', 11, 19, 'h', 's', '{{\"total\": 7}}');
          INSERT INTO attempts (attempt, run, account, step, layer, role, provider, model, try, state, hold_micro_rub,
              price_version, price_card, currency, fx, fx_version, request_bytes, bytes_per_token, held_at, content_hash)
              VALUES ('waiting', 'open', 1, 'answer', 0, 'answer', 'lab', 'lab/fast', 1, 'held', 20,
@@ -49,10 +49,16 @@ async fn a_ledger_of_the_first_schema_keeps_its_books_and_a_copy_is_kept() {
     assert_eq!(recovery.released, [("waiting".to_owned(), micro(20))]);
     assert_eq!(ledger.figures().await, (93, 0));
     assert_eq!(ledger.run_totals("old").await.unwrap().total.cost, micro(7));
+    let spent = ledger.attempts_of("old").await.unwrap().remove(0);
+    assert_eq!(spent.price, Some(Price { version: "p".to_owned(), ..one_micro_per_token() }));
+    assert_eq!(spent.raw_usage.as_deref(), Some(r#"{"total": 7}"#), "as it came");
     ledger.prove().await;
     ledger.begin_run(new_run("run")).await.unwrap();
     ledger.hold_and_send("new", 30).await;
-    ledger.settle(settle("new", Basis::Reported(tokens(30)))).await.unwrap();
+    let said = Some(r#"{"total": 30, "of": [30, 0.50]}"#.to_owned());
+    let new = Settle { raw_usage: said.clone(), ..settle("new", Basis::Reported(tokens(30))) };
+    ledger.settle(new).await.unwrap();
+    assert_eq!(ledger.attempts_of("run").await.unwrap().remove(0).raw_usage, said);
     ledger.prove().await;
     ledger.shutdown().await.unwrap();
 
@@ -82,4 +88,33 @@ async fn a_ledger_of_this_schema_is_not_copied() {
     }
     let names = std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name());
     assert!(names.into_iter().all(|name| !name.to_string_lossy().contains(".bak")));
+}
+
+/// What was done before an update may be asked for again after it: a caller that never saw its answer.
+#[tokio::test]
+async fn a_repeat_across_the_update_of_the_schema_gets_the_first_answer() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("ledger.sqlite");
+    let (ledger, _) = Ledger::open(&path, RecoverySpec { at: 1 }).unwrap();
+    ledger.begin_run(new_run("run")).await.unwrap();
+    ledger.hold_and_send("a", 30).await;
+    let settled = ledger.settle(settle("a", Basis::Reported(tokens(30)))).await.unwrap();
+    let budget = Some(micro(40));
+    let refused = HoldBatch { run_budget: budget, ..batch("run", &[("b", 30)]) };
+    let refusal = ledger.hold(refused.clone()).await.unwrap();
+    assert!(matches!(refusal, HoldOutcome::Refused(_)), "{refusal:?}");
+    ledger.finish_run(finish("run", RunStatus::Succeeded)).await.unwrap();
+    ledger.shutdown().await.unwrap();
+    back_to_schema_3(&Connection::open(&path).unwrap());
+
+    let (ledger, _) = Ledger::open(&path, RecoverySpec { at: 2 }).unwrap();
+    ledger.begin_run(new_run("run")).await.unwrap();
+    assert_eq!(ledger.hold(batch("run", &[("a", 30)])).await, Ok(HoldOutcome::Granted));
+    assert_eq!(ledger.hold(refused).await, Ok(refusal));
+    assert_eq!(ledger.settle(settle("a", Basis::Reported(tokens(30)))).await, Ok(settled));
+    let other = ledger.settle(settle("a", Basis::Reported(tokens(29)))).await;
+    assert!(matches!(other, Err(LedgerError::IdReused { .. })), "{other:?}");
+    ledger.finish_run(finish("run", RunStatus::Succeeded)).await.unwrap();
+    ledger.prove().await;
+    ledger.shutdown().await.unwrap();
 }

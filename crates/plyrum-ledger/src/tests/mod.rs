@@ -102,6 +102,47 @@ pub(crate) fn adjust(id: &str, amount: i64) -> Adjust {
     Adjust { id: id.to_owned(), amount: micro(amount), reason: format!("because of {id}"), at: 600 }
 }
 
+/// Takes a database of this schema back to what schema 3 had, with prints of 64 digits as it had them.
+pub(crate) fn back_to_schema_3(conn: &rusqlite::Connection) {
+    let tables = include_str!("../schema.sql");
+    let from = tables.find("CREATE TABLE attempts").unwrap();
+    let to = tables.find("-- Ids whose hold was refused").unwrap();
+    let schema_3 = include_str!("../schema_3.sql");
+    let lines =
+        schema_3.find("CREATE VIEW usage_lines").unwrap()..schema_3.find("-- How wide a row").unwrap();
+    let places = schema_3.find("CREATE VIEW rollup_places").unwrap()
+        ..schema_3.find("INSERT INTO rollup_keys").unwrap();
+    let long = "lower(hex(content_hash)) || '00000000000000000000000000000000'";
+    conn.execute_batch(&format!(
+        "PRAGMA foreign_keys = OFF; BEGIN; DROP VIEW rollup_places; DROP VIEW usage_lines;
+         CREATE TABLE four AS SELECT * FROM attempts; DROP TABLE attempts; {attempts}
+         ALTER TABLE attempts ADD COLUMN provider_cost TEXT; ALTER TABLE attempts ADD COLUMN provider_cost_micro_rub INTEGER;
+         ALTER TABLE attempts ADD COLUMN message_chain TEXT; ALTER TABLE attempts ADD COLUMN first_of INTEGER NOT NULL DEFAULT 0;
+         INSERT INTO attempts (attempt, run, account, step, layer, role, provider, model, try, state, hold_micro_rub, cost_micro_rub,
+             outcome, quality, review, first_of, closed_at, price_version, fx_version, price_card, currency, fx, bytes_per_token,
+             input, cache_read, cache_write_5m, cache_write_1h, output, reasoning, units, request_bytes, received_bytes, held_at,
+             sent_at, ms, ttft_ms, content_hash, settle_hash, cost_problem, error_kind, message_chain, raw_usage)
+         SELECT attempt, run, account, step, layer, role, provider, model, try, state, hold_micro_rub, cost_micro_rub,
+             outcome, quality, review, first_of, closed_at, price_version, fx_version, price_card, currency, fx, bytes_per_token,
+             input, cache_read, cache_write_5m, cache_write_1h, output, reasoning, units, request_bytes, received_bytes, held_at,
+             sent_at, ms, ttft_ms, {long},
+             lower(hex(settle_hash)) || '00000000000000000000000000000000', cost_problem, error_kind, message_chain, raw_usage
+         FROM four JOIN terms ON terms.id = four.terms ORDER BY four.rowid;
+         DROP TABLE four; DROP TABLE terms; DROP TABLE usage_shapes; {lines} {places}
+         ALTER TABLE runs ADD COLUMN content TEXT NOT NULL DEFAULT ''; ALTER TABLE runs ADD COLUMN finish TEXT;
+         UPDATE runs SET content = {long}, finish = lower(hex(finish_hash)) || '00000000000000000000000000000000';
+         ALTER TABLE runs DROP COLUMN content_hash; ALTER TABLE runs RENAME COLUMN content TO content_hash;
+         ALTER TABLE runs DROP COLUMN finish_hash; ALTER TABLE runs RENAME COLUMN finish TO finish_hash;
+         ALTER TABLE refusals ADD COLUMN content TEXT NOT NULL DEFAULT ''; UPDATE refusals SET content = {long};
+         ALTER TABLE refusals DROP COLUMN content_hash; ALTER TABLE refusals RENAME COLUMN content TO content_hash;
+         PRAGMA user_version = 3; COMMIT;",
+        attempts = tables.get(from..to).unwrap(),
+        lines = schema_3.get(lines).unwrap(),
+        places = schema_3.get(places).unwrap(),
+    ))
+    .unwrap();
+}
+
 /// A ledger in memory with one run, `run`.
 pub(crate) async fn with_run() -> Ledger {
     let ledger = Ledger::open_in_memory().unwrap();

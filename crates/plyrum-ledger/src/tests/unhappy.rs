@@ -95,13 +95,18 @@ async fn a_statement_that_breaks_a_rule_fails_its_batch_and_nothing_else() {
 async fn facts_cannot_be_changed_even_by_sql() {
     let ledger = with_run().await;
     ledger.hold_and_send("a", 10).await;
-    ledger.settle(settle("a", Basis::Reported(tokens(5)))).await.unwrap();
+    let raw_usage = Some(r#"{"total_tokens": 5}"#.to_owned());
+    ledger.settle(Settle { raw_usage, ..settle("a", Basis::Reported(tokens(5))) }).await.unwrap();
     for tampering in [
         "UPDATE entries SET amount = 1",
         "DELETE FROM entries",
         "UPDATE attempts SET cost_micro_rub = 1",
         "UPDATE attempts SET state = 'released', outcome = NULL, quality = NULL, cost_micro_rub = NULL",
         "DELETE FROM attempts",
+        "UPDATE terms SET fx_version = 'other'",
+        "DELETE FROM terms",
+        "UPDATE usage_shapes SET shape = '#'",
+        "DELETE FROM usage_shapes",
     ] {
         let refused = ledger.look(move |conn| Ok(conn.execute(tampering, [])?)).await;
         assert!(refused.is_err(), "{tampering}");
@@ -116,7 +121,10 @@ async fn the_proof_finds_what_was_tampered_with() {
         ("UPDATE accounts SET held = held + 1", "held is the sum of unresolved holds"),
         ("UPDATE accounts SET debt = debt + 1", "debt is what the debt entries owe"),
         ("UPDATE attempts SET output = output + 1", "each cost recomputes"),
-        ("UPDATE attempts SET fx = '{\"num\":\"2\",\"den\":\"1\"}'", "each cost recomputes"),
+        (
+            "DROP TRIGGER terms_never_change; UPDATE terms SET fx = '{\"num\":\"2\",\"den\":\"1\"}'",
+            "each cost recomputes",
+        ),
         ("UPDATE attempts SET quality = 'missing'", "each cost recomputes"),
         (
             "INSERT INTO entries (id, txn, account, amount, kind, at) VALUES (99, 99, 'wallet', 5, 'top_up', 1)",
