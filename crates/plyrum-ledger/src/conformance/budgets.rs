@@ -109,6 +109,20 @@ pub(super) async fn a_budget_is_told_when_it_changes_and_a_repeat_is_not(lab: &i
     assert_eq!((&bodies[0].body["scope"], &bodies[0].body["key"]), (&json!("provider"), &json!("lab")));
 }
 
+pub(super) async fn of_two_equal_limits_the_configurations_is_named(lab: &impl Lab) {
+    let ledger = lab.with_run().await;
+    let day = budget(BudgetScope::All, "", Period::Day, 5);
+    ledger.set_budget(day.clone(), 1).await.unwrap();
+    let hold = HoldBatch { limits: with_day_from(0, &[day]), ..batch("run", &[("a", 6)]) };
+    let HoldOutcome::Refused(refusal) = ledger.hold(hold).await.unwrap() else { panic!("granted") };
+    assert_eq!((refusal.limit, refusal.setting.as_str()), (micro(5), "[budgets]"));
+    let month = budget(BudgetScope::All, "", Period::Month, 5);
+    ledger.set_budget(month, 1).await.unwrap();
+    let hold = HoldBatch { limits: with_day_from(0, &[]), ..batch("run", &[("b", 6)]) };
+    let HoldOutcome::Refused(refusal) = ledger.hold(hold).await.unwrap() else { panic!("granted") };
+    assert_eq!(refusal.scope, Scope::Day, "of two that leave the same, the first");
+}
+
 pub(super) async fn two_hundred_and_fifty_six_budgets_are_kept_and_not_one_more(lab: &impl Lab) {
     let ledger = lab.with_run().await;
     let nth = |n: usize| budget(BudgetScope::Persona, &format!("p{n}"), Period::Day, 1);

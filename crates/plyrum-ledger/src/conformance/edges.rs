@@ -131,3 +131,17 @@ pub(super) async fn a_word_of_a_run_is_at_most_a_kibibyte(lab: &impl Lab) {
     let plan = FinishRun { plan: Some(long()), ..finish("a", RunStatus::Failed) };
     assert_invalid(&ledger.finish_run(plan).await);
 }
+
+pub(super) async fn a_refusal_of_the_account_names_the_money_that_is_there(lab: &impl Lab) {
+    let ledger = lab.prepaid(100).await;
+    ledger.hold(batch("run", &[("a", 30)])).await.unwrap();
+    let mut unpriced = batch("run", &[("b", 0)]);
+    unpriced.holds[0].price = None;
+    let HoldOutcome::Refused(unknown) = ledger.hold(unpriced).await.unwrap() else { panic!("granted") };
+    assert_eq!((unknown.scope, unknown.limit, unknown.needed), (Scope::PriceUnknown, micro(100), micro(0)));
+    let HoldOutcome::Refused(short) = ledger.hold(batch("run", &[("c", 71)])).await.unwrap() else {
+        panic!("granted")
+    };
+    assert_eq!((short.scope, short.limit, short.available), (Scope::Wallet, micro(100), micro(70)));
+    assert_eq!(ledger.room("run", None).await, Ok(Some(micro(70))));
+}
