@@ -295,6 +295,14 @@ mod tests {
     }
 
     #[test]
+    fn prices_and_fees_are_shown_as_they_are_written() {
+        for text in ["3.00", "0.005", "0.00", "10000000.00"] {
+            assert_eq!(PerMillion::parse(text).unwrap().to_string(), text);
+            assert_eq!(Fee::parse(text).unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
     fn bounds_hold_up_to_the_corner_and_not_one_further() {
         let price = |micro| RateCard {
             base: Rates { reasoning: per(micro), ..Rates::default() },

@@ -180,7 +180,19 @@ mod tests {
         let long = "9".repeat(10_000);
         let error = parse_micro(&long).unwrap_err();
         assert!(matches!(error, DecimalError::TooLarge(_)));
-        assert!(error.to_string().len() < 100, "the message quotes only an excerpt");
+        assert_eq!(error.to_string(), format!("`{}…` is too large", "9".repeat(40)), "only an excerpt");
+    }
+
+    #[test]
+    fn an_error_shows_what_was_written_with_its_control_characters_visible() {
+        assert_eq!(parse_micro("-1\u{1b}[2J").unwrap_err().to_string().matches('\u{1b}').count(), 0);
+        let shown = Excerpt::of("1\n2").to_string();
+        assert_eq!(shown, r"1\n2");
+        let (fits, over) = ("1".repeat(40), "1".repeat(41));
+        assert_eq!(
+            (Excerpt::of(&fits).to_string(), Excerpt::of(&over).to_string()),
+            (fits.clone(), fits + "…")
+        );
     }
 
     proptest! {

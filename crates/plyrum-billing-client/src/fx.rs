@@ -177,6 +177,13 @@ mod tests {
     }
 
     #[test]
+    fn sixteen_decimals_are_shown_and_seventeen_are_a_fraction() {
+        // 1/2^n has n decimals.
+        assert_eq!(Fx::new(1, 1 << 16).unwrap().to_string(), "0.0000152587890625");
+        assert_eq!(Fx::new(1, 1 << 17).unwrap().to_string(), "1/131072");
+    }
+
+    #[test]
     fn terms_hold_up_to_the_corner_and_not_one_further() {
         let corner = MAX_FX_TERM;
         assert!(Fx::new(corner, 1).is_ok());

@@ -115,8 +115,9 @@ mod tests {
         assert_eq!(MicroRub::sum([max, one]), Err(CostError::CostOverflow));
         assert_eq!(MicroRub::sum([max, one, MicroRub::new(-1)]), Ok(max));
         assert_eq!(max.checked_add(one), None);
+        assert_eq!(one.checked_add(one), Some(MicroRub::new(2)));
         assert_eq!(MicroRub::new(i64::MIN).checked_sub(one), None);
-        assert_eq!(one.checked_sub(one), Some(MicroRub::ZERO));
+        assert_eq!(one.checked_sub(MicroRub::new(3)), Some(MicroRub::new(-2)));
     }
 
     #[test]

@@ -181,6 +181,7 @@ mod tests {
     fn quality_is_one_word_everywhere() {
         for quality in [Quality::Reported, Quality::Estimated, Quality::Missing] {
             assert_eq!(serde_json::to_value(quality).unwrap(), quality.as_str());
+            assert_eq!(quality.to_string(), quality.as_str());
         }
     }
 }

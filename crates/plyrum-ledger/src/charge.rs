@@ -162,6 +162,36 @@ mod tests {
     }
 
     #[test]
+    fn the_largest_amount_is_charged_and_one_micro_ruble_more_is_an_overflow() {
+        let (price, hold) = (10_000_000_000_000, 5);
+        let cost_of =
+            |output| terms(Some(price), hold, 0).reported_cost(&Usage { output, ..Usage::default() });
+        assert_eq!(cost_of(100_000_000_000), Ok(Some(MicroRub::new(MAX_AMOUNT))));
+        assert_eq!(cost_of(100_000_000_001), Err(CostError::CostOverflow));
+    }
+
+    #[test]
+    fn what_has_room_is_charged_and_what_has_none_is_estimated() {
+        for (room, cost, quality) in [(20, 20, Quality::Reported), (19, 5, Quality::Estimated)] {
+            let usage = Usage { output: 20, ..Usage::default() };
+            let charge = terms(Some(1_000_000), 5, 0).charge(&Basis::Reported(usage), MicroRub::new(room));
+            assert_eq!((charge.cost, charge.quality), (Some(MicroRub::new(cost)), quality));
+            assert!(charge.review);
+        }
+        let within = Usage { output: 5, ..Usage::default() };
+        let charge = terms(Some(1_000_000), 5, 0).charge(&Basis::Reported(within), MicroRub::ZERO);
+        assert_eq!(charge.quality, Quality::Reported, "there is always room for what was held");
+    }
+
+    #[test]
+    fn as_many_kinds_of_units_as_fit_a_row_are_kept() {
+        let units = (0..MAX_UNIT_KINDS).map(|i| (format!("unit {i}"), 0)).collect();
+        let usage = Usage { units, ..Usage::default() };
+        let charge = terms(Some(1), 5, 0).charge(&Basis::Reported(usage.clone()), MicroRub::new(100));
+        assert_eq!((charge.usage, charge.problem), (usage, None));
+    }
+
+    #[test]
     fn too_many_kinds_of_units_are_not_kept() {
         let units = (0..=MAX_UNIT_KINDS).map(|i| (format!("unit {i}"), 0)).collect();
         let usage = Usage { units, ..Usage::default() };

@@ -162,3 +162,21 @@ impl Offenders {
         Check { name, ok, detail }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_broken_rule_counts_all_that_breaks_it_and_names_eight() {
+        let mut offenders = Offenders::default();
+        for n in 1..=10 {
+            offenders.add(format!("row {n}"));
+        }
+        let check = offenders.into_check("rule", "fine".to_owned());
+        assert!(!check.ok);
+        assert_eq!(check.detail, "10: row 1; row 2; row 3; row 4; row 5; row 6; row 7; row 8");
+        let fine = Offenders::default().into_check("rule", "fine".to_owned());
+        assert_eq!((fine.ok, fine.detail.as_str()), (true, "fine"));
+    }
+}

@@ -98,3 +98,40 @@ pub(crate) fn post_for(
     }
     Ok(ids)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::open;
+
+    #[test]
+    fn transfers_are_pairs_of_entries_of_one_transaction_with_all_that_is_known_of_them() {
+        let conn = open::in_memory().unwrap().conn;
+        let transfer =
+            |from, to, amount| Transfer { from, to, amount: MicroRub::new(amount), kind: "top_up" };
+        let posting = Posting { at: 77, attempt: None, reference: Some("t") };
+        let pay = [transfer(Book::Funding, Book::Debt, 3), transfer(Book::Funding, Book::Wallet, 4)];
+        assert_eq!(post_for(&conn, posting, Some("because"), &pay), Ok(vec![1, 2, 3, 4]));
+        let nothing = [transfer(Book::Funding, Book::Debt, 0), transfer(Book::External, Book::Wallet, 5)];
+        assert_eq!(
+            post(&conn, Posting::default(), &nothing),
+            Ok(vec![5, 6]),
+            "a transfer of nothing has no entries"
+        );
+        let mut select = conn
+            .prepare("SELECT txn || ' ' || account || ' ' || amount || ' ' || at || ' ' || coalesce(ref || ' ' || reason, '-') FROM entries ORDER BY id")
+            .unwrap();
+        let rows: Vec<String> = select.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        assert_eq!(
+            rows,
+            [
+                "1 funding -3 77 t because",
+                "1 debt 3 77 t because",
+                "1 funding -4 77 t because",
+                "1 wallet 4 77 t because",
+                "5 external -5 0 -",
+                "5 wallet 5 0 -",
+            ]
+        );
+    }
+}

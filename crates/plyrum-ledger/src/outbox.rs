@@ -174,3 +174,91 @@ pub(crate) fn head(conn: &Connection) -> Result<Option<AuditHead>, LedgerError> 
         None => Err(LedgerError::internal(format!("meta audit_head is `{text}`"))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::open;
+
+    /// An outbox with so many bodies.
+    fn outbox(bodies: i64) -> Connection {
+        let conn = open::in_memory().unwrap().conn;
+        for n in 1..=bodies {
+            push(&conn, n, "test", &json!(n)).unwrap();
+        }
+        conn
+    }
+
+    fn ids(rows: &[OutboxRow]) -> Option<(i64, i64)> {
+        Some((rows.first()?.id, rows.last()?.id))
+    }
+
+    #[test]
+    fn the_oldest_bodies_come_first_and_no_more_than_a_bounded_number() {
+        let conn = outbox(1_030);
+        assert_eq!(ids(&take(&conn, 3).unwrap()), Some((1, 3)));
+        assert_eq!(ids(&take(&conn, usize::MAX).unwrap()), Some((1, 1_024)));
+        assert_eq!(ids(&waiting_after(&conn, 1_024, MAX_TAKE).unwrap()), Some((1_025, 1_030)));
+        assert_eq!(take(&conn, 0).unwrap(), []);
+        mark_drained(&conn, 1_029, None).unwrap();
+        let left = take(&conn, 10).unwrap();
+        assert_eq!((left.len(), left[0].at, &left[0].body), (1, 1_030, &json!(1_030)));
+    }
+
+    #[test]
+    fn the_last_ten_thousand_drained_bodies_are_kept() {
+        let conn = outbox(10_007);
+        mark_drained(&conn, 10_005, None).unwrap();
+        let kept = conn.query_row("SELECT min(id), count(*) FROM outbox", [], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
+        });
+        assert_eq!(kept, Ok((6, 10_002)), "and the two that wait");
+    }
+
+    #[test]
+    fn ids_go_on_behind_those_that_the_log_tells_of() {
+        let conn = outbox(3);
+        assert_eq!(newest(&conn).unwrap(), 3);
+        for told in [-1, 0, 2, 3, i64::MAX] {
+            assert_eq!(resume(&conn, told, 1).unwrap(), None, "{told}");
+        }
+        assert_eq!(gap(&conn).unwrap(), None);
+        assert!(resume(&conn, 9, -1).is_err());
+        let missing = OutboxGap { first: 4, last: 9 };
+        assert_eq!(resume(&conn, 9, 1).unwrap(), Some(missing));
+        assert_eq!(gap(&conn).unwrap(), Some(missing));
+        let bodies = take(&conn, 10).unwrap();
+        let last = bodies.last().unwrap();
+        assert_eq!((last.id, last.kind.as_str()), (10, "ledger_restored"));
+        assert_eq!(push(&conn, 1, "test", &json!(0)).unwrap(), 11);
+        let told = missing.to_string();
+        assert!(told.contains("tells of 6 more (outbox ids 4 to 9)"), "{told}");
+    }
+
+    #[test]
+    fn the_head_of_the_log_is_kept_and_a_damaged_one_is_an_error() {
+        let conn = outbox(0);
+        assert_eq!(head(&conn).unwrap(), None);
+        for seq in [7, 8] {
+            let anchor = AuditHead { seq, hash: "ab".repeat(32) };
+            mark_drained(&conn, 0, Some(&anchor)).unwrap();
+            assert_eq!(head(&conn).unwrap(), Some(anchor));
+        }
+        assert!(mark_drained(&conn, 0, Some(&AuditHead { seq: 9, hash: String::new() })).is_err());
+        conn.execute("UPDATE meta SET value = 'seven ab' WHERE key = 'audit_head'", []).unwrap();
+        assert!(head(&conn).is_err());
+    }
+
+    #[test]
+    fn a_barrier_writes_something_each_time() {
+        let conn = outbox(0);
+        for times in ["1", "2", "3"] {
+            barrier(&conn).unwrap();
+            let value =
+                conn.query_row("SELECT value FROM meta WHERE key = 'outbox_barrier'", [], |row| row.get(0));
+            assert_eq!(value, Ok(times.to_owned()));
+        }
+    }
+}

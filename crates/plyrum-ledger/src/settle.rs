@@ -314,9 +314,31 @@ fn cut(text: &str, max: usize) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
+    #[test]
+    fn there_is_room_for_what_keeps_every_figure_inside_its_bounds() {
+        let room = |posted, held, debt, hold| {
+            let balance = Balance {
+                mode: Mode::Prepaid,
+                posted: MicroRub::new(posted),
+                held: MicroRub::new(held),
+                debt: MicroRub::new(debt),
+                credit_limit: MicroRub::ZERO,
+                available: None,
+            };
+            room(&balance, MicroRub::new(hold)).get()
+        };
+        assert_eq!(room(0, 0, 0, 0), MAX_POSITION);
+        assert_eq!(room(20 - MAX_POSITION, 7, 0, 7), 20, "its own hold is given back");
+        assert_eq!(room(20 - MAX_POSITION, 7, 0, 5), 18, "another's is not");
+        assert_eq!(room(100, 0, MAX_POSITION - 3, 0), 3, "nobody owes more than the bound");
+        assert_eq!(room(MAX_POSITION, 0, 0, MAX_POSITION), MAX_POSITION);
+    }
+
     #[test]
     fn a_cut_keeps_whole_characters() {
-        assert_eq!(super::cut("привет", 5), "пр");
-        assert_eq!(super::cut("привет", 100), "привет");
+        assert_eq!(cut("привет", 5), "пр");
+        assert_eq!(cut("привет", 100), "привет");
     }
 }

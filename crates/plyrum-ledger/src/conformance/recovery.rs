@@ -30,6 +30,10 @@ pub(super) async fn every_hold_is_resolved_and_every_run_has_an_end(lab: &impl L
         recovery.settled.iter().map(|row| (row.attempt.as_str(), row.cost, row.review)).collect();
     assert_eq!(settled, [("sent", Some(micro(10)), true), ("streaming", Some(micro(30)), true)]);
     assert!(recovery.settled.iter().all(|row| row.quality == Quality::Estimated));
+    let rows = ledger.attempts_of("run").await.unwrap();
+    let row = rows.iter().find(|row| row.attempt == "sent").unwrap();
+    assert_eq!((row.outcome, row.error_kind.as_deref()), (Some(Outcome::Cut), Some("interrupted")));
+    assert_eq!((row.closed_at, row.ms, row.ttft_ms), (Some(9_000), None, None));
     let interrupted = &recovery.interrupted[0];
     assert_eq!((interrupted.run.as_str(), interrupted.status), ("run", RunStatus::Interrupted));
     assert_eq!((interrupted.total.cost, interrupted.ended_at), (micro(47), Some(9_000)));

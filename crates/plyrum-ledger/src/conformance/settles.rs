@@ -221,6 +221,13 @@ pub(super) async fn a_providers_endless_usage_text_is_cut_and_flagged(lab: &impl
     assert!(settled.review);
     let row = ledger.attempts_of("run").await.unwrap().remove(0);
     assert_eq!(row.raw_usage.map(|raw| raw.len()), Some(64 * 1024));
+    ledger.hold_and_send("b", 10).await;
+    let fits = "u".repeat(64 * 1024);
+    let all = Settle { raw_usage: Some(fits.clone()), ..settle("b", Basis::Reported(tokens(1))) };
+    let all = Settle { error_kind: Some("e".repeat(2_000)), ..all };
+    assert!(!ledger.settle(all).await.unwrap().review, "what fits is kept whole");
+    let row = ledger.attempts_of("run").await.unwrap().remove(1);
+    assert_eq!((row.raw_usage, row.error_kind.map(|kind| kind.len())), (Some(fits), Some(1_024)));
 }
 
 pub(super) async fn a_top_up_counts_once(lab: &impl Lab) {
