@@ -1,13 +1,10 @@
 //! Budgets as any backend keeps them: what each is used up by, and which there can be. How they refuse and
-//! tell is in `tests/budgets.rs`.
+//! tell is in `limits.rs`.
 
 use serde_json::json;
 
+use super::limits::budget;
 use super::*;
-
-fn budget(scope: BudgetScope, key: &str, period: Period, limit: i64) -> Budget {
-    Budget { id: BudgetId { scope, key: key.to_owned(), period }, limit: micro(limit) }
-}
 
 fn with_day_from(day: i64, configured: &[Budget]) -> Limits {
     let limit = |budget: &Budget| Limit { budget: budget.clone(), setting: "[budgets]".to_owned() };
