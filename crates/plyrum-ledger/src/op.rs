@@ -1,5 +1,7 @@
 //! Everything that can be asked of the writer, and what each request needs from the disk.
 
+use std::collections::HashSet;
+
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
@@ -84,6 +86,25 @@ impl Op {
             | Self::NoteReceived { .. }
             | Self::MarkDrained { .. }
             | Self::Look(_) => Weight::Mark,
+        }
+    }
+
+    /// The attempt that this only marks.
+    pub(crate) fn marks(&self) -> Option<&str> {
+        match self {
+            Self::MarkSent { attempt, .. } | Self::NoteReceived { attempt, .. } => Some(attempt),
+            _ => None,
+        }
+    }
+
+    /// Adds the attempts whose money this moves.
+    pub(crate) fn moves_money_of<'a>(&'a self, attempts: &mut HashSet<&'a str>) {
+        match self {
+            Self::Hold(batch, _) => attempts.extend(batch.holds.iter().map(|hold| hold.attempt.as_str())),
+            Self::Settle(Settle { attempt, .. }, _) | Self::Release { attempt, .. } => {
+                attempts.insert(attempt);
+            }
+            _ => {}
         }
     }
 

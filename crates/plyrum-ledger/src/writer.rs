@@ -17,6 +17,9 @@
 //! **A moment for those who come back.** Runs that were answered together ask again together, a few
 //! microseconds later; the writer waits for them (at most [`GATHER`]) instead of flushing for the first one.
 //!
+//! **Marks wait for nobody's flush.** A request that is about to go out would else wait for the flush of other
+//! runs' money: where both are in one batch, the marks are committed and answered first.
+//!
 //! **Checkpoints wait.** They flush twice, so they run when the queue is empty, not inside a commit; only
 //! a log that has grown over [`MAX_LOG_FRAMES`] is checkpointed under load.
 //!
@@ -24,6 +27,7 @@
 //! the pages), so nothing is retried and everything later is refused. A full disk is not that: SQLite
 //! takes the transaction back, the batch is refused, and a later one may fit.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -129,19 +133,16 @@ impl Writer {
     pub(crate) fn run(mut self, mut queue: Receiver<Message>) {
         let mut goodbyes: Vec<Reply<()>> = Vec::new();
         while let Some(first) = self.next(&mut queue) {
-            self.gather(&queue);
+            self.gather(&queue, 1);
             let mut batch = Vec::new();
-            let mut message = Some(first);
-            while let Some(taken) = message {
-                match taken {
-                    Message::Do(op) => batch.push(*op),
-                    // Nothing new comes in from here on; what waits is still served.
-                    Message::Shutdown(goodbye) => {
-                        queue.close();
-                        goodbyes.push(goodbye);
-                    }
-                }
-                message = if batch.len() < MAX_BATCH { queue.try_recv().ok() } else { None };
+            take(&mut queue, Some(first), &mut batch, &mut goodbyes);
+            let (marks, mut batch) = marks_first(batch);
+            if !marks.is_empty() {
+                self.answered = marks.len();
+                self.serve(marks);
+                self.gather(&queue, 0);
+                let next = queue.try_recv().ok();
+                take(&mut queue, next, &mut batch, &mut goodbyes);
             }
             self.answered = batch.len();
             self.serve(batch);
@@ -165,17 +166,15 @@ impl Writer {
     }
 
     /// Waits for those that were just answered together: runs that share a flush go on sharing it. One run
-    /// alone never waits, and nobody waits longer than a fast disk's flush takes.
-    fn gather(&self, queue: &Receiver<Message>) {
+    /// alone never waits, and nobody waits longer than a fast disk's flush takes. So many as `taken` of them
+    /// are here already.
+    fn gather(&self, queue: &Receiver<Message>, taken: usize) {
         if self.answered < WORTH_WAITING {
             return;
         }
         let began = Instant::now();
-        let mut seen = queue.len();
-        // The first of them is already taken out of the queue.
-        while seen + 1 < self.answered && began.elapsed() < GATHER {
+        while queue.len() + taken < self.answered && began.elapsed() < GATHER {
             std::thread::yield_now();
-            seen = queue.len();
         }
     }
 
@@ -332,6 +331,42 @@ impl Writer {
         let closed = self.conn.close().map_err(|(_, error)| LedgerError::from(error));
         self.stopped.map_or(closed, Err)
     }
+}
+
+/// Takes what waits into the batch, as far as it has room.
+fn take(
+    queue: &mut Receiver<Message>,
+    mut message: Option<Message>,
+    batch: &mut Vec<Op>,
+    goodbyes: &mut Vec<Reply<()>>,
+) {
+    while let Some(taken) = message {
+        match taken {
+            Message::Do(op) => batch.push(*op),
+            // Nothing new comes in from here on; what waits is still served.
+            Message::Shutdown(goodbye) => {
+                queue.close();
+                goodbyes.push(goodbye);
+            }
+        }
+        message = if batch.len() < MAX_BATCH { queue.try_recv().ok() } else { None };
+    }
+}
+
+/// The marks of attempts under way that need not wait for the money in the batch, and the rest. What is said
+/// of one attempt keeps its order.
+fn marks_first(batch: Vec<Op>) -> (Vec<Op>, Vec<Op>) {
+    let mut moved = HashSet::new();
+    for op in &batch {
+        op.moves_money_of(&mut moved);
+    }
+    if moved.is_empty() {
+        return (Vec::new(), batch);
+    }
+    let early: Vec<bool> =
+        batch.iter().map(|op| op.marks().is_some_and(|attempt| !moved.contains(attempt))).collect();
+    let mut early = early.into_iter();
+    batch.into_iter().partition(|_| early.next().unwrap_or(false))
 }
 
 #[cfg(test)]

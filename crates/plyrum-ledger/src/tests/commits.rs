@@ -88,6 +88,38 @@ async fn only_money_is_flushed() {
 }
 
 #[tokio::test]
+async fn a_mark_does_not_wait_for_the_flush_of_other_attempts_but_for_all_that_is_asked_of_its_own() {
+    let (_dir, ledger) = on_disk();
+    ledger.begin_run(new_run("run")).await.unwrap();
+    ledger.hold(batch("run", &[("a", 1), ("b", 1)])).await.unwrap();
+    let before = ledger.stats();
+    let ask = |attempt: &'static str, mark: bool| {
+        let ledger = ledger.clone();
+        async move {
+            if mark {
+                ledger.mark_sent(attempt, 3_000).await
+            } else if attempt == "b" {
+                ledger.release(attempt, 3_000).await.map(drop)
+            } else {
+                ledger.hold(batch("run", &[(attempt, 1)])).await.map(drop)
+            }
+        }
+    };
+    // Of `c` the hold comes first, and of `b` the release: their marks keep their places.
+    let asked = vec![ask("c", false), ask("a", true), ask("c", true), ask("b", false), ask("b", true)];
+    let answers = burst(&ledger, asked).await;
+    let refused = answers.iter().filter(|answer| answer.is_err()).count();
+    assert!(refused == 1 && matches!(answers[4], Err(LedgerError::WrongState { .. })), "{answers:?}");
+    let after = ledger.stats();
+    assert_eq!(
+        (after.commits - before.commits, after.full_commits - before.full_commits),
+        (2, 1),
+        "the mark of `a` by itself, and one flush"
+    );
+    ledger.prove().await;
+}
+
+#[tokio::test]
 async fn a_body_leaves_the_outbox_only_after_it_is_flushed() {
     let (_dir, ledger) = on_disk();
     ledger.begin_run(new_run("run")).await.unwrap();
