@@ -1,6 +1,6 @@
 //! `kill -9` at any point: the client is told, the next start resolves everything, the books prove it.
 
-use crate::world::{Reply, Script, World};
+use crate::world::{Reply, Script, World, eventually};
 use serde_json::Value;
 
 const FIRST: &str = "The first line of it.\n";
@@ -84,6 +84,24 @@ fn reading_commands_start_no_daemon_after_a_crash() {
         world.plyrum(args).run().ok();
     }
     assert_eq!(world.daemons(), [0; 0]);
+}
+
+/// All of its text comes at once, and then nothing: the count does not wait for more text.
+#[test]
+fn what_a_provider_said_before_it_fell_silent_is_charged_after_a_crash() {
+    let world = World::new();
+    let fake = world.lab(talking());
+    world.plyrum(["ask", "--detach", "Tell me a story"]).run().ok();
+    fake.wait_at_gate_blocking("rest");
+    let run = world.only_run()["run"].as_str().unwrap().to_owned();
+    let reader = plyrum_ledger::LedgerReader::open(&world.home().join("data/ledger.sqlite")).unwrap();
+    eventually("the received bytes are noted", || reader.attempts_of(&run).unwrap()[0].received_bytes > 0);
+    world.kill_daemon();
+    world.plyrum(["daemon", "start"]).run().ok();
+    let usage = world.json(["explain", &run, "--json"])["attempts"][0]["usage"].clone();
+    let bytes = u64::try_from(FIRST.len()).unwrap();
+    assert_eq!(usage["output"], bytes.div_ceil(3), "{usage}");
+    world.is_sound();
 }
 
 /// Ten lives, each ended after a different number of lines of a run that streams at full speed.

@@ -159,6 +159,8 @@ fn a_project_limits_itself_and_nobody_else() {
     std::fs::remove_file(project.join(".plyrum/config.toml")).unwrap();
     world.sh(&format!("cd {} && \"$PLYRUM\" budget set project 0.000002", project.display())).run().ok();
     world.sh(&inside).run().fails_telling(6, ["0.000002", "plyrum budget set project:"]);
+    std::fs::write(project.join(".plyrum/config.toml"), "[budgets]\nrun = \"0.000001\"\n").unwrap();
+    world.sh(&inside).run().fails_telling(6, ["budgets.run in the project's .plyrum/config.toml"]);
     world.is_sound();
 }
 

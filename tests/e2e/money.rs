@@ -119,6 +119,9 @@ fn usage_that_contradicts_itself_is_estimated_and_flagged() {
     assert_eq!(result["usage"]["quality"], "estimated");
     let attempt = &world.json(["explain", "--json"])["attempts"][0];
     assert_eq!((&attempt["review"], &attempt["recomputes"]), (&true.into(), &true.into()));
+    assert!(attempt["raw_usage"].as_str().unwrap().contains("400"), "{attempt}");
+    let told = world.plyrum(["explain"]).run().stdout;
+    assert!(told.contains("report cannot be right: {") && told.contains("\"cached_tokens\":400"), "{told}");
 }
 
 #[test]
@@ -244,6 +247,11 @@ fn a_provider_that_says_another_price_is_told_of_and_not_believed() {
     let _fake = world.lab(Script::new().always(reply));
     let out = world.plyrum(["ask", "What does it cost?"]).run();
     assert!(out.stderr.contains("the provider says that this cost 72.11106 ₽"), "{out}");
+    let together = world.sh("\"$PLYRUM\" ask 'What does it cost?' 2>&1").run().stdout;
+    assert!(
+        together.starts_with("Well.\nnotice: the provider says"),
+        "no notice inside the answer: {together}"
+    );
     let explained = world.json(["explain", "--json"]);
     let attempt = &explained["attempts"][0];
     assert_eq!((&attempt["review"], &attempt["recomputes"]), (&true.into(), &true.into()));

@@ -54,6 +54,14 @@ fn usage_can_be_of_one_thing_only() {
         };
         assert_eq!((of(value), of("nobody")), (COST.into(), 0.into()), "{flag}");
     }
+    let session = world.only_run()["session"].as_str().unwrap().to_owned();
+    let start: String = session.chars().take(4).collect();
+    for id in ["last", &session, &start] {
+        assert_eq!(world.json(["usage", "--session", id, "--json"])["total"]["cost_micro_rub"], COST, "{id}");
+    }
+    world.plyrum(["usage", "--session", "nobody"]).run().fails_telling(2, ["nobody", "hint: "]);
+    assert_eq!(world.json(["usage", "--project", ".", "--json"])["total"]["cost_micro_rub"], COST);
+    world.plyrum(["usage", "--model", "nobody"]).run().answers("nothing of that was used in that time");
 }
 
 #[test]

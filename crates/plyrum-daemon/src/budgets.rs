@@ -34,7 +34,13 @@ pub(crate) async fn left(
 pub(crate) fn configured(settings: &Settings, project: Option<&str>) -> Vec<Limit> {
     let own = &settings.budgets;
     let mut limits = vec![
-        limit(BudgetScope::Session, "", Period::Total, own.session, "budgets.session"),
+        limit(
+            BudgetScope::Session,
+            "",
+            Period::Total,
+            own.session,
+            &settings.narrowing.setting_of("session"),
+        ),
         limit(BudgetScope::All, "", Period::Day, own.day, "budgets.day"),
         limit(BudgetScope::All, "", Period::Month, own.month, "budgets.month"),
     ];
@@ -52,7 +58,8 @@ pub(crate) fn configured(settings: &Settings, project: Option<&str>) -> Vec<Limi
 
 /// The same with the limit on each run, for showing.
 pub(crate) fn all(settings: &Settings, project: Option<&str>) -> Vec<Limit> {
-    let run = limit(BudgetScope::Run, "", Period::Total, settings.budgets.run, "budgets.run");
+    let setting = settings.narrowing.setting_of("run");
+    let run = limit(BudgetScope::Run, "", Period::Total, settings.budgets.run, &setting);
     run.into_iter().chain(configured(settings, project)).collect()
 }
 

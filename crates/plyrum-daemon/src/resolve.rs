@@ -263,16 +263,17 @@ pub(crate) fn excluded(context: &Context, model: &ModelId, reasons: &[String]) -
 
 fn limits(context: &Context, options: &SubmitOptions, persona: &Persona, now: Timestamp) -> Limits {
     let configured = context.settings.budgets.run;
+    let setting = || context.settings.narrowing.setting_of("run");
     let (budget, budget_setting) = match (options.max_cost_micro_rub, configured) {
-        (Some(flag), Some(own)) if own < flag => (Some(own), "budgets.run"),
-        (Some(flag), _) => (Some(flag), "--max-cost"),
-        (None, own) => (own, "budgets.run"),
+        (Some(flag), Some(own)) if own < flag => (Some(own), setting()),
+        (Some(flag), _) => (Some(flag), "--max-cost".to_owned()),
+        (None, own) => (own, setting()),
     };
     Limits {
         max_output_tokens: context.settings.defaults.max_output_tokens,
         asked_output_tokens: persona.max_output_tokens,
         budget,
-        budget_setting: budget_setting.to_owned(),
+        budget_setting,
         deadline: options.timeout_ms.map(|ms| now.plus_millis(ms)),
         ..Limits::default()
     }

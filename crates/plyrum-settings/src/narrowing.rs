@@ -54,6 +54,14 @@ impl Narrowing {
     pub fn allows(&self, provider: &ProviderId) -> bool {
         self.allow_providers.as_ref().is_none_or(|allowed| allowed.contains(provider))
     }
+
+    /// Where the limit on a `run` or a `session` was set: the user's setting, or the project's file that
+    /// lowered it.
+    pub fn setting_of(&self, limit: &str) -> String {
+        let key = format!("budgets.{limit}");
+        let is_lowered = self.entries.iter().any(|entry| entry.key == key);
+        if is_lowered { format!("{key} in the project's .plyrum/config.toml") } else { key }
+    }
 }
 
 /// Applies one file after the other; a later one can narrow further and not widen.

@@ -230,6 +230,8 @@ fn a_projects_budget_lowers_and_never_raises() {
     assert_eq!((settings.budgets.run, settings.budgets.session), (rub("10"), rub("30")));
     assert_eq!((settings.budgets.day, settings.budgets.month), (rub("300"), None), "the user's own");
     assert_eq!((settings.narrowing.day, settings.narrowing.month), (rub("1000"), rub("5")), "the project's");
+    let set_in = ["run", "session"].map(|limit| settings.narrowing.setting_of(limit));
+    assert_eq!(set_in, ["budgets.run in the project's .plyrum/config.toml", "budgets.session"]);
     let notes: Vec<String> = settings.notes.iter().map(|note| place.relative(note)).collect();
     assert_eq!(
         notes,

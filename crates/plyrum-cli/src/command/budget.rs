@@ -90,7 +90,7 @@ fn set(what: &What, limit: &str) -> Outcome {
     runtime()?.block_on(async {
         connected(&paths()?).await?.call::<BudgetSet>(&order).await?;
         let limit = Lang::of_environment().rub(order.limit_micro_rub);
-        out::print(&clean(&format!("{}: {limit}\n", what.scope)))?;
+        out::print(&clean(&format!("{}: {limit}\n", said(&order.budget))))?;
         Ok(ExitCode::SUCCESS)
     })
 }
@@ -177,6 +177,18 @@ impl What {
     }
 }
 
+/// What a limit is on, as it was understood: which directory, over which time.
+fn said(budget: &BudgetRef) -> String {
+    let BudgetRef { scope, key, period } = budget;
+    match (scope.as_str(), key.as_str()) {
+        ("all", _) => period.clone(),
+        ("run" | "session", "") => format!("each {scope}"),
+        ("session", key) => format!("{scope}:{key}"),
+        (scope, key) if period == "total" => format!("{scope}:{key} in all"),
+        (scope, key) => format!("{scope}:{key} per {period}"),
+    }
+}
+
 fn here() -> Result<String, Fault> {
     absolute(".")
 }
@@ -217,6 +229,14 @@ mod tests {
             assert!(what(wrong, None).is_err(), "{wrong}");
         }
         assert!(what("day", Some(Per::Month)).is_err());
+    }
+
+    #[test]
+    fn what_was_set_is_told_as_it_was_understood() {
+        let said = |scope: &str, per| said(&What { scope: scope.to_owned(), per }.budget().unwrap());
+        assert_eq!([said("day", None), said("run", None)], ["day", "each run"]);
+        assert_eq!(said("provider:lab", None), "provider:lab per month");
+        assert_eq!(said("persona:coder", Some(Per::Total)), "persona:coder in all");
     }
 
     #[test]

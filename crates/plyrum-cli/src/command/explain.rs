@@ -128,6 +128,7 @@ fn explain(
             .map(|p| meters(&usage, &p.card))
             .unwrap_or_default(),
         usage: UsageView { meters: usage, quality },
+        raw_usage: attempt.raw_usage.clone(),
         currency: price.map_or_else(String::new, |p| p.currency.clone()),
         price_version: price.map_or_else(String::new, |p| p.version.clone()),
         fx: price.map_or_else(String::new, |p| p.fx.to_string()),
@@ -294,6 +295,9 @@ fn attempt_text(attempt: &view::ExplainAttempt, lang: Lang) -> String {
         "open" => text += "  not resolved yet\n",
         _ => {}
     }
+    if attempt.usage.quality == Quality::Estimated {
+        let _infallible = writeln!(text, "  {:<15} {}", "usage", why_estimated(attempt));
+    }
     if let Some(cache) = &attempt.cache {
         let _infallible = writeln!(text, "  {:<15} {}", "cache", cache::text(cache));
     }
@@ -351,6 +355,21 @@ fn attempt_text(attempt: &view::ExplainAttempt, lang: Lang) -> String {
     }
     text
 }
+
+/// Why there are no counts of the provider's own to charge by.
+fn why_estimated(attempt: &view::ExplainAttempt) -> String {
+    match &attempt.raw_usage {
+        None => "estimated from the bytes: the provider did not report any".to_owned(),
+        Some(raw) => {
+            let shown: String = raw.chars().take(MAX_SHOWN_USAGE).collect();
+            let more = if shown.len() < raw.len() { "…" } else { "" };
+            format!("estimated from the bytes: the provider's report cannot be right: {shown}{more}")
+        }
+    }
+}
+
+/// Characters of a provider's report that people are shown; JSON has it whole.
+const MAX_SHOWN_USAGE: usize = 240;
 
 const TOKEN_METERS: [&str; 6] =
     ["input", "cache_read", "cache_write_5m", "cache_write_1h", "output", "reasoning"];

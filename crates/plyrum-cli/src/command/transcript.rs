@@ -38,7 +38,7 @@ pub(crate) fn run(command: &Command) -> Outcome {
 }
 
 /// The session that an id names, directly or through one of its runs.
-fn find(paths: &Paths, asked: &str) -> Result<SessionId, Fault> {
+pub(super) fn find(paths: &Paths, asked: &str) -> Result<SessionId, Fault> {
     let mut known = plyrum_sessions::list(&paths.sessions_dir()).unwrap_or_default();
     known.sort_by_key(|session| session.modified);
     let none = || {

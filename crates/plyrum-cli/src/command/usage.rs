@@ -3,7 +3,7 @@
 mod compare;
 mod period;
 
-use super::{Outcome, ledger, of_ledger, paths};
+use super::{Outcome, ledger, of_ledger, paths, transcript};
 use crate::fault::wrong_use;
 use crate::money::{self, Lang};
 use crate::out;
@@ -13,6 +13,7 @@ use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp as Time, Zoned};
 use period::{Period, PeriodArgs};
 use plyrum_billing_client::Quality;
+use plyrum_config::Paths;
 use plyrum_ledger::{Buckets, LedgerReader, UsageBy, UsageFilter, UsageQuery, UsageTotal};
 use plyrum_protocol::{Fault, Timestamp, UsageView, view};
 use std::process::ExitCode;
@@ -81,16 +82,32 @@ struct Only {
 }
 
 impl Only {
-    fn filter(&self) -> UsageFilter {
-        UsageFilter {
+    fn filter(&self, paths: &Paths) -> Result<UsageFilter, Fault> {
+        let session = self.session.as_deref().map(|asked| transcript::find(paths, asked)).transpose()?;
+        Ok(UsageFilter {
             model: self.model.clone(),
             provider: self.provider.clone(),
             persona: self.persona.clone(),
             role: self.role.clone(),
-            project: self.project.clone(),
-            session: self.session.clone(),
-        }
+            project: self.project.as_deref().map(project),
+            session: session.map(|id| id.as_str().to_owned()),
+        })
     }
+
+    const fn is_some(&self) -> bool {
+        self.model.is_some()
+            || self.provider.is_some()
+            || self.persona.is_some()
+            || self.role.is_some()
+            || self.project.is_some()
+            || self.session.is_some()
+    }
+}
+
+/// A directory as the ledger has it. One that is gone keeps its name.
+fn project(asked: &str) -> String {
+    let found = Some(asked).filter(|asked| !asked.is_empty()).and_then(|dir| std::fs::canonicalize(dir).ok());
+    found.and_then(|dir| dir.into_os_string().into_string().ok()).unwrap_or_else(|| asked.to_owned())
 }
 
 /// Most days or hours of one report.
@@ -100,10 +117,11 @@ pub(crate) fn run(args: &Args) -> Outcome {
     let zone = zone(args.tz.as_deref())?;
     let period = Period::of(&args.period, &zone, now())?;
     let before = args.compare.then(|| period.before()).transpose()?;
-    let report = match ledger(&paths()?)? {
+    let paths = paths()?;
+    let report = match ledger(&paths)? {
         None => empty(args.by, &period, before.as_ref()),
         Some(reader) => {
-            let source = Source { reader, filter: args.only.filter(), zone };
+            let source = Source { reader, filter: args.only.filter(&paths)?, zone };
             let report = source.report(args.by, &period)?;
             match &before {
                 Some(before) => compare::beside(&report, &source.report(args.by, before)?, &period, before),
@@ -115,11 +133,16 @@ pub(crate) fn run(args: &Args) -> Outcome {
         out::print_json(&report)?;
     } else if args.csv {
         out::print(&csv(&report))?;
+    } else if report.rows.is_empty()
+        && (args.only.is_some() || report.since.is_some() || report.until.is_some())
+    {
+        out::print("nothing of that was used in that time\n")?;
     } else {
         out::print(&text(&report, Lang::of_environment()))?;
     }
     Ok(ExitCode::SUCCESS)
 }
+
 #[expect(clippy::disallowed_methods, reason = "spans like `7d` count back from the caller's now")]
 fn now() -> Time {
     Time::now()

@@ -9,8 +9,9 @@ use plyrum_protocol::{AttemptId, Channel};
 use plyrum_providers::StreamEvent;
 use plyrum_redact::{RedactStream, Redactor};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 /// How often the count of received bytes is written down, so that a crash can be charged fairly.
 const NOTE_EVERY: Duration = Duration::from_secs(1);
@@ -39,7 +40,15 @@ pub(super) async fn stream(
     }
     let wire_name = context.catalog.model(&open.model).map_or_else(|| open.model.clone(), |m| m.name.clone());
     let mut events = provider.open(convert::request(open, &wire_name));
-    while let Some(event) = events.next().await {
+    loop {
+        let event = tokio::select! {
+            event = events.next() => event,
+            () = pump.note_is_due() => {
+                pump.note();
+                continue;
+            }
+        };
+        let Some(event) = event else { return };
         match event {
             StreamEvent::Opened => pump.send(Input::Opened { attempt: attempt.clone() }).await,
             StreamEvent::Delta { channel, text } => pump.text(convert::channel(channel), &text).await,
@@ -71,7 +80,9 @@ struct Pump {
     attempt: AttemptId,
     channels: [(Channel, Option<RedactStream>); 3],
     received: u64,
-    noted: Instant,
+    /// What of it was written down last, and when.
+    noted: u64,
+    noted_at: Instant,
 }
 
 impl Pump {
@@ -83,7 +94,7 @@ impl Pump {
     ) -> Self {
         let channels =
             [Channel::Answer, Channel::Reasoning, Channel::ToolArgs].map(|c| (c, Some(redactor.stream())));
-        Self { daemon, inputs, attempt, channels, received: 0, noted: Instant::now() }
+        Self { daemon, inputs, attempt, channels, received: 0, noted: 0, noted_at: Instant::now() }
     }
 
     /// A run that is over does not listen any more, which is no error.
@@ -99,15 +110,28 @@ impl Pump {
             .map(|redact| redact.push(text))
             .unwrap_or_default();
         self.pass(channel, text).await;
-        if self.noted.elapsed() >= NOTE_EVERY {
-            self.noted = Instant::now();
-            let (daemon, attempt, bytes) = (Arc::clone(&self.daemon), self.attempt.clone(), self.received);
-            tokio::spawn(async move {
-                if let Err(e) = daemon.ledger.note_received(attempt.as_str(), bytes).await {
-                    crate::log::line(&format!("attempt {attempt}: its byte count cannot be noted: {e}"));
-                }
-            });
+        if self.noted_at.elapsed() >= NOTE_EVERY {
+            self.note();
         }
+    }
+
+    /// Ends when there is something to note and it is time to: a provider that says a lot and then nothing
+    /// is noted too.
+    async fn note_is_due(&self) {
+        if self.received == self.noted {
+            std::future::pending::<()>().await;
+        }
+        tokio::time::sleep_until(self.noted_at + NOTE_EVERY).await;
+    }
+
+    fn note(&mut self) {
+        (self.noted_at, self.noted) = (Instant::now(), self.received);
+        let (daemon, attempt, bytes) = (Arc::clone(&self.daemon), self.attempt.clone(), self.received);
+        tokio::spawn(async move {
+            if let Err(e) = daemon.ledger.note_received(attempt.as_str(), bytes).await {
+                crate::log::line(&format!("attempt {attempt}: its byte count cannot be noted: {e}"));
+            }
+        });
     }
 
     async fn pass(&self, channel: Channel, text: String) {

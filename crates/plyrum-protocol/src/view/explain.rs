@@ -105,6 +105,9 @@ pub struct ExplainAttempt {
     pub billing: String,
     /// What was used.
     pub usage: UsageView,
+    /// The provider's own report of it, redacted; also where it contradicts itself and could not be used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raw_usage: Option<String>,
     /// Why the cache was hit or missed; none for what was not sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache: Option<ExplainCache>,

@@ -20,6 +20,9 @@ use std::process::ExitCode;
 const OFFLINE_NOTICE: &str = "notice: no model is configured, so the built-in offline extractor answers: it quotes the text it \
 is given and makes nothing up. To ask a model, add a provider: plyrum config path";
 
+/// Lines that wait for the answer's line to end; more are told at once.
+const MAX_TOLD_LATER: usize = 64;
+
 /// Prints one run.
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
@@ -48,6 +51,8 @@ struct Text {
     /// The last byte written was a newline.
     at_line_start: bool,
     began: bool,
+    /// What is told once the line ends that is being written: on a terminal it would stand inside the answer.
+    told_later: Vec<String>,
 }
 
 impl Show {
@@ -98,11 +103,11 @@ impl Show {
             }
             FrameBody::AttemptRetried { after_ms, cause, .. } if !self.quiet => {
                 let wait = money::seconds(*after_ms);
-                out::err(&clean(&format!("notice: asking again in {wait}: {cause}")));
+                self.tell(clean(&format!("notice: asking again in {wait}: {cause}")));
                 Ok(Reader::There)
             }
             FrameBody::PlanShrunk { from, to, reason } if !self.quiet => {
-                out::err(&clean(&format!("notice: {from} became {to}: {reason}")));
+                self.tell(clean(&format!("notice: {from} became {to}: {reason}")));
                 Ok(Reader::There)
             }
             FrameBody::BudgetNotice { scope, key, percent, spent_micro_rub, limit_micro_rub, setting }
@@ -112,29 +117,45 @@ impl Show {
                 let (spent, limit) = (self.lang.rub(*spent_micro_rub), self.lang.rub(*limit_micro_rub));
                 let told =
                     format!("{percent} % of the {scope}{of} budget is spent: {spent} of {limit} ({setting})");
-                out::err(&clean(&format!("notice: {told}")));
+                self.tell(clean(&format!("notice: {told}")));
                 Ok(Reader::There)
             }
             FrameBody::AttemptFinished { provider_says_micro_rub: Some(says), cost_micro_rub, .. }
                 if !self.quiet =>
             {
                 let (says, ours) = (self.lang.rub(*says), self.lang.rub(*cost_micro_rub));
-                out::err(&format!(
+                self.tell(format!(
                     "notice: the provider says that this cost {says}, by its price here it is {ours}: look at plyrum explain"
                 ));
                 Ok(Reader::There)
             }
             FrameBody::AttemptFallback { from, to, cause } if !self.quiet => {
-                out::err(&clean(&format!("notice: answered by {to} because {from}: {cause}")));
+                self.tell(clean(&format!("notice: answered by {to} because {from}: {cause}")));
                 Ok(Reader::There)
             }
             body if self.verbose => {
                 if let Some(text) = describe(body, self.lang) {
-                    out::err(&clean(&text));
+                    self.tell(clean(&text));
                 }
                 Ok(Reader::There)
             }
             _ => Ok(Reader::There),
+        }
+    }
+
+    /// A line on standard error, between lines of the answer.
+    fn tell(&self, line: String) {
+        let mut state = self.text.borrow_mut();
+        if state.began && !state.at_line_start && state.told_later.len() < MAX_TOLD_LATER {
+            state.told_later.push(line);
+        } else {
+            out::err(&line);
+        }
+    }
+
+    fn tell_what_waited(&self) {
+        for line in std::mem::take(&mut self.text.borrow_mut().told_later) {
+            out::err(&line);
         }
     }
 
@@ -161,7 +182,13 @@ impl Show {
             state.newlines -= 1;
             state.at_line_start = true;
         }
-        if out.is_empty() { Ok(Reader::There) } else { out::write(&out) }
+        let is_whole = state.at_line_start;
+        drop(state);
+        let reader = if out.is_empty() { Reader::There } else { out::write(&out)? };
+        if is_whole {
+            self.tell_what_waited();
+        }
+        Ok(reader)
     }
 
     /// What of the answer was not streamed: a reader that was too slow for the stream gets it at the end.
@@ -190,6 +217,7 @@ impl Show {
             }
         };
         let reader = out::write(&written).map_err(|e| of_output(&e))?;
+        self.tell_what_waited();
         if reader == Reader::Gone || cancelled == Some(CancelReason::OutputClosed) {
             return Ok(());
         }
@@ -269,6 +297,7 @@ impl Show {
             }
         };
         let _told_on_stderr_too = last_words.map(|words| out::write(&words));
+        self.tell_what_waited();
         fault::tell(fault)
     }
 

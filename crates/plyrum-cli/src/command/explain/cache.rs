@@ -110,6 +110,6 @@ pub(super) fn text(cache: &view::ExplainCache) -> String {
         ),
         "expired" => format!("miss: {minutes} minutes since the request before, and providers keep about 5"),
         "missed" => "miss: the provider did not use it, for no reason that is known here".to_owned(),
-        _ => "unknown: the provider did not report usage".to_owned(),
+        _ => "unknown: the provider did not report it".to_owned(),
     }
 }
