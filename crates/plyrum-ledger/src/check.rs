@@ -197,7 +197,7 @@ mod tests {
             let id = row.attempt.clone();
             let cost = row.cost;
             assert!(recomputes(&row), "{id}");
-            let dearer = Some(micro(cost.map_or(0, |cost| cost.get()) + 1));
+            let dearer = Some(micro(cost.unwrap_or_default().get() + 1));
             assert!(!recomputes(&Attempt { cost: dearer, ..row.clone() }), "{id}: another cost");
             assert!(!recomputes(&Attempt { usage: None, ..row.clone() }), "{id}: no usage");
             assert!(!recomputes(&Attempt { quality: None, ..row.clone() }), "{id}: no quality");
