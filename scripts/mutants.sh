@@ -36,12 +36,19 @@ slow=(
 )
 
 ledger() {
-  local files=()
+  local files=() again=()
   for file in "$@"; do files+=(--file "crates/plyrum-ledger/src/$file"); done
   mutants -p plyrum-ledger "${files[@]}" -C=--lib -C=--locked "${more[@]}" -- -- "${slow[@]}"
-  printf 'round one: %s caught, %s timeouts, %s missed, %s unviable\n' "$(count caught)" "$(count timeout)" "$(count missed)" "$(count unviable)"
+  printf 'with the quick tests: %s caught, %s timeouts, %s missed, %s unviable; now all tests\n' \
+    "$(count caught)" "$(count timeout)" "$(count missed)" "$(count unviable)"
+  # By name: `--iterate` would take another part of a sharded list. (A few deleted fields come along: cargo-mutants
+  # does not filter those by name.)
+  while read -r name; do again+=(--re "^$(sed "s/[^a-zA-Z0-9 _/:<>=&\"'-]/\\\\&/g" <<<"$name")\$"); done <"$out/mutants.out/missed.txt"
+  [ ${#again[@]} -gt 0 ] || return 0
   unset PLYRUM_STORY_STEPS PROPTEST_CASES
-  mutants -p plyrum-ledger "${files[@]}" -C=--lib -C=--locked "${more[@]}" --iterate
+  out=$out/again
+  mkdir -p "$out"
+  mutants -p plyrum-ledger "${files[@]}" "${again[@]}" -C=--lib -C=--locked
 }
 
 more=("$@")

@@ -182,3 +182,29 @@ fn is_new(conn: &Connection) -> Result<bool, LedgerError> {
     )?;
     Ok(select.query_row([ACCOUNT], |row| row.get(0))?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::open;
+    use crate::tests::{adjust, top_up};
+
+    #[test]
+    fn entries_say_when_their_money_moved() {
+        let conn = open::in_memory().unwrap().conn;
+        top_up_and_close_a_tab(&conn);
+        let mut select = conn.prepare("SELECT kind, at FROM entries ORDER BY id").unwrap();
+        let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        let rows: Vec<(String, i64)> = rows.map(Result::unwrap).collect();
+        let kinds = [("top_up", 500), ("adjustment", 600), ("mode", 700)];
+        let pairs = kinds.into_iter().flat_map(|(kind, at)| [(kind.to_owned(), at), (kind.to_owned(), at)]);
+        assert_eq!(rows, pairs.collect::<Vec<_>>());
+    }
+
+    fn top_up_and_close_a_tab(conn: &Connection) {
+        super::top_up(conn, &top_up("t", 5)).unwrap();
+        crate::adjust::apply(conn, &adjust("minus", -30)).unwrap();
+        let after = set_mode(conn, Mode::Prepaid, ModeSource::User, 700).unwrap();
+        assert_eq!(after.posted, MicroRub::ZERO);
+    }
+}

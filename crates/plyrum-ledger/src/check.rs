@@ -166,6 +166,52 @@ impl Offenders {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Basis;
+    use plyrum_billing_client::RateCard;
+
+    use crate::tests::{Told as _, batch, micro, price, settle, tokens, with_run};
+
+    #[tokio::test]
+    async fn every_settled_attempt_is_charged_again() {
+        let ledger = with_run().await;
+        for attempt in ["a", "b", "c"] {
+            ledger.hold_and_send(attempt, 10).await;
+            ledger.settle(settle(attempt, Basis::Reported(tokens(5)))).await.unwrap();
+        }
+        let checks = ledger.check().await.unwrap();
+        let recomputed = checks.iter().find(|check| check.name == "each cost recomputes").unwrap();
+        assert_eq!((recomputed.ok, recomputed.detail.as_str()), (true, "3 attempts recomputed"));
+    }
+
+    #[tokio::test]
+    async fn a_row_recomputes_only_with_the_cost_the_usage_and_the_reason_that_it_has() {
+        let ledger = with_run().await;
+        let mut unpriced = batch("run", &[("unpriced", 0)]);
+        unpriced.holds[0].price = Some(price(RateCard::default()));
+        ledger.hold(unpriced).await.unwrap();
+        ledger.settle(settle("unpriced", Basis::Reported(tokens(5)))).await.unwrap();
+        for (attempt, basis) in [
+            ("missing", Basis::Nothing),
+            ("estimated", Basis::Estimated),
+            ("reported", Basis::Reported(tokens(5))),
+        ] {
+            ledger.hold_and_send(attempt, 100).await;
+            ledger.settle(settle(attempt, basis)).await.unwrap();
+        }
+        for row in ledger.attempts_of("run").await.unwrap() {
+            let id = row.attempt.clone();
+            let cost = row.cost;
+            assert!(recomputes(&row), "{id}");
+            let dearer = Some(micro(cost.unwrap_or_default().get() + 1));
+            assert!(!recomputes(&Attempt { cost: dearer, ..row.clone() }), "{id}: another cost");
+            assert!(!recomputes(&Attempt { usage: None, ..row.clone() }), "{id}: no usage");
+            assert!(!recomputes(&Attempt { quality: None, ..row.clone() }), "{id}: no quality");
+            let more = Attempt { usage: Some(tokens(50)), ..row.clone() };
+            assert_eq!(recomputes(&more), id == "unpriced", "{id}: another usage");
+            let reason = Attempt { cost_problem: Some("cost_overflow".to_owned()), ..row };
+            assert_eq!(recomputes(&reason), id != "unpriced", "{id}: another reason");
+        }
+    }
 
     #[test]
     fn a_broken_rule_counts_all_that_breaks_it_and_names_eight() {

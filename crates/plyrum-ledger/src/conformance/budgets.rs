@@ -106,6 +106,30 @@ pub(super) async fn a_budget_is_told_when_it_changes_and_a_repeat_is_not(lab: &i
     assert_eq!((&bodies[0].body["scope"], &bodies[0].body["key"]), (&json!("provider"), &json!("lab")));
 }
 
+pub(super) async fn a_limit_on_one_is_none_on_another(lab: &impl Lab) {
+    for (scope, key) in [
+        (BudgetScope::Session, "s"),
+        (BudgetScope::Persona, "coder"),
+        (BudgetScope::Project, "/p"),
+        (BudgetScope::Provider, "elsewhere"),
+    ] {
+        let ledger = lab.open();
+        run_of(&ledger, "mine", "s", "coder", "/p").await;
+        run_of(&ledger, "other", "t", "writer", "/q").await;
+        ledger.begin_run(new_run("from no project")).await.unwrap();
+        ledger.set_budget(budget(scope, key, Period::Total, 10), 1).await.unwrap();
+        let mut mine = batch("mine", &[("a", 11)]);
+        mine.holds[0].provider = "elsewhere".to_owned();
+        assert!(matches!(ledger.hold(mine).await, Ok(HoldOutcome::Refused(_))), "{scope}");
+        for run in ["other", "from no project"] {
+            let theirs = ledger.hold(batch(run, &[(run, 1_000)])).await;
+            assert_eq!(theirs, Ok(HoldOutcome::Granted), "{scope}");
+            let settled = ledger.settle(settle(run, Basis::Reported(tokens(1_000)))).await.unwrap();
+            assert_eq!(settled.notices, [], "{scope}");
+        }
+    }
+}
+
 pub(super) async fn of_two_equal_limits_the_configurations_is_named(lab: &impl Lab) {
     let ledger = lab.with_run().await;
     let day = budget(BudgetScope::All, "", Period::Day, 5);
