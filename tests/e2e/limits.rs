@@ -215,3 +215,20 @@ fn the_router_takes_a_model_that_what_is_left_of_a_day_still_covers() {
     assert_eq!(world.json(["ask", "--json", "Hello there"])["model"], "lab/free");
     world.is_sound();
 }
+
+#[test]
+fn the_extractor_never_stands_in_for_money_or_a_price() {
+    let world = World::new();
+    let fake = FakeProvider::spawn(answering());
+    let config = lab_config(&fake.base_url(), "", "").replace("model = \"lab/fast\"\n", "");
+    world.config(&config);
+    world
+        .plyrum(["ask", "--max-cost", "0", "Hello there"])
+        .run()
+        .fails_telling(6, ["0.00 RUB", "--max-cost"]);
+    world.config(&config.replace(&format!("price = {}", crate::world::LAB_PRICE), ""));
+    let out = world.plyrum(["ask", "--max-cost", "5", "--json", "Hello there"]).run();
+    out.fails_telling(6, ["the price of lab/fast is not known"]);
+    assert_eq!(out.json()["error"]["kind"], "price_unknown");
+    assert_eq!(fake.requests().len(), 0);
+}

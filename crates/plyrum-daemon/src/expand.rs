@@ -73,7 +73,13 @@ impl<'a> Choosing<'a> {
     /// The router's first choice, or why there is none.
     fn first(&self) -> Result<&'a Model, Fault> {
         if let Some(candidate) = self.decision.candidates.first() {
-            return self.named(&candidate.model);
+            let first = self.named(&candidate.model)?;
+            // The extractor stands in for models that are not there, not for one whose price is unknown under
+            // a limit: that is told.
+            if self.requested.is_none() && self.is_offline(first) {
+                self.told_if_only_unpriced()?;
+            }
+            return Ok(first);
         }
         let Some(model) = self.requested else {
             let why: Vec<String> = self
@@ -90,6 +96,13 @@ impl<'a> Choosing<'a> {
         };
         let reasons = self.decision.excluded.iter().find(|e| e.model == model.as_str());
         Err(excluded(self.context, model, reasons.map(|e| e.reasons.as_slice()).unwrap_or_default()))
+    }
+
+    fn told_if_only_unpriced(&self) -> Result<(), Fault> {
+        let mut excluded_models = self.decision.excluded.iter();
+        let Some(unpriced) = excluded_models.find(|e| e.reasons == ["price_unknown"]) else { return Ok(()) };
+        let model = self.named(&unpriced.model)?;
+        Err(excluded(self.context, &model.id, &unpriced.reasons))
     }
 
     /// The configured proposers that can be asked, else the router's candidates, best first.

@@ -297,21 +297,6 @@ fn refusal_of_account(needed: MicroRub, account: &Balance) -> Refusal {
     Refusal { needed, available, limit, setting: "plyrum balance top-up".to_owned(), scope: Scope::Wallet }
 }
 
-/// What a hold of this run could take now: the least that any limit leaves, `None` where none is in force.
-pub(crate) fn room(
-    conn: &Connection,
-    run: &str,
-    budget: Option<MicroRub>,
-) -> Result<Option<MicroRub>, LedgerError> {
-    let account = account::balance(conn)?;
-    let of_account = account.available.map(|_| refusal_of_account(MicroRub::ZERO, &account).available);
-    let of_run = match [run::open(conn, run)?.budget, budget].into_iter().flatten().min() {
-        Some(limit) => Some(MicroRub::new(limit.get() - run::committed(conn, run)?)),
-        None => None,
-    };
-    Ok(of_account.into_iter().chain(of_run).min())
-}
-
 fn price_unknown(batch: &HoldBatch, limit: MicroRub) -> Option<Refusal> {
     let unpriced = batch.holds.iter().find(|hold| hold.price.is_none())?;
     Some(Refusal {

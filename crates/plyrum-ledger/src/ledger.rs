@@ -20,7 +20,7 @@ use crate::attempt::Attempt;
 use crate::budget::{self, Budget, BudgetId, BudgetState, Limits};
 use crate::check::{self, Check};
 use crate::error::LedgerError;
-use crate::hold::{self, HoldBatch, HoldOutcome};
+use crate::hold::{HoldBatch, HoldOutcome};
 use crate::mark::SentRequest;
 use crate::op::{Look, Message, Op, Reply};
 use crate::open::{self, Opened};
@@ -204,17 +204,6 @@ impl Ledger {
     pub async fn attempts_of(&self, run: &str) -> Result<Vec<Attempt>, LedgerError> {
         let run = run.to_owned();
         self.look(move |conn| explain::attempts_of(conn, &run)).await
-    }
-
-    /// What a hold of this run could take now, under the account and the budget; `None` where nothing
-    /// limits it. For planning: only [`Ledger::hold`] decides.
-    pub async fn room(
-        &self,
-        run: &str,
-        run_budget: Option<MicroRub>,
-    ) -> Result<Option<MicroRub>, LedgerError> {
-        let run = run.to_owned();
-        self.look(move |conn| hold::room(conn, &run, run_budget)).await
     }
 
     /// All attempts that hold money now, the oldest first: for a sweeper that looks for forgotten ones.

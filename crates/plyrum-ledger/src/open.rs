@@ -138,13 +138,26 @@ fn lock(path: &Path) -> Result<File, LedgerError> {
     let mut options = OpenOptions::new();
     let file = options.create(true).truncate(false).write(true).mode(0o600).open(&lock_path);
     let file = file.map_err(|error| LedgerError::io(&error, &format!("open {}", lock_path.display())))?;
-    match file.try_lock() {
+    match try_for_a_moment(&file) {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(LedgerError::Locked { path: path.to_owned() }),
         Err(TryLockError::Error(error)) => {
             Err(LedgerError::io(&error, &format!("lock {}", lock_path.display())))
         }
     }
+}
+
+/// A process that was just started by the last holder has its descriptors until it becomes another program, and
+/// with them its lock: that is over in milliseconds.
+fn try_for_a_moment(file: &File) -> Result<(), TryLockError> {
+    const TRIES: u32 = 50;
+    for _ in 1..TRIES {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(5)),
+            done => return done,
+        }
+    }
+    file.try_lock()
 }
 
 /// Makes the file ours alone before SQLite writes to it; `-wal` and `-shm` take over its mode. An existing

@@ -106,8 +106,6 @@ store! {
     run_totals(run: &str) -> RunTotals;
     /// All attempts of a run, in the order of their holds.
     attempts_of(run: &str) -> Vec<Attempt>;
-    /// What a hold of this run could take now; `None` where nothing limits it. Only `hold` decides.
-    room(run: &str, run_budget: Option<MicroRub>) -> Option<MicroRub>;
     /// All attempts that hold money, the oldest first.
     unresolved() -> Vec<Attempt>;
     /// All runs that are begun and not ended, the oldest first.

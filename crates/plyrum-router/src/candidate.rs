@@ -175,7 +175,8 @@ impl Ranked {
             expected_latency_ms: None,
             reasons,
         };
-        Self { candidate, order: (over_budget, offline, Reverse(points), price) }
+        // The extractor stands in for models that are not there, never for money that is not.
+        Self { candidate, order: (offline, over_budget, Reverse(points), price) }
     }
 }
 

@@ -200,6 +200,11 @@ fn absolute(dir: &str) -> Result<String, Fault> {
 
 /// An amount in rubles, exact, not negative. A decimal comma is as good as a point.
 pub(crate) fn rubles(text: &str) -> Result<MicroRub, Fault> {
+    if text.split_once(',').is_some_and(|(_, rest)| rest.len() == 3) {
+        return Err(
+            wrong_use(format!("`{text}` can be read in two ways")).hint("write 1000, or 1.000 for one ruble")
+        );
+    }
     let amount = MicroRub::parse_rub(&text.replace(',', "."))
         .map_err(|error| wrong_use(format!("`{text}` is no amount in rubles: {error}")))?;
     if amount < MicroRub::ZERO {
@@ -243,6 +248,7 @@ mod tests {
     fn amounts_take_both_decimal_marks_and_nothing_below_zero() {
         assert_eq!(rubles("12,50").unwrap(), MicroRub::new(12_500_000));
         assert_eq!(rubles("0.000001").unwrap(), MicroRub::new(1));
+        assert!(rubles("1,000").is_err(), "a thousand, or one?");
         assert!(rubles("-1").is_err() && rubles("много").is_err() && rubles("1.0000001").is_err());
     }
 }

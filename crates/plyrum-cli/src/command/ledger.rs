@@ -29,6 +29,9 @@ pub(crate) enum Command {
         /// Why; kept with the entries for ever
         #[arg(long, value_name = "TEXT")]
         reason: String,
+        /// Your own id of this correction: a repeat of it corrects nothing
+        #[arg(long, value_name = "ID")]
+        id: Option<String>,
         /// As one line of JSON
         #[arg(long)]
         json: bool,
@@ -38,7 +41,7 @@ pub(crate) enum Command {
 pub(crate) fn run(command: &Command) -> Outcome {
     match command {
         Command::Reconcile { json } => reconcile(*json),
-        Command::Adjust { amount, reason, json } => adjust(*amount, reason, *json),
+        Command::Adjust { amount, reason, id, json } => adjust(*amount, reason, id.as_deref(), *json),
     }
 }
 
@@ -104,13 +107,15 @@ fn against_the_log(reader: &LedgerReader, paths: &Paths) -> Result<Vec<view::Che
     Ok(checks.into_iter().map(shown).collect())
 }
 
-fn adjust(amount: MicroRub, reason: &str, json: bool) -> Outcome {
+fn adjust(amount: MicroRub, reason: &str, id: Option<&str>, json: bool) -> Outcome {
     if reason.trim().is_empty() {
         return Err(
             Fault::new(ErrorKind::Usage, "--reason is empty").hint("say why, for whoever reads the books")
         );
     }
-    let asked = Adjustment { adjustment: new_id()?, amount_micro_rub: amount, reason: reason.to_owned() };
+    // Made here, so that a request which is sent again corrects nothing twice.
+    let adjustment = id.map_or_else(crate::random::id, |id| Ok(id.to_owned()))?;
+    let asked = Adjustment { adjustment, amount_micro_rub: amount, reason: reason.to_owned() };
     let paths = paths()?;
     let balance =
         runtime()?.block_on(async { connected(&paths).await?.call::<LedgerAdjust>(&asked).await })?;
@@ -126,9 +131,4 @@ fn adjust(amount: MicroRub, reason: &str, json: bool) -> Outcome {
         ))?;
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// Made here, so that a request which is sent again corrects nothing twice.
-fn new_id() -> Result<String, Fault> {
-    crate::random::id()
 }

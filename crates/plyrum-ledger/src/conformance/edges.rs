@@ -143,5 +143,4 @@ pub(super) async fn a_refusal_of_the_account_names_the_money_that_is_there(lab: 
         panic!("granted")
     };
     assert_eq!((short.scope, short.limit, short.available), (Scope::Wallet, micro(100), micro(70)));
-    assert_eq!(ledger.room("run", None).await, Ok(Some(micro(70))));
 }

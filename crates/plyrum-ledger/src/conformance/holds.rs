@@ -83,20 +83,6 @@ pub(super) async fn a_runs_budget_counts_what_it_spent_and_what_it_holds(lab: &i
     ledger.prove().await;
 }
 
-pub(super) async fn the_room_for_a_plan_is_what_the_tightest_limit_leaves(lab: &impl Lab) {
-    let ledger = lab.with_run().await;
-    assert_eq!(ledger.room("run", None).await, Ok(None));
-    ledger.set_mode(Mode::Prepaid, ModeSource::User, 100).await.unwrap();
-    ledger.top_up(top_up("funds", 100)).await.unwrap();
-    ledger.hold(batch("run", &[("a", 30)])).await.unwrap();
-    assert_eq!(ledger.room("run", None).await, Ok(Some(micro(70))));
-    assert_eq!(ledger.room("run", Some(micro(50))).await, Ok(Some(micro(20))));
-    assert_eq!(ledger.unresolved().await.unwrap()[0].attempt, "a");
-    ledger.settle(settle("a", Basis::Reported(tokens(31)))).await.unwrap();
-    assert_eq!(ledger.room("run", None).await, Ok(Some(micro(0))), "owing one");
-    assert_eq!(ledger.unresolved().await, Ok(vec![]));
-}
-
 pub(super) async fn the_smaller_of_the_runs_own_budget_and_the_holds_counts(lab: &impl Lab) {
     let ledger = lab.open();
     ledger.begin_run(NewRun { budget: Some(micro(50)), ..new_run("run") }).await.unwrap();
