@@ -136,7 +136,7 @@ fn a_requested_model_serves_alone_or_says_why_it_cannot() {
 }
 
 #[test]
-fn what_cannot_be_paid_comes_last() {
+fn what_cannot_be_paid_comes_after_what_can_and_before_the_extractor() {
     let catalog = lab();
     let decision = route(&RouteInput {
         available: Some(MicroRub::new(1500)),
@@ -144,8 +144,9 @@ fn what_cannot_be_paid_comes_last() {
         ..input("hi", &catalog)
     });
     let order = order(&decision);
-    assert_eq!((order[0], order.last().copied()), ("lab/small", Some("lab/good")));
-    let last = decision.candidates.last().unwrap();
+    let first_offline = order.iter().position(|model| model.starts_with("offline/")).unwrap();
+    assert_eq!((order[0], order[first_offline - 1]), ("lab/small", "lab/good"));
+    let last = &decision.candidates[first_offline - 1];
     assert!(last.reasons.contains(&"over_budget".to_owned()), "{last:?}");
 }
 
