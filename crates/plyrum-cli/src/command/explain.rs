@@ -38,7 +38,9 @@ pub(crate) fn run(args: &Args) -> Outcome {
         let before = attempts.iter().take(at).rev().find(|before| before.step == attempt.step);
         let aside = asides.get(&attempt.attempt).cloned().unwrap_or_default();
         let earlier = reader.request_before(attempt).map_err(|e| of_ledger(&e))?;
-        let cache = cache::of(attempt, aside.message_chain.as_deref(), earlier.as_ref());
+        // What costs nothing is not made cheaper by a cache.
+        let is_free = attempt.price.as_ref().is_some_and(|price| price.card == RateCard::free());
+        let cache = cache::of(attempt, aside.message_chain.as_deref(), earlier.as_ref()).filter(|_| !is_free);
         let cache = cache.map(|cache| cache.view(earlier.as_ref())).transpose();
         let cache = cache.map_err(|e| of_id(&e))?;
         explained.push(explain(attempt, before, &aside, cache).map_err(|e| of_id(&e))?);
