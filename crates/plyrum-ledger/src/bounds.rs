@@ -89,6 +89,8 @@ mod tests {
         assert!(check_id("run", &"r".repeat(MAX_NAME)).is_ok());
         assert!(check_id("run", &"r".repeat(MAX_NAME + 1)).is_err());
         assert!(check_id("run", "").is_err());
+        assert!(check_json("detail", &"j".repeat(256 * 1024)).is_ok());
+        assert!(check_json("detail", &"j".repeat(256 * 1024 + 1)).is_err());
         assert!(check_bytes("request", MAX_BYTES, BytesPerToken::default()).is_ok());
         assert!(check_bytes("request", MAX_BYTES + 1, BytesPerToken::default()).is_err());
         let tiny = BytesPerToken::new(1, 4).unwrap();

@@ -373,3 +373,27 @@ fn place(id: i64) -> Option<(usize, u64)> {
     let id = usize::try_from(id).ok()?;
     Some((id / 64, 1 << (id % 64)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Marks;
+
+    #[test]
+    fn each_id_has_a_mark_of_its_own() {
+        let ids = [0, 1, 63, 64, 65, 127, 128, 4_096];
+        for id in ids {
+            let mut marks = Marks::default();
+            marks.set(id);
+            let marked: Vec<i64> = (0..5_000).filter(|other| marks.has(*other)).collect();
+            assert_eq!(marked, [id]);
+        }
+        let mut marks = Marks::default();
+        marks.set(-1);
+        assert!(!marks.has(-1), "no row has such an id");
+        for id in ids {
+            marks.set(id);
+        }
+        assert!(ids.iter().all(|id| marks.has(*id)), "a later one takes no earlier one away");
+        assert_eq!(marks.0.len(), 65, "a bit for each, and no more");
+    }
+}

@@ -228,3 +228,14 @@ async fn units_are_added_up_by_name() {
     assert_eq!(report.total, report.rows[0].sum);
     assert_eq!(report.total.unpriced, 2);
 }
+
+#[tokio::test]
+async fn the_first_and_the_last_usage_are_told() {
+    let home = home();
+    let ledger = home.ledger();
+    assert_eq!(home.reader().used_between(), Ok(None));
+    for (run, at) in [("r1", 50), ("r2", 20), ("r3", 70)] {
+        spend(&ledger, new_run(run), "m", 1, at).await;
+    }
+    assert_eq!(home.reader().used_between(), Ok(Some((20, 70))));
+}
