@@ -86,6 +86,7 @@ impl Driver {
             self.execute(effects);
         }
         self.daemon.runs.remove(&self.hub.run);
+        self.daemon.sessions.touched(&self.hub.session);
         let log = self.log;
         let synced = tokio::task::spawn_blocking(move || log.sync()).await;
         if let Ok(Err(e)) = synced {
@@ -159,9 +160,12 @@ impl Driver {
     fn record(&self, frame: &Frame) {
         let run = frame.run.as_str();
         let (kind, body) = match &frame.body {
-            FrameBody::RunAccepted { session, persona, client, prompt_sha256 } => (
+            FrameBody::RunAccepted { session, persona, client, prompt_sha256, context, compacts } => (
                 "run.accepted",
-                json!({"run": run, "session": session, "persona": persona, "client": client, "prompt_sha256": prompt_sha256}),
+                json!({
+                    "run": run, "session": session, "persona": persona, "client": client,
+                    "prompt_sha256": prompt_sha256, "context": context, "compacts": compacts,
+                }),
             ),
             FrameBody::RunRouted { decision } => (
                 "run.routed",

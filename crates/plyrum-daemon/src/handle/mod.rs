@@ -8,6 +8,7 @@ mod money;
 mod plans;
 mod route;
 mod runs;
+mod sessions;
 mod state;
 
 use crate::daemon::Daemon;
@@ -18,7 +19,8 @@ use plyrum_protocol::{
     AttachmentPut, BalanceSetMode, BalanceTopUp, BudgetList, BudgetRemove, BudgetSet, DaemonDrain,
     DaemonStatus, DaemonStop, ErrorKind, Fault, Hello, LedgerAdjust, Method, ModelList, Outgoing,
     PersonaList, PlanCheck, PlanList, PlanShow, RequestId, RouteExplain, RpcError, RunAttach, RunCancel,
-    RunFinishNow, RunId, RunSubmit, agree,
+    RunFinishNow, RunId, RunSubmit, SessionDelete, SessionFork, SessionList, SessionRename, SessionResume,
+    SessionRewind, SessionSearch, SessionShow, agree,
 };
 use std::sync::Arc;
 
@@ -110,6 +112,14 @@ pub(crate) async fn request(visitor: &mut Visitor, id: RequestId, method: &str, 
         BalanceTopUp => money::top_up;
         BalanceSetMode => money::set_mode;
         LedgerAdjust => adjust::adjust;
+        SessionList => sessions::list;
+        SessionShow => sessions::show;
+        SessionSearch => sessions::search;
+        SessionResume => sessions::resume;
+        SessionFork => sessions::fork;
+        SessionRename => sessions::rename;
+        SessionRewind => sessions::rewind;
+        SessionDelete => sessions::delete;
         DaemonStatus => state::status;
         DaemonStop => state::stop;
         DaemonDrain => state::drain;
