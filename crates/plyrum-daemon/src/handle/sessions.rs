@@ -121,7 +121,12 @@ fn hit(hit: index::Hit) -> view::SessionHit {
         run: hit.run,
         role: hit.role.as_str().to_owned(),
         at: hit.at,
-        marks: hit.snippet.marks.iter().map(|(from, to)| (place(*from), place(*to))).collect(),
+        marks: hit
+            .snippet
+            .marks
+            .iter()
+            .map(|(from, to)| view::SessionMark { from: place(*from), to: place(*to) })
+            .collect(),
         snippet: hit.snippet.text,
     }
 }

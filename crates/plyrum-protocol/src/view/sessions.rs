@@ -124,8 +124,17 @@ pub struct SessionHit {
     pub at: Timestamp,
     /// The words around the first match, on one line.
     pub snippet: String,
-    /// Where the matches are in the snippet: first byte, and the byte behind the last.
-    pub marks: Vec<(u32, u32)>,
+    /// Where the matches are in the snippet.
+    pub marks: Vec<SessionMark>,
+}
+
+/// A match in a snippet, in bytes of UTF-8.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SessionMark {
+    /// Its first byte.
+    pub from: u32,
+    /// The byte behind its last one.
+    pub to: u32,
 }
 
 /// `sessions delete`: what is left.

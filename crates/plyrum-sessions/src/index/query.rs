@@ -113,8 +113,7 @@ mod tests {
             let expression = expression(typed).unwrap();
             let outside: String = expression.split('"').step_by(2).collect();
             let allowed = ["text", "AND", "NOT", "OR", ":", "(", ")", "*", " "];
-            let mut left = outside.clone();
-            allowed.iter().for_each(|word| left = left.replace(word, ""));
+            let left = allowed.iter().fold(outside, |left, word| left.replace(word, ""));
             assert!(left.is_empty(), "{typed}: {expression}");
         }
     }

@@ -87,7 +87,7 @@ fn lines(hit: &view::SessionHit, marks: bool) -> String {
 fn snippet(hit: &view::SessionHit, marks: bool) -> String {
     let mut shown = String::new();
     let mut done = 0;
-    for (from, to) in hit.marks.iter().map(|(from, to)| (*from as usize, *to as usize)) {
+    for (from, to) in hit.marks.iter().map(|mark| (mark.from as usize, mark.to as usize)) {
         let (Some(before), Some(word)) = (hit.snippet.get(done..from), hit.snippet.get(from..to)) else {
             break;
         };
