@@ -68,7 +68,8 @@ pub fn tombstone(dir: &Path, session: &SessionId) -> io::Result<Option<Tombstone
     serde_json::from_str(&text).map(Some).map_err(|error| context("read", &path)(error.into()))
 }
 
-/// Finishes deletions that a crash cut off. Returns how many.
+/// Finishes deletions that a crash cut off, and removes what it left of files that were being made. Returns how
+/// many deletions. Call it before anything else is written here.
 pub fn finish_deletions(dir: &Path) -> io::Result<usize> {
     let entries = match fs::read_dir(dir) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
@@ -76,7 +77,12 @@ pub fn finish_deletions(dir: &Path) -> io::Result<usize> {
     };
     let mut finished = 0;
     for entry in entries {
-        let name = entry.map_err(context("list", dir))?.file_name();
+        let entry = entry.map_err(context("list", dir))?;
+        let name = entry.file_name();
+        if name.as_encoded_bytes().ends_with(b".new") {
+            fs::remove_file(entry.path()).map_err(context("remove", &entry.path()))?;
+            continue;
+        }
         let id = name.to_str().and_then(|name| name.strip_suffix(&format!(".{SUFFIX}")));
         if let Some(Ok(session)) = id.map(SessionId::new)
             && log_path(dir, &session).exists()

@@ -123,6 +123,7 @@ fn a_start_finishes_a_deletion_that_was_cut_off() {
     delete(world.dir(), &world.id, Timestamp::from_millis(7), "test").unwrap();
     fs::write(&path, log).unwrap();
     fs::write(world.dir().join("s-1.jsonl.torn-5"), "a secret wi").unwrap();
+    fs::write(world.dir().join("s-2.new"), "half of a copy").unwrap();
     assert_eq!(finish_deletions(world.dir()).unwrap(), 1);
     assert_eq!(finish_deletions(world.dir()).unwrap(), 0);
     assert_eq!(fs::read_dir(world.dir()).unwrap().count(), 1);
