@@ -20,6 +20,7 @@
 //! This crate knows nothing of files, JSON schemas, providers or sessions.
 
 mod encode;
+mod filter;
 mod json;
 mod known;
 mod marker;
