@@ -74,6 +74,15 @@ impl<'t> Cursor<'t> {
         Ok(())
     }
 
+    /// Whether a marker may begin here: `«`.
+    pub(super) fn at_marker(&self) -> Result<bool, Stop> {
+        let mut ahead = *self;
+        match ahead.literal("«".as_bytes(), false) {
+            Err(Stop::No) => Ok(false),
+            other => other.map(|()| true),
+        }
+    }
+
     /// Moves forward without looking; the bytes must have been seen.
     pub(super) fn skip(&mut self, bytes: usize) {
         self.at = (self.at + bytes).min(self.bytes.len());

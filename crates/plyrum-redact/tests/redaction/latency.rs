@@ -38,7 +38,7 @@ fn a_letter_that_may_begin_a_key_waits_for_one_more() {
     let mut stream = Redactor::new([1; 32], []).stream();
     assert_eq!(stream.push("see s"), "see ");
     assert_eq!(stream.push("k"), "");
-    assert_eq!(stream.push("y"), "sky");
-    assert_eq!(stream.push(" this"), " this");
+    assert_eq!(stream.push("e"), "ske");
+    assert_eq!(stream.push("tch this"), "tch this");
     assert_eq!(stream.finish(), "");
 }
