@@ -34,7 +34,6 @@ use std::sync::LazyLock;
 use crate::marker::Marker;
 use leads::Leads;
 use scan::Scanner;
-use table::Rule;
 
 pub(crate) use scan::Context;
 

@@ -1,6 +1,7 @@
 //! The table, arranged by how its leads begin, so that a scan asks few rules and rarely.
 
-use super::Rule;
+use super::cursor::SEPARATORS;
+use super::table::Rule;
 use crate::filter::Filter;
 
 /// Bytes of a lead that the filter looks at. A shorter lead counts with every byte that can follow it.
@@ -60,15 +61,33 @@ fn bucket(first: u8, second: u8) -> usize {
 
 /// The ways in which the first [`WINDOW`] bytes of a match can read.
 fn expand(rule: &Rule, beginnings: &mut Vec<[u8; WINDOW]>) {
-    let lead = rule.lead.as_bytes().iter().map(|b| b | FOLD).take(WINDOW).collect();
-    let mut open: Vec<Vec<u8>> = vec![lead];
+    let mut open: Vec<Vec<u8>> = spellings(rule);
     while let Some(beginning) = open.pop() {
-        match <[u8; WINDOW]>::try_from(beginning.as_slice()) {
-            Ok(full) => beginnings.push(full),
-            Err(_) => open.extend((0..=255).filter(|b| b & FOLD != 0).filter_map(|folded: u8| {
-                let follows = rule.may_follow(folded) || rule.may_follow(folded & !FOLD);
-                follows.then(|| beginning.iter().copied().chain([folded]).collect())
-            })),
+        if let Some(full) = beginning.first_chunk() {
+            beginnings.push(*full);
+            continue;
         }
+        open.extend((0..=255).filter(|b| b & FOLD != 0).filter_map(|folded: u8| {
+            let follows = rule.may_follow(folded) || rule.may_follow(folded & !FOLD);
+            follows.then(|| beginning.iter().copied().chain([folded]).collect())
+        }));
     }
+}
+
+/// The lead, folded; a name's separators as they may be spelled.
+fn spellings(rule: &Rule) -> Vec<Vec<u8>> {
+    let mut all = vec![Vec::new()];
+    for (at, byte) in rule.lead.as_bytes().iter().enumerate() {
+        let none = (at + 1 < rule.lead.len()).then_some(&b""[..]);
+        let ways: Vec<&[u8]> = match byte {
+            b'_' if rule.is_name() => SEPARATORS.chunks(1).chain(none).collect(),
+            _ => vec![std::slice::from_ref(byte)],
+        };
+        let longer = |before: Vec<u8>| {
+            let fold = |way: &&[u8]| before.iter().copied().chain(way.iter().map(|b| b | FOLD)).collect();
+            ways.iter().map(fold).collect::<Vec<Vec<u8>>>()
+        };
+        all = all.into_iter().flat_map(longer).collect();
+    }
+    all
 }

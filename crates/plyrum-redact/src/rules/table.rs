@@ -81,7 +81,8 @@ pub(super) fn generic() -> impl Iterator<Item = &'static Rule> {
 impl Rule {
     /// Asks the rule about a text that may begin with its lead.
     pub(super) fn find(&self, mut text: Cursor<'_>) -> Result<Found, Stop> {
-        text.literal(self.lead.as_bytes(), self.any_case())?;
+        let lead = self.lead.as_bytes();
+        if self.is_name() { text.name(lead)? } else { text.literal(lead, self.any_case())? }
         match &self.shape {
             Shape::Token(run) => Ok(token::whole(self.lead.len(), token::bounded(run, text)?)),
             Shape::Exact(run) => Ok(token::whole(self.lead.len(), token::exact(run, text)?)),
@@ -109,6 +110,11 @@ impl Rule {
         }
     }
 
+    /// Whether the lead is a name, whose `_` may be spelled otherwise.
+    pub(super) fn is_name(&self) -> bool {
+        matches!(self.shape, Shape::Near(_) | Shape::Generic(_))
+    }
+
     /// Whether `b` may stand right behind the lead of a match.
     pub(super) fn may_follow(&self, b: u8) -> bool {
         match &self.shape {
@@ -125,12 +131,7 @@ impl Rule {
 
     /// Leads that stay and are written in lower case match in any case.
     fn any_case(&self) -> bool {
-        let stays = match self.shape {
-            Shape::Value(_) | Shape::Near(_) | Shape::Generic(_) | Shape::Header | Shape::Dsn => true,
-            Shape::Token(_) | Shape::Exact(_) | Shape::Whole(_) | Shape::Tail(_) => false,
-            Shape::Userinfo | Shape::Pem | Shape::Marker => false,
-        };
-        stays && !self.lead.bytes().any(|b| b.is_ascii_uppercase())
+        matches!(self.shape, Shape::Value(_) | Shape::Header | Shape::Dsn) && !self.lead.bytes().any(|b| b.is_ascii_uppercase())
     }
 }
 
@@ -204,6 +205,14 @@ mod tests {
     fn at_least_two_hundred_kinds_of_key_are_known() {
         let kinds = super::super::kinds();
         assert!(kinds.len() >= 200, "{}", kinds.len());
+    }
+
+    #[test]
+    fn a_name_begins_and_ends_with_what_is_always_spelled_the_same() {
+        for rule in shapes().chain(generic()).filter(|rule| rule.is_name()) {
+            let (beginning, _) = rule.lead.as_bytes().split_at(2);
+            assert!(!beginning.contains(&b'_') && !rule.lead.bytes().any(|b| b.is_ascii_uppercase()), "{rule:?}");
+        }
     }
 
     #[test]

@@ -1,22 +1,18 @@
 //! Clouds, hosting, databases, and what watches over them.
 
-use super::Check::{Random};
+use super::Check::{Any, Random};
 use super::Class::{Alnum, Base32, Base64, Dash, DashEq, Dotted, Hex, HexDash, Lower, LowerDash, Query, Token68, Upper, Word};
-use super::{Rule, between, exact, near, tail, token, uuid, value};
+use super::{Rule, between, exact, near, tail, token, uuid, value, whole};
 
 #[rustfmt::skip] // one rule a line
 pub(super) static RULES: &[Rule] = &[
-    exact("aws-key-id", "AKIA", Base32, 16),
-    exact("aws-key-id", "ASIA", Base32, 16),
-    exact("aws-key-id", "ABIA", Base32, 16),
-    exact("aws-key-id", "ACCA", Base32, 16),
+    whole("aws-key-id", "AKIA", Base32, 16, Any),
+    whole("aws-key-id", "ASIA", Base32, 16, Any),
+    whole("aws-key-id", "ABIA", Base32, 16, Any),
+    whole("aws-key-id", "ACCA", Base32, 16, Any),
     near("aws-secret-key", "aws_secret", Base64, 40),
-    near("aws-secret-key", "aws-secret", Base64, 40),
-    near("aws-secret-key", "awssecret", Base64, 40),
-    near("aws-secret-key", "secretaccesskey", Base64, 40),
     near("aws-secret-key", "secret_access_key", Base64, 40),
     between("aws-session-token", "session_token", Base64, 100, 2048),
-    between("aws-session-token", "sessiontoken", Base64, 100, 2048),
     token("aws-mws-key", "amzn.mws.", HexDash, 36, Random(2)),
     token("aws-bedrock-key", "ABSK", Base64, 100, Random(2)),
     token("aws-bedrock-key", "bedrock-api-key-", Base64, 60, Random(2)),
@@ -26,7 +22,6 @@ pub(super) static RULES: &[Rule] = &[
     tail("azure-secret", "7Q~", Token68, 31, Random(2)),
     tail("azure-secret", "8Q~", Token68, 31, Random(2)),
     near("azure-openai-key", "azure_openai", Hex, 32),
-    near("azure-openai-key", "azureopenai", Hex, 32),
     near("azure-devops-token", "azure_devops", Lower, 52),
     near("azure-devops-token", "devops_pat", Lower, 52),
     value("azure-key", "accountkey=", Base64, 40, Random(2)),
@@ -48,6 +43,7 @@ pub(super) static RULES: &[Rule] = &[
     near("hetzner-token", "hcloud", Alnum, 64),
     token("scaleway-key-id", "SCW", Upper, 17, Random(4)),
     uuid("scaleway-secret-key", "scw_"),
+    uuid("scaleway-secret-key", "scwsecret"),
     uuid("scaleway-secret-key", "scaleway"),
     near("ovh-secret", "ovh_", Alnum, 32),
     token("fly-token", "fo1_", Dash, 40, Random(2)),
@@ -67,9 +63,9 @@ pub(super) static RULES: &[Rule] = &[
     token("cloudflare-origin-key", "v1.0-", HexDash, 100, Random(9)),
     near("fastly-token", "fastly", Dash, 32),
     token("akamai-key", "akab-", LowerDash, 30, Random(2)),
-    token("planetscale-token", "pscale_tkn_", Dotted, 32, Random(2)),
-    token("planetscale-oauth", "pscale_oauth_", Dotted, 32, Random(2)),
-    token("planetscale-password", "pscale_pw_", Dotted, 32, Random(2)),
+    token("planetscale-token", "pscale_tkn_", Token68, 32, Random(2)),
+    token("planetscale-oauth", "pscale_oauth_", Token68, 32, Random(2)),
+    token("planetscale-password", "pscale_pw_", Token68, 32, Random(2)),
     token("neon-key", "napi_", Alnum, 40, Random(2)),
     exact("supabase-token", "sbp_", Hex, 40),
     token("supabase-secret-key", "sb_secret_", Dash, 30, Random(2)),
@@ -92,7 +88,6 @@ pub(super) static RULES: &[Rule] = &[
     token("newrelic-key", "NRAK-", Alnum, 27, Random(2)),
     token("newrelic-insert-key", "NRII-", Dash, 32, Random(2)),
     token("newrelic-browser-key", "NRJS-", Hex, 19, Random(1)),
-    near("newrelic-license-key", "newrelic", Alnum, 40),
     near("newrelic-license-key", "new_relic", Alnum, 40),
     near("datadog-key", "datadog", Lower, 40),
     near("datadog-key", "datadog", Lower, 32),
