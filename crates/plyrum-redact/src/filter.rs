@@ -7,25 +7,30 @@
 
 /// Slots for each beginning, so that about one position in so many passes by chance.
 const SLOTS_PER_BEGINNING: usize = 32;
-const SLOTS_MIN: usize = 1 << 13;
+const SLOTS_MIN: usize = 1 << 16;
 const SLOTS_MAX: usize = 1 << 22;
+/// Spreads neighbouring bytes over all bits (the golden ratio's).
+const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
 
-/// The hashed first `N` bytes of what is searched for.
+/// The hashed first `N` bytes (at most 8) of what is searched for.
 pub(crate) struct Filter<const N: usize> {
     bits: Vec<u64>,
     shift: u32,
     /// Or-ed to every byte first: 0x20 makes letters of both cases equal.
-    fold: u8,
+    fold: u64,
 }
 
 impl<const N: usize> Filter<N> {
+    const MASK: u64 = u64::MAX >> (64 - 8 * N);
+
     /// `fold` is or-ed to every byte of the beginnings and of the text.
     pub(crate) fn new(fold: u8, beginnings: &[[u8; N]]) -> Self {
         let slots = (beginnings.len() * SLOTS_PER_BEGINNING).next_power_of_two();
         let slots = slots.clamp(SLOTS_MIN, SLOTS_MAX);
+        let fold = u64::from_le_bytes([fold; 8]);
         let mut filter = Self { bits: vec![0; slots / 64], shift: 64 - slots.ilog2(), fold };
         for beginning in beginnings {
-            let slot = filter.slot(beginning);
+            let slot = filter.slot(widen(beginning));
             filter.bits[slot / 64] |= 1 << (slot % 64);
         }
         filter
@@ -35,24 +40,37 @@ impl<const N: usize> Filter<N> {
     #[inline]
     pub(crate) fn next(&self, text: &[u8], from: usize) -> Option<usize> {
         let rest = text.get(from..)?;
-        rest.array_windows::<N>().position(|window| self.passes(window)).map(|at| from + at)
+        let wide = |window: &[u8; 8]| self.passes(u64::from_le_bytes(*window));
+        let full = rest.array_windows::<8>().position(wide);
+        full.or_else(|| self.next_near_end(rest)).map(|at| from + at)
+    }
+
+    /// The same for the last few positions, with fewer than eight bytes behind them.
+    fn next_near_end(&self, rest: &[u8]) -> Option<usize> {
+        let from = rest.len().saturating_sub(7);
+        let mut windows = rest.get(from..)?.array_windows::<N>();
+        windows.position(|window| self.passes(widen(window))).map(|at| from + at)
     }
 
     #[inline]
-    fn passes(&self, window: &[u8; N]) -> bool {
-        let slot = self.slot(window);
+    fn passes(&self, bytes: u64) -> bool {
+        let slot = self.slot(bytes);
         self.bits.get(slot / 64).is_some_and(|word| word >> (slot % 64) & 1 == 1)
     }
 
     #[inline]
-    fn slot(&self, window: &[u8; N]) -> usize {
-        let mut wide = [0; 8];
-        for (to, from) in wide.iter_mut().zip(window) {
-            *to = from | self.fold;
-        }
-        let hash = u64::from_le_bytes(wide).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> self.shift;
+    fn slot(&self, bytes: u64) -> usize {
+        let hash = ((bytes & Self::MASK) | (self.fold & Self::MASK)).wrapping_mul(MULTIPLIER) >> self.shift;
         usize::try_from(hash).unwrap_or_default()
     }
+}
+
+fn widen<const N: usize>(window: &[u8; N]) -> u64 {
+    let mut wide = [0; 8];
+    for (to, from) in wide.iter_mut().zip(window) {
+        *to = *from;
+    }
+    u64::from_le_bytes(wide)
 }
 
 #[cfg(test)]

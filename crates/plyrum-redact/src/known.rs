@@ -11,6 +11,8 @@ use crate::filter::Filter;
 /// The forms, and what a stream needs to know where an occurrence may still begin.
 pub(crate) struct Known {
     filter: Filter<SECRET_MIN_BYTES>,
+    /// The patterns' first two bytes, for the end of a text that goes on.
+    pairs: Filter<2>,
     /// Sorted by pattern.
     forms: Vec<Form>,
     /// First bytes of patterns.
@@ -32,10 +34,9 @@ impl Known {
         for byte in forms.keys().filter_map(|form| form.bytes().next()) {
             first[usize::from(byte)] = true;
         }
-        let beginnings: Vec<_> =
-            forms.keys().filter_map(|form| form.as_bytes().first_chunk().copied()).collect();
         let longest = forms.keys().map(String::len).max().unwrap_or(0);
-        Self { filter: Filter::new(0, &beginnings), forms: linked(forms), first, longest }
+        let (filter, pairs) = (Filter::new(0, &beginnings(&forms)), Filter::new(0, &beginnings(&forms)));
+        Self { filter, pairs, forms: linked(forms), first, longest }
     }
 
     /// Number of patterns searched for.
@@ -111,16 +112,26 @@ impl Known {
             }
             from = at + 1;
         }
-        let short = from.max(text.len().saturating_sub(SECRET_MIN_BYTES - 1));
-        (short..text.len())
-            .find(|&at| self.first[usize::from(text[at])] && self.is_open(&text[at..]))
-            .unwrap_or(text.len())
+        let mut from = from.max(text.len().saturating_sub(SECRET_MIN_BYTES - 1));
+        while let Some(at) = self.pairs.next(text, from) {
+            if self.is_open(text.get(at..).unwrap_or_default()) {
+                return at;
+            }
+            from = at + 1;
+        }
+        // One byte alone is open if any pattern begins with it: none is so short.
+        let ends_open = text.last().is_some_and(|last| self.first[usize::from(*last)]);
+        text.len() - usize::from(ends_open)
     }
 
     fn is_open(&self, suffix: &[u8]) -> bool {
         let at = self.forms.partition_point(|form| form.pattern.as_bytes() <= suffix);
         self.forms.get(at).is_some_and(|form| form.pattern.as_bytes().starts_with(suffix))
     }
+}
+
+fn beginnings<const N: usize>(forms: &BTreeMap<String, String>) -> Vec<[u8; N]> {
+    forms.keys().filter_map(|form| form.as_bytes().first_chunk().copied()).collect()
 }
 
 /// Sorted forms begin with those before them that are their beginnings: a chain of open beginnings.

@@ -78,7 +78,8 @@ fn is_password(run: &[u8]) -> bool {
     let looks_like_code = b"/.~*%&#@-+!?:=|".contains(run.first().unwrap_or(&b'.'))
         || run.split(|b| *b == b'.').count() > 2
         || [&b"::"[..], b"->", b"://", b"==", b"&&", b"||", b"!="].into_iter().any(code);
-    !looks_like_code && ((letters >= 2 && digits(run) + signs > 0) || digits(run) == run.len())
+    let constant = run.contains(&b'_') && !run.iter().any(|b| b.is_ascii_lowercase() || *b >= 0x80);
+    !looks_like_code && !constant && ((letters >= 2 && digits(run) + signs > 0) || digits(run) == run.len())
 }
 
 /// Random text changes between small letters, capitals and digits every few characters; words do not.

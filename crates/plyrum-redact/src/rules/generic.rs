@@ -24,7 +24,8 @@ pub(super) enum Promise {
 
 /// From behind the name.
 pub(super) fn find(promise: Promise, mut text: Cursor<'_>) -> Result<Found, Stop> {
-    let rest = text.run(REST_MAX_BYTES, |b| is_word(b) || b == b'-' || b == b' ' || b >= 0x80 && b != 0xC2)?;
+    let rest =
+        text.run(REST_MAX_BYTES, |b| is_word(b) || b == b'-' || b == b' ' || b >= 0x80 && b != 0xC2)?;
     near::assignment(&mut text)?;
     let run = match promise {
         Promise::Password if is_about(rest) => return Err(Stop::No),

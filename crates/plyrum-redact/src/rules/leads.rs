@@ -1,6 +1,10 @@
 //! The table, arranged by how its leads begin, so that a scan asks few rules and rarely.
 
+use std::collections::BTreeSet;
+
+use super::class::is_word;
 use super::cursor::SEPARATORS;
+use super::scan::Context;
 use super::table::Rule;
 use crate::filter::Filter;
 
@@ -8,32 +12,38 @@ use crate::filter::Filter;
 const WINDOW: usize = 4;
 /// 0x20: letters of either case are equal, as some leads match in any case.
 const FOLD: u8 = 0x20;
-const BUCKETS: usize = 1024;
+const BUCKETS: usize = 4096;
 
 /// Rules by lead.
 pub(super) struct Leads {
     filter: Filter<WINDOW>,
-    /// Rules by their leads' first two bytes, in the table's order.
-    by_two: Vec<Vec<&'static Rule>>,
+    /// Rules by the first bytes of their matches, in the table's order.
+    by_window: Vec<Vec<&'static Rule>>,
     /// Rules by their leads' first byte.
-    by_one: Vec<Vec<&'static Rule>>,
+    by_first: Vec<Vec<&'static Rule>>,
+    /// First bytes of leads that may stand within a word.
+    within_words: [bool; 256],
 }
 
 impl Leads {
     pub(super) fn new(rules: impl Iterator<Item = &'static Rule>) -> Self {
-        let mut by_two = vec![Vec::new(); BUCKETS];
-        let mut by_one = vec![Vec::new(); 256];
-        let mut beginnings = Vec::new();
+        let mut by_window = vec![Vec::new(); BUCKETS];
+        let mut by_first = vec![Vec::new(); 256];
+        let mut within_words = [false; 256];
+        let mut all = Vec::new();
         for rule in rules {
-            if let [first, second, ..] = *rule.lead.as_bytes() {
-                by_two[bucket(first, second)].push(rule);
-                by_one[usize::from(first | FOLD)].push(rule);
-                expand(rule, &mut beginnings);
+            let beginnings = beginnings(rule);
+            for at in beginnings.iter().copied().map(bucket).collect::<BTreeSet<usize>>() {
+                by_window[at].push(rule);
             }
+            let first = rule.lead.bytes().next().unwrap_or_default();
+            by_first[usize::from(first | FOLD)].push(rule);
+            within_words[usize::from(first)] |= rule.may_stand_within_word();
+            all.extend(beginnings);
         }
-        beginnings.sort_unstable();
-        beginnings.dedup();
-        Self { filter: Filter::new(FOLD, &beginnings), by_two, by_one }
+        all.sort_unstable();
+        all.dedup();
+        Self { filter: Filter::new(FOLD, &all), by_window, by_first, within_words }
     }
 
     /// The first position not before `from` at which a lead may begin. The last few bytes of a text that
@@ -45,22 +55,30 @@ impl Leads {
         })
     }
 
+    /// Whether any rule may begin with the byte `first` behind this context. Most bytes are in the midst of a
+    /// word, where hardly any may.
+    pub(super) fn may_follow(&self, context: Context, first: u8) -> bool {
+        !is_word(first) || context.ends_part(first) || self.within_words[usize::from(first)]
+    }
+
     /// Rules whose lead may begin `text`, in the table's order.
     pub(super) fn at(&self, text: &[u8]) -> &[&'static Rule] {
-        match *text {
-            [] => &[],
-            [only] => &self.by_one[usize::from(only | FOLD)],
-            [first, second, ..] => &self.by_two[bucket(first, second)],
+        match (text.first_chunk::<WINDOW>(), text.first()) {
+            (Some(window), _) => &self.by_window[bucket(window.map(|b| b | FOLD))],
+            (None, Some(first)) => &self.by_first[usize::from(first | FOLD)],
+            (None, None) => &[],
         }
     }
 }
 
-fn bucket(first: u8, second: u8) -> usize {
-    (usize::from(first | FOLD) * 37 + usize::from(second | FOLD)) % BUCKETS
+fn bucket(folded: [u8; WINDOW]) -> usize {
+    let hash = u32::from_le_bytes(folded).wrapping_mul(0x9E37_79B1) >> 20;
+    usize::try_from(hash).unwrap_or_default() % BUCKETS
 }
 
-/// The ways in which the first [`WINDOW`] bytes of a match can read.
-fn expand(rule: &Rule, beginnings: &mut Vec<[u8; WINDOW]>) {
+/// The ways in which the first [`WINDOW`] bytes of a match can read, folded.
+fn beginnings(rule: &Rule) -> Vec<[u8; WINDOW]> {
+    let mut beginnings = Vec::new();
     let mut open: Vec<Vec<u8>> = spellings(rule);
     while let Some(beginning) = open.pop() {
         if let Some(full) = beginning.first_chunk() {
@@ -72,6 +90,7 @@ fn expand(rule: &Rule, beginnings: &mut Vec<[u8; WINDOW]>) {
             follows.then(|| beginning.iter().copied().chain([folded]).collect())
         }));
     }
+    beginnings
 }
 
 /// The lead, folded; a name's separators as they may be spelled.

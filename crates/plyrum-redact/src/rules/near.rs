@@ -33,11 +33,12 @@ fn is_secret(rest: &[u8]) -> bool {
 /// Closing quotes, a sign that gives a value (`=`, `:`, `=>`, `:=`, `,` of a call, `|` of a table, `>` of a
 /// tag), opening quotes.
 pub(super) fn assignment(text: &mut Cursor<'_>) -> Result<(), Stop> {
-    text.run(3, |b| b"\"'`\\]".contains(&b))?;
+    let closed = text.run(3, |b| b"\"'`\\]".contains(&b))?;
     text.run(4, is_blank)?;
-    let sign = text.run(2, |b| b"=:>,|".contains(&b))?;
-    if sign.is_empty() || sign == b"==" || sign == b"::" || sign == b"||" {
-        return Err(Stop::No);
+    match text.run(2, |b| b"=:>,|".contains(&b))? {
+        b"" | b"==" | b"::" | b"||" => return Err(Stop::No),
+        b"," if closed.is_empty() => return Err(Stop::No), // `connect(user, password, 42)`
+        _ => {}
     }
     text.run(4, is_blank)?;
     text.run(3, |b| b"\"'`\\".contains(&b))?;

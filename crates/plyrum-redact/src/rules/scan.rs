@@ -88,8 +88,12 @@ impl<'a> Scanner<'a> {
     ) -> Result<(&'static Rule, Found), Stop> {
         let text = bytes.get(at..).unwrap_or_default();
         let first = text.first().copied().unwrap_or_default();
+        let context = scan.context_at(bytes, at);
+        if !self.leads.may_follow(context, first) {
+            return Err(Stop::No);
+        }
         for &rule in self.leads.at(text) {
-            if !rule.may_follow_context(scan.context_at(bytes, at), first) {
+            if !rule.may_follow_context(context, first) {
                 continue;
             }
             match rule.find(Cursor::new(text, end_of_text)) {

@@ -43,6 +43,8 @@ enum Shape {
     Whole(Run),
     /// The run is the secret; the lead stays.
     Value(Run),
+    /// As `Value`, and nothing that could belong to it follows.
+    WholeValue(Run),
     /// As `Value`, and the lead may stand within a word.
     Tail(Run),
     /// The lead is a vendor's name in an identifier; the run behind `=`, `:` … is the secret.
@@ -81,8 +83,7 @@ pub(super) fn generic() -> impl Iterator<Item = &'static Rule> {
 impl Rule {
     /// Asks the rule about a text that may begin with its lead.
     pub(super) fn find(&self, mut text: Cursor<'_>) -> Result<Found, Stop> {
-        let lead = self.lead.as_bytes();
-        if self.is_name() { text.name(lead)? } else { text.literal(lead, self.any_case())? }
+        self.pass_lead(&mut text)?;
         match &self.shape {
             Shape::Token(run) => Ok(token::whole(self.lead.len(), token::bounded(run, text)?)),
             Shape::Exact(run) => Ok(token::whole(self.lead.len(), token::exact(run, text)?)),
@@ -90,6 +91,7 @@ impl Rule {
             Shape::Value(run) | Shape::Tail(run) => {
                 Ok(token::value(self.lead.len(), token::bounded(run, text)?))
             }
+            Shape::WholeValue(run) => Ok(token::value(self.lead.len(), token::whole_run(run, text)?)),
             Shape::Near(run) => near::find(run, text),
             Shape::Generic(promise) => generic::find(*promise, text),
             Shape::Header => header::find(text),
@@ -100,14 +102,24 @@ impl Rule {
         }
     }
 
+    fn pass_lead(&self, text: &mut Cursor<'_>) -> Result<(), Stop> {
+        let lead = self.lead.as_bytes();
+        if self.is_name() { text.name(lead) } else { text.literal(lead, self.any_case()) }
+    }
+
     /// Whether the lead may stand behind this context, beginning with the byte `first`.
     pub(super) fn may_follow_context(&self, context: Context, first: u8) -> bool {
         match self.shape {
             _ if !is_word(first) => true,
-            Shape::Tail(_) => true,
+            _ if self.may_stand_within_word() => true,
             Shape::Near(_) | Shape::Generic(_) => context.ends_part(first),
             _ => context.ends_word(),
         }
+    }
+
+    /// Whether letters or digits may stand right before the lead.
+    pub(super) fn may_stand_within_word(&self) -> bool {
+        matches!(self.shape, Shape::Tail(_))
     }
 
     /// Whether the lead is a name, whose `_` may be spelled otherwise.
@@ -119,7 +131,7 @@ impl Rule {
     pub(super) fn may_follow(&self, b: u8) -> bool {
         match &self.shape {
             Shape::Token(run) | Shape::Exact(run) | Shape::Whole(run) => run.class.contains(b),
-            Shape::Value(run) | Shape::Tail(run) => run.class.contains(b),
+            Shape::Value(run) | Shape::WholeValue(run) | Shape::Tail(run) => run.class.contains(b),
             _ => true,
         }
     }
@@ -131,7 +143,8 @@ impl Rule {
 
     /// Leads that stay and are written in lower case match in any case.
     fn any_case(&self) -> bool {
-        matches!(self.shape, Shape::Value(_) | Shape::Header | Shape::Dsn) && !self.lead.bytes().any(|b| b.is_ascii_uppercase())
+        matches!(self.shape, Shape::Value(_) | Shape::Header | Shape::Dsn)
+            && !self.lead.bytes().any(|b| b.is_ascii_uppercase())
     }
 }
 
@@ -149,6 +162,10 @@ const fn whole(name: &'static str, lead: &'static str, class: Class, len: usize,
 
 const fn value(name: &'static str, lead: &'static str, class: Class, min: usize, check: Check) -> Rule {
     Rule { name, lead, shape: Shape::Value(Run { class, min, max: 4096, check }) }
+}
+
+const fn whole_value(name: &'static str, lead: &'static str, class: Class, len: usize, check: Check) -> Rule {
+    Rule { name, lead, shape: Shape::WholeValue(Run { class, min: len, max: len, check }) }
 }
 
 const fn tail(name: &'static str, lead: &'static str, class: Class, min: usize, check: Check) -> Rule {
@@ -211,7 +228,10 @@ mod tests {
     fn a_name_begins_and_ends_with_what_is_always_spelled_the_same() {
         for rule in shapes().chain(generic()).filter(|rule| rule.is_name()) {
             let (beginning, _) = rule.lead.as_bytes().split_at(2);
-            assert!(!beginning.contains(&b'_') && !rule.lead.bytes().any(|b| b.is_ascii_uppercase()), "{rule:?}");
+            assert!(
+                !beginning.contains(&b'_') && !rule.lead.bytes().any(|b| b.is_ascii_uppercase()),
+                "{rule:?}"
+            );
         }
     }
 

@@ -84,7 +84,8 @@ fn assert_markers(text: &str, out: &str) {
     let whole = out.split("«redacted:").skip(1).filter(|rest| {
         let (body, _) = rest.split_once('»').unwrap_or_default();
         let (name, print) = body.rsplit_once(':').unwrap_or_default();
-        let is_name = !name.is_empty() && name.bytes().all(|b| b"-0123456789".contains(&b) || b.is_ascii_lowercase());
+        let is_name =
+            !name.is_empty() && name.bytes().all(|b| b"-0123456789".contains(&b) || b.is_ascii_lowercase());
         is_name && print.len() == 8 && print.bytes().all(|b| HEX.as_bytes().contains(&b))
     });
     let there_before = text.matches("«redacted:").count();

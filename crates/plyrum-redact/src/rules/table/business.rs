@@ -1,7 +1,10 @@
 //! Shops, documents, maps, identity and everything else that is bought as a service.
 
-use super::Check::{Random};
-use super::Class::{Alnum, Base64, Dash, DashEq, Dotted, Hex, HexAny, HexDash, HexPair, Lower, LowerDash, Parts, Token68, Upper, Word};
+use super::Check::Random;
+use super::Class::{
+    Alnum, Base64, Dash, DashEq, Dotted, Hex, HexAny, HexDash, HexPair, Lower, LowerDash, Parts, Token68,
+    Upper, Word,
+};
 use super::{Rule, between, exact, near, token, uuid, value};
 
 #[rustfmt::skip] // one rule a line

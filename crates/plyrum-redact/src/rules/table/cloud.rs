@@ -1,7 +1,9 @@
 //! Clouds, hosting, databases, and what watches over them.
 
 use super::Check::{Any, Random};
-use super::Class::{Alnum, Base32, Base64, Dash, DashEq, Dotted, Hex, HexDash, Lower, LowerDash, Query, Token68, Upper, Word};
+use super::Class::{
+    Alnum, Base32, Base64, Dash, DashEq, Dotted, Hex, HexDash, Lower, LowerDash, Query, Token68, Upper, Word,
+};
 use super::{Rule, between, exact, near, tail, token, uuid, value, whole};
 
 #[rustfmt::skip] // one rule a line

@@ -1,7 +1,9 @@
 //! Code hosting, registries, builds, and other tools of developers.
 
 use super::Check::{Any, Dense, Random, Uuid};
-use super::Class::{Alnum, Base64, Dash, DashEq, Dotted, Hex, HexDash, Lower, LowerDash, Token68, Upper, Word};
+use super::Class::{
+    Alnum, Base64, Dash, DashEq, Dotted, Hex, HexDash, Lower, LowerDash, Token68, Upper, Word,
+};
 use super::{Rule, exact, near, token, uuid, value, whole};
 
 #[rustfmt::skip] // one rule a line
@@ -38,7 +40,7 @@ pub(super) static RULES: &[Rule] = &[
     token("docker-token", "dckr_pat_", Dash, 20, Random(2)),
     token("docker-token", "dckr_oat_", Dash, 20, Random(2)),
     exact("rubygems-key", "rubygems_", Hex, 48),
-    token("crates-token", "cio", Alnum, 32, Random(4)),
+    whole("crates-token", "cio", Alnum, 32, Random(4)),
     exact("nuget-key", "oy2", Lower, 43),
     token("clojars-token", "CLOJARS_", Lower, 60, Random(2)),
     token("jfrog-key", "AKCp", Alnum, 60, Random(2)),

@@ -1,8 +1,8 @@
 //! Payments, banks and exchanges.
 
-use super::Check::{Random};
+use super::Check::Random;
 use super::Class::{Alnum, Base64, Dash, Dollar, Hex, HexAny, HexDash, Lower, Token68, Upper, Word};
-use super::{Rule, between, exact, near, token, uuid};
+use super::{Rule, between, exact, near, token, uuid, whole};
 
 #[rustfmt::skip] // one rule a line
 pub(super) static RULES: &[Rule] = &[
@@ -59,7 +59,7 @@ pub(super) static RULES: &[Rule] = &[
     near("polygon-key", "polygon", Word, 32),
     near("coinmarketcap-key", "coinmarketcap", HexDash, 36),
     near("coinmarketcap-key", "cmc_pro", HexDash, 36),
-    token("coingecko-key", "CG-", Alnum, 24, Random(2)),
+    whole("coingecko-key", "CG-", Alnum, 24, Random(2)),
     near("quickbooks-secret", "quickbooks", Alnum, 40),
     near("xero-secret", "xero", Dash, 48),
     token("chargebee-key", "live_cb", Alnum, 30, Random(2)),

@@ -1,8 +1,10 @@
 //! Mail, chat, telephony and social networks.
 
-use super::Check::{Dense, Random};
-use super::Class::{Alnum, Base64, Dash, DashEq, Dotted, Hex, HexDash, Lower, LowerDash, Parts, Query, Token68, Word};
-use super::{Rule, between, exact, near, token, uuid, value};
+use super::Check::Random;
+use super::Class::{
+    Alnum, Base64, Dash, DashEq, Dotted, Hex, HexDash, Lower, LowerDash, Parts, Query, Token68, Word,
+};
+use super::{Rule, between, exact, near, token, uuid, value, whole_value};
 
 #[rustfmt::skip] // one rule a line
 pub(super) static RULES: &[Rule] = &[
@@ -26,7 +28,7 @@ pub(super) static RULES: &[Rule] = &[
     near("discord-token", "discord", Hex, 64),
     near("discord-secret", "discord", Dash, 32),
     value("teams-webhook", "webhook.office.com/webhookb2/", Query, 60, Random(4)),
-    value("telegram-token", ":AA", Dash, 32, Random(2)),
+    whole_value("telegram-token", ":AA", Dash, 33, Random(2)),
     near("telegram-hash", "telegram", Hex, 32),
     near("telegram-hash", "api_hash", Hex, 32),
     near("telegram-hash", "tg_api", Hex, 32),

@@ -1,8 +1,8 @@
 //! Services of Russian companies.
 
-use super::Check::{Random};
+use super::Check::{Random, Token};
 use super::Class::{Alnum, Base64, Dash, Dotted, Hex, Lower, Parts, Token68, Upper};
-use super::{Rule, near, token, uuid, value};
+use super::{Rule, near, token, uuid, value, whole};
 
 #[rustfmt::skip] // one rule a line
 pub(super) static RULES: &[Rule] = &[
@@ -37,8 +37,8 @@ pub(super) static RULES: &[Rule] = &[
     near("tinkoff-password", "tinkoff", Lower, 16),
     near("tinkoff-password", "tbank", Lower, 16),
     near("tinkoff-invest-token", "tinkoff", Parts, 88),
-    token("yookassa-key", "live_", Dash, 43, Random(4)),
-    token("yookassa-key", "test_", Dash, 43, Random(4)),
+    whole("yookassa-key", "live_", Dash, 43, Token),
+    whole("yookassa-key", "test_", Dash, 43, Token),
     near("yoomoney-secret", "yoomoney", Alnum, 24),
     near("dadata-token", "dadata", Hex, 40),
     uuid("dgis-key", "dgis"),

@@ -18,7 +18,7 @@ fn expand(format: &str, random: &mut Random) -> String {
     let mut out = String::new();
     let mut rest = format;
     while let Some(c) = rest.chars().next() {
-        let after = &rest[c.len_utf8()..];
+        let (_, after) = rest.split_at(c.len_utf8());
         rest = match c {
             '[' => {
                 let (class, after) = after.split_once(']').unwrap();

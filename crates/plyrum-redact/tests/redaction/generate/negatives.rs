@@ -4,9 +4,12 @@
 use super::format;
 use super::random::Random;
 
+/// Makes a sentence, a line, an entry.
+type Maker = fn(&mut Random) -> String;
+
 /// Each corpus by name, of at least `bytes`.
 pub(crate) fn corpora(bytes: usize) -> Vec<(&'static str, String)> {
-    let makers: [(&'static str, fn(&mut Random) -> String); 8] = [
+    let makers: [(&'static str, Maker); 8] = [
         ("russian prose", russian),
         ("english prose", english),
         ("code", code),
@@ -17,7 +20,7 @@ pub(crate) fn corpora(bytes: usize) -> Vec<(&'static str, String)> {
         ("dumps, certificates", dump),
     ];
     let mut random = Random::new(20_260_301);
-    let mut fill = |maker: fn(&mut Random) -> String| {
+    let mut fill = |maker: Maker| {
         let mut text = String::with_capacity(bytes + 65_536);
         while text.len() < bytes {
             text.push_str(&maker(&mut random));
@@ -33,11 +36,21 @@ fn russian(random: &mut Random) -> String {
         return format!("{}\n\n", random.pick(&PARAGRAPHS));
     }
     let who = random.pick(&["Служба", "Программа", "Команда", "Система", "Библиотека", "Наша группа"]);
-    let when = random.pick(&["каждый день", "после обновления", "иногда", "в тихие часы", "без спешки", "снова"]);
-    let does = random.pick(&["проверяет", "читает", "сохраняет", "находит", "передаёт", "сравнивает", "забывает"]);
-    let what =
-        random.pick(&["пароль", "секретный ключ", "токен доступа", "список слов", "журнал", "договор", "письмо"]);
-    let whose = random.pick(&["пользователя", "соседнего отдела", "сервера", "читателя", "старого заказчика"]);
+    let when =
+        random.pick(&["каждый день", "после обновления", "иногда", "в тихие часы", "без спешки", "снова"]);
+    let does =
+        random.pick(&["проверяет", "читает", "сохраняет", "находит", "передаёт", "сравнивает", "забывает"]);
+    let what = random.pick(&[
+        "пароль",
+        "секретный ключ",
+        "токен доступа",
+        "список слов",
+        "журнал",
+        "договор",
+        "письмо",
+    ]);
+    let whose =
+        random.pick(&["пользователя", "соседнего отдела", "сервера", "читателя", "старого заказчика"]);
     let tail = random.pick(&[
         "и ничего не спрашивает",
         "а потом ложится спать",
@@ -73,7 +86,14 @@ const PARAGRAPHS: [&str; 5] = [
 ];
 
 fn english(random: &mut Random) -> String {
-    let who = random.pick(&["The daemon", "A client", "Our router", "The parser", "Every reader", "The linear model"]);
+    let who = random.pick(&[
+        "The daemon",
+        "A client",
+        "Our router",
+        "The parser",
+        "Every reader",
+        "The linear model",
+    ]);
     let does = random.pick(&["rotates", "reads", "refuses", "forgets", "stores", "compares", "asks for"]);
     let what = random.pick(&[
         "the password",
@@ -106,22 +126,34 @@ fn english(random: &mut Random) -> String {
 }
 
 fn code(random: &mut Random) -> String {
-    let noun = random.pick(&["secret", "token", "password", "api_key", "credential", "algolia", "stripe", "github"]);
-    let part = random.pick(&["manager", "client", "factory", "provider", "registry", "reader", "store", "cache"]);
+    let noun =
+        random.pick(&["secret", "token", "password", "api_key", "credential", "algolia", "stripe", "github"]);
+    let part =
+        random.pick(&["manager", "client", "factory", "provider", "registry", "reader", "store", "cache"]);
     let n = random.below(900) + 10;
     match random.below(20) {
         0 => format!("let {noun}_{part} = {noun}_{part}_factory(config, {n});\n"),
-        1 => "let token = next_token(lexer)?;\nwhile token != Token::End { token = next_token(lexer)?; }\n".into(),
-        2 => format!("pub struct {noun}Entry {{ password: String, token: Option<Token{n}>, key: [u8; 32] }}\n"),
-        3 => format!("fn {noun}_{part}(&self, password: &str, secret: SecretString) -> Result<Key, KeyError> {{\n"),
+        1 => "let token = next_token(lexer)?;\nwhile token != Token::End { token = next_token(lexer)?; }\n"
+            .into(),
+        2 => {
+            format!("pub struct {noun}Entry {{ password: String, token: Option<Token{n}>, key: [u8; 32] }}\n")
+        }
+        3 => format!(
+            "fn {noun}_{part}(&self, password: &str, secret: SecretString) -> Result<Key, KeyError> {{\n"
+        ),
         4 => format!("    password = self.config.get('{noun}_{part}')  # {n}\n"),
-        5 => format!("const {{ {noun}Token, apiKey }} = await load{n}(process.env.{}_API_KEY);\n", noun.to_uppercase()),
+        5 => format!(
+            "const {{ {noun}Token, apiKey }} = await load{n}(process.env.{}_API_KEY);\n",
+            noun.to_uppercase()
+        ),
         6 => format!("{}_API_KEY=${{{}_API_KEY}}\n", noun.to_uppercase(), noun.to_uppercase()),
         7 => format!("  {noun}_key: {{{{ .Values.{noun}.{part} }}}}\n  password: <your-password-here>\n"),
         8 => format!("if (password.length < {n}) throw new Error('password: too short');\n"),
         9 => format!("assert_eq!(token.kind, TokenKind::Ident{n}, \"token: {{:?}}\", token);\n"),
         10 => format!("#[serde(rename = \"{noun}_{part}\")]\npub {noun}_{part}_v{n}: Option<String>,\n"),
-        11 => format!("-- key: the primary key of the row\nSELECT key, token FROM {noun}_{part} WHERE id = {n};\n"),
+        11 => format!(
+            "-- key: the primary key of the row\nSELECT key, token FROM {noun}_{part} WHERE id = {n};\n"
+        ),
         12 => "headers = {'Authorization': f'Bearer {token}', 'X-Api-Key': settings.api_key}\n".into(),
         13 => format!("password = getpass.getpass(prompt='Password: ')\ntoken = tokens[{n}]\n"),
         14 => format!("url = f\"postgres://{{user}}:{{password}}@{{host}}:{n}/{{db}}\"\n"),

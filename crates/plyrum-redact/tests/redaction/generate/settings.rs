@@ -58,7 +58,8 @@ fn named(words: &str, x: &str, random: &mut Random) -> Vec<String> {
     let parts: Vec<&str> = words.split(' ').collect();
     let (upper, snake, kebab) = (parts.join("_").to_uppercase(), parts.join("_"), parts.join("-"));
     let dotted = parts.join(".");
-    let camel = parts.iter().enumerate().map(|(n, part)| if n == 0 { (*part).to_owned() } else { title(part) });
+    let camel =
+        parts.iter().enumerate().map(|(n, part)| if n == 0 { (*part).to_owned() } else { title(part) });
     let camel: String = camel.collect();
     let pascal: String = parts.iter().map(|part| title(part)).collect();
     let n = random.below(90) + 10;
