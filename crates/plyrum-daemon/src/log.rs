@@ -29,9 +29,7 @@ static FILE: Mutex<Option<LogFile>> = Mutex::new(None);
 
 /// Writes a line. A log that cannot be written must not stop a run, so a failure is dropped.
 pub(crate) fn line(text: &str) {
-    // A clone, so that no lock is held while there is work that could panic, and log that it did.
-    let redactor = REDACTOR.read().unwrap_or_else(PoisonError::into_inner).clone();
-    let shown = format!("{} {}\n", clock::now(), one_line(&redactor, text));
+    let shown = format!("{} {}\n", clock::now(), one_line(&redactor(), text));
     let _unwritable_log = io::stderr().lock().write_all(shown.as_bytes());
     // Where another thread is just setting the log aside there is nothing to do.
     if let Ok(file) = FILE.try_lock()
@@ -40,6 +38,16 @@ pub(crate) fn line(text: &str) {
     {
         let _unwritable_log = writeln!(io::stderr().lock(), "{} cannot rotate the log: {e}", clock::now());
     }
+}
+
+/// The text as the log would have it, for what is told to a client as well.
+pub(crate) fn redacted(text: &str) -> String {
+    redactor().redact(text).into_owned()
+}
+
+/// A clone, so that no lock is held while there is work that could panic, and log that it did.
+fn redactor() -> Redactor {
+    REDACTOR.read().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
 /// Lines from now on are redacted by this one, which knows newer keys.

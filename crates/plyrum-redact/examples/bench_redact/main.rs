@@ -77,10 +77,15 @@ fn recalled(redactor: &Redactor) -> bool {
     generated && met
 }
 
-/// The most bytes held back over negatives and secrets in small chunks.
+/// The most bytes held back over negatives, secrets, and runs without end, in small chunks.
 fn held_back(redactor: &Redactor) -> bool {
     let mut texts: Vec<String> = negatives::corpora(200_000).into_iter().map(|(_, text)| text).collect();
     texts.extend((0..20).flat_map(recall::one_of_each).map(|(_, text)| text));
+    let mut random = Random::new(11);
+    for endless in ["sk-ant-[A-Za-z0-9]{60000}", "eyJ[a-z]{60000}", "-----BEGIN PRIVATE KEY-----[A-Z]{60000}"]
+    {
+        texts.push(format::sample(endless, &mut random).0);
+    }
     let text = texts.join("\n");
     let mut stream = redactor.stream();
     let mut most = 0;
