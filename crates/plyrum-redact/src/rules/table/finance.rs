@@ -1,7 +1,7 @@
 //! Payments, banks and exchanges.
 
 use super::Check::Random;
-use super::Class::{Alnum, Base64, Dash, Dollar, Hex, HexAny, HexDash, Lower, Token68, Upper, Word};
+use super::Class::{Alnum, Base64, Dash, Dollar, HexAny, HexDash, Lower, Token68, Upper, Word};
 use super::{Rule, between, exact, near, token, uuid, whole};
 
 #[rustfmt::skip] // one rule a line
@@ -19,7 +19,7 @@ pub(super) static RULES: &[Rule] = &[
     token("braintree-token", "access_token$production$", Dollar, 40, Random(2)),
     token("braintree-token", "access_token$sandbox$", Dollar, 40, Random(2)),
     near("paypal-secret", "paypal", Dash, 80),
-    near("braintree-key", "braintree", Hex, 32),
+    near("braintree-key", "braintree", Lower, 32),
     near("adyen-key", "adyen", Token68, 120),
     token("razorpay-key", "rzp_live_", Alnum, 14, Random(1)),
     token("razorpay-key", "rzp_test_", Alnum, 14, Random(1)),
@@ -49,11 +49,11 @@ pub(super) static RULES: &[Rule] = &[
     uuid("kucoin-key", "kucoin"),
     near("bybit-key", "bybit", Alnum, 36),
     uuid("okx-key", "okx"),
-    near("finicity-key", "finicity", Hex, 32),
+    near("finicity-key", "finicity", Lower, 32),
     near("finicity-secret", "finicity", Alnum, 20),
     near("finnhub-token", "finnhub", Lower, 20),
     near("etherscan-key", "etherscan", Upper, 34),
-    near("infura-key", "infura", Hex, 32),
+    near("infura-key", "infura", Lower, 32),
     near("alchemy-key", "alchemy", Dash, 32),
     near("alphavantage-key", "alpha_vantage", Upper, 16),
     near("polygon-key", "polygon", Word, 32),
@@ -62,7 +62,5 @@ pub(super) static RULES: &[Rule] = &[
     whole("coingecko-key", "CG-", Alnum, 24, Random(2)),
     near("quickbooks-secret", "quickbooks", Alnum, 40),
     near("xero-secret", "xero", Dash, 48),
-    token("chargebee-key", "live_cb", Alnum, 30, Random(2)),
     near("freshbooks-token", "freshbooks", Lower, 64),
-    near("blockchair-key", "blockchair", Word, 33),
 ];
