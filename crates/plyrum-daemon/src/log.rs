@@ -158,6 +158,25 @@ mod tests {
     }
 
     #[test]
+    fn a_panic_is_told_with_thread_place_and_message() {
+        let (tell, told_of) = std::sync::mpsc::sync_channel(1);
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if std::thread::current().name() == Some("panics") {
+                tell.send(told(panic)).unwrap();
+            } else {
+                before(panic); // of another test
+            }
+        }));
+        let thread = std::thread::Builder::new().name("panics".to_owned());
+        let ended = thread.spawn(|| panic!("refused: password={}", "hunter22")).unwrap().join();
+        assert!(ended.is_err());
+        let text = told_of.recv().unwrap();
+        assert!(text.starts_with("panic in thread panics at ") && text.contains("log.rs:"), "{text}");
+        assert!(one_line(&rules_only(), &text).contains(": refused: password=«redacted:password:"), "{text}");
+    }
+
+    #[test]
     fn a_line_stays_a_line_and_within_its_bound() {
         assert_eq!(one_line(&rules_only(), "a\nb\u{1b}[31m\tc\r\n"), "a\\nb\\u{1b}[31m\tc");
         let long = one_line(&rules_only(), &"я".repeat(MAX_LINE_BYTES));

@@ -20,6 +20,7 @@ mod cursor;
 mod dsn;
 mod generic;
 mod header;
+mod jwt;
 mod leads;
 mod marked;
 mod near;

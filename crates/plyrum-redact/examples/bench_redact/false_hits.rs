@@ -12,6 +12,12 @@ use super::{CORPUS_BYTES, FALSE_HITS_AT_MOST, row};
 const FILES_MAX_BYTES: usize = 200_000_000;
 const FILE_MAX_BYTES: u64 = 4_000_000;
 
+/// Kinds of file that are looked into.
+const ENDINGS: [&str; 16] = [
+    "rs", "md", "toml", "lock", "jsonl", "txt", "py", "js", "go", "c", "h", "sh", "html", "yaml", "yml",
+    "log",
+];
+
 /// Prints a row for each corpus; the redactor for records is reported, the other one must meet the figure.
 pub(crate) fn table(redactor: &Redactor, folders: &[PathBuf], show: bool) -> bool {
     let mut corpora: Vec<(String, Vec<String>)> = Vec::new();
@@ -19,7 +25,7 @@ pub(crate) fn table(redactor: &Redactor, folders: &[PathBuf], show: bool) -> boo
         corpora.push((format!("generated {name}"), vec![text]));
     }
     for folder in folders {
-        for ending in ["rs", "md", "toml", "lock", "jsonl", "txt"] {
+        for ending in ENDINGS {
             let texts = read(folder, ending);
             if !texts.is_empty() {
                 corpora.push((format!("{} *.{ending}", short(folder)), texts));

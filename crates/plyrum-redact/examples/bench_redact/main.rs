@@ -38,6 +38,7 @@ fn main() -> ExitCode {
         recalled(&redactor),
         false_hits::table(&redactor, &folders, show),
         speed::table(&redactor),
+        speed::worst(&redactor),
         held_back(&redactor),
     ];
     if all.into_iter().all(|met| met) { ExitCode::SUCCESS } else { ExitCode::FAILURE }

@@ -5,11 +5,28 @@ use std::time::Instant;
 
 use plyrum_redact::Redactor;
 
+use super::generate::kinds::KINDS;
 use super::generate::negatives;
 use super::{MEGABYTES_A_SECOND_AT_LEAST, row};
 
 const RUNS: usize = 5;
 const TEXT_BYTES: usize = 8_000_000;
+const WORST_BYTES: usize = 100_000;
+/// Beginnings that no format has.
+const BEGINNINGS: [&str; 12] = [
+    "eyJ.",
+    "eyJ-",
+    "eyJaaaaaaaaaa.",
+    "-----BEGIN PRIVATE KEY-----",
+    "-----BEGIN ",
+    "://",
+    "://a:",
+    "host=a ",
+    "token ",
+    "algolia ",
+    "Authorization: ",
+    "«redacted:",
+];
 
 /// Prints a row for each corpus.
 pub(crate) fn table(redactor: &Redactor) -> bool {
@@ -29,6 +46,18 @@ pub(crate) fn table(redactor: &Redactor) -> bool {
     }
     println!();
     met
+}
+
+/// The slowest text of nothing but beginnings: what somebody would send to keep the redactor busy.
+pub(crate) fn worst(redactor: &Redactor) -> bool {
+    let literal = |format: &'static str| format.split(['[', '(', '<', '‹']).next().unwrap_or_default();
+    let leads = KINDS.iter().map(|kind| literal(kind.format)).chain(BEGINNINGS).filter(|lead| lead.len() > 1);
+    let rated = leads.map(|lead| {
+        let text = lead.repeat(WORST_BYTES / lead.len());
+        (rate(&text, || redactor.redact(&text).len()), lead)
+    });
+    let (rate, lead) = rated.min_by(|a, b| a.0.total_cmp(&b.0)).unwrap_or_default();
+    row(&format!("MB/s of the slowest beginning, {lead:?}"), &format!("{rate:.1}"), ">= 1", rate >= 1.0)
 }
 
 fn rate(text: &str, run: impl Fn() -> usize) -> f64 {

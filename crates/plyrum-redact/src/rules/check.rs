@@ -35,8 +35,6 @@ pub(super) enum Check {
     Password,
     /// Random letters and digits rather than words with numbers.
     Token,
-    /// Three base64url parts of at least 10 characters, joined by dots.
-    Jwt,
 }
 
 impl Check {
@@ -52,7 +50,6 @@ impl Check {
             Self::Password => is_password(run),
             Self::Token => is_token(run),
             Self::UserPassword => is_user_password(run),
-            Self::Jwt => run.split(|b| *b == b'.').take_while(|part| part.len() >= 10).count() >= 3,
         }
     }
 }

@@ -21,7 +21,7 @@ use super::cursor::{Cursor, Found, Stop};
 use super::generic::{self, Promise};
 use super::scan::Context;
 use super::token::{self, Run};
-use super::{dsn, header, marked, near, pem, userinfo};
+use super::{dsn, header, jwt, marked, near, pem, userinfo};
 
 /// A kind of secret and how to find it.
 #[derive(Debug)]
@@ -54,6 +54,7 @@ enum Shape {
     Header,
     Userinfo,
     Dsn,
+    Jwt,
     Pem,
     Marker,
 }
@@ -97,6 +98,7 @@ impl Rule {
             Shape::Header => header::find(text),
             Shape::Userinfo => userinfo::find(text),
             Shape::Dsn => dsn::find(text),
+            Shape::Jwt => jwt::find(text),
             Shape::Pem => pem::find(text),
             Shape::Marker => marked::find(text),
         }

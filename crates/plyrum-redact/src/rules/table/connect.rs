@@ -1,12 +1,12 @@
 //! Keys, headers, addresses and connection strings of any vendor.
 
-use super::Check::{Any, Jwt, Mixed, Random, UserPassword};
-use super::Class::{Base64, Dotted, HexAny, Password, Query, QueryValue, Token68};
-use super::{Rule, Run, Shape, header, value};
+use super::Check::{Any, Mixed, Random, UserPassword};
+use super::Class::{Base64, HexAny, Password, Query, QueryValue, Token68};
+use super::{Rule, Shape, header, jwt, value};
 
 #[rustfmt::skip] // one rule a line
 pub(super) static RULES: &[Rule] = &[
-    Rule { name: "jwt", lead: "eyJ", shape: Shape::Token(Run { class: Dotted, min: 36, max: 8192, check: Jwt }) },
+    Rule { name: "jwt", lead: jwt::LEAD, shape: Shape::Jwt },
     Rule { name: "private-key", lead: "-----BEGIN ", shape: Shape::Pem },
     header("authorization"),
     header("proxy-authorization"),
