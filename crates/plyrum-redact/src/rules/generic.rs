@@ -24,8 +24,7 @@ pub(super) enum Promise {
 
 /// From behind the name.
 pub(super) fn find(promise: Promise, mut text: Cursor<'_>) -> Result<Found, Stop> {
-    let rest =
-        text.run(REST_MAX_BYTES, |b| is_word(b) || b == b'-' || b == b' ' || b >= 0x80 && b != 0xC2)?;
+    let rest = text.run(REST_MAX_BYTES, is_name)?;
     near::assignment(&mut text)?;
     let run = match promise {
         Promise::Password if is_about(rest) => return Err(Stop::No),
@@ -33,6 +32,11 @@ pub(super) fn find(promise: Promise, mut text: Cursor<'_>) -> Result<Found, Stop
         Promise::Token => TOKEN,
     };
     Ok(Found { keep: text.at(), len: token::whole_run(&run, text)? })
+}
+
+/// Letters of any alphabet; 0xC2 begins `«`, 0xE2 dashes.
+fn is_name(b: u8) -> bool {
+    is_word(b) || b == b'-' || b == b' ' || (b >= 0x80 && b != 0xC2 && b != 0xE2)
 }
 
 /// `password_length`, `pass_rate`, `passwordChangedAt`: what is told is about the password, or nothing of it.

@@ -30,19 +30,34 @@ fn is_secret(rest: &[u8]) -> bool {
     NAMES.iter().any(|name| rest.windows(name.len()).any(|window| window == *name))
 }
 
-/// Closing quotes, a sign that gives a value (`=`, `:`, `=>`, `:=`, `,` of a call, `|` of a table, `>` of a
-/// tag), opening quotes.
+/// Closing quotes, a sign that gives a value (`=`, `:`, `=>`, `:=`, `—`, `,` of a call, `|` of a table, `>`
+/// of a tag), opening quotes.
 pub(super) fn assignment(text: &mut Cursor<'_>) -> Result<(), Stop> {
     let closed = text.run(3, |b| b"\"'`\\]".contains(&b))?;
     text.run(4, is_blank)?;
     match text.run(2, |b| b"=:>,|".contains(&b))? {
-        b"" | b"==" | b"::" | b"||" => return Err(Stop::No),
+        b"==" | b"::" | b"||" => return Err(Stop::No),
         b"," if closed.is_empty() => return Err(Stop::No), // `connect(user, password, 42)`
+        b"" => text.literal("—".as_bytes(), false)?,
         _ => {}
     }
     text.run(4, is_blank)?;
     text.run(3, |b| b"\"'`\\".contains(&b))?;
-    Ok(())
+    guillemet(text)
+}
+
+/// Passes `«`, unless it begins a marker.
+fn guillemet(text: &mut Cursor<'_>) -> Result<(), Stop> {
+    let mut ahead = *text;
+    match ahead.literal("«".as_bytes(), false) {
+        Err(Stop::No) => return Ok(()),
+        other => other?,
+    }
+    *text = ahead;
+    match ahead.literal(b"redacted:", false) {
+        Err(Stop::No) => Ok(()),
+        other => other.and(Err(Stop::No)),
+    }
 }
 
 fn is_blank(b: u8) -> bool {

@@ -96,7 +96,7 @@ fn logs_are_left_alone() {
 
 #[test]
 fn generated_texts_have_at_most_one_false_hit_in_100_kilobytes() {
-    const BYTES: usize = 300_000;
+    const BYTES: usize = 200_000;
     for redactor in [redactor(), redactor().for_records()] {
         for (name, text) in negatives::corpora(BYTES) {
             let out = redactor.redact(&text);
@@ -115,6 +115,7 @@ fn neither_redactor_takes_words_for_secrets() {
         password = getpass.getpass('Password: '); password=password, passwd=os.environ['PASSWD1']\n\
         password: ${DB_PASSWORD}; password: {{ .Values.db.password1 }}; PASSWORD=$1; password=<changeme1>\n\
         password: ********\n  password=***1234; token: <TOKEN_2>; secret = self.config.v2.secret\n\
+        Пароль — это 12 знаков и 2 цифры; пароль: «введите ещё раз»; токен — «ключ» на 15 минут;\n\
         пароль: введите новый пароль; Пароль: не менее 12 знаков; ключ: см. п. 17; токен: истёк в 10:45\n\
         password_min_length = 12345678; password_changed_at: 2026-03-04T05:06:07Z; pass rate: 98.7%\n\
         key: primary; sort_key=created_at_desc_nulls_last_v2; tokens: 128000; max_tokens=4096\n\

@@ -1,5 +1,5 @@
 //! Any text at all: no panic, no dependence on the cuts, no change by a second redaction, no more held back
-//! than promised, and markers that read as markers. `PLYRUM_FUZZ_CASES` says how many texts (400).
+//! than promised, and markers that read as markers. `PLYRUM_FUZZ_CASES` says how many texts (1 500).
 
 use std::sync::LazyLock;
 
@@ -11,7 +11,7 @@ use crate::generate::kinds::{KINDS, Place};
 use crate::generate::recall::one_of_each;
 
 fn cases() -> u32 {
-    std::env::var("PLYRUM_FUZZ_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(400)
+    std::env::var("PLYRUM_FUZZ_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(1_500)
 }
 
 /// Building a redactor sorts the encodings of its secrets: once is enough.

@@ -19,6 +19,8 @@ fn values_behind_a_secret_s_name_go_from_records_and_stay_on_the_screen() {
         ("пароль: Зима2024!", "Зима2024!"),
         ("Пароль от базы данных: Zx9-kot", "Zx9-kot"),
         ("ПАРОЛЬ = 'корова77'", "корова77"),
+        ("Пароль от почты — Zx9kot77, никому не говори", "Zx9kot77"),
+        ("новый пароль: «Зима2024»", "Зима2024"),
         ("SESSION_TOKEN=q7Xb2LmP9aRt5Kd3", "q7Xb2LmP9aRt5Kd3"),
         ("client_secret: 'f3a9b1c27d5e48f0a6b2'", "f3a9b1c27d5e48f0a6b2"),
         ("токен доступа: q7Xb2LmP9aRt5Kd3wZ", "q7Xb2LmP9aRt5Kd3wZ"),
