@@ -16,6 +16,7 @@
 
 mod check;
 mod class;
+mod curl;
 mod cursor;
 mod dsn;
 mod generic;

@@ -11,6 +11,8 @@ use super::{CORPUS_BYTES, FALSE_HITS_AT_MOST, row};
 /// Bytes read of a folder's files of one kind.
 const FILES_MAX_BYTES: usize = 200_000_000;
 const FILE_MAX_BYTES: u64 = 4_000_000;
+/// Below this a hit in 100 KB says nothing.
+const FOLDER_MIN_BYTES: usize = 100_000;
 
 /// Kinds of file that are looked into.
 const ENDINGS: [&str; 16] = [
@@ -27,7 +29,7 @@ pub(crate) fn table(redactor: &Redactor, folders: &[PathBuf], show: bool) -> boo
     for folder in folders {
         for ending in ENDINGS {
             let texts = read(folder, ending);
-            if !texts.is_empty() {
+            if texts.iter().map(String::len).sum::<usize>() >= FOLDER_MIN_BYTES {
                 corpora.push((format!("{} *.{ending}", short(folder)), texts));
             }
         }

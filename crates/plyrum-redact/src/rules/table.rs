@@ -21,7 +21,7 @@ use super::cursor::{Cursor, Found, Stop};
 use super::generic::{self, Promise};
 use super::scan::Context;
 use super::token::{self, Run};
-use super::{dsn, header, jwt, marked, near, pem, userinfo};
+use super::{curl, dsn, header, jwt, marked, near, pem, userinfo};
 
 /// A kind of secret and how to find it.
 #[derive(Debug)]
@@ -53,6 +53,7 @@ enum Shape {
     Generic(Promise),
     Header,
     Userinfo,
+    Curl,
     Dsn,
     Jwt,
     Pem,
@@ -97,6 +98,7 @@ impl Rule {
             Shape::Generic(promise) => generic::find(*promise, text),
             Shape::Header => header::find(text),
             Shape::Userinfo => userinfo::find(text),
+            Shape::Curl => curl::find(text),
             Shape::Dsn => dsn::find(text),
             Shape::Jwt => jwt::find(text),
             Shape::Pem => pem::find(text),

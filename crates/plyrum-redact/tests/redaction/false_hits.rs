@@ -120,6 +120,8 @@ fn neither_redactor_takes_words_for_secrets() {
         password_min_length = 12345678; password_changed_at: 2026-03-04T05:06:07Z; pass rate: 98.7%\n\
         key: primary; sort_key=created_at_desc_nulls_last_v2; tokens: 128000; max_tokens=4096\n\
         api_key_environment_variable: OPENROUTER_API_KEY; api_key = env.ANTHROPIC_API_KEY_2\n\
+        curl -u $USER:$PASSWORD https://a.b; curl -s https://a.b:8080/c | sort -u; docker run -u 1000:1000 x\n\
+        curl --user-agent 'x:y' https://a.b; curl -u admin https://a.b; curl -u user:<password> https://a.b\n\
         datadog.tags: env:prod; sentry-release: my-application@2.14.0; airtable: table-of-things\n\
         algolia index name: products_by_price_desc_v2_2026; the linear key: C minor, 120 bpm\n";
     for redactor in [redactor(), redactor().for_records()] {

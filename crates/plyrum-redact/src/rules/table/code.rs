@@ -2,7 +2,7 @@
 
 use super::Check::{Any, Dense, Random, Uuid};
 use super::Class::{
-    Alnum, Base64, Dash, DashEq, Dotted, Hex, HexDash, Lower, LowerDash, Token68, Upper, Word,
+    Alnum, Base64, Dash, DashEq, Dotted, Hex, HexDash, HexPair, Lower, LowerDash, Token68, Upper, Word,
 };
 use super::{Rule, exact, near, token, uuid, value, whole};
 
@@ -90,6 +90,9 @@ pub(super) static RULES: &[Rule] = &[
     token("vault-token", "hvs.", Dash, 24, Random(2)),
     token("vault-token", "hvb.", Dash, 24, Random(2)),
     token("vault-token", "hvr.", Dash, 24, Random(2)),
+    whole("vault-token", "s.", Alnum, 24, Random(5)),
+    near("gitter-token", "gitter", Alnum, 40),
+    near("sidekiq-secret", "contribsys_com", HexPair, 17),
     token("infisical-token", "st.", Dotted, 60, Random(4)),
     uuid("launchdarkly-key", "launchdarkly"),
     whole("launchdarkly-key", "sdk-", HexDash, 36, Uuid),
