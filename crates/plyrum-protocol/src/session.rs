@@ -127,10 +127,16 @@ pub struct ContextMeter {
     pub context_tokens: u64,
     /// Estimated tokens of what is sent before the new prompt: system prompt, project files, summary, turns.
     pub used_tokens: u64,
-    /// The most that earlier turns may take; above it the oldest are left out.
+    /// Estimated tokens of the summary and the turns alone.
+    #[serde(default)]
+    pub history_tokens: u64,
+    /// The most that these may take; above it the oldest turns are left out.
     pub history_limit_tokens: u64,
     /// Turns that are sent word for word.
     pub sent_turns: u32,
+    /// Of these, turns that are too large as a whole: what came with them is not sent again, or they are cut.
+    #[serde(default)]
+    pub shortened_turns: u32,
     /// Turns that the session's summary stands for.
     pub summarised_turns: u32,
     /// Turns that do not fit and are not sent.
@@ -148,6 +154,6 @@ impl ContextMeter {
 
     /// Whether turns will be left out soon: four fifths of what is for them are used.
     pub fn is_nearly_full(&self) -> bool {
-        self.used_tokens.saturating_mul(5) >= self.history_limit_tokens.saturating_mul(4)
+        self.history_tokens.saturating_mul(5) >= self.history_limit_tokens.saturating_mul(4)
     }
 }

@@ -62,9 +62,12 @@ impl Turn {
         !self.is_rewound && self.answer_bytes > 0 && self.compacts.is_none()
     }
 
+    /// A summary that was cut short stands for nothing.
     fn is_summary(&self) -> bool {
-        let whole = matches!(self.status, RunStatus::Succeeded | RunStatus::Degraded);
-        whole && !self.is_rewound && self.answer_bytes > 0 && self.compacts.is_some()
+        self.status == RunStatus::Succeeded
+            && !self.is_rewound
+            && self.answer_bytes > 0
+            && self.compacts.is_some()
     }
 }
 

@@ -46,7 +46,7 @@ pub(crate) fn covered(outline: &Outline, texts: &Texts, room: &Room, keep: usize
     let free = context.saturating_sub(taken);
     let mut sum = 0_u64;
     let fits = |turn: &&&Turn| {
-        sum = sum.saturating_add(size_of(turn, free / 2));
+        sum = sum.saturating_add(size_of(turn, free));
         sum <= free
     };
     let turns: Vec<&Turn> = older.iter().take_while(fits).copied().collect();
@@ -57,10 +57,18 @@ pub(crate) fn covered(outline: &Outline, texts: &Texts, room: &Room, keep: usize
     };
     let read = || -> io::Result<Covered> {
         let summary = summary.map(|turn| texts.of(turn)).transpose()?.map(|said| said.answer);
-        let exchanges = turns.iter().map(|turn| Ok(exchange(turn, texts.of(turn)?, free / 2)));
+        let exchanges = turns.iter().map(|turn| Ok(exchange(turn, texts.of(turn)?, free)));
         Ok(Covered { summary, exchanges: exchanges.collect::<io::Result<_>>()?, through: last.run.clone() })
     };
     read().map_err(|e| super::storage(&e))
+}
+
+/// The turns that are told, up to the first one that is still going: a summary must not stand for what it
+/// cannot have seen.
+fn settled(outline: &Outline) -> impl Iterator<Item = &Turn> {
+    let going = |turn: &&Turn| turn.finished.is_none() && !turn.is_rewound;
+    let first = outline.turns.iter().find(going).and_then(|turn| outline.place_of(&turn.run));
+    outline.told().take_while(move |turn| first.is_none_or(|first| outline.place_of(&turn.run) < Some(first)))
 }
 
 impl Covered {

@@ -3,7 +3,8 @@
 //! In this order: the summary, if older turns were compacted; then the turns behind it, word for word with
 //! what came with them, from the place that the window says (`window.rs`). All that may take half of the
 //! model's context; the other half is for the new prompt and the answer. Where a prompt leaves less room than
-//! that, fewer turns are sent with it. Turns without an answer and turns that were taken back are not told.
+//! that, fewer turns are sent with it. A turn that is larger than all that room is sent without what came with
+//! it, and cut where that is not enough. Turns without an answer and turns that were taken back are not told.
 
 use super::window::{Marks, begin};
 use plyrum_billing_client::BytesPerToken;
@@ -16,6 +17,10 @@ use std::io;
 const TURN_BYTES: u64 = 32;
 /// Bytes of what stands for an attachment that is not sent again.
 const OMITTED_BYTES: u64 = 96;
+/// Room that is worth sending a turn in.
+const LEAST_BYTES: u64 = 256;
+/// What stands where the middle of a text was cut out.
+const CUT: &str = "\n[…]\n";
 
 /// The model that is asked, and what the request says beside the conversation's past.
 #[derive(Debug, Clone)]
@@ -45,7 +50,7 @@ pub(crate) struct Choice {
     pub(crate) sent: Vec<RunId>,
     pub(crate) left_out: Vec<RunId>,
     pub(crate) meter: ContextMeter,
-    /// Attachments of larger turns are not sent again.
+    /// Larger turns are shortened.
     turn_max_bytes: u64,
 }
 
@@ -71,33 +76,50 @@ impl Room {
 pub(crate) fn choose(outline: &Outline, room: &Room) -> Choice {
     let summary = outline.summary().map(|(turn, _)| turn);
     let summary_bytes = summary.map_or(0, |turn| turn.answer_bytes);
-    let marks = Marks::below(room.history_bytes().saturating_sub(summary_bytes));
     let told: Vec<&Turn> = outline.told().collect();
-    let sizes: Vec<u64> = told.iter().map(|turn| size_of(turn, marks.low)).collect();
-    let mut first = begin(&sizes, marks);
-    let sum = |from: usize| sizes.iter().skip(from).sum::<u64>();
     let free = room.free_bytes().saturating_sub(summary_bytes);
-    if sum(first) > free {
-        first = begin(&sizes, Marks::below(free)).max(first);
-    }
+    let usual = Window::of(&told, room.history_bytes().saturating_sub(summary_bytes));
+    let window = if usual.bytes <= free { usual } else { Window::of(&told, free).no_wider_than(&usual) };
     let summarised = outline
         .summary()
         .map_or(0, |(_, behind)| outline.turns.iter().take(behind).filter(|turn| turn.is_told()).count());
-    let used = room.fixed_bytes.saturating_add(summary_bytes).saturating_add(sum(first));
+    let (left_out, sent) = told.split_at(window.first);
+    let shortened = sent.iter().filter(|turn| whole_size(turn) > window.turn_max_bytes).count();
+    let history = summary_bytes.saturating_add(window.bytes);
     let count = |turns: usize| u32::try_from(turns).unwrap_or(u32::MAX);
     let meter = ContextMeter {
         model: room.model.clone(),
         context_tokens: room.context_tokens,
-        used_tokens: room.bytes_per_token.tokens_in(used),
+        used_tokens: room.bytes_per_token.tokens_in(room.fixed_bytes.saturating_add(history)),
+        history_tokens: room.bytes_per_token.tokens_in(history),
         history_limit_tokens: room.context_tokens / 2,
-        sent_turns: count(told.len() - first),
+        sent_turns: count(sent.len()),
+        shortened_turns: count(shortened),
         summarised_turns: count(summarised),
-        left_out_turns: count(first),
+        left_out_turns: count(left_out.len()),
         summary: summary.map(|turn| turn.run.clone()),
     };
     let runs = |turns: &[&Turn]| turns.iter().map(|turn| turn.run.clone()).collect();
-    let (left_out, sent) = told.split_at(first);
-    Choice { sent: runs(sent), left_out: runs(left_out), meter, turn_max_bytes: marks.low }
+    Choice { sent: runs(sent), left_out: runs(left_out), meter, turn_max_bytes: window.turn_max_bytes }
+}
+
+/// The turns that fit into some room.
+struct Window {
+    first: usize,
+    bytes: u64,
+    turn_max_bytes: u64,
+}
+
+impl Window {
+    fn of(told: &[&Turn], bytes: u64) -> Self {
+        let sizes: Vec<u64> = told.iter().map(|turn| size_of(turn, bytes)).collect();
+        let first = if bytes < LEAST_BYTES { told.len() } else { begin(&sizes, Marks::below(bytes)) };
+        Self { first, bytes: sizes.iter().skip(first).sum(), turn_max_bytes: bytes }
+    }
+
+    fn no_wider_than(self, other: &Self) -> Self {
+        Self { first: self.first.max(other.first), ..self }
+    }
 }
 
 /// Chooses the turns and reads them.
@@ -109,25 +131,51 @@ pub(crate) fn read(outline: &Outline, texts: &Texts, room: &Room) -> io::Result<
     Ok(Past { summary, exchanges: exchanges.collect::<io::Result<_>>()?, meter: choice.meter })
 }
 
-/// A turn as it is told again. Where it is too large for the window by what came with it, only that is left out.
+/// A turn as it is told again.
 pub(super) fn exchange(turn: &Turn, said: Said, turn_max_bytes: u64) -> Exchange {
-    let whole = size_of(turn, u64::MAX) <= turn_max_bytes;
+    if whole_size(turn) <= turn_max_bytes {
+        let attachments = said.attachments.into_iter().map(|(name, text)| Attachment { name, text });
+        return Exchange { attachments: attachments.collect(), prompt: said.prompt, answer: said.answer };
+    }
     let attachments = said.attachments.into_iter().map(|(name, text)| {
-        let text = if whole { text } else { format!("[{} bytes, not sent again]", text.len()) };
+        let text = format!("[{} bytes, not sent again]", text.len());
         Attachment { name, text }
     });
-    Exchange { attachments: attachments.collect(), prompt: said.prompt, answer: said.answer }
+    let attachments: Vec<Attachment> = attachments.collect();
+    let beside = TURN_BYTES + OMITTED_BYTES * attachments.len() as u64 + 2 * CUT.len() as u64;
+    let room = turn_max_bytes.saturating_sub(beside);
+    let (prompt, answer) = (said.prompt.len() as u64, said.answer.len() as u64);
+    // The shorter of the two stays whole where it can.
+    let of_prompt = prompt.min((room / 2).max(room.saturating_sub(answer)));
+    let of_answer = answer.min(room.saturating_sub(of_prompt));
+    Exchange { attachments, prompt: cut(said.prompt, of_prompt), answer: cut(said.answer, of_answer) }
 }
 
-/// Bytes that a turn takes in a request, where turns over `turn_max_bytes` go without what came with them.
-pub(super) fn size_of(turn: &Turn, turn_max_bytes: u64) -> u64 {
-    let words = turn.prompt_bytes.saturating_add(turn.answer_bytes).saturating_add(TURN_BYTES);
-    let whole = words.saturating_add(turn.attached_bytes);
-    if whole <= turn_max_bytes || turn.attached_bytes == 0 {
-        whole
-    } else {
-        words.saturating_add(OMITTED_BYTES.saturating_mul(turn.said.len() as u64))
+/// The beginning and the end of a text, together at most so many bytes and the sign between them.
+fn cut(text: String, bytes: u64) -> String {
+    let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+    if text.len() <= bytes {
+        return text;
     }
+    let (begin, end) = (text.floor_char_boundary(bytes / 2), text.ceil_char_boundary(text.len() - bytes / 2));
+    let part = |range: std::ops::Range<usize>| text.get(range).unwrap_or_default();
+    format!("{}{CUT}{}", part(0..begin), part(end..text.len()))
+}
+
+/// Bytes of a turn with all that belongs to it.
+fn whole_size(turn: &Turn) -> u64 {
+    let texts = turn.prompt_bytes.saturating_add(turn.answer_bytes).saturating_add(turn.attached_bytes);
+    texts.saturating_add(TURN_BYTES)
+}
+
+/// Bytes that a turn takes in a request: no more than `turn_max_bytes`.
+pub(super) fn size_of(turn: &Turn, turn_max_bytes: u64) -> u64 {
+    let whole = whole_size(turn);
+    if whole <= turn_max_bytes {
+        return whole;
+    }
+    let omitted = OMITTED_BYTES.saturating_mul(turn.said.len() as u64);
+    whole.saturating_sub(turn.attached_bytes).saturating_add(omitted).min(turn_max_bytes)
 }
 
 #[cfg(test)]
@@ -243,13 +291,34 @@ mod tests {
     fn what_came_with_a_prompt_is_told_again_unless_it_is_too_large() {
         let mut world = World::new();
         world.ask("small", "a file", "yes", None);
+        world.ask("half", &"x".repeat(1_500), "yes", None);
         world.ask("large", &"x".repeat(5_000), "yes", None);
         let outline = Outline::read(world.dir.path(), &world.id).unwrap();
         let texts = Texts::open(world.dir.path(), &world.id).unwrap();
         let past = read(&outline, &texts, &room(4_000)).unwrap();
         let attached: Vec<&str> =
             past.exchanges.iter().flat_map(|e| &e.attachments).map(|a| a.text.as_str()).collect();
-        assert_eq!(attached, ["a file", "[5000 bytes, not sent again]"]);
+        let half = "x".repeat(1_500);
+        assert_eq!(attached, ["a file", &half, "[5000 bytes, not sent again]"]);
+        assert_eq!(past.meter.shortened_turns, 1);
+    }
+
+    #[test]
+    fn the_newest_turn_is_told_however_large_it_is_and_cut_only_where_it_must_be() {
+        let mut world = World::new();
+        world.ask("one", "", &"a".repeat(300), None);
+        world.ask("two", "", &"b".repeat(900), None);
+        assert_eq!(world.told(&room(2_000)).0, ["two"], "most of the room is its own");
+        world.ask("three", "", &format!("{}{}", "c".repeat(3_000), "d".repeat(3_000)), None);
+        let outline = Outline::read(world.dir.path(), &world.id).unwrap();
+        let past = read(&outline, &Texts::open(world.dir.path(), &world.id).unwrap(), &room(2_000)).unwrap();
+        let [only] = past.exchanges.as_slice() else { panic!("{:?}", past.exchanges) };
+        assert_eq!(only.prompt, "three");
+        assert!(
+            only.answer.starts_with("cccc") && only.answer.ends_with("dddd") && only.answer.len() < 1_000
+        );
+        assert!(only.answer.contains("[…]"));
+        assert_eq!((past.meter.shortened_turns, past.meter.left_out_turns), (1, 2));
     }
 
     #[test]

@@ -4,8 +4,9 @@
 //! A window that slides by one turn each time would give every request another beginning, and a provider's
 //! prompt cache would never meet anything again: the whole history would be paid at the full price on each
 //! prompt. So the window is cut rarely and deeply: while the turns fit below the *high* mark nothing is left
-//! out; when they pass it, the oldest are left out until the rest is below the *low* mark. Where the cut is
-//! depends on the turns alone, so every process finds the same one, and so does a restart.
+//! out; when they pass it, the oldest are left out until the rest is below the *low* mark. The newest turn is
+//! never left out: whoever says "shorten that" means it. Where the cut is depends on the turns alone, so every
+//! process finds the same one, and so does a restart.
 
 /// Marks in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,13 +22,13 @@ impl Marks {
     }
 }
 
-/// The place of the first turn that is sent, by the sizes of all of them.
+/// The place of the first turn that is sent, by the sizes of all of them, none of which is over the high mark.
 pub(super) fn begin(sizes: &[u64], marks: Marks) -> usize {
     let (mut begin, mut sum) = (0, 0_u64);
     for (at, size) in sizes.iter().enumerate() {
         sum = sum.saturating_add(*size);
         if sum > marks.high {
-            while sum > marks.low && begin <= at {
+            while sum > marks.low && begin < at {
                 sum = sum.saturating_sub(sizes.get(begin).copied().unwrap_or_default());
                 begin += 1;
             }
@@ -47,8 +48,8 @@ mod tests {
         let begins: Vec<usize> = (0..=14).map(|turns| begin(&vec![10; turns], marks)).collect();
         assert_eq!(begins, [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 6, 6, 6, 6]);
         assert_eq!(begin(&[10; 17], marks), 12, "and again five turns later");
-        assert_eq!(begin(&[10, 10, 500], marks), 3, "a turn that is too large by itself is not sent");
-        assert_eq!(begin(&[500, 10, 10], marks), 1);
+        assert_eq!(begin(&[30, 30, 70], marks), 2, "the newest turn stays, however large it is");
+        assert_eq!(begin(&[90, 5, 10], marks), 1);
     }
 
     proptest! {

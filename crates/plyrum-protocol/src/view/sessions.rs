@@ -58,7 +58,7 @@ pub enum TurnState {
     Rewound,
     /// It is the summary that holds.
     Summary,
-    /// It is a summary that a later one replaced.
+    /// It is a summary that does not hold: a later one replaced it, or it was cut short.
     OldSummary,
 }
 
