@@ -14,11 +14,14 @@
 //! Text arrives redacted; [`SessionLog::append_text`] redacts once more. This crate knows nothing of
 //! providers or of the rules of money.
 
+#[cfg(test)]
+mod faults;
 mod heal;
 mod line;
-mod lines;
 mod log;
 mod read;
+#[cfg(test)]
+mod states;
 
 pub use line::{LINE_MAX_BYTES, Text, TextRole};
 pub use log::SessionLog;

@@ -3,15 +3,15 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::{self, File};
-use std::io::{self, BufReader};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
+use plyrum_jsonl::Lines;
 use plyrum_protocol::{Frame, RunId, SessionId, Timestamp};
 use serde::Deserialize;
 
-use crate::line::{Line, Piece, Text};
-use crate::lines::{Lines, Taken};
+use crate::line::{LINE_MAX_BYTES, Line, Piece, Text};
 use crate::{context, log_path};
 
 /// The most text that pieces are joined to; a longer text comes as several items.
@@ -99,7 +99,7 @@ pub fn list(dir: &Path) -> io::Result<Vec<SessionSummary>> {
 #[derive(Debug)]
 pub struct Items {
     path: PathBuf,
-    lines: Lines<BufReader<File>>,
+    lines: Lines<File>,
     /// A text whose last piece has not come yet.
     text: Option<Text>,
     /// Items to hand out, at most two.
@@ -131,23 +131,22 @@ impl Iterator for Items {
 
 impl Items {
     fn open(path: PathBuf) -> io::Result<Self> {
-        let file = File::open(&path).map_err(context("open", &path))?;
-        let lines = Lines::new(BufReader::with_capacity(64 * 1024, file));
+        let lines = Lines::open(&path, LINE_MAX_BYTES).map_err(context("open", &path))?;
         Ok(Self { path, lines, text: None, ready: VecDeque::new(), ended: false })
     }
 
     fn next_line(&mut self) -> io::Result<Option<Line>> {
-        let number = self.lines.number + 1;
+        let number = self.lines.number() + 1;
         let path = &self.path;
         let bad = |what: String| {
             io::Error::new(io::ErrorKind::InvalidData, format!("{}:{number}: {what}", path.display()))
         };
         match self.lines.next() {
-            Ok(None) => Ok(None),
-            Ok(Some(Taken::Whole(line))) => serde_json::from_slice(line)
+            Ok(Some(line)) if line.too_long => Err(bad("the line is too long".to_owned())),
+            Ok(Some(line)) if line.complete => serde_json::from_slice(line.bytes)
                 .map(Some)
                 .map_err(|error| bad(format!("no transcript line: {error}"))),
-            Ok(Some(Taken::TooLong)) => Err(bad("the line is too long".to_owned())),
+            Ok(_) => Ok(None),
             Err(error) => {
                 self.ended = true; // a disk that cannot be read would fail for ever
                 Err(context("read", path)(error))
@@ -200,11 +199,11 @@ struct BriefFrame<'a> {
 /// Calls `take` for every complete line of bearable length.
 fn each_line(dir: &Path, session: &SessionId, mut take: impl FnMut(&str)) -> io::Result<()> {
     let path = log_path(dir, session);
-    let file = File::open(&path).map_err(context("open", &path))?;
-    let mut lines = Lines::new(BufReader::with_capacity(64 * 1024, file));
-    while let Some(taken) = lines.next().map_err(context("read", &path))? {
-        if let Taken::Whole(line) = taken
-            && let Ok(line) = std::str::from_utf8(line)
+    let mut lines = Lines::open(&path, LINE_MAX_BYTES).map_err(context("open", &path))?;
+    while let Some(line) = lines.next().map_err(context("read", &path))? {
+        if line.complete
+            && !line.too_long
+            && let Ok(line) = std::str::from_utf8(line.bytes)
         {
             take(line);
         }
