@@ -169,6 +169,18 @@ impl RateCard {
         Self { base: Rates { input: zero, output: zero, ..Rates::default() }, ..Self::default() }
     }
 
+    /// Whether nothing that this card has a price for costs anything. What it has no price for is no reason to
+    /// call it free: that is an error when it is used.
+    pub fn is_free(&self) -> bool {
+        let zero = |rates: &Rates| rates.named().iter().all(|(_, price)| price.is_none_or(|p| p.get() == 0));
+        let mut fees = self.request_fee.iter().chain(self.unit_fees.values());
+        let stated = self.base.input.is_some() && self.base.output.is_some();
+        stated
+            && zero(&self.base)
+            && self.tiers.iter().all(|tier| zero(&tier.price))
+            && fees.all(|fee| fee.get() == 0)
+    }
+
     /// The rates that apply to an attempt with this total input, fallbacks filled in. `None` is left only
     /// where neither the meter nor what it falls back to has a price.
     pub fn at(&self, total_input: u64) -> Rates {

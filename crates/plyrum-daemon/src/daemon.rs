@@ -2,7 +2,7 @@
 
 use crate::clock;
 use crate::context::Context;
-use crate::recorder::Recorder;
+use crate::recorder::{Loads, Recorder};
 use crate::runs::Runs;
 use plyrum_catalog::Day;
 use plyrum_config::Paths;
@@ -25,6 +25,7 @@ pub(crate) struct Daemon {
     pub(crate) runs: Runs,
     pub(crate) late: Late,
     pub(crate) install_key: [u8; 32],
+    loads: Loads,
     contexts: Mutex<BTreeMap<Option<PathBuf>, Arc<Context>>>,
     phase: watch::Sender<Phase>,
 }
@@ -91,6 +92,7 @@ impl Daemon {
             runs: Runs::default(),
             late: Late::default(),
             install_key,
+            loads: Loads::default(),
             contexts: Mutex::default(),
             phase,
         }
@@ -106,6 +108,9 @@ impl Daemon {
         }
         let context = Arc::new(Context::load(&self.paths, project.as_deref(), self.install_key, day).await?);
         self.recorder.set_redactor(context.redactor.clone());
+        for (kind, body) in self.loads.records(project.as_deref(), &context, &self.paths) {
+            self.recorder.record(kind, body);
+        }
         if contexts.len() >= MAX_CONTEXTS {
             contexts.clear();
         }

@@ -7,6 +7,7 @@ use crate::daemon::{Daemon, Phase};
 use crate::driver::Driver;
 use crate::driver::convert;
 use crate::history;
+use crate::gate;
 use crate::hub::Hub;
 use crate::ids;
 use crate::outbox::Outbox;
@@ -65,13 +66,14 @@ pub(crate) async fn accept(
     let session = history::session(daemon, submit.session.as_deref())?;
     let keys_only_in_client = missing_keys(&context, client_keys);
     let offline = is_offline(&context, &resolved);
+    let warning = if submit.dry_run { None } else { gate::pass(daemon, &context, &resolved).await? };
     let spec = spec(daemon, &submit, asked.clone(), resolved, &session, now)?;
     if submit.dry_run {
         let plan = Run::dry(spec, Arc::<plyrum_catalog::Catalog>::clone(&context.catalog));
         return Ok(Accepted { reply: Submitted::Planned(plan), start: None });
     }
     let receipt =
-        Receipt { run: submit.run.clone(), session: session.id.clone(), offline, keys_only_in_client };
+        Receipt { run: submit.run.clone(), session: session.id.clone(), offline, keys_only_in_client, warning };
     let start = begin(daemon, context, project, &asked, spec).await?;
     Ok(Accepted { reply: Submitted::Receipt(receipt), start: Some(Box::new(start)) })
 }
@@ -82,7 +84,7 @@ async fn earlier(daemon: &Daemon, run: &RunId) -> Option<Receipt> {
         Some(live) => live.hub.session.clone(),
         None => SessionId::new(daemon.ledger.run_totals(run.as_str()).await.ok()?.session).ok()?,
     };
-    Some(Receipt { run: run.clone(), session, offline: false, keys_only_in_client: Vec::new() })
+    Some(Receipt { run: run.clone(), session, offline: false, keys_only_in_client: Vec::new(), warning: None })
 }
 
 fn check(daemon: &Daemon, asked: &Asked) -> Result<(), Fault> {
