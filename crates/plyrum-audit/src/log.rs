@@ -339,7 +339,7 @@ fn own_text(body: &impl Serialize) -> Result<String, AuditError> {
 
 /// Escapes what a terminal would obey and JSON lets through: DEL and C1. A body is shown and exported byte
 /// for byte, so it is made harmless where it is written.
-fn terminal_safe(json: String) -> String {
+pub(crate) fn terminal_safe(json: String) -> String {
     let is_control = |c: char| matches!(c, '\u{7f}'..='\u{9f}');
     if json.is_ascii() && !json.contains('\u{7f}') || !json.contains(is_control) {
         return json;

@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::files::{self, Segment};
 use crate::filter::{Filter, Matcher};
+use crate::log::terminal_safe;
 use crate::{AuditError, LINE_MAX_BYTES};
 
 /// The most records one call returns.
@@ -54,7 +55,7 @@ pub fn search(dir: &Path, filter: &Filter, limit: usize) -> Result<Matches, Audi
                     here.pop_front();
                     found.more = true;
                 }
-                here.push_back(line.to_owned());
+                here.extend(printable(line));
             }
             Ok::<(), AuditError>(())
         })?;
@@ -66,6 +67,15 @@ pub fn search(dir: &Path, filter: &Filter, limit: usize) -> Result<Matches, Audi
     }
     found.lines = newer.into();
     Ok(found)
+}
+
+/// The line, if it is harmless: whoever damaged a log may have put things into it that terminals obey. What this
+/// crate writes comes through unchanged.
+fn printable(line: &str) -> Option<String> {
+    if line.bytes().any(|b| b < b' ') {
+        return None; // no JSON has it
+    }
+    Some(terminal_safe(line.to_owned()))
 }
 
 /// Writes the lines of every record that matches, byte for byte and oldest first; says how many.

@@ -170,7 +170,8 @@ async fn up(paths: &Paths) -> Result<(Arc<Daemon>, Bound, std::thread::JoinHandl
     })
     .await
     .map_err(|e| Fault::new(ErrorKind::Internal, e.to_string()))??;
-    recorder.record(Kind::DaemonStarted, json!({"build": env!("CARGO_PKG_VERSION"), "pid": std::process::id()}));
+    recorder
+        .record(Kind::DaemonStarted, json!({"build": env!("CARGO_PKG_VERSION"), "pid": std::process::id()}));
     let ended = recover::finish_transcripts(&paths.sessions_dir(), &ledger, &recovery).await;
     tell_recovery(&recorder, &recovery, ended);
     let daemon = Arc::new(Daemon::new(paths.clone(), ledger, recorder, install_key));

@@ -42,9 +42,8 @@ impl Context {
         settings.catalog = settings.catalog.at(day);
         let library = Library::load(paths).map_err(|problems| of_diagnostics(&problems))?;
         let (registry, secrets) = Registry::build(&settings.catalog, paths).await;
-        let print = |(provider, key): &(String, Secret)| {
-            (provider.clone(), key_print(&install_key, key.expose()))
-        };
+        let print =
+            |(provider, key): &(String, Secret)| (provider.clone(), key_print(&install_key, key.expose()));
         let keys = secrets.iter().map(print).collect();
         let redactor = Redactor::new(install_key, secrets);
         for name in redactor.ignored() {

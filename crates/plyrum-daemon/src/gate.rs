@@ -29,6 +29,7 @@ pub(crate) async fn pass(
 
 /// Whether every model that could be asked, stand-ins too, has a price of nothing.
 fn is_free(context: &Context, resolved: &Resolved) -> bool {
-    let costs_nothing = |model: &str| context.catalog.price_basis(model).is_ok_and(|basis| basis.card.is_free());
+    let costs_nothing =
+        |model: &str| context.catalog.price_basis(model).is_ok_and(|basis| basis.card.is_free());
     resolved.steps.iter().flat_map(|step| &step.models).all(|model| costs_nothing(model.id.as_str()))
 }

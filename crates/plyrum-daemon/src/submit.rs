@@ -6,8 +6,8 @@ use crate::context::Context;
 use crate::daemon::{Daemon, Phase};
 use crate::driver::Driver;
 use crate::driver::convert;
-use crate::history;
 use crate::gate;
+use crate::history;
 use crate::hub::Hub;
 use crate::ids;
 use crate::outbox::Outbox;
@@ -72,8 +72,13 @@ pub(crate) async fn accept(
         let plan = Run::dry(spec, Arc::<plyrum_catalog::Catalog>::clone(&context.catalog));
         return Ok(Accepted { reply: Submitted::Planned(plan), start: None });
     }
-    let receipt =
-        Receipt { run: submit.run.clone(), session: session.id.clone(), offline, keys_only_in_client, warning };
+    let receipt = Receipt {
+        run: submit.run.clone(),
+        session: session.id.clone(),
+        offline,
+        keys_only_in_client,
+        warning,
+    };
     let start = begin(daemon, context, project, &asked, spec).await?;
     Ok(Accepted { reply: Submitted::Receipt(receipt), start: Some(Box::new(start)) })
 }
@@ -84,7 +89,13 @@ async fn earlier(daemon: &Daemon, run: &RunId) -> Option<Receipt> {
         Some(live) => live.hub.session.clone(),
         None => SessionId::new(daemon.ledger.run_totals(run.as_str()).await.ok()?.session).ok()?,
     };
-    Some(Receipt { run: run.clone(), session, offline: false, keys_only_in_client: Vec::new(), warning: None })
+    Some(Receipt {
+        run: run.clone(),
+        session,
+        offline: false,
+        keys_only_in_client: Vec::new(),
+        warning: None,
+    })
 }
 
 fn check(daemon: &Daemon, asked: &Asked) -> Result<(), Fault> {

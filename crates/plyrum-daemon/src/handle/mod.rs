@@ -16,10 +16,10 @@ use crate::outbox::Outbox;
 use crate::serve::send;
 use attachments::Attachments;
 use plyrum_protocol::{
-    AttachmentPut, AuditPrune, BalanceSetMode, BalanceTopUp, BudgetList, BudgetRemove, BudgetSet, DaemonDrain,
-    DaemonStatus, DaemonStop, ErrorKind, Fault, Hello, LedgerAdjust, Method, ModelList, Outgoing,
-    PersonaList, PlanCheck, PlanList, PlanShow, RequestId, RouteExplain, RpcError, RunAttach, RunCancel,
-    RunFinishNow, RunId, RunSubmit, agree,
+    AttachmentPut, AuditPrune, BalanceSetMode, BalanceTopUp, BudgetList, BudgetRemove, BudgetSet,
+    DaemonDrain, DaemonStatus, DaemonStop, ErrorKind, Fault, Hello, LedgerAdjust, Method, ModelList,
+    Outgoing, PersonaList, PlanCheck, PlanList, PlanShow, RequestId, RouteExplain, RpcError, RunAttach,
+    RunCancel, RunFinishNow, RunId, RunSubmit, agree,
 };
 use std::sync::Arc;
 

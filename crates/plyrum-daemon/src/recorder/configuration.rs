@@ -59,8 +59,10 @@ fn told(
         records.push((Kind::ConfigLoaded, body));
     }
     if old_keys != *keys {
-        let list: Vec<Value> =
-            keys.iter().map(|(provider, print)| json!({"provider": provider, "fingerprint": print})).collect();
+        let list: Vec<Value> = keys
+            .iter()
+            .map(|(provider, print)| json!({"provider": provider, "fingerprint": print}))
+            .collect();
         let changed = Changes::between(&old_keys, keys);
         let body = json!({"project": project, "keys": list, "changed": changed.json()});
         records.push((Kind::KeysChanged, body));
@@ -97,8 +99,11 @@ impl<'n> Changes<'n> {
 fn files(context: &Context, paths: &Paths) -> Names {
     let own = [paths.personas_dir(), paths.plans_dir()];
     let own = own.iter().flat_map(|dir| {
-        let mut files: Vec<PathBuf> =
-            std::fs::read_dir(dir).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path())).collect();
+        let mut files: Vec<PathBuf> = std::fs::read_dir(dir)
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .collect();
         files.sort();
         files
     });
@@ -113,7 +118,8 @@ fn files(context: &Context, paths: &Paths) -> Names {
 
 /// A fingerprint of a key: the same key has the same, and nobody without the install key can try keys on it.
 pub(crate) fn key_print(install_key: &[u8; 32], key: &str) -> String {
-    let digest = Sha256::new().chain_update(b"plyrum-key-print-v1\0").chain_update(install_key).chain_update(key);
+    let digest =
+        Sha256::new().chain_update(b"plyrum-key-print-v1\0").chain_update(install_key).chain_update(key);
     let mut print = crate::ids::hex(&digest.finalize());
     print.truncate(PRINT_DIGITS);
     print
@@ -129,11 +135,16 @@ mod tests {
 
     #[test]
     fn what_came_went_and_changed_is_told_and_nothing_else() {
-        let first = (names(&[("config.toml", "1"), ("prices.toml", "2")]), names(&[("lab", "a"), ("old", "b")]));
+        let first =
+            (names(&[("config.toml", "1"), ("prices.toml", "2")]), names(&[("lab", "a"), ("old", "b")]));
         let at_first = told(None, None, &first);
-        assert_eq!(at_first.iter().map(|(kind, _)| *kind).collect::<Vec<_>>(), [Kind::ConfigLoaded, Kind::KeysChanged]);
+        assert_eq!(
+            at_first.iter().map(|(kind, _)| *kind).collect::<Vec<_>>(),
+            [Kind::ConfigLoaded, Kind::KeysChanged]
+        );
         assert_eq!(told(None, Some(&first), &first), [], "a new day reads the same files again");
-        let then = (names(&[("config.toml", "3"), ("plans/a.toml", "4")]), names(&[("lab", "c"), ("new", "d")]));
+        let then =
+            (names(&[("config.toml", "3"), ("plans/a.toml", "4")]), names(&[("lab", "c"), ("new", "d")]));
         let records = told(None, Some(&first), &then);
         let changes = |nth: usize| records[nth].1["changed"].clone();
         assert_eq!(
@@ -149,7 +160,9 @@ mod tests {
     fn a_fingerprint_hangs_on_the_key_and_on_the_installation() {
         let print = |install, key| key_print(&[install; 32], key);
         assert_eq!(print(1, "sk-live-1"), print(1, "sk-live-1"));
-        assert!(print(1, "sk-live-1") != print(1, "sk-live-2") && print(1, "sk-live-1") != print(2, "sk-live-1"));
+        assert!(
+            print(1, "sk-live-1") != print(1, "sk-live-2") && print(1, "sk-live-1") != print(2, "sk-live-1")
+        );
         assert_eq!(print(1, "sk-live-1").len(), PRINT_DIGITS);
     }
 }

@@ -24,9 +24,7 @@ pub(crate) fn of_frame(frame: &Frame) -> Option<(Kind, Value)> {
             }),
         ),
         FrameBody::RunPlanned { plan, steps, price_low_micro_rub, price_high_micro_rub, .. } => {
-            let step = |step: &plyrum_protocol::PlannedStep| {
-                json!({"step": step.step, "role": step.role, "model": step.model})
-            };
+            let step = |step: &plyrum_protocol::PlannedStep| json!({"step": step.step, "role": step.role, "model": step.model});
             (
                 Kind::RunPlanned,
                 json!({

@@ -108,7 +108,8 @@ mod tests {
     fn no_kind_is_written_anywhere_else() {
         // The compiler sees to it that records are made of kinds; here, that all kinds are in the list.
         let source = include_str!("kinds.rs");
-        let arms = source.lines().filter(|line| line.trim_start().starts_with("Self::") && line.contains("=> \""));
+        let arms =
+            source.lines().filter(|line| line.trim_start().starts_with("Self::") && line.contains("=> \""));
         assert_eq!(arms.count(), Kind::ALL.len());
     }
 }

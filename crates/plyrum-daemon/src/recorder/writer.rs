@@ -263,9 +263,9 @@ impl Writer {
         let tombstone = self.log.bury(retirable, told).map_err(|e| e.to_string())?;
         let floor =
             AuditFloor { seq: tombstone.last_seq, hash: tombstone.last_hash.clone(), told: retired.clone() };
-        self.runtime
-            .block_on(self.ledger.retire_audit(floor, self.head()))
-            .map_err(|e| format!("the ledger cannot keep where the log begins, so nothing was removed: {e}"))?;
+        self.runtime.block_on(self.ledger.retire_audit(floor, self.head())).map_err(|e| {
+            format!("the ledger cannot keep where the log begins, so nothing was removed: {e}")
+        })?;
         self.log.remove_retired(tombstone.last_seq).map_err(|e| {
             format!("{e}; what is left of the retired files goes at the next start of the daemon")
         })?;

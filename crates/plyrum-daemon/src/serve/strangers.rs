@@ -45,6 +45,9 @@ mod tests {
             strangers.times += 1;
             strangers.due(now + Duration::from_secs(after))
         };
-        assert_eq!([knock(0), knock(1), knock(59), knock(60), knock(61)], [Some(1), None, None, Some(3), None]);
+        assert_eq!(
+            [knock(0), knock(1), knock(59), knock(60), knock(61)],
+            [Some(1), None, None, Some(3), None]
+        );
     }
 }
