@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 const DRAIN: u64 = 256;
 
 /// What must be reached.
-const APPENDS_A_SECOND: f64 = 50_000.0;
+const APPENDS_A_SECOND: u128 = 50_000;
 const VERIFY_WITHIN: Duration = Duration::from_secs(5);
 const SEARCH_WITHIN: Duration = Duration::from_secs(2);
 
@@ -38,7 +38,7 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
         last = Some(Remove(dir, anchor));
     }
     let Some(Remove(dir, anchor)) = &last else { return Ok(ExitCode::FAILURE) };
-    let rate = records as f64 / median(&mut appends).as_secs_f64();
+    let rate = u128::from(records) * 1_000_000 / median(&mut appends).as_micros().max(1);
     let bytes: u64 =
         std::fs::read_dir(dir)?.map(|e| e.and_then(|e| e.metadata()).map_or(0, |m| m.len())).sum();
     println!(
@@ -52,7 +52,7 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
         good &= met;
         println!("{what:<44} {figure:>12}  {aim:<14} {}", if met { "ok" } else { "MISSED" });
     };
-    row("append, redacted, flushed each 256", format!("{rate:.0}/s"), ">= 50000/s", rate >= APPENDS_A_SECOND);
+    row("append, redacted, flushed each 256", format!("{rate}/s"), ">= 50000/s", rate >= APPENDS_A_SECOND);
 
     let witness = Witness { anchor: Some(anchor.clone()), floor: None };
     let took = timed(rounds, || {

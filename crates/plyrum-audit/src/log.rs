@@ -25,6 +25,11 @@ const LOCK_NAME: &str = ".lock";
 /// The most that a line has beside its body, its boot and its kind.
 const FRAME_MAX_BYTES: u64 = 400;
 
+/// The most that a checkpoint's line has.
+const CHECKPOINT_MAX_BYTES: u64 = 1024;
+/// Lines are kept until they are flushed; so many of them are flushed at once.
+const UNFLUSHED_MAX_BYTES: usize = 4 * 1024 * 1024;
+
 /// The end of the chain.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Head {
@@ -82,10 +87,22 @@ struct Current {
     tally: Tally,
     /// Everything up to here is whole records.
     good_bytes: u64,
-    /// Whether bytes of a failed write may follow.
-    ragged: bool,
+    end: End,
     /// Whether something was written since the last sync.
     dirty: bool,
+    /// What this process has written since then.
+    unflushed: Vec<u8>,
+}
+
+/// What the disk has at the end of the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// What was written.
+    Sure,
+    /// Bytes of a failed write may follow.
+    Ragged,
+    /// A flush has failed: the kernel may have dropped what was not flushed, and will not say so again.
+    Doubtful,
 }
 
 impl AuditLog {
@@ -160,18 +177,24 @@ impl AuditLog {
     /// Makes everything appended so far durable (fdatasync).
     pub fn sync(&mut self) -> Result<(), AuditError> {
         let Some(current) = self.current.as_mut().filter(|current| current.dirty) else { return Ok(()) };
-        let path = current.segment.path(&self.dir);
-        self.disk.sync_data(&current.file).map_err(AuditError::io("flush", path))?;
-        current.dirty = false;
-        Ok(())
+        let flushed = current.sync(&*self.disk);
+        flushed.map_err(|e| AuditError::io("flush", current.segment.path(&self.dir))(e))
     }
 
     /// Records what the current file holds up to here, as a rotation does of a whole one.
     pub fn checkpoint(&mut self) -> Result<(), AuditError> {
-        let Some(of) = self.current.as_ref().and_then(|now| now.tally.summary(&now.segment.name())) else {
-            return Ok(());
-        };
-        self.append_own(CHECKPOINT, &Checkpoint { of, last_outbox: self.last_outbox }).map(drop)
+        let summary =
+            |log: &Self| log.current.as_ref().and_then(|now| now.tally.summary(&now.segment.name()));
+        let Some(before) = summary(self) else { return Ok(()) };
+        let ts = (self.clock)();
+        self.make_room(&ts, CHECKPOINT_MAX_BYTES)?;
+        match summary(self) {
+            Some(of) if of.file == before.file => {
+                let body = own_text(&Checkpoint { of, last_outbox: self.last_outbox })?;
+                self.write_record(CHECKPOINT, &body, &ts).map(drop)
+            }
+            _ => Ok(()), // the next file has just begun, with this very record
+        }
     }
 
     /// Records from now on are redacted by this one, which knows newer keys.
@@ -234,7 +257,7 @@ impl AuditLog {
         }
         let name = segment.name();
         self.current =
-            Some(Current { file, segment, tally, good_bytes: whole_bytes, ragged: false, dirty: true });
+            Some(Current { good_bytes: whole_bytes, dirty: true, ..Current::new(file, segment, tally) });
         if let Some(aside) = aside {
             let saved_as = aside.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let body =
@@ -306,11 +329,16 @@ impl AuditLog {
             return Err(AuditError::io("flush", &self.dir)(error));
         }
         let tally = Tally::new(segment.first_seq);
-        Ok(Current { file, segment, tally, good_bytes: 0, ragged: false, dirty: false })
+        Ok(Current::new(file, segment, tally))
     }
 }
 
 impl Current {
+    fn new(file: File, segment: Segment, tally: Tally) -> Self {
+        let (end, unflushed) = (End::Sure, Vec::new());
+        Self { file, segment, tally, good_bytes: 0, end, dirty: false, unflushed }
+    }
+
     fn is_full(&self, bytes: u64, max: u64, date: &str) -> bool {
         let begun = self.good_bytes > 0;
         begun && (self.good_bytes + bytes > max || *date > *self.segment.date)
@@ -318,17 +346,51 @@ impl Current {
 
     /// After an error the file ends where it ended before, or is cut back at the next call.
     fn write(&mut self, disk: &dyn Disk, line: &str) -> io::Result<()> {
-        if self.ragged {
-            disk.set_len(&self.file, self.good_bytes)?;
-            self.ragged = false;
+        if self.unflushed.len() > UNFLUSHED_MAX_BYTES {
+            self.sync(disk)?;
         }
+        self.make_sure(disk)?;
         self.dirty = true;
         let written = write_all(disk, &self.file, line.as_bytes());
         match written {
-            Ok(()) => self.good_bytes += line.len() as u64,
-            Err(_) => self.ragged = disk.set_len(&self.file, self.good_bytes).is_err(),
+            Ok(()) => {
+                self.good_bytes += line.len() as u64;
+                self.unflushed.extend_from_slice(line.as_bytes());
+            }
+            Err(_) if disk.set_len(&self.file, self.good_bytes).is_err() => self.end = End::Ragged,
+            Err(_) => {}
         }
         written
+    }
+
+    fn sync(&mut self, disk: &dyn Disk) -> io::Result<()> {
+        self.make_sure(disk)?;
+        match disk.sync_data(&self.file) {
+            Ok(()) => {
+                self.dirty = false;
+                self.unflushed.clear();
+                Ok(())
+            }
+            Err(error) => {
+                self.end = End::Doubtful;
+                Err(error)
+            }
+        }
+    }
+
+    /// Mends what an earlier failure has left. After a failed flush the same lines are written again: only then
+    /// does the next flush say something about them.
+    fn make_sure(&mut self, disk: &dyn Disk) -> io::Result<()> {
+        match self.end {
+            End::Sure => return Ok(()),
+            End::Ragged => disk.set_len(&self.file, self.good_bytes)?,
+            End::Doubtful => {
+                disk.set_len(&self.file, self.good_bytes - self.unflushed.len() as u64)?;
+                write_all(disk, &self.file, &self.unflushed)?;
+            }
+        }
+        self.end = End::Sure;
+        Ok(())
     }
 }
 

@@ -59,13 +59,13 @@ pub(crate) fn look(dir: &Path, anchor: Option<&Anchor>) -> Result<Found, AuditEr
     for segment in files::list(dir)?.segments.into_iter().rev() {
         let anchor_is_older = anchor.is_some_and(|anchor| anchor.seq < segment.first_seq);
         let scan = Scan::of(dir, &segment, anchor, anchor_is_older)?;
-        if scan.anchored || scan.told_break {
+        if scan.seen.anchor || scan.seen.chain_break {
             missing = None;
         }
         if newest.is_some() && head.is_none() {
             closed = scan.tally.summary(&segment.name());
         }
-        let says_all = scan.last_outbox.is_some() || scan.carries;
+        let says_all = scan.last_outbox.is_some() || scan.seen.outbox;
         head = head.or(scan.head);
         last_outbox = last_outbox.or(scan.last_outbox);
         newest.get_or_insert_with(|| Newest {
@@ -92,15 +92,22 @@ struct Scan<'a> {
     head: Option<Head>,
     tally: Tally,
     last_outbox: Option<i64>,
-    /// A record of it repeats the highest outbox id of all before it.
-    carries: bool,
     lines: u64,
     whole_bytes: u64,
     torn: bool,
     damage: Option<Damage>,
-    anchored: bool,
-    /// An earlier start has recorded a break here.
-    told_break: bool,
+    seen: Seen,
+}
+
+/// What records of a file tell of the whole audit.
+#[derive(Debug, Default)]
+struct Seen {
+    /// The anchor's record.
+    anchor: bool,
+    /// The highest outbox id of all records before.
+    outbox: bool,
+    /// That an earlier start found the chain broken.
+    chain_break: bool,
 }
 
 impl<'a> Scan<'a> {
@@ -116,13 +123,11 @@ impl<'a> Scan<'a> {
             head: None,
             tally: Tally::new(segment.first_seq),
             last_outbox: None,
-            carries: false,
             lines: 0,
             whole_bytes: 0,
             torn: false,
             damage: None,
-            anchored: false,
-            told_break: false,
+            seen: Seen::default(),
         };
         let mut lines = Lines::open(&path, LINE_MAX_BYTES).map_err(AuditError::io("open", &path))?;
         while let Some(line) = lines.next().map_err(AuditError::io("read", &path))? {
@@ -154,7 +159,7 @@ impl<'a> Scan<'a> {
             Ok(_) => None,
         };
         if let Some(what) = problem.filter(|_| self.damage.is_none()) {
-            if anchor_is_older || self.anchored {
+            if anchor_is_older || self.seen.anchor {
                 return ControlFlow::Break(());
             }
             self.damage = Some(Damage { line: line.number, what: what.to_owned() });
@@ -175,9 +180,9 @@ impl<'a> Scan<'a> {
     fn note(&mut self, name: &str, line: &[u8], record: &Record<'_>) {
         let (seq, kind) = (record.fields.seq, record.fields.kind.as_ref());
         self.last_outbox = self.last_outbox.max(record.outbox());
-        self.carries |= [CHECKPOINT, RETENTION].contains(&kind);
-        self.told_break |= kind == CHAIN_BREAK;
-        self.anchored |= self.anchor.is_some_and(|anchor| anchor.hash == record.hash);
+        self.seen.outbox |= [CHECKPOINT, RETENTION].contains(&kind);
+        self.seen.chain_break |= kind == CHAIN_BREAK;
+        self.seen.anchor |= self.anchor.is_some_and(|anchor| anchor.hash == record.hash);
         self.tally.add(line, seq, record.hash);
         match &mut self.head {
             Some(head) => {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use plyrum_jsonl::testing::{Crash, Dice, Flaky, Trace, Traced, cases};
+use plyrum_jsonl::testing::{Crash, Dice, Flaky, Trace, Traced, cases, quick_place};
 use plyrum_jsonl::{Disk, RealDisk};
 use plyrum_redact::Redactor;
 use serde_json::json;
@@ -109,7 +109,7 @@ fn listing(dir: &Path) -> String {
 
 #[test]
 fn whatever_a_power_cut_leaves_is_recovered_and_verifies() {
-    let root = tempfile::tempdir().unwrap();
+    let root = tempfile::tempdir_in(quick_place()).unwrap();
     let mut dice = Dice::new(11);
     let mut states = BTreeSet::new();
     let mut fresh = 0;

@@ -80,7 +80,7 @@ pub fn verify(
 pub fn verify_file(path: &Path, expect_head: Option<&str>) -> Result<VerifyReport, AuditError> {
     let file = File::open(path).map_err(AuditError::io("open", path))?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let mut chain = Chain { begins_anywhere: true, ..Chain::new(expect_head, None) };
+    let mut chain = Chain { beginning: Beginning::Copy, ..Chain::new(expect_head, None) };
     let mut lines = Lines::new(file, LINE_MAX_BYTES);
     let mut problem = None;
     while let Some(line) = lines.next().map_err(AuditError::io("read", path))? {
@@ -133,13 +133,23 @@ pub(crate) fn walk(
     Ok(files)
 }
 
+/// Where a chain begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Beginning {
+    /// With the first record ever.
+    First,
+    /// With a later one, by the name of its file.
+    Retired,
+    /// With any: the lines stand in another file than the one they were written to, whose name says nothing.
+    Copy,
+}
+
 /// The chain as far as it is read.
 struct Chain<'w> {
     head: Head,
     first_seq: u64,
     first_file: String,
-    /// Whether the first record may be any.
-    begins_anywhere: bool,
+    beginning: Beginning,
     /// What the first record follows, where that is not the beginning of everything.
     begun_behind: Option<Anchor>,
     /// Whether a tombstone names that end.
@@ -163,7 +173,7 @@ impl<'w> Chain<'w> {
             head: Head { seq: 0, hash: GENESIS.to_owned(), file: String::new() },
             first_seq: 0,
             first_file: String::new(),
-            begins_anywhere: false,
+            beginning: Beginning::First,
             begun_behind: None,
             founded: false,
             records: 0,
@@ -199,7 +209,7 @@ impl<'w> Chain<'w> {
         let (path, file) = (segment.path(dir), segment.name());
         if self.records == 0 && segment.first_seq > self.head.seq + 1 && self.may_begin_at(segment) {
             self.head.seq = segment.first_seq - 1;
-            self.begins_anywhere = true;
+            self.beginning = Beginning::Retired;
         }
         if segment.first_seq != self.head.seq + 1 {
             let what = self.gap(segment);
@@ -282,9 +292,9 @@ impl<'w> Chain<'w> {
     fn begin(&mut self, file: &str, record: &Record<'_>) {
         file.clone_into(&mut self.first_file);
         let Some(seq) = record.fields.seq.checked_sub(1).filter(|seq| *seq > 0) else { return };
-        if self.begins_anywhere {
-            if self.head.seq == 0 {
-                self.head.seq = seq; // a lone file: its name says nothing
+        if self.beginning != Beginning::First {
+            if self.beginning == Beginning::Copy {
+                self.head.seq = seq;
             }
             let behind = Anchor { seq, hash: record.fields.prev.clone().into_owned() };
             self.head.hash.clone_from(&behind.hash);
@@ -319,16 +329,15 @@ impl<'w> Chain<'w> {
 
     fn check_checkpoint(&self, file: &str, body: &str) -> Result<(), String> {
         let told: Checkpoint = serde_json::from_str(body).map_err(|e| format!("is no checkpoint: {e}"))?;
-        let found = if told.of.file == file {
-            self.tally.summary(file)
-        } else {
-            self.closed.clone().filter(|closed| closed.file == told.of.file)
-        };
-        match found {
+        // Of this file so far, or at its beginning of the one before, which may be retired.
+        let found = self.tally.summary(file).or_else(|| self.closed.clone());
+        match found.filter(|_| self.beginning != Beginning::Copy) {
+            Some(found) if found.file != told.of.file => {
+                Err(format!("is a checkpoint of {}, but {} stands there", told.of.file, found.file))
+            }
             Some(found) if found != told.of => {
                 Err(format!("is a checkpoint of {}, which holds something else", told.of.file))
             }
-            // Of a file that is retired, or of one before an export's beginning.
             _ => Ok(()),
         }
     }

@@ -50,7 +50,7 @@ impl Context {
             crate::log::line(&format!("the key of provider {name} is too short to be recognised in text"));
         }
         let catalog = Arc::new(settings.catalog.clone());
-        Ok(Self { catalog, settings, registry, library, redactor, keys, dirs })
+        Ok(Self { settings, catalog, registry, library, redactor, keys, dirs })
     }
 
     /// Whether a file that it was made from has changed, or its prices are those of another day.

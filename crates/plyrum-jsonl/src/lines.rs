@@ -9,7 +9,7 @@ use std::path::Path;
 /// How often an unfinished last line is looked at again, in case its other half is being written.
 const END_LOOKS: u32 = 8;
 /// Bytes asked for at once.
-const CHUNK_BYTES: usize = 256 * 1024;
+const CHUNK_BYTES: usize = 64 * 1024;
 
 /// One line without its newline.
 #[derive(Debug, PartialEq, Eq)]

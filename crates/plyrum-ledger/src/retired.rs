@@ -89,7 +89,7 @@ impl Things {
             u8::from_str_radix(pair, 16).unwrap_or(0)
         });
         let sum = digest.iter().zip(before.chain(std::iter::repeat(0))).map(|(new, old)| new ^ old);
-        self.sum = sum.map(|byte| format!("{byte:02x}")).collect();
+        self.sum = sum.fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
         self.count += 1;
     }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use plyrum_jsonl::testing::{Crash, Dice, Flaky, Trace, Traced, cases};
+use plyrum_jsonl::testing::{Crash, Dice, Flaky, Trace, Traced, cases, quick_place};
 
 use crate::faults::{open, say, texts};
 
@@ -45,7 +45,7 @@ fn start_after(crash: &Crash, dir: &Path, promised: usize) -> usize {
 
 #[test]
 fn whatever_a_power_cut_leaves_is_read_and_continued() {
-    let root = tempfile::tempdir().unwrap();
+    let root = tempfile::tempdir_in(quick_place()).unwrap();
     let mut dice = Dice::new(7);
     let mut states = BTreeSet::new();
     let mut fresh = 0;

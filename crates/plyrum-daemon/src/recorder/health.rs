@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Room that the audit's file system must have left: a refused run is better than one whose records wait.
-const MIN_FREE_BYTES: u64 = 1024 * 1024;
+const MIN_FREE_BYTES: u128 = 1024 * 1024;
 
 /// Shared by the writer, who knows, and everybody who asks.
 #[derive(Debug, Default)]
@@ -58,8 +58,8 @@ impl Health {
 /// Whether there is room for records of more runs. A file system that tells nothing has room.
 pub(super) fn room(dir: &Path) -> Result<(), String> {
     let Ok(about) = nix::sys::statvfs::statvfs(dir) else { return Ok(()) };
-    let (blocks, free) = (u64::from(about.blocks()), u64::from(about.blocks_available()));
-    let free_bytes = free.saturating_mul(u64::from(about.fragment_size()));
+    let (blocks, free) = (u128::from(about.blocks()), u128::from(about.blocks_available()));
+    let free_bytes = free.saturating_mul(u128::from(about.fragment_size()));
     if blocks == 0 || free_bytes >= MIN_FREE_BYTES {
         return Ok(());
     }

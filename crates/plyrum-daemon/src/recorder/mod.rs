@@ -48,7 +48,7 @@ enum Order {
     Drain { due: Instant },
     Redact(Box<Redactor>),
     Probe(oneshot::Sender<Option<String>>),
-    Retire { retirable: Box<Retirable>, retired: Retired, answer: oneshot::Sender<Result<Tombstone, String>> },
+    Retire { what: Box<(Retirable, Retired)>, answer: oneshot::Sender<Result<Tombstone, String>> },
     Stop(oneshot::Sender<()>),
 }
 
@@ -141,7 +141,7 @@ impl Recorder {
     /// Removes old files of the log for good, with a tombstone and the ledger's word.
     pub(crate) async fn retire(&self, retirable: Retirable, retired: Retired) -> Result<Tombstone, String> {
         let (answer, answered) = oneshot::channel();
-        self.order(Order::Retire { retirable: Box::new(retirable), retired, answer }, answered).await?
+        self.order(Order::Retire { what: Box::new((retirable, retired)), answer }, answered).await?
     }
 
     async fn order<T>(&self, order: Order, answered: oneshot::Receiver<T>) -> Result<T, String> {
@@ -185,4 +185,64 @@ fn of_audit(error: &AuditError) -> Fault {
 
 fn of_trouble(why: &str) -> Fault {
     Fault::new(ErrorKind::Storage, format!("the audit log: {why}")).hint("plyrum audit verify; plyrum doctor")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn records(dir: &Path, kind: &str) -> Vec<Value> {
+        let filter = plyrum_audit::Filter { kind: Some(kind.to_owned()), ..plyrum_audit::Filter::default() };
+        let found = plyrum_audit::search(dir, &filter, 10_000).unwrap();
+        found.lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    async fn start(dir: &Path, ledger: &Ledger) -> Recorder {
+        let (dir, ledger, runtime) = (dir.to_owned(), ledger.clone(), tokio::runtime::Handle::current());
+        let start = move || Recorder::start(&dir, Redactor::new([0; 32], []), "boot", ledger, runtime);
+        tokio::task::spawn_blocking(start).await.unwrap().unwrap().0
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_cannot_be_written_waits_up_to_a_bound_and_what_is_left_out_is_counted() {
+        let home = tempfile::tempdir().unwrap();
+        let (dir, ledger) = (home.path().join("audit"), Ledger::open_in_memory().unwrap());
+        let recorder = start(&dir, &ledger).await;
+        recorder.record(Kind::DaemonStarted, json!({"n": 0}));
+        let probe = async || {
+            let (answer, answered) = oneshot::channel();
+            recorder.order(Order::Probe(answer), answered).await.unwrap()
+        };
+        assert_eq!(probe().await, None);
+        let file = std::fs::read_dir(&dir).unwrap().map(|e| e.unwrap().path());
+        let file = file.into_iter().find(|path| path.extension().is_some()).unwrap();
+        std::fs::rename(&file, home.path().join("away")).unwrap();
+        assert!(recorder.ready().await.unwrap_err().contains("cannot find"));
+        for n in 0..5_000 {
+            recorder.record(Kind::RunAccepted, json!({"n": n}));
+        }
+        assert!(probe().await.is_some() && recorder.trouble().is_some());
+        std::fs::rename(home.path().join("away"), &file).unwrap();
+        recorder.ready().await.unwrap();
+        assert_eq!(recorder.trouble(), None);
+        let kept = records(&dir, "run.accepted");
+        assert_eq!(
+            (kept.len(), &kept[4_095]["body"]["n"]),
+            (4_096, &json!(4_095)),
+            "the first ones, in order"
+        );
+        assert_eq!(records(&dir, "audit.gap")[0]["body"]["records"], 904);
+        recorder.stop().await;
+        let (head, _) = ledger.audit_witness().await.unwrap();
+        let anchor = head.map(|head| Anchor { seq: head.seq, hash: head.hash });
+        let last = records(&dir, "checkpoint");
+        assert_eq!(
+            last.last().unwrap()["seq"],
+            json!(anchor.clone().unwrap().seq),
+            "the last word, and anchored"
+        );
+        let witness = plyrum_audit::Witness { anchor, floor: None };
+        assert!(plyrum_audit::verify(&dir, None, Some(&witness)).unwrap().ok);
+    }
 }

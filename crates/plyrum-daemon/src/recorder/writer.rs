@@ -89,8 +89,8 @@ impl Writer {
                     self.probe();
                     let _gone = answer.send(self.health.trouble());
                 }
-                Ok(Order::Retire { retirable, retired, answer }) => {
-                    let _gone = answer.send(self.retire(*retirable, &retired));
+                Ok(Order::Retire { what, answer }) => {
+                    let _gone = answer.send(self.retire(what.0, &what.1));
                 }
                 Ok(Order::Stop(done)) => {
                     self.end();
@@ -131,7 +131,7 @@ impl Writer {
         }
         match self.append(kind.as_str(), &body) {
             Ok(()) => {}
-            Err(AuditError::Io { .. }) | Err(AuditError::Busy { .. }) => {
+            Err(AuditError::Io { .. } | AuditError::Busy { .. }) => {
                 self.keep(kind, body);
                 self.note(Err("a record could not be written".to_owned()));
                 self.try_again();

@@ -5,7 +5,7 @@ use serde_json::json;
 use std::time::{Duration, Instant};
 
 /// Between two records of one daemon: whoever knocks a thousand times must not fill the audit.
-const EVERY: Duration = Duration::from_secs(60);
+const EVERY: Duration = Duration::from_mins(1);
 
 /// Who was turned away since the last record.
 #[derive(Debug, Default)]

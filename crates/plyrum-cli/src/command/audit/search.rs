@@ -57,5 +57,5 @@ fn whole_id(run: &str, paths: &Paths) -> Result<String, Fault> {
         return Ok(run.to_owned());
     }
     let reader = ledger(paths)?.ok_or_else(nothing_yet)?;
-    reader.run_by_prefix(run).map(|row| row.run.to_string()).map_err(|e| of_ledger(&e))
+    reader.run_by_prefix(run).map(|row| row.run).map_err(|e| of_ledger(&e))
 }
