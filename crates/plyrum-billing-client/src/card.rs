@@ -253,6 +253,31 @@ mod tests {
     }
 
     #[test]
+    fn a_card_is_free_only_where_nothing_on_it_costs_anything() {
+        let free = RateCard::free();
+        assert!(free.is_free());
+        let rates = |change: fn(&mut Rates)| {
+            let mut card = RateCard::free();
+            change(&mut card.base);
+            card
+        };
+        let fee = |micro| Some(Fee::new(micro));
+        let costly = Rates { reasoning: per(1), ..Rates::default() };
+        for card in [
+            RateCard::default(),
+            rates(|base| base.input = None),
+            rates(|base| base.output = per(1)),
+            rates(|base| base.cache_read = per(1)),
+            RateCard { request_fee: fee(1), ..RateCard::free() },
+            RateCard { unit_fees: BTreeMap::from([("search".to_owned(), Fee::new(1))]), ..RateCard::free() },
+            RateCard { tiers: vec![tier(5, costly)], ..RateCard::free() },
+        ] {
+            assert!(!card.is_free(), "{card:?}");
+        }
+        assert!(RateCard { request_fee: fee(0), tiers: vec![tier(5, Rates::default())], ..free }.is_free());
+    }
+
+    #[test]
     fn absent_rates_fall_back_and_never_to_zero() {
         let card = RateCard {
             base: Rates { input: per(1), output: per(2), cache_write_5m: per(3), ..Rates::default() },

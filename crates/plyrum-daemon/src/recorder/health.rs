@@ -26,9 +26,14 @@ impl Health {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Why nothing can be written, as last seen.
-    pub(super) fn trouble(&self) -> Option<String> {
+    /// Why the writer could not write when it last tried.
+    pub(super) fn last(&self) -> Option<String> {
         self.lock().trouble.clone()
+    }
+
+    /// Why nothing new may be begun: that, or too little room. What is under way is written as long as it fits.
+    pub(super) fn trouble(&self, dir: &Path) -> Option<String> {
+        self.last().or_else(|| room(dir).err())
     }
 
     /// The writer has tried.
@@ -56,7 +61,7 @@ impl Health {
 }
 
 /// Whether there is room for records of more runs. A file system that tells nothing has room.
-pub(super) fn room(dir: &Path) -> Result<(), String> {
+fn room(dir: &Path) -> Result<(), String> {
     let Ok(about) = nix::sys::statvfs::statvfs(dir) else { return Ok(()) };
     let (blocks, free) = (u128::from(about.blocks()), u128::from(about.blocks_available()));
     let free_bytes = free.saturating_mul(u128::from(about.fragment_size()));

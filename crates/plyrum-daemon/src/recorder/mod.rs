@@ -135,7 +135,7 @@ impl Recorder {
 
     /// Why records could not be written when that was last tried.
     pub(crate) fn trouble(&self) -> Option<String> {
-        self.health.trouble()
+        self.health.trouble(&self.dir)
     }
 
     /// Removes old files of the log for good, with a tombstone and the ledger's word.

@@ -5,7 +5,7 @@
 //! whenever somebody asks. What does not fit into the backlog is counted, and the count is recorded when writing
 //! works again. Money is never counted away: the outbox has no bound but the disk.
 
-use super::health::{self, Health};
+use super::health::Health;
 use super::{Kind, Order};
 use plyrum_audit::{AuditError, AuditLog, Retirable, Tombstone};
 use plyrum_ledger::{AuditFloor, AuditHead, Ledger, Retired};
@@ -87,7 +87,7 @@ impl Writer {
                 Ok(Order::Redact(redactor)) => self.log.set_redactor(*redactor),
                 Ok(Order::Probe(answer)) => {
                     self.probe();
-                    let _gone = answer.send(self.health.trouble());
+                    let _gone = answer.send(self.health.trouble(&self.dir));
                 }
                 Ok(Order::Retire { what, answer }) => {
                     let _gone = answer.send(self.retire(what.0, &what.1));
@@ -160,14 +160,13 @@ impl Writer {
         if self.retry_by.is_some() {
             self.try_again();
         } else {
-            let well = self.is_well();
-            self.note(well);
+            let in_place = self.in_place();
+            self.note(in_place);
         }
     }
 
-    fn is_well(&self) -> Done {
-        self.log.is_in_place().map_err(|e| e.to_string())?;
-        health::room(&self.dir)
+    fn in_place(&self) -> Done {
+        self.log.is_in_place().map_err(|e| e.to_string())
     }
 
     fn try_again(&mut self) {
@@ -176,7 +175,7 @@ impl Writer {
     }
 
     fn write_what_waits(&mut self) -> Done {
-        self.is_well()?;
+        self.in_place()?;
         while let Some((kind, body)) = self.backlog.front().cloned() {
             self.append(kind.as_str(), &body).map_err(|e| e.to_string())?;
             self.backlog.pop_front();
@@ -200,7 +199,7 @@ impl Writer {
                 self.health.set(None);
             }
             Err(why) => {
-                if self.health.trouble().as_ref() != Some(&why) {
+                if self.health.last().as_ref() != Some(&why) {
                     crate::log::line(&format!("audit: {why}"));
                 }
                 self.retry_by = Some(Instant::now() + RETRY_EVERY);

@@ -176,7 +176,9 @@ async fn what_retired_records_told_is_not_missed_and_everything_else_is() {
     for retired in 1..=whole.log.len() {
         let (gone, left) = whole.log.split_at(retired);
         let mut told = Retired::default();
-        gone.iter().for_each(|(kind, body)| told.add(kind, body));
+        for (kind, body) in gone {
+            told.add(kind, body);
+        }
         let last_outbox = gone.last().unwrap().1["outbox"].clone();
         let floor = AuditFloor { seq: retired as u64, hash: "ab".repeat(32), told };
         let head = AuditHead { seq: 1, hash: "hash 1".to_owned() };

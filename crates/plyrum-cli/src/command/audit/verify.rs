@@ -53,9 +53,20 @@ pub(in crate::command) fn verdict(expect_head: Option<&str>) -> Result<view::Aud
     let paths = paths()?;
     // The witness is asked before the log is read, and what the outbox gave out after it: a daemon may be writing.
     let reader = ledger(&paths)?;
-    let witness = reader.as_ref().map(witness).transpose()?;
-    let report = plyrum_audit::verify(&paths.audit_dir(), expect_head, witness.as_ref());
-    let report = report.map_err(|e| of_audit(&e))?;
+    let mut known = reader.as_ref().map(witness).transpose()?;
+    let verify = |known: &Option<Witness>| {
+        plyrum_audit::verify(&paths.audit_dir(), expect_head, known.as_ref()).map_err(|e| of_audit(&e))
+    };
+    let mut report = verify(&known)?;
+    if !report.ok {
+        // Files may have been retired meanwhile.
+        let now = reader.as_ref().map(witness).transpose()?;
+        let floor = |known: &Option<Witness>| known.as_ref().and_then(|known| known.floor.clone());
+        if floor(&now) != floor(&known) {
+            known = now;
+            report = verify(&known)?;
+        }
+    }
     let older = match (&reader, report.last_outbox) {
         (Some(reader), told) => {
             let gap = reader.outbox_gap(told.unwrap_or(0)).map_err(|e| of_ledger(&e))?;
