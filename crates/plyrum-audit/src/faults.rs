@@ -45,17 +45,17 @@ fn written(dir: &Path) -> u64 {
 fn the_nth_disk_call_fails_and_nothing_acknowledged_is_lost() {
     let mut calls = 0;
     for fault in Fault::ALL {
-        for lasting in [false, true] {
+        for times in Flaky::TIMES {
             for n in 0.. {
                 let dir = tempfile::tempdir().unwrap();
-                let disk = Flaky::at(n, fault, lasting);
+                let disk = Flaky::at(n, fault, times);
                 let acknowledged = write_ten(disk.clone(), dir.path());
                 if disk.was_clean() {
                     assert_eq!(acknowledged, 10, "the clean run");
                     break;
                 }
                 calls += 1;
-                check_after(dir.path(), acknowledged, &format!("{fault:?} at call {n}, lasting: {lasting}"));
+                check_after(dir.path(), acknowledged, &format!("{fault:?} at call {n}, {times} times"));
             }
         }
     }
@@ -80,7 +80,7 @@ fn a_fault_during_recovery_is_survived_by_the_next_start() {
         let mut bytes = std::fs::read(&newest).unwrap();
         bytes.extend_from_slice(b"{\"v\":1,\"se");
         std::fs::write(&newest, &bytes).unwrap();
-        let disk = Flaky::at(n, Fault::NoSpace, true);
+        let disk = Flaky::at(n, Fault::NoSpace, i64::MAX);
         let opened = open(disk.clone(), dir.path());
         assert_eq!(opened.is_ok(), disk.was_clean(), "call {n}");
         drop(opened);
@@ -119,7 +119,7 @@ fn the_nth_disk_call_of_a_retention_fails_and_the_chain_still_says_what_was_ther
                     log.append("run.start", &json!({"n": n})).unwrap();
                 }
             }
-            let disk = Flaky::at(n, fault, n % 2 == 0);
+            let disk = Flaky::at(n, fault, if n % 2 == 0 { 1 } else { i64::MAX });
             let (floor, done) = retire(disk.clone(), dir.path());
             let log = open(Flaky::never(), dir.path()).unwrap();
             let anchor = Anchor { seq: log.head().seq, hash: log.head().hash };

@@ -256,6 +256,7 @@ impl AuditLog {
             aside = Some(cut.map_err(AuditError::io("set the torn end aside of", &path))?);
         }
         let name = segment.name();
+        // Dirty: what a killed start has written and not flushed must not be taken for durable.
         self.current =
             Some(Current { good_bytes: whole_bytes, dirty: true, ..Current::new(file, segment, tally) });
         if let Some(aside) = aside {
@@ -263,9 +264,9 @@ impl AuditLog {
             let body =
                 json!({"file": name, "offset": whole_bytes, "bytes": aside.bytes, "saved_as": saved_as});
             self.append_own(TORN_TAIL, &body)?;
+            self.sync()?;
         }
-        // What a killed start has written and not flushed must not be taken for durable.
-        self.sync()
+        Ok(())
     }
 
     /// Begins the first file, or the next one where the current is full or of another day. The first record of

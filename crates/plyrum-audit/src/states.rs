@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use plyrum_jsonl::testing::{Crash, Dice, Flaky, Trace, Traced, cases, quick_place};
+use plyrum_jsonl::testing::{Crash, Dice, Flaky, Op, Trace, Traced, cases, quick_place};
 use plyrum_jsonl::{Disk, RealDisk};
 use plyrum_redact::Redactor;
 use serde_json::json;
@@ -165,4 +165,19 @@ fn a_hole_in_what_was_never_acknowledged_is_set_aside_and_one_before_it_is_evide
         assert_eq!(log.head().seq, if kind == TORN_TAIL { 4 } else { 6 });
         assert_eq!(verify(dir.path(), None, Some(&witness)).unwrap().ok, kind == TORN_TAIL);
     }
+}
+
+#[test]
+fn what_a_killed_process_wrote_is_flushed_by_the_next_one() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(
+        open(Arc::new(Flaky::never()), dir.path(), &Witness::default(), 0)
+            .append("run.start", &json!({}))
+            .unwrap(),
+    );
+    let disk = Traced::of(dir.path()).unwrap();
+    let mut log = open(Arc::new(disk.clone()), dir.path(), &Witness::default(), 0);
+    log.sync().unwrap();
+    let syncs = disk.trace().ops.iter().filter(|op| matches!(op, Op::Sync { .. })).count();
+    assert_eq!(syncs, 1, "though this one has written nothing");
 }

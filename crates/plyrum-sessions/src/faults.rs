@@ -53,10 +53,10 @@ fn say_ten(disk: &Flaky, dir: &Path) -> Vec<String> {
 fn the_nth_disk_call_fails_and_the_log_has_exactly_what_was_acknowledged() {
     let mut calls = 0;
     for fault in Fault::ALL {
-        for lasting in [false, true] {
+        for times in Flaky::TIMES {
             for n in 0.. {
                 let dir = tempfile::tempdir().unwrap();
-                let disk = Flaky::at(n, fault, lasting);
+                let disk = Flaky::at(n, fault, times);
                 let acknowledged = say_ten(&disk, dir.path());
                 if disk.was_clean() {
                     assert_eq!(acknowledged.len(), 10, "the clean run");
@@ -67,7 +67,7 @@ fn the_nth_disk_call_fails_and_the_log_has_exactly_what_was_acknowledged() {
                 say(&log, "afterwards").unwrap();
                 let mut expected = acknowledged;
                 expected.push("afterwards".to_owned());
-                assert_eq!(texts(dir.path()), expected, "{fault:?} at call {n}, lasting: {lasting}");
+                assert_eq!(texts(dir.path()), expected, "{fault:?} at call {n}, {times} times");
             }
         }
     }
@@ -84,7 +84,7 @@ fn a_fault_while_a_torn_end_is_set_aside_is_survived_by_the_next_start() {
             let mut bytes = std::fs::read(&path).unwrap();
             bytes.extend_from_slice(torn);
             std::fs::write(&path, &bytes).unwrap();
-            let disk = Flaky::at(n, Fault::NoSpace, true);
+            let disk = Flaky::at(n, Fault::NoSpace, i64::MAX);
             let opened = open(disk.clone(), dir.path());
             assert_eq!(opened.is_ok(), disk.was_clean(), "call {n}");
             drop(opened);

@@ -34,23 +34,26 @@ impl Fault {
     }
 }
 
-/// The real disk, but for a call that fails. No power is cut here, so nothing is flushed.
+/// The real disk, but for calls that fail. No power is cut here, so nothing is flushed.
 #[derive(Clone, Debug)]
 pub struct Flaky {
     left: Arc<AtomicI64>,
     fault: Fault,
-    lasting: bool,
+    times: i64,
 }
 
 impl Flaky {
-    /// The `n`-th call from now fails, counted from 0; each one after it too where the fault is `lasting`.
-    pub fn at(n: i64, fault: Fault, lasting: bool) -> Self {
-        Self { left: Arc::new(AtomicI64::new(n)), fault, lasting }
+    /// So often does a fault come in a row that is tried: once; with the call that would mend it; for ever.
+    pub const TIMES: [i64; 4] = [1, 2, 3, i64::MAX];
+
+    /// The `n`-th call from now fails, counted from 0, and those after it until `times` have failed.
+    pub fn at(n: i64, fault: Fault, times: i64) -> Self {
+        Self { left: Arc::new(AtomicI64::new(n)), fault, times }
     }
 
     /// Nothing fails; but nothing is flushed either, which is quick.
     pub fn never() -> Self {
-        Self::at(i64::MAX, Fault::NoSpace, false)
+        Self::at(i64::MAX, Fault::NoSpace, 0)
     }
 
     /// Whether no call has failed.
@@ -60,7 +63,7 @@ impl Flaky {
 
     fn call(&self) -> io::Result<()> {
         let left = self.left.fetch_sub(1, Ordering::Relaxed);
-        if left == 0 || (self.lasting && left < 0) { Err(self.fault.error()) } else { Ok(()) }
+        if left <= 0 && left > self.times.saturating_neg() { Err(self.fault.error()) } else { Ok(()) }
     }
 }
 
