@@ -14,6 +14,7 @@ mod books;
 mod budgets;
 mod clocks;
 mod configuration;
+mod conversations;
 mod crashes;
 mod daemon;
 mod disk;

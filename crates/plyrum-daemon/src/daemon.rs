@@ -4,6 +4,7 @@ use crate::clock;
 use crate::context::Context;
 use crate::recorder::{Loads, Recorder};
 use crate::runs::Runs;
+use crate::sessions::Sessions;
 use plyrum_catalog::Day;
 use plyrum_config::Paths;
 use plyrum_ledger::Ledger;
@@ -23,6 +24,7 @@ pub(crate) struct Daemon {
     pub(crate) ledger: Ledger,
     pub(crate) recorder: Recorder,
     pub(crate) runs: Runs,
+    pub(crate) sessions: Sessions,
     pub(crate) late: Late,
     pub(crate) install_key: [u8; 32],
     loads: Loads,
@@ -86,6 +88,7 @@ impl Daemon {
     pub(crate) fn new(paths: Paths, ledger: Ledger, recorder: Recorder, install_key: [u8; 32]) -> Self {
         let (phase, _) = watch::channel(Phase::Open);
         Self {
+            sessions: Sessions::new(&paths),
             paths,
             ledger,
             recorder,

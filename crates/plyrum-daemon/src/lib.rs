@@ -3,8 +3,8 @@
 //!
 //! Reading order: [`boot`](boot) brings the parts up and takes them down in order; `serve` accepts clients;
 //! `handle` carries out their requests; `submit` and `resolve` make a run of a prompt; `driver` executes
-//! what the engine asks for; `hub` and `outbox` fan frames out; `recorder` writes the audit, and `gate`
-//! starts nothing that may cost money without it.
+//! what the engine asks for; `sessions` knows what was said before; `hub` and `outbox` fan frames out; `recorder`
+//! writes the audit, and `gate` starts nothing that may cost money without it.
 //!
 //! Meaning changes at two seams here: `handle` (frames ↔ domain) and `driver::convert` (wire ↔ engine
 //! inputs). Knows nothing of terminals.
@@ -19,9 +19,9 @@ mod driver;
 mod expand;
 mod gate;
 mod handle;
-mod history;
 mod hub;
 mod ids;
+mod instructions;
 mod library;
 mod lock;
 mod log;
@@ -33,6 +33,7 @@ mod registry;
 mod resolve;
 mod runs;
 mod serve;
+mod sessions;
 mod submit;
 mod sweep;
 

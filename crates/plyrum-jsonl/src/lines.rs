@@ -24,6 +24,8 @@ pub struct Line<'b> {
     pub number: u64,
     /// Where it begins.
     pub offset: u64,
+    /// Bytes that it takes in the file, its newline included.
+    pub length: u64,
 }
 
 /// Reads lines of at most so many bytes; of a longer one the rest is passed over.
@@ -118,11 +120,13 @@ impl<R: Read> Lines<R> {
         let (start, offset) = (self.start, self.offset);
         let used = length + usize::from(complete);
         self.start += used;
-        self.offset += used as u64 + passed_over;
+        let in_file = used as u64 + passed_over;
+        self.offset += in_file;
         self.number += 1;
         let kept = length.min(self.max_bytes);
         let bytes = self.buffer.get(start..start + kept).unwrap_or_default();
-        Line { bytes, complete, too_long: length > self.max_bytes, number: self.number, offset }
+        let (number, too_long) = (self.number, length > self.max_bytes);
+        Line { bytes, complete, too_long, number, offset, length: in_file }
     }
 }
 

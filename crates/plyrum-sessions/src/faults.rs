@@ -28,7 +28,7 @@ pub(crate) fn say(log: &SessionLog, text: &str) -> std::io::Result<()> {
 pub(crate) fn texts(dir: &Path) -> Vec<String> {
     let text = |item: std::io::Result<Item>| match item.unwrap() {
         Item::Text(text) => text.text,
-        Item::Frame(frame) => panic!("{frame:?}"),
+        other => panic!("{other:?}"),
     };
     read(dir, &session()).map(|items| items.map(text).collect()).unwrap_or_default()
 }

@@ -10,7 +10,7 @@ use plyrum_protocol::{Frame, RunId, SessionId};
 use plyrum_redact::Redactor;
 
 use crate::line::{self, TextRole};
-use crate::{context, heal, log_path, read};
+use crate::{Event, context, heal, log_path, read};
 
 /// An open log. Every append is one write of whole lines at the end of the file; after an error the log
 /// is as it was before.
@@ -69,6 +69,11 @@ impl SessionLog {
         self.append(&line::of_text(run, role, name.as_deref(), &redactor.redact(text))?)
     }
 
+    /// Appends an event. Its texts are redacted here, and a title is cut to [`crate::TITLE_MAX_BYTES`].
+    pub fn append_event(&self, event: &Event, redactor: &Redactor) -> io::Result<()> {
+        self.append(&line::of_event(&event.redacted(redactor))?)
+    }
+
     /// Makes everything appended so far durable (fdatasync).
     pub fn sync(&self) -> io::Result<()> {
         self.disk.sync_data(&self.file).map_err(context("flush", &self.path))
@@ -104,4 +109,14 @@ impl SessionLog {
     fn make_whole(&self) -> io::Result<()> {
         if is_whole(&self.file)? { Ok(()) } else { heal::cut_torn(&*self.disk, &self.file, &self.path) }
     }
+}
+
+/// Opens for appending and reading; 0600 whatever the umask.
+pub(crate) fn open_private(path: &Path) -> io::Result<File> {
+    RealDisk.open_append(path)
+}
+
+/// Makes the directory's entries durable.
+pub(crate) fn sync_dir(dir: &Path) -> io::Result<()> {
+    RealDisk.sync_dir(dir).map_err(context("flush", dir))
 }

@@ -87,6 +87,7 @@ impl Driver {
             self.execute(effects);
         }
         self.daemon.runs.remove(&self.hub.run);
+        self.daemon.sessions.touched(&self.hub.session);
         let log = self.log;
         let synced = tokio::task::spawn_blocking(move || log.sync()).await;
         if let Ok(Err(e)) = synced {

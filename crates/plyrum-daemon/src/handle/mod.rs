@@ -9,6 +9,7 @@ mod money;
 mod plans;
 mod route;
 mod runs;
+mod sessions;
 mod state;
 
 use crate::daemon::Daemon;
@@ -19,7 +20,8 @@ use plyrum_protocol::{
     AttachmentPut, AuditPrune, BalanceSetMode, BalanceTopUp, BudgetList, BudgetRemove, BudgetSet,
     DaemonDrain, DaemonStatus, DaemonStop, ErrorKind, Fault, Hello, LedgerAdjust, Method, ModelList,
     Outgoing, PersonaList, PlanCheck, PlanList, PlanShow, RequestId, RouteExplain, RpcError, RunAttach,
-    RunCancel, RunFinishNow, RunId, RunSubmit, agree,
+    RunCancel, RunFinishNow, RunId, RunSubmit, SessionDelete, SessionFork, SessionList, SessionRename,
+    SessionResume, SessionRewind, SessionSearch, SessionShow, agree,
 };
 use std::sync::Arc;
 
@@ -112,6 +114,14 @@ pub(crate) async fn request(visitor: &mut Visitor, id: RequestId, method: &str, 
         BalanceSetMode => money::set_mode;
         LedgerAdjust => adjust::adjust;
         AuditPrune => audit::prune;
+        SessionList => sessions::list;
+        SessionShow => sessions::show;
+        SessionSearch => sessions::search;
+        SessionResume => sessions::resume;
+        SessionFork => sessions::fork;
+        SessionRename => sessions::rename;
+        SessionRewind => sessions::rewind;
+        SessionDelete => sessions::delete;
         DaemonStatus => state::status;
         DaemonStop => state::stop;
         DaemonDrain => state::drain;

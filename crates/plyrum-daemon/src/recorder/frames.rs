@@ -11,9 +11,12 @@ const MAX_NAMED: usize = 16;
 pub(crate) fn of_frame(frame: &Frame) -> Option<(Kind, Value)> {
     let run = frame.run.as_str();
     let record = match &frame.body {
-        FrameBody::RunAccepted { session, persona, client, prompt_sha256 } => (
+        FrameBody::RunAccepted { session, persona, client, prompt_sha256, context, compacts } => (
             Kind::RunAccepted,
-            json!({"run": run, "session": session, "persona": persona, "client": client, "prompt_sha256": prompt_sha256}),
+            json!({
+                "run": run, "session": session, "persona": persona, "client": client,
+                "prompt_sha256": prompt_sha256, "context": context, "compacts": compacts,
+            }),
         ),
         FrameBody::RunRouted { decision } => (
             Kind::RunRouted,

@@ -33,6 +33,14 @@ pub(crate) enum Kind {
     RunCancelled,
     /// A run is over: how, and what it cost.
     RunFinished,
+    /// A conversation got another title.
+    SessionRenamed,
+    /// A conversation was continued as another one, from a turn on.
+    SessionForked,
+    /// Turns of a conversation were taken back.
+    SessionRewound,
+    /// A conversation was taken off the disk: by whom, and the hash of what it was.
+    SessionDeleted,
     /// The audit could not be written for so long that records were left out: how many.
     AuditGap,
 }
@@ -40,7 +48,7 @@ pub(crate) enum Kind {
 impl Kind {
     /// All of them.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 18] = [
         Self::DaemonStarted,
         Self::DaemonRecovered,
         Self::DaemonStopped,
@@ -54,6 +62,10 @@ impl Kind {
         Self::AttemptFallback,
         Self::RunCancelled,
         Self::RunFinished,
+        Self::SessionRenamed,
+        Self::SessionForked,
+        Self::SessionRewound,
+        Self::SessionDeleted,
         Self::AuditGap,
     ];
 
@@ -73,6 +85,10 @@ impl Kind {
             Self::AttemptFallback => "attempt.fallback",
             Self::RunCancelled => "run.cancelled",
             Self::RunFinished => "run.finished",
+            Self::SessionRenamed => "session.renamed",
+            Self::SessionForked => "session.forked",
+            Self::SessionRewound => "session.rewound",
+            Self::SessionDeleted => "session.deleted",
             Self::AuditGap => "audit.gap",
         }
     }
@@ -98,7 +114,7 @@ mod tests {
     #[test]
     fn each_kind_is_there_once_and_is_a_kind() {
         let table = table();
-        assert_eq!(table.len(), 32);
+        assert_eq!(table.len(), 36);
         assert_eq!(table.iter().collect::<BTreeSet<_>>().len(), table.len());
         let is_kind = |kind: &str| kind.bytes().all(|b| b.is_ascii_lowercase() || b"._".contains(&b));
         assert!(table.iter().all(|kind| is_kind(kind)));

@@ -188,7 +188,7 @@ fn code_of(reason: CancelReason) -> u8 {
     }
 }
 
-fn exit_code(result: &RunResult, cancelled: Option<CancelReason>) -> ExitCode {
+pub(in crate::command) fn exit_code(result: &RunResult, cancelled: Option<CancelReason>) -> ExitCode {
     match (result.status, cancelled, &result.error) {
         (RunStatus::Succeeded | RunStatus::Degraded, _, _) => ExitCode::SUCCESS,
         (RunStatus::Cancelled, Some(reason), _) => ExitCode::from(code_of(reason)),
