@@ -16,7 +16,7 @@ pub(crate) enum Taken<'b> {
 /// Reads lines; one without its newline at the end of the file is not there yet.
 #[derive(Debug)]
 pub(crate) struct Lines<R> {
-    lines: plyrum_jsonl::Lines<R>,
+    source: plyrum_jsonl::Lines<R>,
     /// Lines read.
     pub(crate) number: u64,
     /// Bytes of the lines read, their newlines included.
@@ -25,7 +25,7 @@ pub(crate) struct Lines<R> {
 
 impl<R: Read> Lines<R> {
     pub(crate) fn new(source: R) -> Self {
-        Self { lines: plyrum_jsonl::Lines::new(source, LINE_MAX_BYTES), number: 0, offset: 0 }
+        Self { source: plyrum_jsonl::Lines::new(source, LINE_MAX_BYTES), number: 0, offset: 0 }
     }
 
     /// The next complete line.
@@ -35,7 +35,7 @@ impl<R: Read> Lines<R> {
 
     /// The next complete line with where it begins and its bytes, newline included.
     pub(crate) fn next_placed(&mut self) -> io::Result<Option<(u64, u64, Taken<'_>)>> {
-        let Some(line) = self.lines.next()?.filter(|line| line.complete) else { return Ok(None) };
+        let Some(line) = self.source.next()?.filter(|line| line.complete) else { return Ok(None) };
         self.number += 1;
         self.offset += line.length;
         let taken = if line.too_long { Taken::TooLong } else { Taken::Whole(line.bytes) };
