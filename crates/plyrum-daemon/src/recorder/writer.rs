@@ -18,8 +18,8 @@ use std::time::{Duration, Instant};
 
 /// Longest time that a record without money stays unsynced.
 const SYNC_EVERY: Duration = Duration::from_millis(200);
-/// Bodies carried over at once.
-const DRAIN_AT_ONCE: usize = 256;
+/// Bodies carried over with one flush: under load it is the flushes that take the time.
+const DRAIN_AT_ONCE: usize = plyrum_ledger::MAX_TAKE;
 /// Between two tries where nothing can be written.
 const RETRY_EVERY: Duration = Duration::from_secs(1);
 /// Records that wait for a disk; later ones are counted.
