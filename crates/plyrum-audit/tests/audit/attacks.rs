@@ -181,7 +181,7 @@ static ONE_FILE: LazyLock<(TempDir, String)> = LazyLock::new(|| written(1, 3));
 
 /// A copy, since writing anew costs the disk a flush.
 fn copied((from, head): &(TempDir, String)) -> (TempDir, String) {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = tempfile::tempdir_in(plyrum_jsonl::testing::quick_place()).unwrap();
     for file in files(from.path()) {
         fs::copy(&file, dir.path().join(name(&file))).unwrap();
     }
