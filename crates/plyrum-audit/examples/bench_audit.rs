@@ -99,7 +99,7 @@ impl Drop for Remove {
 
 fn open(dir: &Path, anchor: Option<Anchor>) -> Result<AuditLog, AuditError> {
     let keys = (0..8).map(|n| (format!("provider-{n}"), format!("sk-live-{n}f9d2c7b81e6a035d8c1").into()));
-    let redactor = Redactor::new([7; 32], keys);
+    let redactor = Redactor::new([7; 32], keys).for_records();
     let clock = Box::new(|| "2026-11-22T13:54:59.123Z".to_owned());
     AuditLog::open(dir, Opening { redactor, boot: "5d0c2f7be1a94c33", anchor, clock })
 }

@@ -36,6 +36,7 @@ pub enum Start {
 
 /// Runs the daemon to its end.
 pub fn run(paths: &Paths, start: Start) -> Result<(), Fault> {
+    log::tell_panics();
     if start == Start::Detached {
         detach();
     }
@@ -160,7 +161,8 @@ async fn up(paths: &Paths) -> Result<(Arc<Daemon>, Bound, std::thread::JoinHandl
     let spec = RecoverySpec { at: clock::now().millis() };
     let (ledger, recovery) = Ledger::open(&paths.ledger_path(), spec)
         .map_err(|e| Fault::new(ErrorKind::Storage, e.to_string()).hint("plyrum doctor"))?;
-    let redactor = Redactor::new(install_key, []);
+    let redactor = Redactor::new(install_key, []).for_records();
+    log::set_redactor(redactor.clone());
     let boot = ids::hex(&ids::random::<8>().map_err(|e| Fault::new(ErrorKind::Internal, e.to_string()))?);
     let runtime = tokio::runtime::Handle::current();
     let (audit_dir, audit_ledger) = (paths.audit_dir(), ledger.clone());

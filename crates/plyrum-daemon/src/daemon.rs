@@ -110,7 +110,8 @@ impl Daemon {
             return Ok(Arc::clone(context));
         }
         let context = Arc::new(Context::load(&self.paths, project.as_deref(), self.install_key, day).await?);
-        self.recorder.set_redactor(context.redactor.clone());
+        crate::log::set_redactor(context.redactor.for_records());
+        self.recorder.set_redactor(context.redactor.for_records());
         for (kind, body) in self.loads.records(project.as_deref(), &context, &self.paths) {
             self.recorder.record(kind, body);
         }

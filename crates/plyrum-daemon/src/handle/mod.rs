@@ -13,6 +13,7 @@ mod sessions;
 mod state;
 
 use crate::daemon::Daemon;
+use crate::log;
 use crate::outbox::Outbox;
 use crate::serve::send;
 use attachments::Attachments;
@@ -61,15 +62,22 @@ impl Visitor {
     fn answer<M: Method>(&self, id: RequestId, result: Result<M::Reply, Fault>) {
         match result {
             Ok(reply) => send(&self.outbox, &Outgoing::reply(id, reply)),
-            Err(fault) => send(&self.outbox, &Outgoing::<()>::refusal(Some(id), RpcError::of(fault))),
+            Err(fault) => self.refuse(id, fault),
         }
+    }
+
+    /// A fault says what a file, a provider or a command said, which may quote a secret.
+    fn refuse(&self, id: RequestId, mut fault: Fault) {
+        fault.message = log::redacted(&fault.message);
+        fault.hint = fault.hint.as_deref().map(log::redacted);
+        send(&self.outbox, &Outgoing::<()>::refusal(Some(id), RpcError::of(fault)));
     }
 }
 
 /// Carries out a request and queues its answer.
 pub(crate) async fn request(visitor: &mut Visitor, id: RequestId, method: &str, params: &str) {
     if let Err(fault) = may_ask(visitor, method) {
-        return send(&visitor.outbox, &Outgoing::<()>::refusal(Some(id), RpcError::of(fault)));
+        return visitor.refuse(id, fault);
     }
     macro_rules! methods {
         ($( $name:ident => $call:path; )*) => {
