@@ -21,8 +21,9 @@ plyrum-engine: plyrum-catalog plyrum-protocol plyrum-billing-client
 plyrum-providers: plyrum-billing-client plyrum-redact
 plyrum-tools: plyrum-redact
 plyrum-ledger: plyrum-billing-client plyrum-catalog
-plyrum-audit: plyrum-redact
-plyrum-sessions: plyrum-protocol plyrum-redact
+plyrum-audit: plyrum-jsonl plyrum-redact
+plyrum-jsonl:
+plyrum-sessions: plyrum-jsonl plyrum-protocol plyrum-redact
 plyrum-daemon: plyrum-billing-client plyrum-redact plyrum-config plyrum-catalog plyrum-settings plyrum-protocol plyrum-router plyrum-engine plyrum-providers plyrum-tools plyrum-ledger plyrum-audit plyrum-sessions
 plyrum-client: plyrum-protocol plyrum-config
 plyrum-tui: plyrum-protocol plyrum-client plyrum-config
@@ -52,6 +53,7 @@ plyrum-providers: $sql $socket $terminal
 plyrum-tools: $sql $terminal
 plyrum-ledger: $network $socket $terminal
 plyrum-audit: $pure
+plyrum-jsonl: $pure nix
 plyrum-sessions: $network $socket $terminal
 plyrum-daemon: ratatui crossterm clap
 plyrum-client: $sql $network $terminal

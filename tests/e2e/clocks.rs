@@ -103,3 +103,33 @@ fn a_clock_that_jumps_in_the_middle_of_answers_and_over_restarts_loses_nothing()
     );
     assert_eq!(by_day["total"]["cost_micro_rub"].as_i64(), Some(8 * COST));
 }
+
+#[test]
+fn money_that_retired_records_told_of_stays_proved() {
+    let Some((world, clock, _fake)) = world_with_clock() else { return };
+    for day in ["2026-11-20 12:00:00", "2026-11-21 12:00:00", "2026-11-22 12:00:00"] {
+        clock.jump(day);
+        world.plyrum(["ask", "Hello there"]).run().answers("In time.");
+        world.plyrum(["daemon", "restart"]).run().ok();
+    }
+    let pruned = world.json(["audit", "prune", "--before", "2026-11-22", "--yes", "--json"]);
+    assert_eq!(pruned["files"].as_array().unwrap().len(), 2, "{pruned}");
+    world.is_sound();
+    let reconciled = world.plyrum(["ledger", "reconcile"]).run();
+    assert!(reconciled.ok().contains("2 attempts are told of by records that were retired"), "{reconciled}");
+    // Another file, with the money of the third day, goes without a tombstone.
+    clock.jump("2026-11-23 12:00:00");
+    world.plyrum(["ask", "Hello there"]).run().answers("In time.");
+    world.plyrum(["daemon", "stop"]).run().ok();
+    let mut files: Vec<_> =
+        fs::read_dir(world.home().join("data/audit")).unwrap().map(|e| e.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|e| e == "jsonl"));
+    files.sort();
+    fs::remove_file(&files[0]).unwrap();
+    let reconciled = world.plyrum(["ledger", "reconcile"]).run();
+    assert!(
+        reconciled.code == 1 && reconciled.stdout.contains("2 retired records told of others"),
+        "{reconciled}"
+    );
+    assert_eq!(world.plyrum(["audit", "verify"]).run().code, 1);
+}

@@ -9,6 +9,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests: helpers fail by panicking")]
 
 mod asking;
+mod audit;
 mod books;
 mod budgets;
 mod clocks;

@@ -22,6 +22,18 @@ pub enum AuditError {
         /// The directory.
         dir: PathBuf,
     },
+    /// What was asked for needs an unbroken chain.
+    #[error("the chain is broken at {}:{}: {}", problem.file, problem.line, problem.what)]
+    Broken {
+        /// Where.
+        problem: Box<crate::Problem>,
+    },
+    /// Files cannot be retired.
+    #[error("{why}")]
+    Retention {
+        /// Why not.
+        why: String,
+    },
     /// The record does not fit on a line.
     #[error("a `{kind}` record of {bytes} bytes is longer than {max} bytes: shorten its body")]
     TooLong {

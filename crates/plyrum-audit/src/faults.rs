@@ -1,118 +1,71 @@
 //! Every call to the disk fails once: the audit refuses cleanly, stays whole, and goes on afterwards.
 
-use std::fs::File;
-use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 
-use plyrum_redact::Redactor;
+use plyrum_jsonl::Disk;
+use plyrum_jsonl::testing::{Fault, Flaky};
 use serde_json::json;
 
-use crate::disk::{Disk, RealDisk};
-use crate::{AuditLog, verify};
+use crate::states::opening;
+use crate::{Anchor, AuditError, AuditLog, Witness, retirable, verify};
 
-/// How the chosen call fails.
-#[derive(Clone, Copy, Debug)]
-enum Fault {
-    NoSpace,
-    InputOutput,
-    /// Half of a write, then no space.
-    Short,
-    TooManyFiles,
+/// Small files, so that ten records need several.
+pub(crate) fn open(disk: impl Disk + 'static, dir: &Path) -> Result<AuditLog, AuditError> {
+    AuditLog::open_on(Arc::new(disk), 2_000, dir, opening(None, "2026-11-22"))
 }
 
-/// A disk whose `left`-th call from now fails, and each after it if `lasting`.
-#[derive(Debug)]
-struct Flaky {
-    left: Arc<AtomicI64>,
-    fault: Fault,
-    lasting: bool,
-}
-
-impl Flaky {
-    fn call(&self) -> io::Result<()> {
-        let left = self.left.fetch_sub(1, Ordering::Relaxed);
-        if left == 0 || (self.lasting && left < 0) {
-            return Err(io::Error::from_raw_os_error(match self.fault {
-                Fault::NoSpace | Fault::Short => 28,
-                Fault::InputOutput => 5,
-                Fault::TooManyFiles => 24,
-            }));
-        }
-        Ok(())
-    }
-}
-
-impl Disk for Flaky {
-    fn open_append(&self, path: &Path) -> io::Result<File> {
-        self.call().and_then(|()| RealDisk.open_append(path))
-    }
-
-    fn write(&self, file: &File, bytes: &[u8]) -> io::Result<usize> {
-        if let Err(error) = self.call() {
-            if matches!(self.fault, Fault::Short) && bytes.len() > 1 {
-                RealDisk.write(file, &bytes[..bytes.len() / 2])?;
-            }
-            return Err(error);
-        }
-        RealDisk.write(file, bytes)
-    }
-
-    fn set_len(&self, file: &File, len: u64) -> io::Result<()> {
-        self.call().and_then(|()| RealDisk.set_len(file, len))
-    }
-
-    fn sync_data(&self, file: &File) -> io::Result<()> {
-        file.metadata().and_then(|_| self.call()) // no power is cut in tests: spare the disk
-    }
-
-    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
-        dir.metadata().and_then(|_| self.call())
-    }
-}
-
-fn open(disk: impl Disk + 'static, dir: &Path) -> Result<AuditLog, crate::AuditError> {
-    let clock = Box::new(|| "2026-11-22T00:00:00.000Z".to_owned());
-    AuditLog::open_on(Box::new(disk), 1_500, dir, Redactor::new([1; 32], []), "b1", clock)
-}
-
-/// Ten records over several files, one of them synced; returns how many were acknowledged.
+/// Ten records over several files, synced one by one; returns how many were acknowledged.
 fn write_ten(disk: impl Disk + 'static, dir: &Path) -> u64 {
     let Ok(mut log) = open(disk, dir) else { return 0 };
-    let mut acknowledged = log.head().seq;
+    let mut acknowledged = 0;
     for n in 0..10 {
         if let Ok(appended) = log.append("run.start", &json!({"n": n, "outbox": n})) {
-            acknowledged = appended.seq;
+            acknowledged += 1;
             assert_eq!(log.head().seq, appended.seq);
         }
-        let _ = log.sync();
+        let _refused = log.sync();
     }
+    let _refused = log.checkpoint();
     acknowledged
+}
+
+/// Records of the kind that [`write_ten`] writes.
+fn written(dir: &Path) -> u64 {
+    let mut records = 0;
+    crate::each::<AuditError>(dir, |record| {
+        records += u64::from(record["kind"] == "run.start");
+        Ok(())
+    })
+    .unwrap();
+    records
 }
 
 #[test]
 fn the_nth_disk_call_fails_and_nothing_acknowledged_is_lost() {
-    for fault in [Fault::NoSpace, Fault::InputOutput, Fault::Short, Fault::TooManyFiles] {
-        for lasting in [false, true] {
+    let mut calls = 0;
+    for fault in Fault::ALL {
+        for times in Flaky::TIMES {
             for n in 0.. {
                 let dir = tempfile::tempdir().unwrap();
-                let left = Arc::new(AtomicI64::new(n));
-                let acknowledged = write_ten(Flaky { left: Arc::clone(&left), fault, lasting }, dir.path());
-                if left.load(Ordering::Relaxed) >= 0 {
+                let disk = Flaky::at(n, fault, times);
+                let acknowledged = write_ten(disk.clone(), dir.path());
+                if disk.was_clean() {
                     assert_eq!(acknowledged, 10, "the clean run");
                     break;
                 }
-                check_after(dir.path(), acknowledged, &format!("{fault:?} at call {n}, lasting: {lasting}"));
+                calls += 1;
+                check_after(dir.path(), acknowledged, &format!("{fault:?} at call {n}, {times} times"));
             }
         }
     }
+    println!("{calls} failing calls");
 }
 
-/// After any fault: a good start makes the chain whole, with everything that was acknowledged.
+/// After any fault: a good start makes the chain whole, with everything that was acknowledged and nothing else.
 fn check_after(dir: &Path, acknowledged: u64, what: &str) {
-    let mut log = open(RealDisk, dir).unwrap();
-    assert!(log.head().seq >= acknowledged, "{what}: head {} of {acknowledged}", log.head().seq);
+    let mut log = open(Flaky::never(), dir).unwrap();
+    assert_eq!(written(dir), acknowledged, "{what}");
     log.append("run.finish", &json!({})).unwrap();
     let report = verify(dir, Some(&log.head().hash), None).unwrap();
     assert!(report.ok && report.records > acknowledged, "{what}: {report:?}");
@@ -122,19 +75,66 @@ fn check_after(dir: &Path, acknowledged: u64, what: &str) {
 fn a_fault_during_recovery_is_survived_by_the_next_start() {
     for n in 0.. {
         let dir = tempfile::tempdir().unwrap();
-        let acknowledged = write_ten(RealDisk, dir.path());
+        let acknowledged = write_ten(Flaky::never(), dir.path());
         let newest = crate::files::list(dir.path()).unwrap().segments.pop().unwrap().path(dir.path());
-        let bytes = std::fs::read(&newest).unwrap();
-        std::fs::write(&newest, &bytes[..bytes.len() - 9]).unwrap();
-        let left = Arc::new(AtomicI64::new(n));
-        let opened =
-            open(Flaky { left: Arc::clone(&left), fault: Fault::NoSpace, lasting: true }, dir.path());
-        let clean = left.load(Ordering::Relaxed) >= 0;
-        assert_eq!(opened.is_ok(), clean, "call {n}");
+        let mut bytes = std::fs::read(&newest).unwrap();
+        bytes.extend_from_slice(b"{\"v\":1,\"se");
+        std::fs::write(&newest, &bytes).unwrap();
+        let disk = Flaky::at(n, Fault::NoSpace, i64::MAX);
+        let opened = open(disk.clone(), dir.path());
+        assert_eq!(opened.is_ok(), disk.was_clean(), "call {n}");
         drop(opened);
-        check_after(dir.path(), acknowledged - 1, &format!("recovery, call {n}"));
-        if clean {
+        check_after(dir.path(), acknowledged, &format!("recovery, call {n}"));
+        if disk.was_clean() {
             break;
+        }
+    }
+}
+
+/// Four days, of which the first two are retired over this disk.
+fn retire(disk: impl Disk + 'static, dir: &Path) -> (Option<Anchor>, bool) {
+    let mut floor = None;
+    let done = || -> Result<(), AuditError> {
+        let mut log = AuditLog::open_on(Arc::new(disk), 2_000, dir, opening(None, "2026-11-25"))?;
+        let old = retirable(dir, "2026-11-24", |_, _| {})?;
+        let tombstone = log.bury(old, json!({"seen": 4}))?;
+        floor = Some(Anchor { seq: tombstone.last_seq, hash: tombstone.last_hash });
+        log.remove_retired(tombstone.last_seq)?;
+        Ok(())
+    };
+    let done = done().is_ok();
+    (floor, done)
+}
+
+#[test]
+fn the_nth_disk_call_of_a_retention_fails_and_the_chain_still_says_what_was_there() {
+    for fault in Fault::ALL {
+        for n in 0.. {
+            let dir = tempfile::tempdir().unwrap();
+            for day in ["2026-11-22", "2026-11-23", "2026-11-24"] {
+                let mut log =
+                    AuditLog::open_on(Arc::new(Flaky::never()), 2_000, dir.path(), opening(None, day))
+                        .unwrap();
+                for n in 0..4 {
+                    log.append("run.start", &json!({"n": n})).unwrap();
+                }
+            }
+            let disk = Flaky::at(n, fault, if n % 2 == 0 { 1 } else { i64::MAX });
+            let (floor, done) = retire(disk.clone(), dir.path());
+            let log = open(Flaky::never(), dir.path()).unwrap();
+            let anchor = Anchor { seq: log.head().seq, hash: log.head().hash };
+            let witness = Witness { anchor: Some(anchor), floor: floor.clone() };
+            let report = verify(dir.path(), None, Some(&witness)).unwrap();
+            assert!(report.ok, "{fault:?} at call {n}: {report:?}");
+            if let Some(floor) = floor {
+                log.remove_retired(floor.seq).unwrap();
+                let report = verify(dir.path(), None, Some(&witness)).unwrap();
+                assert!(report.ok && report.first_seq == floor.seq + 1, "{fault:?} at call {n}: {report:?}");
+            }
+            if disk.was_clean() {
+                assert!(done);
+                break;
+            }
         }
     }
 }

@@ -3,22 +3,32 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use plyrum_jsonl::{Disk, RealDisk, create_dir, set_aside, write_all};
 use plyrum_redact::Redactor;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::disk::{self, Disk, RealDisk};
 use crate::files::{self, Segment};
+use crate::own::{CHAIN_BREAK, CHECKPOINT, Checkpoint, TORN_TAIL};
 use crate::record::{Fields, outbox_of};
 use crate::recover::{self, Damage, Newest};
+use crate::tally::{FileSummary, Tally};
+use crate::witness::Anchor;
 use crate::{AuditError, FILE_MAX_BYTES, LINE_MAX_BYTES};
 
 const LOCK_NAME: &str = ".lock";
-/// Side files of one torn place, after which opening gives up.
-const TORN_MAX: u32 = 100;
+/// The most that a line has beside its body, its boot and its kind.
+const FRAME_MAX_BYTES: u64 = 400;
+
+/// The most that a checkpoint's line has.
+const CHECKPOINT_MAX_BYTES: u64 = 1024;
+/// Lines are kept until they are flushed; so many of them are flushed at once.
+const UNFLUSHED_MAX_BYTES: usize = 4 * 1024 * 1024;
 
 /// The end of the chain.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -40,16 +50,32 @@ pub struct Appended {
     pub hash: String,
 }
 
+/// What an audit is opened with.
+pub struct Opening<'a> {
+    /// Redacts every body.
+    pub redactor: Redactor,
+    /// Names this start of the daemon.
+    pub boot: &'a str,
+    /// The last record that the witness has seen: [`Anchor::genesis`] of one that has seen nothing, `None`
+    /// where there is no witness. Where the record is not there, the chain says so from here on; damage
+    /// behind it was never acknowledged and is set aside.
+    pub anchor: Option<Anchor>,
+    /// Gives RFC 3339 UTC times.
+    pub clock: Box<dyn Fn() -> String + Send>,
+}
+
 /// The open audit. Dropping it releases the lock; call [`AuditLog::sync`] before.
 pub struct AuditLog {
-    dir: PathBuf,
-    disk: Box<dyn Disk>,
+    pub(crate) dir: PathBuf,
+    pub(crate) disk: Arc<dyn Disk>,
     redactor: Redactor,
     boot: String,
     clock: Box<dyn Fn() -> String + Send>,
     file_max_bytes: u64,
     _lock: File,
     current: Option<Current>,
+    /// The file before the current one, until the checkpoint that tells of it is written.
+    closed: Option<FileSummary>,
     head: Head,
     last_outbox: Option<i64>,
 }
@@ -58,39 +84,45 @@ pub struct AuditLog {
 struct Current {
     file: File,
     segment: Segment,
+    tally: Tally,
     /// Everything up to here is whole records.
     good_bytes: u64,
-    /// Whether bytes of a failed write may follow.
-    ragged: bool,
+    end: End,
     /// Whether something was written since the last sync.
     dirty: bool,
+    /// What this process has written since then.
+    unflushed: Vec<u8>,
+}
+
+/// What the disk has at the end of the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// What was written.
+    Sure,
+    /// Bytes of a failed write may follow.
+    Ragged,
+    /// A flush has failed: the kernel may have dropped what was not flushed, and will not say so again.
+    Doubtful,
 }
 
 impl AuditLog {
-    /// Opens (or begins) the audit in `dir` as its only writer, moves a torn last line aside and records
-    /// that, and begins a new file with a `chain_break` record if the newest one is damaged.
-    ///
-    /// `boot` names this start of the daemon; `clock` returns RFC 3339 UTC times.
-    pub fn open(
-        dir: &Path,
-        redactor: Redactor,
-        boot: &str,
-        clock: impl Fn() -> String + Send + 'static,
-    ) -> Result<Self, AuditError> {
-        Self::open_on(Box::new(RealDisk), FILE_MAX_BYTES, dir, redactor, boot, Box::new(clock))
+    /// Opens (or begins) the audit in `dir` as its only writer, sets a torn end aside and records that, and
+    /// begins a new file with a `chain_break` record if the newest one is damaged. A `chain_break` is also
+    /// recorded where the anchor's record is missing: the chain alone could not tell.
+    pub fn open(dir: &Path, opening: Opening<'_>) -> Result<Self, AuditError> {
+        Self::open_on(Arc::new(RealDisk), FILE_MAX_BYTES, dir, opening)
     }
 
     pub(crate) fn open_on(
-        disk: Box<dyn Disk>,
+        disk: Arc<dyn Disk>,
         file_max_bytes: u64,
         dir: &Path,
-        redactor: Redactor,
-        boot: &str,
-        clock: Box<dyn Fn() -> String + Send>,
+        opening: Opening<'_>,
     ) -> Result<Self, AuditError> {
-        disk::create_dir(dir).map_err(AuditError::io("create", dir))?;
+        let Opening { redactor, boot, anchor, clock } = opening;
+        create_dir(&*disk, dir).map_err(AuditError::io("create", dir))?;
         let lock = lock(&*disk, dir)?;
-        let found = recover::look(dir)?;
+        let found = recover::look(dir, anchor.as_ref())?;
         let mut log = Self {
             dir: dir.to_owned(),
             boot: redactor.redact(boot).into_owned(),
@@ -100,11 +132,19 @@ impl AuditLog {
             file_max_bytes,
             _lock: lock,
             current: None,
+            closed: found.closed,
             head: found.head,
             last_outbox: found.last_outbox,
         };
         if let Some(newest) = found.newest {
             log.go_on(newest)?;
+        }
+        if let Some(anchor) = anchor.filter(|_| found.anchor_is_missing) {
+            let what = "the last record that the ledger has seen is not here: records at the end were removed, or \
+                        all were rewritten";
+            let body = json!({"what": what, "anchor": anchor, "last_seq": log.head.seq});
+            log.append_own(CHAIN_BREAK, &body)?;
+            log.sync()?;
         }
         Ok(log)
     }
@@ -115,39 +155,46 @@ impl AuditLog {
         check_kind(kind)?;
         let mut body = body.clone();
         self.redactor.redact_json(&mut body);
-        let body = serde_json::to_string(&body)?;
+        self.append_text(kind, &terminal_safe(serde_json::to_string(&body)?))
+    }
+
+    /// Appends one of the records of [`crate::own`].
+    pub(crate) fn append_own(&mut self, kind: &str, body: &impl Serialize) -> Result<Appended, AuditError> {
+        self.append_text(kind, &own_text(body)?)
+    }
+
+    fn append_text(&mut self, kind: &str, body: &str) -> Result<Appended, AuditError> {
         let ts = (self.clock)();
-        let date = files::date_of(&ts)?.to_owned();
-        let seq = self.head.seq + 1;
-        let fields = Fields {
-            seq,
-            ts: Cow::Borrowed(&ts),
-            boot: Cow::Borrowed(&self.boot),
-            kind: Cow::Borrowed(kind),
-            body: &body,
-            prev: Cow::Borrowed(&self.head.hash),
-        };
-        let (line, hash) = fields.encode()?;
-        if line.len() > LINE_MAX_BYTES {
-            return Err(AuditError::TooLong {
-                kind: kind.to_owned(),
-                bytes: line.len(),
-                max: LINE_MAX_BYTES,
-            });
+        let bytes = (body.len() + kind.len() + self.boot.len()) as u64 + FRAME_MAX_BYTES;
+        if bytes > LINE_MAX_BYTES as u64 {
+            let kind = kind.to_owned();
+            return Err(AuditError::TooLong { kind, bytes: body.len(), max: LINE_MAX_BYTES - 1024 });
         }
-        let file = self.write_line(&line, Segment { first_seq: seq, date })?;
-        self.head = Head { seq, hash: hash.clone(), file };
-        self.last_outbox = self.last_outbox.max(outbox_of(&body));
-        Ok(Appended { seq, hash })
+        self.make_room(&ts, bytes)?;
+        self.write_record(kind, body, &ts)
     }
 
     /// Makes everything appended so far durable (fdatasync).
     pub fn sync(&mut self) -> Result<(), AuditError> {
         let Some(current) = self.current.as_mut().filter(|current| current.dirty) else { return Ok(()) };
-        let path = current.segment.path(&self.dir);
-        self.disk.sync_data(&current.file).map_err(AuditError::io("flush", path))?;
-        current.dirty = false;
-        Ok(())
+        let flushed = current.sync(&*self.disk);
+        flushed.map_err(|e| AuditError::io("flush", current.segment.path(&self.dir))(e))
+    }
+
+    /// Records what the current file holds up to here, as a rotation does of a whole one.
+    pub fn checkpoint(&mut self) -> Result<(), AuditError> {
+        let summary =
+            |log: &Self| log.current.as_ref().and_then(|now| now.tally.summary(&now.segment.name()));
+        let Some(before) = summary(self) else { return Ok(()) };
+        let ts = (self.clock)();
+        self.make_room(&ts, CHECKPOINT_MAX_BYTES)?;
+        match summary(self) {
+            Some(of) if of.file == before.file => {
+                let body = own_text(&Checkpoint { of, last_outbox: self.last_outbox })?;
+                self.write_record(CHECKPOINT, &body, &ts).map(drop)
+            }
+            _ => Ok(()), // the next file has just begun, with this very record
+        }
     }
 
     /// Records from now on are redacted by this one, which knows newer keys.
@@ -165,91 +212,108 @@ impl AuditLog {
         self.last_outbox
     }
 
+    /// Whether the file that is written is still where readers look for it. A file that was removed or
+    /// replaced under an open audit would take records that nobody ever sees.
+    pub fn is_in_place(&self) -> Result<(), AuditError> {
+        let Some(current) = &self.current else { return Ok(()) };
+        let path = current.segment.path(&self.dir);
+        let is_same =
+            |ours: fs::Metadata, there: fs::Metadata| (ours.dev(), ours.ino()) == (there.dev(), there.ino());
+        let same = current.file.metadata().and_then(|ours| Ok(is_same(ours, fs::symlink_metadata(&path)?)));
+        match same {
+            Ok(true) => Ok(()),
+            Ok(false) => {
+                let source = io::Error::new(io::ErrorKind::NotFound, "another file is in its place");
+                Err(AuditError::Io { action: "find", path, source })
+            }
+            Err(source) => Err(AuditError::Io { action: "find", path, source }),
+        }
+    }
+
+    /// Name of the file that is written now.
+    pub(crate) fn current_file(&self) -> Option<&Segment> {
+        self.current.as_ref().map(|current| &current.segment)
+    }
+
     /// Continues the newest file, or begins a new one if it is damaged.
     fn go_on(&mut self, newest: Newest) -> Result<(), AuditError> {
-        if let Some(Damage { line, what }) = newest.damage {
-            self.head.seq = self.head.seq.max(newest.beyond_seq - 1);
-            let body = json!({"file": newest.segment.name(), "line": line, "what": what});
-            return self.append("chain_break", &body).map(|_| ());
+        let Newest { segment, tally, whole_bytes, torn, damage, beyond_seq } = newest;
+        if let Some(Damage { line, what }) = damage {
+            self.head.seq = self.head.seq.max(beyond_seq - 1);
+            let body = json!({"file": segment.name(), "line": line, "what": what});
+            self.append_own(CHAIN_BREAK, &body)?;
+            return self.sync();
         }
-        let path = newest.segment.path(&self.dir);
+        let path = segment.path(&self.dir);
         let file = self.disk.open_append(&path).map_err(AuditError::io("open", &path))?;
-        let good_bytes = newest.whole_bytes;
-        let torn = if newest.torn { Some(self.move_torn(&file, &path, good_bytes)?) } else { None };
-        let segment = newest.segment;
+        if whole_bytes == 0 {
+            // It may come from a start that was killed before it had made the name durable.
+            self.disk.sync_dir(&self.dir).map_err(AuditError::io("flush", &self.dir))?;
+        }
+        let mut aside = None;
+        if torn {
+            let cut = set_aside(&*self.disk, &file, &path, whole_bytes);
+            aside = Some(cut.map_err(AuditError::io("set the torn end aside of", &path))?);
+        }
         let name = segment.name();
-        self.current = Some(Current { file, segment, good_bytes, ragged: false, dirty: torn.is_some() });
-        if let Some((saved_as, bytes)) = torn {
-            let body = json!({"file": name, "offset": good_bytes, "bytes": bytes, "saved_as": saved_as});
-            self.append("torn_tail", &body)?;
+        // Dirty: what a killed start has written and not flushed must not be taken for durable.
+        self.current =
+            Some(Current { good_bytes: whole_bytes, dirty: true, ..Current::new(file, segment, tally) });
+        if let Some(aside) = aside {
+            let saved_as = aside.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let body =
+                json!({"file": name, "offset": whole_bytes, "bytes": aside.bytes, "saved_as": saved_as});
+            self.append_own(TORN_TAIL, &body)?;
             self.sync()?;
         }
         Ok(())
     }
 
-    /// Copies what follows `good_bytes` to a side file, then cuts it off.
-    fn move_torn(&self, file: &File, path: &Path, good_bytes: u64) -> Result<(String, u64), AuditError> {
-        let (side_path, side) = self.torn_file(path, good_bytes)?;
-        let bytes = self.copy_tail(file, good_bytes, &side).map_err(AuditError::io("write", &side_path))?;
-        self.disk.sync_dir(&self.dir).map_err(AuditError::io("flush", &self.dir))?;
-        self.disk.set_len(file, good_bytes).map_err(AuditError::io("cut the torn line of", path))?;
-        Ok((side_path.file_name().unwrap_or_default().to_string_lossy().into_owned(), bytes))
-    }
-
-    /// An empty `<file>.torn-<offset>` (with a number behind it if that is taken).
-    fn torn_file(&self, path: &Path, offset: u64) -> Result<(PathBuf, File), AuditError> {
-        let mut side_path = path.to_owned();
-        for copy in 0..TORN_MAX {
-            let number = if copy == 0 { String::new() } else { format!("-{copy}") };
-            side_path = path.with_extension(format!("jsonl.torn-{offset}{number}"));
-            if !side_path.exists() {
-                let side = self.disk.open_append(&side_path).map_err(AuditError::io("create", &side_path))?;
-                return Ok((side_path, side));
-            }
-        }
-        let source = io::Error::new(io::ErrorKind::AlreadyExists, "too many torn lines at one place");
-        Err(AuditError::Io { action: "create", path: side_path, source })
-    }
-
-    fn copy_tail(&self, mut file: &File, from: u64, side: &File) -> io::Result<u64> {
-        file.seek(SeekFrom::Start(from))?;
-        let mut buffer = vec![0; 64 * 1024];
-        let mut copied = 0;
-        loop {
-            let read = file.read(&mut buffer)?;
-            if read == 0 {
-                break;
-            }
-            disk::write_all(&*self.disk, side, buffer.get(..read).unwrap_or_default())?;
-            copied += read as u64;
-        }
-        self.disk.sync_data(side)?;
-        Ok(copied)
-    }
-
-    /// Writes the line to the current file, or to a new one if that is full or of another day; returns
-    /// the file's name. After an error the file ends where it ended before, or is cut back at the next call.
-    fn write_line(&mut self, line: &str, next: Segment) -> Result<String, AuditError> {
-        let mut current = match self.current.take() {
-            Some(current) if !self.is_full(&current, line, &next) => current,
-            full => {
-                self.current = full;
+    /// Begins the first file, or the next one where the current is full or of another day. The first record of
+    /// each next one tells what the file before it holds.
+    fn make_room(&mut self, ts: &str, bytes: u64) -> Result<(), AuditError> {
+        let next = Segment { first_seq: self.head.seq + 1, date: files::date_of(ts)?.to_owned() };
+        match &self.current {
+            None => self.current = Some(self.begin(next)?),
+            Some(current) if current.is_full(bytes, self.file_max_bytes, &next.date) => {
                 self.sync()?;
-                self.begin(next)?
+                let next = self.begin(next)?;
+                let old = self.current.replace(next);
+                self.closed = old.and_then(|old| old.tally.summary(&old.segment.name()));
             }
-        };
-        let path = current.segment.path(&self.dir);
-        let written = self.write_whole(&mut current, line).map_err(AuditError::io("write", path));
-        let name = current.segment.name();
-        self.current = Some(current);
-        written.map(|()| name)
+            Some(_) => {}
+        }
+        let is_empty = self.current.as_ref().is_some_and(|current| current.good_bytes == 0);
+        if let Some(of) = self.closed.clone().filter(|_| is_empty) {
+            let body = own_text(&Checkpoint { of, last_outbox: self.last_outbox })?;
+            self.write_record(CHECKPOINT, &body, ts)?;
+        }
+        self.closed = None;
+        Ok(())
     }
 
-    fn is_full(&self, current: &Current, line: &str, next: &Segment) -> bool {
-        let begun = current.good_bytes > 0;
-        begun
-            && (current.good_bytes + line.len() as u64 > self.file_max_bytes
-                || next.date > current.segment.date)
+    fn write_record(&mut self, kind: &str, body: &str, ts: &str) -> Result<Appended, AuditError> {
+        let seq = self.head.seq + 1;
+        let fields = Fields {
+            seq,
+            ts: Cow::Borrowed(ts),
+            boot: Cow::Borrowed(&self.boot),
+            kind: Cow::Borrowed(kind),
+            body,
+            prev: Cow::Borrowed(&self.head.hash),
+        };
+        let (line, hash) = fields.encode()?;
+        let outbox = outbox_of(body);
+        let Some(current) = &mut self.current else {
+            let source = io::Error::new(io::ErrorKind::NotFound, "no file was begun");
+            return Err(AuditError::Io { action: "write", path: self.dir.clone(), source });
+        };
+        let written = current.write(&*self.disk, &line);
+        written.map_err(|e| AuditError::io("write", current.segment.path(&self.dir))(e))?;
+        current.tally.add(line.trim_end_matches('\n').as_bytes(), seq, &hash);
+        self.head = Head { seq, hash: hash.clone(), file: current.segment.name() };
+        self.last_outbox = self.last_outbox.max(outbox);
+        Ok(Appended { seq, hash })
     }
 
     fn begin(&self, segment: Segment) -> Result<Current, AuditError> {
@@ -262,24 +326,97 @@ impl AuditLog {
         }
         if let Err(error) = self.disk.sync_dir(&self.dir) {
             // An empty file that the chain may never reach would look like a missing one later.
-            let _best_effort = fs::remove_file(&path);
+            let _best_effort = self.disk.remove(&path);
             return Err(AuditError::io("flush", &self.dir)(error));
         }
-        Ok(Current { file, segment, good_bytes: 0, ragged: false, dirty: false })
+        let tally = Tally::new(segment.first_seq);
+        Ok(Current::new(file, segment, tally))
+    }
+}
+
+impl Current {
+    fn new(file: File, segment: Segment, tally: Tally) -> Self {
+        let (end, unflushed) = (End::Sure, Vec::new());
+        Self { file, segment, tally, good_bytes: 0, end, dirty: false, unflushed }
     }
 
-    fn write_whole(&self, current: &mut Current, line: &str) -> io::Result<()> {
-        if current.ragged {
-            self.disk.set_len(&current.file, current.good_bytes)?;
-            current.ragged = false;
+    fn is_full(&self, bytes: u64, max: u64, date: &str) -> bool {
+        let begun = self.good_bytes > 0;
+        begun && (self.good_bytes + bytes > max || *date > *self.segment.date)
+    }
+
+    /// After an error the file ends where it ended before, or is cut back at the next call.
+    fn write(&mut self, disk: &dyn Disk, line: &str) -> io::Result<()> {
+        if self.unflushed.len() > UNFLUSHED_MAX_BYTES {
+            self.sync(disk)?;
         }
-        current.dirty = true;
-        let written = disk::write_all(&*self.disk, &current.file, line.as_bytes());
+        self.make_sure(disk)?;
+        self.dirty = true;
+        let written = write_all(disk, &self.file, line.as_bytes());
         match written {
-            Ok(()) => current.good_bytes += line.len() as u64,
-            Err(_) => current.ragged = self.disk.set_len(&current.file, current.good_bytes).is_err(),
+            Ok(()) => {
+                self.good_bytes += line.len() as u64;
+                self.unflushed.extend_from_slice(line.as_bytes());
+            }
+            Err(_) if disk.set_len(&self.file, self.good_bytes).is_err() => self.end = End::Ragged,
+            Err(_) => {}
         }
         written
+    }
+
+    fn sync(&mut self, disk: &dyn Disk) -> io::Result<()> {
+        self.make_sure(disk)?;
+        match disk.sync_data(&self.file) {
+            Ok(()) => {
+                self.dirty = false;
+                self.unflushed.clear();
+                Ok(())
+            }
+            Err(error) => {
+                self.end = End::Doubtful;
+                Err(error)
+            }
+        }
+    }
+
+    /// Mends what an earlier failure has left. After a failed flush the same lines are written again: only then
+    /// does the next flush say something about them.
+    fn make_sure(&mut self, disk: &dyn Disk) -> io::Result<()> {
+        match self.end {
+            End::Sure => return Ok(()),
+            End::Ragged => disk.set_len(&self.file, self.good_bytes)?,
+            End::Doubtful => {
+                disk.set_len(&self.file, self.good_bytes - self.unflushed.len() as u64)?;
+                write_all(disk, &self.file, &self.unflushed)?;
+            }
+        }
+        self.end = End::Sure;
+        Ok(())
+    }
+}
+
+/// The body of a record of our own, its keys in the order that all bodies have.
+fn own_text(body: &impl Serialize) -> Result<String, AuditError> {
+    Ok(serde_json::to_string(&serde_json::to_value(body)?)?)
+}
+
+/// Escapes what a terminal would obey and JSON lets through: DEL and C1. A body is shown and exported byte
+/// for byte, so it is made harmless where it is written.
+pub(crate) fn terminal_safe(json: String) -> String {
+    let is_control = |c: char| matches!(c, '\u{7f}'..='\u{9f}');
+    if json.is_ascii() && !json.contains('\u{7f}') || !json.contains(is_control) {
+        return json;
+    }
+    let escaped = |c: char| if is_control(c) { format!("\\u{:04x}", u32::from(c)) } else { c.to_string() };
+    json.chars().map(escaped).collect()
+}
+
+impl fmt::Debug for Opening<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Opening")
+            .field("boot", &self.boot)
+            .field("anchor", &self.anchor)
+            .finish_non_exhaustive()
     }
 }
 

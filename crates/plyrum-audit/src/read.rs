@@ -1,117 +1,138 @@
-//! Reading records for people: the last ones, and those that match.
+//! Reading records for people: the last ones, those that match, those that come.
 //!
 //! Readers run beside the writer and take what is there: lines that are no JSON are passed over, since
-//! judging them is [`crate::verify`]'s work.
+//! judging them is [`crate::verify`]'s work, and files that are retired meanwhile are gone. A record is
+//! handed out as its line, byte for byte, so that its hash can be checked by whoever gets it.
 
 use std::collections::VecDeque;
+use std::io;
 use std::path::Path;
 
+use plyrum_jsonl::Lines;
 use serde_json::Value;
 
-use crate::AuditError;
-use crate::files;
-use crate::lines::Lines;
+use crate::files::{self, Segment};
+use crate::filter::{Filter, Matcher};
+use crate::log::terminal_safe;
+use crate::{AuditError, LINE_MAX_BYTES};
 
 /// The most records one call returns.
-const RESULT_MAX: usize = 10_000;
+pub const RESULT_MAX: usize = 10_000;
 
-/// What [`search`] looks for; every field that is set must hold. Defaults to everything.
+/// The records that match, as lines.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Filter {
-    /// The record's kind, or the beginning of it up to a dot (`approval` finds `approval.resolved`).
-    pub kind: Option<String>,
-    /// Text anywhere in the record's line, as JSON writes it.
-    pub text: Option<String>,
-    /// Not before this RFC 3339 time (UTC, as the records have it).
-    pub since: Option<String>,
-    /// Before this time.
-    pub until: Option<String>,
-    /// The start of the daemon.
-    pub boot: Option<String>,
-    /// At most this many records, the first ones; 0 means the bound, 10 000.
-    pub limit: usize,
+pub struct Matches {
+    /// The last ones, oldest first.
+    pub lines: Vec<String>,
+    /// Whether there are older ones.
+    pub more: bool,
 }
 
 /// The last `n` records (at most 10 000), oldest first.
-pub fn tail(dir: &Path, n: usize) -> Result<Vec<Value>, AuditError> {
-    let n = n.min(RESULT_MAX);
-    let mut last: VecDeque<Value> = VecDeque::new();
-    for segment in files::list(dir)?.segments.iter().rev() {
-        let room = n - last.len();
-        if room == 0 {
-            break;
-        }
-        let mut lines: VecDeque<Vec<u8>> = VecDeque::new();
-        each_line(&segment.path(dir), |line| {
-            if lines.len() == room {
-                lines.pop_front();
-            }
-            lines.push_back(line.to_vec());
-            true
-        })?;
-        for value in lines.iter().rev().filter_map(|line| serde_json::from_slice(line).ok()) {
-            last.push_front(value);
-        }
-    }
-    Ok(last.into())
+pub fn tail(dir: &Path, n: usize) -> Result<Vec<String>, AuditError> {
+    search(dir, &Filter::default(), n).map(|matches| matches.lines)
 }
 
-/// The records that match, oldest first.
-pub fn search(dir: &Path, filter: &Filter) -> Result<Vec<Value>, AuditError> {
-    let limit = if filter.limit == 0 { RESULT_MAX } else { filter.limit.min(RESULT_MAX) };
-    let mut found = Vec::new();
-    for segment in files::list(dir)?.segments {
-        each_line(&segment.path(dir), |line| {
-            found.extend(filter.matching(line));
-            found.len() < limit
+/// The last `limit` records (at most 10 000) that match, oldest first.
+pub fn search(dir: &Path, filter: &Filter, limit: usize) -> Result<Matches, AuditError> {
+    let limit = limit.min(RESULT_MAX);
+    let matcher = Matcher::new(filter);
+    let mut found = Matches::default();
+    let mut newer: VecDeque<String> = VecDeque::new();
+    for segment in files::list(dir)?.segments.iter().rev() {
+        if !matcher.may_be_on(&segment.date) {
+            break; // older files are of older days
+        }
+        let room = limit - newer.len();
+        if room == 0 {
+            found.more = true;
+            break;
+        }
+        let mut here: VecDeque<String> = VecDeque::new();
+        each_line(dir, segment, |line| {
+            if let Some(line) = matcher.matching(line) {
+                if here.len() == room {
+                    here.pop_front();
+                    found.more = true;
+                }
+                here.extend(printable(line));
+            }
+            Ok::<(), AuditError>(())
         })?;
-        if found.len() == limit {
+        here.extend(newer);
+        newer = here;
+        if found.more {
             break;
         }
     }
+    found.lines = newer.into();
     Ok(found)
+}
+
+/// The line, if it is harmless: whoever damaged a log may have put things into it that terminals obey. What this
+/// crate writes comes through unchanged.
+fn printable(line: &str) -> Option<String> {
+    if line.bytes().any(|b| b < b' ') {
+        return None; // no JSON has it
+    }
+    Some(terminal_safe(line.to_owned()))
+}
+
+/// Writes the lines of every record that matches, byte for byte and oldest first; says how many.
+pub fn export(dir: &Path, filter: &Filter, out: &mut dyn io::Write) -> Result<u64, ExportError> {
+    let matcher = Matcher::new(filter);
+    let mut exported = 0;
+    for segment in files::list(dir)?.segments.iter().filter(|segment| matcher.may_be_on(&segment.date)) {
+        each_line(dir, segment, |line| {
+            if let Some(line) = matcher.matching(line) {
+                out.write_all(line.as_bytes())
+                    .and_then(|()| out.write_all(b"\n"))
+                    .map_err(ExportError::Out)?;
+                exported += 1;
+            }
+            Ok::<(), ExportError>(())
+        })?;
+    }
+    out.flush().map_err(ExportError::Out)?;
+    Ok(exported)
+}
+
+/// Why an [`export`] ended.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// The audit cannot be read.
+    #[error(transparent)]
+    Audit(#[from] AuditError),
+    /// What is read cannot be written.
+    #[error("cannot write the export: {0}")]
+    Out(io::Error),
 }
 
 /// Every record of the log that is whole, oldest first, in bounded memory; lines that are no JSON are
 /// passed over.
 pub fn each<E: From<AuditError>>(dir: &Path, mut take: impl FnMut(&Value) -> Result<(), E>) -> Result<(), E> {
-    for segment in files::list(dir)?.segments {
-        let mut taken = Ok(());
-        each_line(&segment.path(dir), |line| {
-            if let Ok(record) = serde_json::from_slice(line) {
-                taken = take(&record);
-            }
-            taken.is_ok()
-        })?;
-        taken?;
-    }
-    Ok(())
+    files::list(dir)?.segments.iter().try_for_each(|segment| {
+        each_line(dir, segment, |line| match serde_json::from_slice(line) {
+            Ok(record) => take(&record),
+            Err(_) => Ok(()),
+        })
+    })
 }
 
-impl Filter {
-    fn matching(&self, line: &[u8]) -> Option<Value> {
-        let text = std::str::from_utf8(line).ok()?;
-        self.text.as_ref().is_none_or(|wanted| text.contains(wanted.as_str())).then_some(())?;
-        let record: Value = serde_json::from_str(text).ok()?;
-        let field = |name: &str| record.get(name).and_then(Value::as_str).unwrap_or_default();
-        let kind = field("kind");
-        let is_kind = |wanted: &String| {
-            kind.strip_prefix(wanted.as_str()).is_some_and(|r| r.is_empty() || r.starts_with('.'))
-        };
-        let holds = self.kind.as_ref().is_none_or(is_kind)
-            && self.since.as_ref().is_none_or(|since| field("ts") >= since.as_str())
-            && self.until.as_ref().is_none_or(|until| field("ts") < until.as_str())
-            && self.boot.as_ref().is_none_or(|boot| field("boot") == boot);
-        holds.then_some(record)
-    }
-}
-
-/// Calls `take` for every complete line until it says `false`.
-fn each_line(path: &Path, mut take: impl FnMut(&[u8]) -> bool) -> Result<(), AuditError> {
-    let mut lines = Lines::open(path)?;
-    while let Some(line) = lines.next().map_err(AuditError::io("read", path))? {
-        if line.complete && !line.too_long && !take(line.bytes) {
-            break;
+/// Calls `take` for every complete line. A file that is gone was retired meanwhile.
+fn each_line<E: From<AuditError>>(
+    dir: &Path,
+    segment: &Segment,
+    mut take: impl FnMut(&[u8]) -> Result<(), E>,
+) -> Result<(), E> {
+    let path = segment.path(dir);
+    let mut lines = match Lines::open(&path, LINE_MAX_BYTES) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        other => other.map_err(AuditError::io("open", &path))?,
+    };
+    while let Some(line) = lines.next().map_err(AuditError::io("read", &path))? {
+        if line.complete && !line.too_long {
+            take(line.bytes)?;
         }
     }
     Ok(())

@@ -169,6 +169,18 @@ impl RateCard {
         Self { base: Rates { input: zero, output: zero, ..Rates::default() }, ..Self::default() }
     }
 
+    /// Whether nothing that this card has a price for costs anything. What it has no price for is no reason to
+    /// call it free: that is an error when it is used.
+    pub fn is_free(&self) -> bool {
+        let zero = |rates: &Rates| rates.named().iter().all(|(_, price)| price.is_none_or(|p| p.get() == 0));
+        let mut fees = self.request_fee.iter().chain(self.unit_fees.values());
+        let stated = self.base.input.is_some() && self.base.output.is_some();
+        stated
+            && zero(&self.base)
+            && self.tiers.iter().all(|tier| zero(&tier.price))
+            && fees.all(|fee| fee.get() == 0)
+    }
+
     /// The rates that apply to an attempt with this total input, fallbacks filled in. `None` is left only
     /// where neither the meter nor what it falls back to has a price.
     pub fn at(&self, total_input: u64) -> Rates {
@@ -238,6 +250,31 @@ mod tests {
 
     fn tier(above_input_tokens: u64, price: Rates) -> Tier {
         Tier { above_input_tokens, price }
+    }
+
+    #[test]
+    fn a_card_is_free_only_where_nothing_on_it_costs_anything() {
+        let free = RateCard::free();
+        assert!(free.is_free());
+        let rates = |change: fn(&mut Rates)| {
+            let mut card = RateCard::free();
+            change(&mut card.base);
+            card
+        };
+        let fee = |micro| Some(Fee::new(micro));
+        let costly = Rates { reasoning: per(1), ..Rates::default() };
+        for card in [
+            RateCard::default(),
+            rates(|base| base.input = None),
+            rates(|base| base.output = per(1)),
+            rates(|base| base.cache_read = per(1)),
+            RateCard { request_fee: fee(1), ..RateCard::free() },
+            RateCard { unit_fees: BTreeMap::from([("search".to_owned(), Fee::new(1))]), ..RateCard::free() },
+            RateCard { tiers: vec![tier(5, costly)], ..RateCard::free() },
+        ] {
+            assert!(!card.is_free(), "{card:?}");
+        }
+        assert!(RateCard { request_fee: fee(0), tiers: vec![tier(5, Rates::default())], ..free }.is_free());
     }
 
     #[test]

@@ -6,7 +6,7 @@
 
 use crate::daemon::{Daemon, Phase};
 use crate::lock::{self, Lock};
-use crate::recorder::Recorder;
+use crate::recorder::{Kind, Recorder};
 use crate::serve::{Bound, bind, serve};
 use crate::{clock, ids, log, recover};
 use plyrum_config::Paths;
@@ -172,7 +172,8 @@ async fn up(paths: &Paths) -> Result<(Arc<Daemon>, Bound, std::thread::JoinHandl
     })
     .await
     .map_err(|e| Fault::new(ErrorKind::Internal, e.to_string()))??;
-    recorder.record("daemon.started", json!({"build": env!("CARGO_PKG_VERSION"), "pid": std::process::id()}));
+    recorder
+        .record(Kind::DaemonStarted, json!({"build": env!("CARGO_PKG_VERSION"), "pid": std::process::id()}));
     recover::finish_deletions(&paths.sessions_dir());
     let ended = recover::finish_transcripts(&paths.sessions_dir(), &ledger, &recovery).await;
     tell_recovery(&recorder, &recovery, ended);
@@ -190,7 +191,7 @@ fn tell_recovery(recorder: &Recorder, recovery: &Recovery, transcripts: usize) {
             format!("recovered: {released} released, {settled} settled, {interrupted} runs interrupted");
         log::line(&text);
         recorder.record(
-            "daemon.recovered",
+            Kind::DaemonRecovered,
             json!({"released": released, "settled": settled, "interrupted": interrupted, "transcripts": transcripts}),
         );
     }
@@ -224,12 +225,14 @@ async fn asked_by_signal() {
 async fn down(daemon: &Daemon) {
     log::line("ending");
     for run in daemon.runs.all() {
+        let body = json!({"run": run.hub.run, "reason": CancelReason::Shutdown, "by": "daemon"});
+        daemon.recorder.record(Kind::RunCancelled, body);
         run.cancel(CancelReason::Shutdown).await;
     }
     if tokio::time::timeout(SETTLE_WITHIN, daemon.runs.all_over()).await.is_err() {
         log::line(&format!("{} runs did not end in time; the next start resolves them", daemon.runs.count()));
     }
-    daemon.recorder.record("daemon.stopped", json!({"pid": std::process::id()}));
+    daemon.recorder.record(Kind::DaemonStopped, json!({"pid": std::process::id()}));
     daemon.recorder.stop().await;
     if let Err(e) = daemon.ledger.shutdown().await {
         log::line(&format!("the ledger did not close well: {e}"));

@@ -3,13 +3,15 @@
 //! broken file refuses new ones.
 
 use crate::library::Library;
+use crate::recorder::key_print;
 use crate::registry::{Registry, Unusable};
 use plyrum_catalog::{Catalog, Day, ModelId};
 use plyrum_config::{Diagnostic, FileStamp, Paths};
 use plyrum_protocol::{ErrorKind, Fault};
-use plyrum_redact::Redactor;
+use plyrum_redact::{Redactor, Secret};
 use plyrum_router::Health;
 use plyrum_settings::Settings;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -21,6 +23,8 @@ pub(crate) struct Context {
     pub(crate) registry: Registry,
     pub(crate) library: Library,
     pub(crate) redactor: Redactor,
+    /// Fingerprints of the keys that were found, by provider.
+    pub(crate) keys: BTreeMap<String, String>,
     /// State of the directories with the user's own personas and plans.
     dirs: Vec<Option<FileStamp>>,
 }
@@ -38,11 +42,15 @@ impl Context {
         settings.catalog = settings.catalog.at(day);
         let library = Library::load(paths).map_err(|problems| of_diagnostics(&problems))?;
         let (registry, secrets) = Registry::build(&settings.catalog, paths).await;
+        let print =
+            |(provider, key): &(String, Secret)| (provider.clone(), key_print(&install_key, key.expose()));
+        let keys = secrets.iter().map(print).collect();
         let redactor = Redactor::new(install_key, secrets);
         for name in redactor.ignored() {
             crate::log::line(&format!("the key of provider {name} is too short to be recognised in text"));
         }
-        Ok(Self { catalog: Arc::new(settings.catalog.clone()), settings, registry, library, redactor, dirs })
+        let catalog = Arc::new(settings.catalog.clone());
+        Ok(Self { settings, catalog, registry, library, redactor, keys, dirs })
     }
 
     /// Whether a file that it was made from has changed, or its prices are those of another day.

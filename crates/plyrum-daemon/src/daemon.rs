@@ -2,7 +2,7 @@
 
 use crate::clock;
 use crate::context::Context;
-use crate::recorder::Recorder;
+use crate::recorder::{Loads, Recorder};
 use crate::runs::Runs;
 use crate::sessions::Sessions;
 use plyrum_catalog::Day;
@@ -27,6 +27,7 @@ pub(crate) struct Daemon {
     pub(crate) sessions: Sessions,
     pub(crate) late: Late,
     pub(crate) install_key: [u8; 32],
+    loads: Loads,
     contexts: Mutex<BTreeMap<Option<PathBuf>, Arc<Context>>>,
     phase: watch::Sender<Phase>,
 }
@@ -94,6 +95,7 @@ impl Daemon {
             runs: Runs::default(),
             late: Late::default(),
             install_key,
+            loads: Loads::default(),
             contexts: Mutex::default(),
             phase,
         }
@@ -110,6 +112,9 @@ impl Daemon {
         let context = Arc::new(Context::load(&self.paths, project.as_deref(), self.install_key, day).await?);
         crate::log::set_redactor(context.redactor.for_records());
         self.recorder.set_redactor(context.redactor.for_records());
+        for (kind, body) in self.loads.records(project.as_deref(), &context, &self.paths) {
+            self.recorder.record(kind, body);
+        }
         if contexts.len() >= MAX_CONTEXTS {
             contexts.clear();
         }

@@ -3,7 +3,8 @@
 //!
 //! Reading order: [`boot`](boot) brings the parts up and takes them down in order; `serve` accepts clients;
 //! `handle` carries out their requests; `submit` and `resolve` make a run of a prompt; `driver` executes
-//! what the engine asks for; `sessions` knows what was said before; `hub` and `outbox` fan frames out; `recorder` writes the audit.
+//! what the engine asks for; `sessions` knows what was said before; `hub` and `outbox` fan frames out; `recorder`
+//! writes the audit, and `gate` starts nothing that may cost money without it.
 //!
 //! Meaning changes at two seams here: `handle` (frames ↔ domain) and `driver::convert` (wire ↔ engine
 //! inputs). Knows nothing of terminals.
@@ -16,6 +17,7 @@ mod context;
 mod daemon;
 mod driver;
 mod expand;
+mod gate;
 mod handle;
 mod hub;
 mod ids;

@@ -6,6 +6,7 @@ use crate::context::Context;
 use crate::daemon::{Daemon, Phase};
 use crate::driver::Driver;
 use crate::driver::convert;
+use crate::gate;
 use crate::hub::Hub;
 use crate::ids;
 use crate::instructions;
@@ -71,6 +72,7 @@ pub(crate) async fn accept(
     let resolved = tokio::task::block_in_place(|| resolve_it(&context, &submit, &asked, left, now))?;
     let keys_only_in_client = missing_keys(&context, client_keys);
     let offline = is_offline(&context, &resolved);
+    let warning = if submit.dry_run { None } else { gate::pass(daemon, &context, &resolved).await? };
     let (spec, meter) = tokio::task::block_in_place(|| {
         spec(daemon, &context, &submit, asked.clone(), resolved, &session, offline, now)
     })?;
@@ -83,6 +85,7 @@ pub(crate) async fn accept(
         session: session.id.clone(),
         offline,
         keys_only_in_client,
+        warning,
         context: meter.filter(|_| !session.is_new),
     };
     let start = begin(daemon, context, project, &asked, spec, session.is_new).await?;
@@ -118,6 +121,7 @@ async fn earlier(daemon: &Daemon, run: &RunId) -> Option<Receipt> {
         session,
         offline: false,
         keys_only_in_client: Vec::new(),
+        warning: None,
         context: None,
     })
 }

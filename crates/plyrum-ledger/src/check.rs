@@ -156,6 +156,12 @@ impl Offenders {
         }
     }
 
+    pub(crate) fn append(&mut self, more: Self) {
+        self.count += more.count;
+        let room = MAX_NAMED.saturating_sub(self.named.len());
+        self.named.extend(more.named.into_iter().take(room));
+    }
+
     pub(crate) fn into_check(self, name: &'static str, fine: String) -> Check {
         let ok = self.count == 0;
         let detail = if ok { fine } else { format!("{}: {}", self.count, self.named.join("; ")) };

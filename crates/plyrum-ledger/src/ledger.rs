@@ -24,9 +24,10 @@ use crate::hold::{HoldBatch, HoldOutcome};
 use crate::mark::SentRequest;
 use crate::op::{Look, Message, Op, Reply};
 use crate::open::{self, Opened};
-use crate::outbox::{AuditHead, OutboxGap, OutboxRow};
+use crate::outbox::{self, AuditHead, OutboxGap, OutboxRow};
 use crate::read::explain;
 use crate::recover::{self, Recovery, RecoverySpec};
+use crate::retired::{self, AuditFloor};
 use crate::run::{self, FinishRun, NewRun, RunTotals};
 use crate::settle::{Settle, Settled};
 use crate::words::Mode;
@@ -175,6 +176,17 @@ impl Ledger {
     /// Every body up to `up_to` is in the audit log, on disk, whose last record there is `head`.
     pub async fn mark_drained(&self, up_to: i64, head: Option<AuditHead>) -> Result<(), LedgerError> {
         self.ask(|reply| Op::MarkDrained { up_to, head, reply }).await
+    }
+
+    /// The audit log has a tombstone, whose record is `head`, for everything up to `floor`: once this is answered
+    /// its files may go.
+    pub async fn retire_audit(&self, floor: AuditFloor, head: AuditHead) -> Result<(), LedgerError> {
+        self.ask(|reply| Op::RetireAudit { floor, head, reply }).await
+    }
+
+    /// What this ledger knows of the audit log: the last record that it saw on disk, and where the log begins.
+    pub async fn audit_witness(&self) -> Result<(Option<AuditHead>, Option<AuditFloor>), LedgerError> {
+        self.look(|conn| Ok((outbox::head(conn)?, retired::floor(conn)?))).await
     }
 
     /// The audit log has bodies up to the outbox id `told`. Where this ledger never gave that id out, it was

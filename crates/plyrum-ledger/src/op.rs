@@ -14,6 +14,7 @@ use crate::error::LedgerError;
 use crate::hold::{self, HoldBatch, HoldOutcome};
 use crate::mark::{self, SentRequest};
 use crate::outbox::{self, AuditHead, OutboxGap, OutboxRow};
+use crate::retired::{self, AuditFloor};
 use crate::run::{self, FinishRun, NewRun, RunTotals};
 use crate::settle::{self, Settle, Settled};
 use crate::words::Mode;
@@ -44,6 +45,7 @@ pub(crate) enum Op {
     TakeOutbox { limit: usize, reply: Reply<Vec<OutboxRow>> },
     MarkDrained { up_to: i64, head: Option<AuditHead>, reply: Reply<()> },
     ResumeOutbox { told: i64, at: i64, reply: Reply<Option<OutboxGap>> },
+    RetireAudit { floor: AuditFloor, head: AuditHead, reply: Reply<()> },
     Look(Look),
 }
 
@@ -77,7 +79,8 @@ impl Op {
             | Self::SetBudget { .. }
             | Self::RemoveBudget { .. }
             | Self::Adjust(..)
-            | Self::ResumeOutbox { .. } => Weight::Critical,
+            | Self::ResumeOutbox { .. }
+            | Self::RetireAudit { .. } => Weight::Critical,
             Self::Release { attempt, .. } if mark::release_moves_money(conn, attempt) => Weight::Critical,
             Self::Release { .. } | Self::FinishRun(..) => Weight::MarkWithBody,
             Self::TakeOutbox { .. } => Weight::Take,
@@ -136,6 +139,7 @@ impl Op {
                 later(reply, outbox::mark_drained(conn, up_to, head.as_ref()))
             }
             Self::ResumeOutbox { told, at, reply } => later(reply, outbox::resume(conn, told, at)),
+            Self::RetireAudit { floor, head, reply } => later(reply, retired::retire(conn, &floor, &head)),
             Self::Look(look) => (look(Ok(conn)), Ok(()), false),
         };
         // A refused request leaves nothing behind, so its neighbours can be committed: every operation
@@ -151,7 +155,8 @@ impl Op {
             | Self::MarkSent { reply, .. }
             | Self::NoteReceived { reply, .. }
             | Self::SetBudget { reply, .. }
-            | Self::MarkDrained { reply, .. } => say(reply, Err(error)),
+            | Self::MarkDrained { reply, .. }
+            | Self::RetireAudit { reply, .. } => say(reply, Err(error)),
             Self::Hold(_, reply) => say(reply, Err(error)),
             Self::Settle(_, reply) => say(reply, Err(error)),
             Self::Release { reply, .. } => say(reply, Err(error)),

@@ -13,6 +13,9 @@ use crate::error::LedgerError;
 
 /// The most rows that one `take_outbox` returns.
 pub const MAX_TAKE: usize = 1024;
+/// Every kind of body.
+pub const OUTBOX_KINDS: [&str; 9] =
+    ["hold", "settle", "release", "run", "top_up", "mode", "adjustment", "budget", "ledger_restored"];
 /// How many drained rows are kept for looking back.
 const KEEP_DRAINED: i64 = 10_000;
 
@@ -23,7 +26,7 @@ pub struct OutboxRow {
     pub id: i64,
     /// When it was written, in milliseconds since the epoch.
     pub at: i64,
-    /// `hold`, `settle`, `release`, `top_up`, `mode` or `run`.
+    /// One of [`OUTBOX_KINDS`].
     pub kind: String,
     /// The body itself.
     pub body: Value,
@@ -68,6 +71,7 @@ pub(crate) fn push(
     kind: &str,
     body: &impl Serialize,
 ) -> Result<i64, LedgerError> {
+    debug_assert!(cfg!(test) || OUTBOX_KINDS.contains(&kind), "`{kind}` is not in OUTBOX_KINDS");
     let body = serde_json::to_string(body)?;
     conn.prepare_cached("INSERT INTO outbox (at, kind, body) VALUES (?1, ?2, ?3)")?
         .execute(params![at, kind, body])?;
@@ -153,7 +157,7 @@ pub(crate) fn mark_drained(
     head.map_or(Ok(()), |head| set_head(conn, head))
 }
 
-fn set_head(conn: &Connection, head: &AuditHead) -> Result<(), LedgerError> {
+pub(crate) fn set_head(conn: &Connection, head: &AuditHead) -> Result<(), LedgerError> {
     bounds::check_id("audit head", &head.hash)?;
     conn.prepare_cached(
         "INSERT INTO meta (key, value) VALUES ('audit_head', ?1) ON CONFLICT (key) DO UPDATE SET value = ?1",

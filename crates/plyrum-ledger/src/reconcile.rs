@@ -18,6 +18,7 @@ use crate::check::{Check, Offenders};
 use crate::error::LedgerError;
 use crate::outbox::{self, AuditHead, OutboxGap};
 use crate::read::LedgerReader;
+use crate::retired::{self, Retired, Thing, Things};
 
 /// A record of the audit log, as far as money is concerned.
 #[derive(Debug, Clone, Copy)]
@@ -41,6 +42,8 @@ pub struct Reconciliation<'r> {
     newest: i64,
     anchor: Option<AuditHead>,
     anchored: bool,
+    /// What records told that are retired.
+    retired: Retired,
     /// The last record and the highest outbox id of the log.
     last_seq: u64,
     last_outbox: i64,
@@ -62,6 +65,7 @@ impl LedgerReader {
             reader: self,
             newest: outbox::newest(&snapshot)?,
             anchor: outbox::head(&snapshot)?,
+            retired: retired::floor(&snapshot)?.map(|floor| floor.told).unwrap_or_default(),
             anchored: false,
             last_seq: 0,
             last_outbox: 0,
@@ -99,6 +103,8 @@ impl Reconciliation<'_> {
     pub fn take(&mut self, record: AuditRecord<'_>) -> Result<(), LedgerError> {
         self.last_seq = record.seq;
         self.anchored |= self.anchor.as_ref().is_some_and(|anchor| anchor.hash == record.hash);
+        // A checkpoint or tombstone repeats the highest id of all before it.
+        self.last_outbox = self.last_outbox.max(number(record.body, "last_outbox").unwrap_or(0));
         let Some(outbox) = record.body.get("outbox").and_then(Value::as_i64) else { return Ok(()) };
         if outbox <= self.last_outbox {
             self.twice.add(format!("record {} has outbox id {outbox} again", record.seq));
@@ -257,6 +263,10 @@ impl Reconciliation<'_> {
             ));
         }
         let (records, waiting) = (self.records, self.waiting);
+        let retired = match self.retired.of(Thing::Hold).count() {
+            0 => String::new(),
+            holds => format!("; {holds} attempts are told of by records that were retired"),
+        };
         Ok(vec![
             self.wrong.into_check(
                 "each audit record of money is in the ledger",
@@ -264,7 +274,7 @@ impl Reconciliation<'_> {
             ),
             untold.into_check(
                 "each movement of the ledger is in the audit log",
-                format!("all are told; {waiting} bodies wait for the log"),
+                format!("all are told; {waiting} bodies wait for the log{retired}"),
             ),
             self.twice
                 .into_check("no audit record of money is there twice", "each outbox id once".to_owned()),
@@ -272,24 +282,42 @@ impl Reconciliation<'_> {
         ])
     }
 
+    /// What no record tells of, but for what the retired ones told of. Those are known as a whole only: where
+    /// it is not exactly that, all that is untold is named.
     fn untold(&mut self) -> Result<Offenders, LedgerError> {
         let mut untold = Offenders::default();
-        for (query, what, marks) in [
-            ("SELECT rowid, attempt FROM attempts", "the hold of attempt", &self.held),
+        for (thing, query, what, marks) in [
+            (Thing::Hold, "SELECT rowid, attempt FROM attempts", "the hold of attempt", &self.held),
             (
+                Thing::End,
                 "SELECT rowid, attempt FROM attempts WHERE state IN ('settled', 'released')",
                 "the end of attempt",
                 &self.closed,
             ),
-            ("SELECT rowid, run FROM runs WHERE ended_at IS NOT NULL", "the end of run", &self.ended),
-            ("SELECT id, CAST(id AS TEXT) || ' (' || kind || ')' FROM entries", "entry", &self.entries),
+            (
+                Thing::Run,
+                "SELECT rowid, run FROM runs WHERE ended_at IS NOT NULL",
+                "the end of run",
+                &self.ended,
+            ),
+            (Thing::Entry, "SELECT id, CAST(id AS TEXT) FROM entries", "entry", &self.entries),
         ] {
             let mut select = self.snapshot.prepare(query)?;
             let mut rows = select.query([])?;
+            let (mut found, mut named) = (Things::default(), Offenders::default());
             while let Some(row) = rows.next()? {
                 if !marks.has(row.get(0)?) {
-                    untold.add(format!("{what} {}", row.get::<_, String>(1)?));
+                    let id: String = row.get(1)?;
+                    found.add(&id);
+                    named.add(format!("{what} {id}"));
                 }
+            }
+            let retired = self.retired.of(thing);
+            if found != *retired {
+                if retired.count() > 0 {
+                    untold.add(format!("{} retired records told of others than these", retired.count()));
+                }
+                untold.append(named);
             }
         }
         Ok(untold)

@@ -37,6 +37,7 @@ use crate::hold::{HoldBatch, HoldOutcome};
 use crate::ledger::Ledger;
 use crate::mark::SentRequest;
 use crate::outbox::{AuditHead, OutboxGap, OutboxRow};
+use crate::retired::AuditFloor;
 use crate::run::{FinishRun, NewRun, RunTotals};
 use crate::settle::{Settle, Settled};
 use crate::words::Mode;
@@ -100,6 +101,10 @@ store! {
     /// The audit log has bodies up to this id: where it was never given out here, ids go on behind it, and
     /// the gap is noted for good.
     resume_outbox(told: i64, at: i64) -> Option<OutboxGap>;
+    /// The log has a tombstone, its record `head`, for everything up to `floor`: durable before a file goes.
+    retire_audit(floor: AuditFloor, head: AuditHead) -> ();
+    /// The last record of the log that was seen on disk, and where the log begins.
+    audit_witness() -> (Option<AuditHead>, Option<AuditFloor>);
     /// The account.
     balance() -> Balance;
     /// A run and the sum of its usage rows so far.

@@ -68,6 +68,8 @@ methods! {
     BalanceSetMode "balance/setMode" ModeOrder => view::Balance;
     /// Corrects the account by entries of their own.
     LedgerAdjust "ledger/adjust" Adjustment => view::Balance;
+    /// Removes old files of the audit log, or says which would go.
+    AuditPrune "audit/prune" AuditPruneOrder => view::AuditPruned;
     /// How the daemon is. Protocol 0.
     DaemonStatus "daemon/status" Empty => view::DaemonStatus;
     /// Cancels what runs, settles it, and ends. Protocol 0.
@@ -265,6 +267,9 @@ pub struct Receipt {
     /// Key variables that this client has and the daemon does not, where the daemon found no key.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keys_only_in_client: Vec<String>,
+    /// Something about the daemon that its user must know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
     /// What of a continued session the run is told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub context: Option<ContextMeter>,
@@ -368,6 +373,16 @@ pub struct Adjustment {
     pub amount_micro_rub: MicroRub,
     /// Why; kept with the entries.
     pub reason: String,
+}
+
+/// Parameters of `audit/prune`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AuditPruneOrder {
+    /// Files go whose records all are from before this day (`2026-11-01`, in UTC); the newest file never goes.
+    pub before: String,
+    /// Say what would go, and remove nothing.
+    #[serde(default)]
+    pub dry_run: bool,
 }
 
 /// Parameters of `route/explain`.

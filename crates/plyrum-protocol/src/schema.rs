@@ -9,6 +9,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
     vec![
         ("attach", schema_for!(crate::Attach)),
         ("attachment-piece", schema_for!(crate::AttachmentPiece)),
+        ("audit-pruned", schema_for!(view::AuditPruned)),
         ("audit-verdict", schema_for!(view::AuditVerdict)),
         ("balance", schema_for!(view::Balance)),
         ("budgets", schema_for!(Vec<view::BudgetRow>)),

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::{self, BufReader, Write as _};
+use std::io::{self, Write as _};
 use std::path::Path;
 
 use plyrum_protocol::{RunId, SessionId, Timestamp};
@@ -71,7 +71,7 @@ fn lines_of(dir: &Path, session: &SessionId, runs: &BTreeSet<&RunId>) -> io::Res
     }
     let path = log_path(dir, session);
     let file = File::open(&path).map_err(context("open", &path))?;
-    let mut lines = Lines::new(BufReader::with_capacity(256 * 1024, file));
+    let mut lines = Lines::new(file);
     let mut kept = Vec::new();
     while let Some(taken) = lines.next().map_err(context("read", &path))? {
         let Taken::Whole(line) = taken else { continue };

@@ -21,6 +21,8 @@
 
 mod delete;
 mod event;
+#[cfg(test)]
+mod faults;
 mod fork;
 mod heal;
 pub mod index;
@@ -29,6 +31,8 @@ mod lines;
 mod log;
 mod outline;
 mod read;
+#[cfg(test)]
+mod states;
 mod tail;
 mod texts;
 

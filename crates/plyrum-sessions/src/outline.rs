@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{self, BufReader, Seek as _, SeekFrom};
+use std::io::{self, Seek as _, SeekFrom};
 use std::path::Path;
 
 use plyrum_protocol::{RunId, RunStatus, SessionId, Timestamp};
@@ -128,7 +128,7 @@ impl Outline {
         }
         let begin = self.scanned;
         file.seek(SeekFrom::Start(begin)).map_err(context("read", &path))?;
-        let mut lines = Lines::new(BufReader::with_capacity(256 * 1024, file));
+        let mut lines = Lines::new(file);
         loop {
             let Some((offset, bytes, taken)) = lines.next_placed().map_err(context("read", &path))? else {
                 return Ok(());

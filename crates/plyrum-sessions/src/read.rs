@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::{self, File};
-use std::io::{self, BufReader, Seek as _, SeekFrom};
+use std::io::{self, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
@@ -124,7 +124,7 @@ pub fn list(dir: &Path) -> io::Result<Vec<SessionSummary>> {
 #[derive(Debug)]
 pub struct Items {
     path: PathBuf,
-    lines: Lines<BufReader<File>>,
+    lines: Lines<File>,
     /// A text whose last piece has not come yet.
     text: Option<Text>,
     /// Items to hand out, at most two.
@@ -170,7 +170,7 @@ impl Items {
     }
 
     fn of(file: File, path: PathBuf) -> Self {
-        let lines = Lines::new(BufReader::with_capacity(64 * 1024, file));
+        let lines = Lines::new(file);
         Self { path, lines, text: None, ready: VecDeque::new(), ended: false }
     }
 
@@ -258,7 +258,7 @@ struct BriefFrame<'a> {
 fn each_line(dir: &Path, session: &SessionId, mut take: impl FnMut(&str)) -> io::Result<()> {
     let path = log_path(dir, session);
     let file = File::open(&path).map_err(context("open", &path))?;
-    let mut lines = Lines::new(BufReader::with_capacity(64 * 1024, file));
+    let mut lines = Lines::new(file);
     while let Some(taken) = lines.next().map_err(context("read", &path))? {
         if let Taken::Whole(line) = taken
             && let Ok(line) = std::str::from_utf8(line)

@@ -23,6 +23,11 @@ impl Fingerprint {
         }
     }
 
+    /// The files, whether or not they are there.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        self.files.iter().map(|(path, _)| path.as_path())
+    }
+
     pub(crate) fn is_current(&self, paths: &Paths) -> bool {
         *self == Self::take(paths, self.cwd.as_deref())
     }

@@ -125,6 +125,13 @@ impl World {
         fs::write(&path, text).unwrap();
     }
 
+    /// Makes a directory under the home, private as the program would make it.
+    pub(crate) fn dir_of_home(&self, name: &str) -> PathBuf {
+        let dir = self.home.join(name);
+        process::private_dirs(&self.home, &dir);
+        dir
+    }
+
     /// Writes a file in the working directory and gives its name.
     pub(crate) fn file<'n>(&self, name: &'n str, text: impl AsRef<[u8]>) -> &'n str {
         fs::write(self.root.path().join("work").join(name), text).unwrap();

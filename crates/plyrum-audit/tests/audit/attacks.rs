@@ -8,7 +8,7 @@ use plyrum_audit::{GENESIS, verify};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-use crate::{check, files, name, open_on_day, written};
+use crate::{check, files, name, open_on_day, witness, written};
 
 /// Rewrites the lines of the `n`-th file.
 fn edit(dir: &Path, n: usize, change: impl FnOnce(&mut Vec<String>)) {
@@ -36,15 +36,16 @@ fn found_at(dir: &Path, file: usize, line: u64, seq: u64) {
 #[test]
 fn an_untouched_chain_verifies() {
     let (dir, head) = written(2, 5);
-    assert!(verify(dir.path(), Some(&head), Some(&head)).unwrap().ok);
+    assert!(verify(dir.path(), Some(&head), Some(&witness(&head))).unwrap().ok);
     assert!(check(&dir.path().join("nothing")).ok);
 }
 
 #[test]
 fn dropped_swapped_inserted_and_repeated_lines_are_found_where_they_are() {
-    for at in 0..5_usize {
+    // The second file begins with a checkpoint: six lines, from record 6 on.
+    for at in 0..6_usize {
         let line = at as u64 + 1;
-        if at < 4 {
+        if at < 5 {
             let (dir, _) = written(2, 5);
             edit(dir.path(), 1, |lines| drop(lines.remove(at)));
             found_at(dir.path(), 1, line, 5 + line);
@@ -74,7 +75,7 @@ fn a_rehashed_line_is_found_by_the_line_after_it() {
     edit(dir.path(), 0, |lines| lines[2] = forged.clone());
     assert!(check(dir.path()).ok, "the last line of an equal beginning can be replaced …");
     let head = written(1, 3).1;
-    let report = verify(dir.path(), None, Some(&head)).unwrap();
+    let report = verify(dir.path(), None, Some(&witness(&head))).unwrap();
     assert!(!report.ok, "… and only the anchor shows it");
     edit(dir.path(), 0, |lines| lines.insert(2, lines[1].clone()));
     found_at(dir.path(), 0, 3, 3);
@@ -117,9 +118,10 @@ fn truncation_at_the_end_shows_with_an_anchor_or_an_expected_head() {
     for left in [2, 1, 0] {
         cut(left);
         assert!(check(dir.path()).ok, "the chain alone cannot tell");
-        for report in
-            [verify(dir.path(), Some(&head), None).unwrap(), verify(dir.path(), None, Some(&head)).unwrap()]
-        {
+        for report in [
+            verify(dir.path(), Some(&head), None).unwrap(),
+            verify(dir.path(), None, Some(&witness(&head))).unwrap(),
+        ] {
             let problem = report.problem.unwrap();
             assert!(
                 !report.ok && problem.what.contains("missing") && problem.what.contains(&head),
@@ -131,9 +133,9 @@ fn truncation_at_the_end_shows_with_an_anchor_or_an_expected_head() {
     }
     fs::remove_file(&files(dir.path())[1]).unwrap();
     fs::remove_file(&files(dir.path())[0]).unwrap();
-    assert!(!verify(dir.path(), None, Some(&head)).unwrap().ok);
+    assert!(!verify(dir.path(), None, Some(&witness(&head))).unwrap().ok);
     assert!(
-        verify(dir.path(), Some(GENESIS), Some(GENESIS)).unwrap().ok,
+        verify(dir.path(), Some(GENESIS), Some(&witness(GENESIS))).unwrap().ok,
         "an empty audit has the genesis head"
     );
 }
@@ -142,7 +144,7 @@ fn truncation_at_the_end_shows_with_an_anchor_or_an_expected_head() {
 fn the_anchor_may_be_behind_the_head_and_the_expected_head_may_not() {
     let (dir, head) = written(1, 3);
     open_on_day(dir.path(), "2026-11-10").append("start", &serde_json::json!({})).unwrap();
-    assert!(verify(dir.path(), None, Some(&head)).unwrap().ok);
+    assert!(verify(dir.path(), None, Some(&witness(&head))).unwrap().ok);
     let problem = verify(dir.path(), Some(&head), None).unwrap().problem.unwrap();
     assert!(problem.what.contains("is record 3, but 1 more"), "{}", problem.what);
 }
@@ -179,7 +181,7 @@ static ONE_FILE: LazyLock<(TempDir, String)> = LazyLock::new(|| written(1, 3));
 
 /// A copy, since writing anew costs the disk a flush.
 fn copied((from, head): &(TempDir, String)) -> (TempDir, String) {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = tempfile::tempdir_in(plyrum_jsonl::testing::quick_place()).unwrap();
     for file in files(from.path()) {
         fs::copy(&file, dir.path().join(name(&file))).unwrap();
     }
@@ -187,7 +189,7 @@ fn copied((from, head): &(TempDir, String)) -> (TempDir, String) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(ProptestConfig::with_cases(plyrum_jsonl::testing::cases(256)))]
 
     #[test]
     fn any_single_byte_change_is_found(file in 0..3_usize, at in any::<prop::sample::Index>(), byte in any::<u8>()) {

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use plyrum_audit::{search, tail, verify};
 use serde_json::json;
 
-use crate::{check, files, name, open, open_on_day, written};
+use crate::{check, files, name, open, open_on_day, record, written};
 
 #[test]
 fn a_crash_at_any_byte_of_the_last_line_costs_that_line_only() {
@@ -18,7 +18,7 @@ fn a_crash_at_any_byte_of_the_last_line_costs_that_line_only() {
         let dir = tempfile::tempdir().unwrap();
         let copy = dir.path().join(name(&path));
         fs::write(&copy, &whole[..end]).unwrap();
-        let mut log = open(dir.path());
+        let mut log = open_on_day(dir.path(), "2026-11-10");
         let torn = end > last;
         assert_eq!(log.head().seq, 3 + u64::from(torn), "at {end}");
         assert_eq!(log.last_outbox(), Some(2));
@@ -26,7 +26,7 @@ fn a_crash_at_any_byte_of_the_last_line_costs_that_line_only() {
         let report = verify(dir.path(), Some(&log.head().hash), None).unwrap();
         assert!(report.ok && report.records == 4 + u64::from(torn), "at {end}: {report:?}");
         if torn {
-            let said = &tail(dir.path(), 2).unwrap()[0];
+            let said = record(&tail(dir.path(), 2).unwrap()[0]);
             assert_eq!(said["kind"], "torn_tail");
             let side = dir.path().join(said["body"]["saved_as"].as_str().unwrap());
             assert_eq!(fs::read(&side).unwrap(), &whole[last..end]);
@@ -43,7 +43,7 @@ fn a_crash_within_the_very_first_line_begins_again() {
     for end in 0..whole.len() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join(name(&path)), &whole[..end]).unwrap();
-        let mut log = open(dir.path());
+        let mut log = open_on_day(dir.path(), "2026-11-10");
         log.append("start", &json!({})).unwrap();
         drop(log);
         assert!(check(dir.path()).ok, "at {end}");
@@ -83,9 +83,9 @@ fn damage_in_the_middle_stays_as_it_is_and_the_chain_goes_on_in_a_new_file() {
         assert_eq!(log.head().seq, 5, "numbers of the damaged file are not used again");
         drop(log);
         assert_eq!(fs::read(&path).unwrap(), bytes, "evidence");
-        let said = tail(dir.path(), 1).unwrap();
-        assert_eq!(said[0]["kind"], "chain_break");
-        assert_eq!(said[0]["body"]["line"], damaged_line + 1);
+        let said = record(&tail(dir.path(), 1).unwrap()[0]);
+        assert_eq!(said["kind"], "chain_break");
+        assert_eq!(said["body"]["line"], damaged_line + 1);
         assert_eq!(files(dir.path()).len(), 2);
 
         let mut log = open(dir.path());
@@ -103,8 +103,9 @@ fn zeros_in_place_of_a_lost_page_are_recovered_as_a_torn_tail() {
     let mut bytes = fs::read(&path).unwrap();
     bytes.extend_from_slice(&[0; 5_000]);
     fs::write(&path, &bytes).unwrap();
-    assert_eq!(open(dir.path()).head().seq, 4);
+    assert_eq!(open_on_day(dir.path(), "2026-11-10").head().seq, 4);
     assert!(check(dir.path()).ok);
     let filter = plyrum_audit::Filter { kind: Some("torn_tail".into()), ..Default::default() };
-    assert_eq!(search(dir.path(), &filter).unwrap()[0]["body"]["bytes"], 5_000);
+    let found = search(dir.path(), &filter, 1).unwrap().lines;
+    assert_eq!(record(&found[0])["body"]["bytes"], 5_000);
 }

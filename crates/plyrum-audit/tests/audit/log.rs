@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use plyrum_audit::{AuditError, AuditLog, GENESIS};
 use serde_json::{Value, json};
 
-use crate::{SECRET, check, files, name, open, open_on_day, redactor, written};
+use crate::{SECRET, check, files, name, open, open_on_day, opening, written};
 
 #[test]
 fn lines_are_chained_and_redacted() {
@@ -45,10 +45,10 @@ fn a_new_day_begins_a_new_file_that_continues_the_chain() {
     let (dir, head) = written(3, 4);
     let names: Vec<String> = files(dir.path()).iter().map(|f| name(f)).collect();
     let expected =
-        ["000000000001-2026-11-10.jsonl", "000000000005-2026-11-11.jsonl", "000000000009-2026-11-12.jsonl"];
+        ["000000000001-2026-11-10.jsonl", "000000000005-2026-11-11.jsonl", "000000000010-2026-11-12.jsonl"];
     assert_eq!(names, expected);
     let report = check(dir.path());
-    assert!(report.ok && report.records == 12 && report.files == 3 && report.head.hash == head);
+    assert!(report.ok && report.records == 14 && report.files == 3 && report.head.hash == head);
 }
 
 #[test]
@@ -80,9 +80,9 @@ fn there_is_one_writer() {
     let dir = tempfile::tempdir().unwrap();
     let held = open(dir.path());
     let clock = || "2026-11-22T00:00:00Z".to_owned();
-    assert!(matches!(AuditLog::open(dir.path(), redactor(), "b", clock), Err(AuditError::Busy { .. })));
+    assert!(matches!(AuditLog::open(dir.path(), opening(clock)), Err(AuditError::Busy { .. })));
     drop(held);
-    assert!(AuditLog::open(dir.path(), redactor(), "b", clock).is_ok());
+    assert!(AuditLog::open(dir.path(), opening(clock)).is_ok());
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn what_cannot_be_a_record_is_refused_and_leaves_no_trace() {
     assert!(matches!(log.append("", &json!({})), Err(AuditError::Kind { .. })));
     let long = json!({"text": "x".repeat(2 << 20)});
     assert!(matches!(log.append("run.start", &long), Err(AuditError::TooLong { .. })));
-    let mut timeless = AuditLog::open(&dir.path().join("b"), redactor(), "b", || "noon".to_owned()).unwrap();
+    let mut timeless = AuditLog::open(&dir.path().join("b"), opening(|| "noon".to_owned())).unwrap();
     assert!(matches!(timeless.append("start", &json!({})), Err(AuditError::Clock { .. })));
     assert_eq!(log.head(), head);
     assert!(check(dir.path()).ok);

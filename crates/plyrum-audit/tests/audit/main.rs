@@ -5,14 +5,15 @@
 mod attacks;
 mod crashes;
 mod log;
+mod own;
 mod read;
-mod speed;
+mod thousands;
 
 use std::cell::Cell;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use plyrum_audit::{AuditLog, VerifyReport, verify};
+use plyrum_audit::{Anchor, AuditLog, Opening, VerifyReport, Witness, verify};
 use plyrum_redact::Redactor;
 use serde_json::json;
 use tempfile::TempDir;
@@ -30,7 +31,16 @@ fn open_on_day(dir: &Path, day: &str) -> AuditLog {
         second.set(second.get() + 1);
         format!("{day}T00:{:02}:{:02}.000Z", second.get() / 60 % 60, second.get() % 60)
     };
-    AuditLog::open(dir, redactor(), "boot-1", clock).unwrap()
+    AuditLog::open(dir, opening(clock)).unwrap()
+}
+
+fn opening(clock: impl Fn() -> String + Send + 'static) -> Opening<'static> {
+    Opening { redactor: redactor(), boot: "boot-1", anchor: None, clock: Box::new(clock) }
+}
+
+/// A witness that has seen this record, whatever its number.
+fn witness(hash: &str) -> Witness {
+    Witness { anchor: Some(Anchor { seq: 1, hash: hash.to_owned() }), floor: None }
 }
 
 fn open(dir: &Path) -> AuditLog {
@@ -66,4 +76,9 @@ fn name(path: &Path) -> String {
 
 fn check(dir: &Path) -> VerifyReport {
     verify(dir, None, None).unwrap()
+}
+
+/// A line, read.
+fn record(line: &str) -> serde_json::Value {
+    serde_json::from_str(line).unwrap()
 }

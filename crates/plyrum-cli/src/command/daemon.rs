@@ -115,7 +115,13 @@ pub(super) fn status(paths: &Paths) -> Result<view::DaemonStatus, Fault> {
     runtime()?.block_on(async {
         match connect(paths, &hello()).await? {
             Some(mut client) => client.call::<DaemonStatus>(&Empty {}).await,
-            None => Ok(view::DaemonStatus { running: false, pid: None, build: None, active_runs: 0 }),
+            None => Ok(view::DaemonStatus {
+                running: false,
+                pid: None,
+                build: None,
+                active_runs: 0,
+                audit_problem: None,
+            }),
         }
     })
 }
@@ -124,6 +130,11 @@ fn show_status(paths: &Paths, json: bool) -> Result<(), Fault> {
     let status = status(paths)?;
     if json {
         return out::print_json(&status);
+    }
+    if let Some(problem) = &status.audit_problem {
+        out::err(&crate::sanitize::clean(&format!(
+            "warning: the audit log cannot be written, so no run that may cost money starts: {problem}"
+        )));
     }
     match (status.pid, status.build) {
         (Some(pid), Some(build)) => out::print(&format!(

@@ -23,15 +23,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
         home(&paths),
         configuration(&paths),
         environment(),
-        check(
-            "daemon",
-            daemon::status(&paths).map(|status| match status.pid {
-                Some(pid) => {
-                    format!("running, process {pid}; it has the environment of the shell that started it")
-                }
-                None => "not running; it starts by itself when it is needed".to_owned(),
-            }),
-        ),
+        check("daemon", daemon::status(&paths).and_then(running)),
         models(&paths),
         place(&paths),
         original(&paths),
@@ -47,6 +39,18 @@ pub(crate) fn run(args: &Args) -> Outcome {
         out::print(&clean(&report.checks.iter().map(line).collect::<String>()))?;
     }
     Ok(if report.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn running(status: view::DaemonStatus) -> Result<String, Fault> {
+    if let Some(problem) = status.audit_problem {
+        let message = format!("it cannot write the audit log: {problem}");
+        return Err(Fault::new(ErrorKind::Storage, message)
+            .hint("no run that may cost money starts until it can; it tries by itself"));
+    }
+    Ok(match status.pid {
+        Some(pid) => format!("running, process {pid}; it has the environment of the shell that started it"),
+        None => "not running; it starts by itself when it is needed".to_owned(),
+    })
 }
 
 fn check(name: &str, found: Result<String, Fault>) -> view::Check {

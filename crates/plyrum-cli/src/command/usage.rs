@@ -1,7 +1,7 @@
 //! `plyrum usage`: what was used and what it cost, straight from the ledger, with or without a daemon.
 
 mod compare;
-mod period;
+pub(super) mod period;
 
 use super::{Outcome, ledger, of_ledger, paths, transcript};
 use crate::fault::wrong_use;
@@ -144,7 +144,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
 }
 
 #[expect(clippy::disallowed_methods, reason = "spans like `7d` count back from the caller's now")]
-fn now() -> Time {
+pub(super) fn now() -> Time {
     Time::now()
 }
 

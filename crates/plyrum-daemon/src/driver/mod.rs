@@ -13,11 +13,12 @@ use crate::clock;
 use crate::context::Context;
 use crate::daemon::Daemon;
 use crate::hub::Hub;
+use crate::recorder::of_frame;
 use plyrum_engine::{
     CloseRun, Effect, HoldBatch, Input, OpenAttempt, Run, RunSpec, SettleRequest, Settlement,
 };
 use plyrum_ledger::{FinishRun, HoldOutcome, Limit, Limits, NewHold, Price, Settle};
-use plyrum_protocol::{AttemptId, Frame, FrameBody, Timestamp};
+use plyrum_protocol::{AttemptId, Frame, Timestamp};
 use plyrum_sessions::SessionLog;
 use serde_json::json;
 use std::collections::HashMap;
@@ -152,35 +153,10 @@ impl Driver {
         {
             crate::log::line(&format!("run {}: its transcript cannot be written: {e}", frame.run));
         }
-        self.record(frame);
+        if let Some((kind, body)) = of_frame(frame) {
+            self.daemon.recorder.record(kind, body);
+        }
         self.hub.publish(frame);
-    }
-
-    /// What the audit keeps of the lifecycle. Money comes through the ledger's outbox instead.
-    fn record(&self, frame: &Frame) {
-        let run = frame.run.as_str();
-        let (kind, body) = match &frame.body {
-            FrameBody::RunAccepted { session, persona, client, prompt_sha256, context, compacts } => (
-                "run.accepted",
-                json!({
-                    "run": run, "session": session, "persona": persona, "client": client,
-                    "prompt_sha256": prompt_sha256, "context": context, "compacts": compacts,
-                }),
-            ),
-            FrameBody::RunRouted { decision } => (
-                "run.routed",
-                json!({
-                    "run": run, "intent": decision.intent, "risk": decision.risk, "plan": decision.plan,
-                    "models": decision.candidates.iter().map(|c| &c.model).take(8).collect::<Vec<_>>(),
-                    "router": decision.router,
-                }),
-            ),
-            FrameBody::AttemptFallback { from, to, cause } => {
-                ("attempt.fallback", json!({"run": run, "from": from, "to": to, "cause": cause}))
-            }
-            _ => return,
-        };
-        self.daemon.recorder.record(kind, body);
     }
 
     fn hold(&self, batch: HoldBatch) {

@@ -3,6 +3,7 @@
 mod adjust;
 mod attach;
 mod attachments;
+mod audit;
 mod lists;
 mod money;
 mod plans;
@@ -17,11 +18,11 @@ use crate::outbox::Outbox;
 use crate::serve::send;
 use attachments::Attachments;
 use plyrum_protocol::{
-    AttachmentPut, BalanceSetMode, BalanceTopUp, BudgetList, BudgetRemove, BudgetSet, DaemonDrain,
-    DaemonStatus, DaemonStop, ErrorKind, Fault, Hello, LedgerAdjust, Method, ModelList, Outgoing,
-    PersonaList, PlanCheck, PlanList, PlanShow, RequestId, RouteExplain, RpcError, RunAttach, RunCancel,
-    RunFinishNow, RunId, RunSubmit, SessionDelete, SessionFork, SessionList, SessionRename, SessionResume,
-    SessionRewind, SessionSearch, SessionShow, agree,
+    AttachmentPut, AuditPrune, BalanceSetMode, BalanceTopUp, BudgetList, BudgetRemove, BudgetSet,
+    DaemonDrain, DaemonStatus, DaemonStop, ErrorKind, Fault, Hello, LedgerAdjust, Method, ModelList,
+    Outgoing, PersonaList, PlanCheck, PlanList, PlanShow, RequestId, RouteExplain, RpcError, RunAttach,
+    RunCancel, RunFinishNow, RunId, RunSubmit, SessionDelete, SessionFork, SessionList, SessionRename,
+    SessionResume, SessionRewind, SessionSearch, SessionShow, agree,
 };
 use std::sync::Arc;
 
@@ -120,6 +121,7 @@ pub(crate) async fn request(visitor: &mut Visitor, id: RequestId, method: &str, 
         BalanceTopUp => money::top_up;
         BalanceSetMode => money::set_mode;
         LedgerAdjust => adjust::adjust;
+        AuditPrune => audit::prune;
         SessionList => sessions::list;
         SessionShow => sessions::show;
         SessionSearch => sessions::search;

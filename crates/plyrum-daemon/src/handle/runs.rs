@@ -1,11 +1,13 @@
 //! Submitting and cancelling runs.
 
 use super::Visitor;
+use crate::recorder::Kind;
 use crate::resolve::Asked;
 use crate::runs::LiveRun;
 use crate::submit;
 use plyrum_engine::Input;
 use plyrum_protocol::{Cancel, Empty, ErrorKind, Fault, Owner, RequestId, RunRef, RunSubmit, Submit};
+use serde_json::json;
 use std::sync::Arc;
 
 /// Starts a run; the receipt goes out before its first frame.
@@ -35,6 +37,9 @@ async fn accept(visitor: &mut Visitor, submit: Submit) -> Result<submit::Accepte
 /// Ends a run.
 pub(super) async fn cancel(visitor: &mut Visitor, cancel: Cancel) -> Result<Empty, Fault> {
     let live = find_live(visitor, &cancel.run)?;
+    let build = visitor.hello.as_ref().map(|hello| hello.build.as_str());
+    let body = json!({"run": live.hub.run, "reason": cancel.reason, "by": "client", "build": build});
+    visitor.daemon.recorder.record(Kind::RunCancelled, body);
     live.cancel(cancel.reason).await;
     Ok(Empty {})
 }

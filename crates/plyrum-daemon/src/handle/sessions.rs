@@ -3,6 +3,7 @@
 use super::Visitor;
 use crate::context::Context;
 use crate::daemon::Daemon;
+use crate::recorder::Kind;
 use crate::sessions::past::{self, Room};
 use crate::sessions::storage;
 use crate::{clock, ids, instructions, project};
@@ -151,7 +152,7 @@ pub(super) async fn rename(visitor: &mut Visitor, order: SessionRenameOrder) -> 
     let title = order.title.split_whitespace().collect::<Vec<_>>().join(" ");
     let _stays = visitor.daemon.sessions.writing().await;
     write(visitor, &id, Event::Renamed { at: clock::now(), title }).await?;
-    visitor.daemon.recorder.record("session.renamed", json!({"session": id}));
+    visitor.daemon.recorder.record(Kind::SessionRenamed, json!({"session": id}));
     Ok(Empty {})
 }
 
@@ -178,7 +179,7 @@ pub(super) async fn fork(
     })
     .await?;
     daemon.sessions.touched(&id);
-    daemon.recorder.record("session.forked", json!({"session": id, "from": from, "through": through}));
+    daemon.recorder.record(Kind::SessionForked, json!({"session": id, "from": from, "through": through}));
     detail(&daemon, id, None).await
 }
 
@@ -211,7 +212,7 @@ pub(super) async fn rewind(
     })
     .await?;
     write(visitor, &id, Event::Rewound { at: clock::now(), to: to.clone() }).await?;
-    daemon.recorder.record("session.rewound", json!({"session": id, "to": to}));
+    daemon.recorder.record(Kind::SessionRewound, json!({"session": id, "to": to}));
     detail(&daemon, id, None).await
 }
 
@@ -265,7 +266,7 @@ pub(super) async fn delete(
     .await?;
     daemon.sessions.forgotten(&id).await;
     daemon.recorder.record(
-        "session.deleted",
+        Kind::SessionDeleted,
         json!({"session": id, "bytes": stone.bytes, "sha256": stone.sha256, "client": stone.client}),
     );
     Ok(view::SessionDeleted {

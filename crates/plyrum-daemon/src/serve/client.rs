@@ -5,10 +5,12 @@
 use crate::daemon::Daemon;
 use crate::handle::{self, Visitor};
 use crate::outbox::{Next, Outbox};
+use crate::recorder::Kind;
 use interprocess::local_socket::tokio::Stream;
 use plyrum_protocol::{
     CancelReason, Decoder, ErrorKind, Fault, Frame, FrameBody, Hello, Incoming, Outgoing, RpcError, RunId,
 };
+use serde_json::json;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,6 +37,8 @@ pub(super) async fn serve(daemon: Arc<Daemon>, stream: Stream) {
     outbox.close();
     for run in visitor.owned_runs() {
         if let Some(live) = daemon.runs.get(run) {
+            let body = json!({"run": run, "reason": CancelReason::ClientGone, "by": "daemon"});
+            daemon.recorder.record(Kind::RunCancelled, body);
             live.cancel(CancelReason::ClientGone).await;
         }
     }

@@ -2,6 +2,7 @@
 //! namespace, which any local user could connect to.
 
 use super::client;
+use super::strangers::Strangers;
 use crate::daemon::Daemon;
 use interprocess::local_socket::tokio::{Listener, Stream, prelude::*};
 use interprocess::local_socket::{GenericFilePath, ListenerOptions, ToFsName};
@@ -55,6 +56,7 @@ impl Bound {
 
 /// Accepts clients until dropped.
 pub(crate) async fn serve(daemon: Arc<Daemon>, bound: Bound) {
+    let mut strangers = Strangers::default();
     let places = Arc::new(Semaphore::new(MAX_CLIENTS));
     loop {
         let stream = match bound.listener.accept().await {
@@ -66,8 +68,9 @@ pub(crate) async fn serve(daemon: Arc<Daemon>, bound: Bound) {
                 continue;
             }
         };
-        if !is_this_user(&stream) {
-            crate::log::line("a client of another user was turned away");
+        let uid = peer_uid(&stream);
+        if uid != Some(nix::unistd::Uid::effective().as_raw()) {
+            strangers.turned_away(uid, &daemon.recorder);
             continue;
         }
         let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
@@ -82,7 +85,6 @@ pub(crate) async fn serve(daemon: Arc<Daemon>, bound: Bound) {
     }
 }
 
-fn is_this_user(stream: &Stream) -> bool {
-    let ours = nix::unistd::Uid::effective().as_raw();
-    stream.peer_creds().ok().and_then(|creds| creds.euid()) == Some(ours)
+fn peer_uid(stream: &Stream) -> Option<u32> {
+    stream.peer_creds().ok().and_then(|creds| creds.euid())
 }

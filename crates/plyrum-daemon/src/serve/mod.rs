@@ -2,6 +2,7 @@
 
 mod client;
 mod listen;
+mod strangers;
 
 pub(crate) use client::send;
 pub(crate) use listen::{Bound, bind, serve};

@@ -169,3 +169,33 @@ async fn a_restored_ledger_goes_on_behind_the_log_and_the_gap_stays_known() {
     let broken = home.broken();
     assert!(broken.len() == 1 && broken[0].1.contains("tells of 10 more"), "{broken:?}");
 }
+
+#[tokio::test]
+async fn what_retired_records_told_is_not_missed_and_everything_else_is() {
+    let whole = Home::with_history().await;
+    for retired in 1..=whole.log.len() {
+        let (gone, left) = whole.log.split_at(retired);
+        let mut told = Retired::default();
+        for (kind, body) in gone {
+            told.add(kind, body);
+        }
+        let last_outbox = gone.last().unwrap().1["outbox"].clone();
+        let floor = AuditFloor { seq: retired as u64, hash: "ab".repeat(32), told };
+        let head = AuditHead { seq: 1, hash: "hash 1".to_owned() };
+        // The ledger is written anew each time: a floor never sinks, and here it rises.
+        whole.ledger.retire_audit(floor.clone(), head.clone()).await.unwrap();
+        assert_eq!(whole.ledger.audit_witness().await.unwrap(), (Some(head), Some(floor)));
+        let mut log = vec![("retention".to_owned(), json!({"last_outbox": last_outbox}))];
+        log.extend_from_slice(left);
+        assert_eq!(broken(&whole.path(), &log), [], "{retired} retired");
+        if left.is_empty() {
+            break;
+        }
+        log.remove(1);
+        let missing = broken(&whole.path(), &log);
+        assert!(
+            missing.iter().any(|(name, _)| *name == IN_LOG),
+            "{retired} retired, one more gone: {missing:?}"
+        );
+    }
+}

@@ -5,6 +5,7 @@ use plyrum_billing_client::MicroRub;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+mod audit;
 mod cost_report;
 mod explain;
 mod prices;
@@ -12,6 +13,7 @@ mod sessions;
 mod statusline;
 mod usage;
 
+pub use audit::{AuditFile, AuditPruned, AuditVerdict};
 pub use cost_report::{CostArm, CostReport, CostRole, CostTotal};
 pub use explain::{
     ExplainAttempt, ExplainCache, ExplainFallback, ExplainMeter, ExplainProviderCost, ExplainReport,
@@ -182,21 +184,9 @@ pub struct DaemonStatus {
     pub build: Option<String>,
     /// Runs that are not finished.
     pub active_runs: u32,
-}
-
-/// `audit verify`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct AuditVerdict {
-    /// Whether every record is where and what it was.
-    pub ok: bool,
-    /// Records checked.
-    pub records: u64,
-    /// Files checked.
-    pub files: u64,
-    /// Hash of the last record.
-    pub head: Option<String>,
-    /// What is wrong and where.
-    pub problem: Option<String>,
+    /// Why the audit cannot be written; no run that may cost money starts then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audit_problem: Option<String>,
 }
 
 /// A line of `doctor`, and of every other list of checks.

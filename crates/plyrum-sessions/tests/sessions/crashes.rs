@@ -71,7 +71,7 @@ fn a_damaged_line_in_the_middle_is_named_and_the_others_come() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(ProptestConfig::with_cases(plyrum_jsonl::testing::cases(256)))]
 
     #[test]
     fn any_end_is_survived(keep in 0..1_500_usize, garbage in proptest::collection::vec(any::<u8>(), 0..300)) {
@@ -83,7 +83,10 @@ proptest! {
         let before = shown(dir.path());
         open(dir.path()).append_frame(&accepted("r9", 7)).unwrap();
         let after = shown(dir.path());
-        prop_assert_eq!(&after[..after.len() - 1], &before[..]);
+        // What has a zero byte was lost: it is set aside with what follows it. Nothing that can be read is.
+        let kept = &after[..after.len() - 1];
+        prop_assert!(before.starts_with(kept) && before[kept.len()..].iter().all(|item| item == "!"));
+        prop_assert!(kept.len() == before.len() || bytes.contains(&0));
         prop_assert_eq!(after.last().unwrap(), "r9#7");
     }
 }

@@ -81,6 +81,9 @@ impl Show {
                 "notice: {names} is set in this shell, but not in the daemon: plyrum daemon restart"
             ));
         }
+        if let Some(warning) = &receipt.warning {
+            out::err(&clean(&format!("warning: {warning}")));
+        }
         if receipt.offline {
             out::err(OFFLINE_NOTICE);
         }

@@ -100,7 +100,7 @@ fn step(since: Time, until: Time, zone: &TimeZone) -> Result<Span, Fault> {
 }
 
 /// A date, a time, or a span back from now.
-fn moment(text: &str, zone: &TimeZone, now: Time, flag: &str) -> Result<Time, Fault> {
+pub(in crate::command) fn moment(text: &str, zone: &TimeZone, now: Time, flag: &str) -> Result<Time, Fault> {
     let wrong = || {
         wrong_use(format!("{flag} `{text}` is no date, time or span"))
             .hint("use 2026-11-01, 2026-11-01T09:00:00Z, or a span like 7d or 12h")

@@ -1,0 +1,114 @@
+//! `plyrum audit verify`.
+
+use super::of_audit;
+use crate::command::{Outcome, ledger, of_ledger, paths};
+use crate::out;
+use crate::sanitize::clean;
+use plyrum_audit::{Anchor, VerifyReport, Witness};
+use plyrum_ledger::LedgerReader;
+use plyrum_protocol::{Fault, view};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The hash that the last record must have
+    #[arg(long, value_name = "HASH")]
+    expect_head: Option<String>,
+    /// Check an export, or a copied directory of files, instead: by itself, without the ledger
+    #[arg(long, value_name = "PATH")]
+    file: Option<PathBuf>,
+    /// As one line of JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args) -> Outcome {
+    let head = args.expect_head.as_deref();
+    let verdict = match &args.file {
+        Some(path) => of_copy(path, head)?,
+        None => verdict(head)?,
+    };
+    if args.json {
+        out::print_json(&verdict)?;
+    } else if verdict.ok {
+        let head = verdict.head.as_deref().unwrap_or("none");
+        let begin = match verdict.first_seq {
+            Some(first) if first > 1 => format!(", from record {first} on"),
+            _ => String::new(),
+        };
+        out::print(&format!(
+            "ok: {} records in {} files{begin}, head {head}\n",
+            verdict.records, verdict.files
+        ))?;
+    } else {
+        let problem = verdict.problem.clone().unwrap_or_default();
+        out::print(&clean(&format!("BROKEN after {} good records: {problem}\n", verdict.records)))?;
+    }
+    Ok(if verdict.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The verdict, with what the ledger knows of the log.
+pub(in crate::command) fn verdict(expect_head: Option<&str>) -> Result<view::AuditVerdict, Fault> {
+    let paths = paths()?;
+    // The witness is asked before the log is read, and what the outbox gave out after it: a daemon may be writing.
+    let reader = ledger(&paths)?;
+    let mut known = reader.as_ref().map(witness).transpose()?;
+    let verify = |known: &Option<Witness>| {
+        plyrum_audit::verify(&paths.audit_dir(), expect_head, known.as_ref()).map_err(|e| of_audit(&e))
+    };
+    let mut report = verify(&known)?;
+    if !report.ok {
+        // Files may have been retired meanwhile.
+        let now = reader.as_ref().map(witness).transpose()?;
+        let floor = |known: &Option<Witness>| known.as_ref().and_then(|known| known.floor.clone());
+        if floor(&now) != floor(&known) {
+            known = now;
+            report = verify(&known)?;
+        }
+    }
+    let older = match (&reader, report.last_outbox) {
+        (Some(reader), told) => {
+            let gap = reader.outbox_gap(told.unwrap_or(0)).map_err(|e| of_ledger(&e))?;
+            gap.map(|gap| gap.to_string())
+        }
+        (None, Some(told)) => {
+            Some(format!("the log tells of {told} movements, and there is no ledger beside it"))
+        }
+        (None, None) => None,
+    };
+    Ok(shown(report, older))
+}
+
+fn witness(reader: &LedgerReader) -> Result<Witness, Fault> {
+    let anchor = reader.audit_head().map_err(|e| of_ledger(&e))?;
+    let floor = reader.audit_floor().map_err(|e| of_ledger(&e))?;
+    Ok(Witness {
+        anchor: anchor.map(|head| Anchor { seq: head.seq, hash: head.hash }),
+        floor: floor.map(|floor| Anchor { seq: floor.seq, hash: floor.hash }),
+    })
+}
+
+fn of_copy(path: &Path, expect_head: Option<&str>) -> Result<view::AuditVerdict, Fault> {
+    let report = if path.is_dir() {
+        plyrum_audit::verify(path, expect_head, None)
+    } else {
+        plyrum_audit::verify_file(path, expect_head)
+    };
+    Ok(shown(report.map_err(|e| of_audit(&e))?, None))
+}
+
+fn shown(report: VerifyReport, older: Option<String>) -> view::AuditVerdict {
+    let problem = report.problem.map(|problem| {
+        let record = problem.seq.map(|seq| format!(" (record {seq})")).unwrap_or_default();
+        format!("{}:{}{record}: {}", problem.file, problem.line, problem.what)
+    });
+    view::AuditVerdict {
+        ok: report.ok && older.is_none(),
+        records: report.records,
+        files: report.files,
+        first_seq: Some(report.first_seq).filter(|_| report.records > 0),
+        head: Some(report.head.hash).filter(|_| report.records > 0),
+        problem: problem.or(older),
+    }
+}

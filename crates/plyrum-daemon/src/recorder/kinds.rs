@@ -1,0 +1,131 @@
+//! Every kind of record that the audit of this program can have: a closed table. A record of a kind that is
+//! not here cannot be made by the daemon, since [`Recorder::record`](super::Recorder::record) takes a
+//! [`Kind`]; what the ledger's outbox and the audit itself add is listed and tested to be complete.
+//!
+//! Bodies carry names, ids, figures and hashes; never prompt text, answers or keys.
+
+/// What the daemon records by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A daemon is up: its version and process.
+    DaemonStarted,
+    /// A start has ended what a crash left open: how much.
+    DaemonRecovered,
+    /// A daemon ends in order.
+    DaemonStopped,
+    /// A configuration was read that is new or has changed: its files by SHA-256.
+    ConfigLoaded,
+    /// Keys of providers were found, are gone, or are others: names and keyed fingerprints.
+    KeysChanged,
+    /// Somebody of another user has connected, and was turned away.
+    ClientRefused,
+    /// A prompt was taken: for which session, by which client.
+    RunAccepted,
+    /// The router has decided: for what, and what could answer.
+    RunRouted,
+    /// A plan stands: its steps, and what it can cost.
+    RunPlanned,
+    /// A plan was made smaller to fit a limit.
+    PlanShrunk,
+    /// A run goes on with another model.
+    AttemptFallback,
+    /// Somebody has ended a run: who, and why.
+    RunCancelled,
+    /// A run is over: how, and what it cost.
+    RunFinished,
+    /// A conversation got another title.
+    SessionRenamed,
+    /// A conversation was continued as another one, from a turn on.
+    SessionForked,
+    /// Turns of a conversation were taken back.
+    SessionRewound,
+    /// A conversation was taken off the disk: by whom, and the hash of what it was.
+    SessionDeleted,
+    /// The audit could not be written for so long that records were left out: how many.
+    AuditGap,
+}
+
+impl Kind {
+    /// All of them.
+    #[cfg(test)]
+    pub(crate) const ALL: [Self; 18] = [
+        Self::DaemonStarted,
+        Self::DaemonRecovered,
+        Self::DaemonStopped,
+        Self::ConfigLoaded,
+        Self::KeysChanged,
+        Self::ClientRefused,
+        Self::RunAccepted,
+        Self::RunRouted,
+        Self::RunPlanned,
+        Self::PlanShrunk,
+        Self::AttemptFallback,
+        Self::RunCancelled,
+        Self::RunFinished,
+        Self::SessionRenamed,
+        Self::SessionForked,
+        Self::SessionRewound,
+        Self::SessionDeleted,
+        Self::AuditGap,
+    ];
+
+    /// The word in the record.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::DaemonStarted => "daemon.started",
+            Self::DaemonRecovered => "daemon.recovered",
+            Self::DaemonStopped => "daemon.stopped",
+            Self::ConfigLoaded => "config.loaded",
+            Self::KeysChanged => "keys.changed",
+            Self::ClientRefused => "client.refused",
+            Self::RunAccepted => "run.accepted",
+            Self::RunRouted => "run.routed",
+            Self::RunPlanned => "run.planned",
+            Self::PlanShrunk => "plan.shrunk",
+            Self::AttemptFallback => "attempt.fallback",
+            Self::RunCancelled => "run.cancelled",
+            Self::RunFinished => "run.finished",
+            Self::SessionRenamed => "session.renamed",
+            Self::SessionForked => "session.forked",
+            Self::SessionRewound => "session.rewound",
+            Self::SessionDeleted => "session.deleted",
+            Self::AuditGap => "audit.gap",
+        }
+    }
+}
+
+/// Kinds that come with tools, so that nothing else takes their names.
+#[cfg(test)]
+const RESERVED: [&str; 5] =
+    ["tool.proposed", "tool.decided", "tool.executed", "approval.requested", "approval.resolved"];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// The whole table: ours, the ledger's, the audit's own, and those to come.
+    fn table() -> Vec<&'static str> {
+        let ours = Kind::ALL.iter().map(|kind| kind.as_str());
+        ours.chain(plyrum_ledger::OUTBOX_KINDS).chain(plyrum_audit::own::OWN_KINDS).chain(RESERVED).collect()
+    }
+
+    #[test]
+    fn each_kind_is_there_once_and_is_a_kind() {
+        let table = table();
+        assert_eq!(table.len(), 36);
+        assert_eq!(table.iter().collect::<BTreeSet<_>>().len(), table.len());
+        let is_kind = |kind: &str| kind.bytes().all(|b| b.is_ascii_lowercase() || b"._".contains(&b));
+        assert!(table.iter().all(|kind| is_kind(kind)));
+    }
+
+    #[test]
+    fn no_kind_is_written_anywhere_else() {
+        // The compiler sees to it that records are made of kinds; here, that all kinds are in the list.
+        let source = include_str!("kinds.rs");
+        let arms =
+            source.lines().filter(|line| line.trim_start().starts_with("Self::") && line.contains("=> \""));
+        assert_eq!(arms.count(), Kind::ALL.len());
+    }
+}

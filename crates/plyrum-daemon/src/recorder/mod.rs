@@ -1,0 +1,248 @@
+//! The audit's only writer: a thread that takes records from the daemon and bodies from the ledger's
+//! outbox, in order, and keeps the ledger told how far it is.
+//!
+//! Money never waits for it: a hold or a settle is durable with its body in the outbox, in the same
+//! transaction; this thread carries the bodies over afterwards. After a crash the outbox is drained again
+//! from the last body that the log has, so none is missing and none is there twice.
+//!
+//! Bodies of runs wait a moment ([`DRAIN_EVERY`]) before they are carried over. An id is handed out durable, so to take a
+//! body that came with a mark (a run's end) is a flush of the ledger; at once, that flush would stand on the
+//! path of the answer that the run is just sending. It also makes one flush of the log out of many.
+//!
+//! Whether it can write is known to everybody ([`Recorder::ready`]): no run that may cost money begins without.
+
+mod configuration;
+mod frames;
+mod health;
+mod kinds;
+mod writer;
+
+pub(crate) use configuration::{Loads, key_print};
+pub(crate) use frames::of_frame;
+pub(crate) use kinds::Kind;
+
+use crate::clock;
+use health::Health;
+use plyrum_audit::{Anchor, AuditError, AuditLog, Opening, Retirable, Tombstone};
+use plyrum_ledger::{Ledger, Retired};
+use plyrum_protocol::{ErrorKind, Fault};
+use plyrum_redact::Redactor;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
+use writer::Writer;
+
+/// Records that may wait. Senders of lifecycle records wait for room: an audit is not thinned out.
+const MAX_WAITING: usize = 4096;
+/// Longest time that a run's body waits in the outbox.
+const DRAIN_EVERY: Duration = Duration::from_millis(200);
+/// Longest that a writer is waited for which may hang on a disk.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+
+enum Order {
+    Append { kind: Kind, body: Value },
+    Drain { due: Instant },
+    Redact(Box<Redactor>),
+    Probe(oneshot::Sender<Option<String>>),
+    Retire { what: Box<(Retirable, Retired)>, answer: oneshot::Sender<Result<Tombstone, String>> },
+    Stop(oneshot::Sender<()>),
+}
+
+/// Handle of the audit's writer.
+#[derive(Debug, Clone)]
+pub(crate) struct Recorder {
+    orders: SyncSender<Order>,
+    health: Arc<Health>,
+    dir: Arc<PathBuf>,
+}
+
+impl Recorder {
+    /// Opens the log, finishes a removal that a crash has cut short, carries over what an earlier life left in
+    /// the outbox, and starts the writer.
+    pub(crate) fn start(
+        dir: &Path,
+        redactor: Redactor,
+        boot: &str,
+        ledger: Ledger,
+        runtime: tokio::runtime::Handle,
+    ) -> Result<(Self, JoinHandle<()>), Fault> {
+        let (head, floor) =
+            runtime.block_on(ledger.audit_witness()).map_err(|e| crate::driver::convert::storage(&e))?;
+        let anchor = head.map_or_else(Anchor::genesis, |head| Anchor { seq: head.seq, hash: head.hash });
+        let clock = Box::new(|| clock::now().to_string());
+        let log = AuditLog::open(dir, Opening { redactor, boot, anchor: Some(anchor), clock })
+            .map_err(|e| of_audit(&e))?;
+        if let Some(Err(e)) = floor.map(|floor| log.remove_retired(floor.seq)) {
+            crate::log::line(&format!("audit: retired files are still there: {e}"));
+        }
+        resume(&log, &ledger, &runtime);
+        let health = Arc::new(Health::default());
+        let mut writer = Writer::new(dir.to_owned(), log, ledger, runtime, Arc::clone(&health));
+        writer.drain().map_err(|why| of_trouble(&why))?;
+        let (orders, inbox) = sync_channel(MAX_WAITING);
+        let thread =
+            std::thread::Builder::new().name("audit".to_owned()).spawn(move || writer.run(&inbox)).map_err(
+                |e| Fault::new(ErrorKind::Internal, format!("cannot start the audit thread: {e}")),
+            )?;
+        Ok((Self { orders, health, dir: Arc::new(dir.to_owned()) }, thread))
+    }
+
+    /// Records something that happened. Never carries prompt text.
+    pub(crate) fn record(&self, kind: Kind, body: Value) {
+        match self.orders.try_send(Order::Append { kind, body }) {
+            Ok(()) => {}
+            Err(TrySendError::Full(order)) => {
+                // The writer is a disk behind; waiting a moment is right, since nothing may be lost.
+                let _stopped = tokio::task::block_in_place(|| self.orders.send(order));
+            }
+            Err(TrySendError::Disconnected(_)) => crate::log::line("the audit writer is gone"),
+        }
+    }
+
+    /// Says that the outbox has something that a person has just ordered: it is carried over at once.
+    pub(crate) fn outbox_filled(&self) {
+        self.drain(Duration::ZERO);
+    }
+
+    /// Says that a run has put something into the outbox: it is carried over in a moment.
+    pub(crate) fn outbox_filled_by_run(&self) {
+        self.drain(DRAIN_EVERY);
+    }
+
+    /// Orders that wait already cover it.
+    fn drain(&self, within: Duration) {
+        let _covered = self.orders.try_send(Order::Drain { due: Instant::now() + within });
+    }
+
+    /// Gives the log a redactor that knows newer keys.
+    pub(crate) fn set_redactor(&self, redactor: Redactor) {
+        let _stopped = self.orders.try_send(Order::Redact(Box::new(redactor)));
+    }
+
+    /// Whether records can be written; if not, why. Where all was well and looks well, nobody is waited for; else
+    /// the writer tries now, so that what was mended heals with the next question.
+    pub(crate) async fn ready(&self) -> Result<(), String> {
+        if self.health.looks_well(&self.dir) {
+            return Ok(());
+        }
+        let (answer, answered) = oneshot::channel();
+        self.order(Order::Probe(answer), answered).await?.map_or(Ok(()), Err)
+    }
+
+    /// Why records could not be written when that was last tried.
+    pub(crate) fn trouble(&self) -> Option<String> {
+        self.health.trouble(&self.dir)
+    }
+
+    /// Removes old files of the log for good, with a tombstone and the ledger's word.
+    pub(crate) async fn retire(&self, retirable: Retirable, retired: Retired) -> Result<Tombstone, String> {
+        let (answer, answered) = oneshot::channel();
+        self.order(Order::Retire { what: Box::new((retirable, retired)), answer }, answered).await?
+    }
+
+    async fn order<T>(&self, order: Order, answered: oneshot::Receiver<T>) -> Result<T, String> {
+        let orders = self.orders.clone();
+        let answer = async {
+            let sent = tokio::task::spawn_blocking(move || orders.send(order).is_ok()).await;
+            if sent.is_ok_and(|sent| sent) { answered.await.ok() } else { None }
+        };
+        match tokio::time::timeout(ANSWER_WITHIN, answer).await {
+            Ok(Some(answer)) => Ok(answer),
+            Ok(None) => Err("its writer is gone".to_owned()),
+            Err(_) => Err(format!("its writer does not answer within {} s", ANSWER_WITHIN.as_secs())),
+        }
+    }
+
+    /// Carries over what is left, syncs, and ends the writer.
+    pub(crate) async fn stop(&self) {
+        let (done, finished) = oneshot::channel();
+        let orders = self.orders.clone();
+        let sent = tokio::task::spawn_blocking(move || orders.send(Order::Stop(done))).await;
+        if sent.is_ok_and(|s| s.is_ok()) {
+            let _gone = finished.await;
+        }
+    }
+}
+
+/// A ledger that was restored from an older copy would give its ids a second time.
+fn resume(log: &AuditLog, ledger: &Ledger, runtime: &tokio::runtime::Handle) {
+    let Some(told) = log.last_outbox() else { return };
+    match runtime.block_on(ledger.resume_outbox(told, clock::now().millis())) {
+        Ok(None) => {}
+        Ok(Some(gap)) => crate::log::line(&format!("audit: {gap}; plyrum ledger reconcile")),
+        Err(e) => crate::log::line(&format!("audit: the outbox cannot be resumed: {e}")),
+    }
+}
+
+/// An audit that cannot be opened, as the user meets it.
+fn of_audit(error: &AuditError) -> Fault {
+    of_trouble(&error.to_string())
+}
+
+fn of_trouble(why: &str) -> Fault {
+    Fault::new(ErrorKind::Storage, format!("the audit log: {why}")).hint("plyrum audit verify; plyrum doctor")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn records(dir: &Path, kind: &str) -> Vec<Value> {
+        let filter = plyrum_audit::Filter { kind: Some(kind.to_owned()), ..plyrum_audit::Filter::default() };
+        let found = plyrum_audit::search(dir, &filter, 10_000).unwrap();
+        found.lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    async fn start(dir: &Path, ledger: &Ledger) -> Recorder {
+        let (dir, ledger, runtime) = (dir.to_owned(), ledger.clone(), tokio::runtime::Handle::current());
+        let start = move || Recorder::start(&dir, Redactor::new([0; 32], []), "boot", ledger, runtime);
+        tokio::task::spawn_blocking(start).await.unwrap().unwrap().0
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_cannot_be_written_waits_up_to_a_bound_and_what_is_left_out_is_counted() {
+        let home = tempfile::tempdir().unwrap();
+        let (dir, ledger) = (home.path().join("audit"), Ledger::open_in_memory().unwrap());
+        let recorder = start(&dir, &ledger).await;
+        recorder.record(Kind::DaemonStarted, json!({"n": 0}));
+        let probe = async || {
+            let (answer, answered) = oneshot::channel();
+            recorder.order(Order::Probe(answer), answered).await.unwrap()
+        };
+        assert_eq!(probe().await, None);
+        let file = std::fs::read_dir(&dir).unwrap().map(|e| e.unwrap().path());
+        let file = file.into_iter().find(|path| path.extension().is_some()).unwrap();
+        std::fs::rename(&file, home.path().join("away")).unwrap();
+        assert!(recorder.ready().await.unwrap_err().contains("cannot find"));
+        for n in 0..5_000 {
+            recorder.record(Kind::RunAccepted, json!({"n": n}));
+        }
+        assert!(probe().await.is_some() && recorder.trouble().is_some());
+        std::fs::rename(home.path().join("away"), &file).unwrap();
+        recorder.ready().await.unwrap();
+        assert_eq!(recorder.trouble(), None);
+        let kept = records(&dir, "run.accepted");
+        assert_eq!(
+            (kept.len(), &kept[4_095]["body"]["n"]),
+            (4_096, &json!(4_095)),
+            "the first ones, in order"
+        );
+        assert_eq!(records(&dir, "audit.gap")[0]["body"]["records"], 904);
+        recorder.stop().await;
+        let (head, _) = ledger.audit_witness().await.unwrap();
+        let anchor = head.map(|head| Anchor { seq: head.seq, hash: head.hash });
+        let last = records(&dir, "checkpoint");
+        assert_eq!(
+            last.last().unwrap()["seq"],
+            json!(anchor.clone().unwrap().seq),
+            "the last word, and anchored"
+        );
+        let witness = plyrum_audit::Witness { anchor, floor: None };
+        assert!(plyrum_audit::verify(&dir, None, Some(&witness)).unwrap().ok);
+    }
+}

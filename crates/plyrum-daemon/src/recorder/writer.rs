@@ -1,0 +1,291 @@
+//! The thread that writes: records of the daemon's, bodies of the ledger's, in order.
+//!
+//! **Where it cannot write** (a full disk, a file that was taken away) it is in *trouble*: everything waits, the
+//! daemon's records in a bounded backlog, the ledger's bodies in its outbox, and it tries again each second and
+//! whenever somebody asks. What does not fit into the backlog is counted, and the count is recorded when writing
+//! works again. Money is never counted away: the outbox has no bound but the disk.
+
+use super::health::Health;
+use super::{Kind, Order};
+use plyrum_audit::{AuditError, AuditLog, Retirable, Tombstone};
+use plyrum_ledger::{AuditFloor, AuditHead, Ledger, Retired};
+use serde_json::{Value, json};
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+/// Longest time that a record without money stays unsynced.
+const SYNC_EVERY: Duration = Duration::from_millis(200);
+/// Bodies carried over with one flush: under load it is the flushes that take the time.
+const DRAIN_AT_ONCE: usize = plyrum_ledger::MAX_TAKE;
+/// Between two tries where nothing can be written.
+const RETRY_EVERY: Duration = Duration::from_secs(1);
+/// Records that wait for a disk; later ones are counted.
+const MAX_BACKLOG: usize = 4096;
+
+/// Why something could not be done, in words.
+type Done = Result<(), String>;
+
+pub(super) struct Writer {
+    dir: PathBuf,
+    log: AuditLog,
+    ledger: Ledger,
+    runtime: tokio::runtime::Handle,
+    health: Arc<Health>,
+    /// Something was appended and not synced: when it must be.
+    sync_by: Option<Instant>,
+    /// The outbox has something: when it must be carried over.
+    drain_by: Option<Instant>,
+    /// Nothing can be written: when to try again.
+    retry_by: Option<Instant>,
+    backlog: VecDeque<(Kind, Value)>,
+    left_out: u64,
+    /// The file that was written last.
+    file: String,
+}
+
+impl Writer {
+    pub(super) fn new(
+        dir: PathBuf,
+        log: AuditLog,
+        ledger: Ledger,
+        runtime: tokio::runtime::Handle,
+        health: Arc<Health>,
+    ) -> Self {
+        Self {
+            dir,
+            log,
+            ledger,
+            runtime,
+            health,
+            sync_by: None,
+            drain_by: None,
+            retry_by: None,
+            backlog: VecDeque::new(),
+            left_out: 0,
+            file: String::new(),
+        }
+    }
+
+    pub(super) fn run(mut self, inbox: &Receiver<Order>) {
+        loop {
+            let due = match self.retry_by {
+                Some(retry) => Some(retry),
+                None => self.sync_by.into_iter().chain(self.drain_by).min(),
+            };
+            let order = match due {
+                Some(due) => inbox.recv_timeout(due.saturating_duration_since(Instant::now())),
+                None => inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            };
+            match order {
+                Ok(Order::Append { kind, body }) => self.take(kind, body),
+                Ok(Order::Drain { due }) => {
+                    self.drain_by = Some(self.drain_by.map_or(due, |earlier| earlier.min(due)));
+                }
+                Ok(Order::Redact(redactor)) => self.log.set_redactor(*redactor),
+                Ok(Order::Probe(answer)) => {
+                    self.probe();
+                    let _gone = answer.send(self.health.trouble(&self.dir));
+                }
+                Ok(Order::Retire { what, answer }) => {
+                    let _gone = answer.send(self.retire(what.0, &what.1));
+                }
+                Ok(Order::Stop(done)) => {
+                    self.end();
+                    let _gone = done.send(());
+                    return;
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            // Also where orders keep coming, so that nothing waits for a quiet moment.
+            self.catch_up(Instant::now());
+            self.tell_file();
+        }
+    }
+
+    /// Does what is due: a new try, or a drain and a sync.
+    fn catch_up(&mut self, now: Instant) {
+        match self.retry_by {
+            Some(retry) if retry <= now => self.try_again(),
+            Some(_) => {}
+            None => {
+                let mut done = Ok(());
+                if self.drain_by.is_some_and(|due| due <= now) {
+                    done = self.drain();
+                }
+                if self.sync_by.is_some_and(|due| due <= now) {
+                    done = done.and_then(|()| self.sync());
+                }
+                self.note(done);
+            }
+        }
+    }
+
+    /// A record of the daemon's: written, or kept until it can be.
+    fn take(&mut self, kind: Kind, body: Value) {
+        if self.retry_by.is_some() {
+            return self.keep(kind, body);
+        }
+        match self.append(kind.as_str(), &body) {
+            Ok(()) => {}
+            Err(AuditError::Io { .. } | AuditError::Busy { .. }) => {
+                self.keep(kind, body);
+                self.note(Err("a record could not be written".to_owned()));
+                self.try_again();
+            }
+            // It can never be written: too long, or no JSON. That is a fault of ours.
+            Err(e) => crate::log::line(&format!("audit: {e}")),
+        }
+    }
+
+    fn keep(&mut self, kind: Kind, body: Value) {
+        if self.backlog.len() < MAX_BACKLOG {
+            self.backlog.push_back((kind, body));
+        } else {
+            self.left_out += 1;
+        }
+    }
+
+    fn append(&mut self, kind: &str, body: &Value) -> Result<(), AuditError> {
+        self.log.append(kind, body)?;
+        self.sync_by.get_or_insert_with(|| Instant::now() + SYNC_EVERY);
+        Ok(())
+    }
+
+    /// Whether writing works, tried now.
+    fn probe(&mut self) {
+        if self.retry_by.is_some() {
+            self.try_again();
+        } else {
+            let in_place = self.in_place();
+            self.note(in_place);
+        }
+    }
+
+    fn in_place(&self) -> Done {
+        self.log.is_in_place().map_err(|e| e.to_string())
+    }
+
+    fn try_again(&mut self) {
+        let done = self.write_what_waits();
+        self.note(done);
+    }
+
+    fn write_what_waits(&mut self) -> Done {
+        self.in_place()?;
+        while let Some((kind, body)) = self.backlog.front().cloned() {
+            self.append(kind.as_str(), &body).map_err(|e| e.to_string())?;
+            self.backlog.pop_front();
+        }
+        if self.left_out > 0 {
+            let body = json!({"records": self.left_out});
+            self.append(Kind::AuditGap.as_str(), &body).map_err(|e| e.to_string())?;
+            self.left_out = 0;
+        }
+        self.drain()?;
+        self.sync()
+    }
+
+    /// Keeps what came of a try where others see it, and says when it changes.
+    fn note(&mut self, done: Done) {
+        match done {
+            Ok(()) => {
+                if self.retry_by.take().is_some() {
+                    crate::log::line("audit: it can be written again");
+                }
+                self.health.set(None);
+            }
+            Err(why) => {
+                if self.health.last().as_ref() != Some(&why) {
+                    crate::log::line(&format!("audit: {why}"));
+                }
+                self.retry_by = Some(Instant::now() + RETRY_EVERY);
+                self.health.set(Some(why));
+            }
+        }
+    }
+
+    fn sync(&mut self) -> Done {
+        if self.sync_by.is_some() {
+            self.log.sync().map_err(|e| e.to_string())?;
+            self.sync_by = None;
+            self.anchor(self.log.last_outbox().unwrap_or(0))?;
+        }
+        Ok(())
+    }
+
+    /// Carries the outbox over, syncs, and anchors the head in the ledger.
+    pub(super) fn drain(&mut self) -> Done {
+        loop {
+            let rows = self
+                .runtime
+                .block_on(self.ledger.take_outbox(DRAIN_AT_ONCE))
+                .map_err(|e| format!("the ledger's outbox cannot be read: {e}"))?;
+            self.drain_by = None;
+            let Some(last) = rows.last().map(|row| row.id) else { return Ok(()) };
+            let written = self.log.last_outbox().unwrap_or(0);
+            for row in rows.iter().filter(|row| row.id > written) {
+                let mut body = row.body.clone();
+                if let Some(fields) = body.as_object_mut() {
+                    fields.insert("outbox".to_owned(), json!(row.id));
+                }
+                self.append(&row.kind, &body).map_err(|e| self.still_to_drain(&e))?;
+            }
+            self.log.sync().map_err(|e| self.still_to_drain(&e))?;
+            self.sync_by = None;
+            self.anchor(last)?;
+        }
+    }
+
+    fn still_to_drain(&mut self, error: &AuditError) -> String {
+        self.drain_by = Some(Instant::now());
+        error.to_string()
+    }
+
+    /// Tells the ledger how far the log is: what is carried over, and the hash of its last record, both on disk.
+    fn anchor(&mut self, up_to: i64) -> Done {
+        let marked = self.runtime.block_on(self.ledger.mark_drained(up_to, Some(self.head())));
+        marked.map_err(|e| format!("the ledger cannot keep the audit's head: {e}"))
+    }
+
+    fn head(&self) -> AuditHead {
+        let head = self.log.head();
+        AuditHead { seq: head.seq, hash: head.hash }
+    }
+
+    /// Tombstone, floor, removal: in this order, each durable before the next.
+    fn retire(&mut self, retirable: Retirable, retired: &Retired) -> Result<Tombstone, String> {
+        let told = serde_json::to_value(retired).map_err(|e| e.to_string())?;
+        let tombstone = self.log.bury(retirable, told).map_err(|e| e.to_string())?;
+        let floor =
+            AuditFloor { seq: tombstone.last_seq, hash: tombstone.last_hash.clone(), told: retired.clone() };
+        self.runtime.block_on(self.ledger.retire_audit(floor, self.head())).map_err(|e| {
+            format!("the ledger cannot keep where the log begins, so nothing was removed: {e}")
+        })?;
+        self.log.remove_retired(tombstone.last_seq).map_err(|e| {
+            format!("{e}; what is left of the retired files goes at the next start of the daemon")
+        })?;
+        Ok(tombstone)
+    }
+
+    /// The last words: everything that waits, and a checkpoint of the file so far.
+    fn end(&mut self) {
+        let done = self.write_what_waits().and_then(|()| {
+            self.log.checkpoint().and_then(|()| self.log.sync()).map_err(|e| e.to_string())?;
+            self.anchor(self.log.last_outbox().unwrap_or(0))
+        });
+        self.note(done);
+    }
+
+    /// Lets others see which file is written, where it is another one.
+    fn tell_file(&mut self) {
+        let now = self.log.head().file;
+        if now != self.file {
+            self.health.set_file(Some(self.dir.join(&now)).filter(|_| !now.is_empty()));
+            self.file = now;
+        }
+    }
+}
