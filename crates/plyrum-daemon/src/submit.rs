@@ -38,7 +38,7 @@ impl Accepted {
     /// Starts the run, with this client as its first follower. `None`: there is nothing new to start.
     pub(crate) fn start(self, outbox: &Outbox) -> Option<RunId> {
         let start = self.start?;
-        start.hub.attach(outbox, 0, clock::now());
+        start.hub.catch_up(outbox, 0, clock::now());
         let run = start.hub.run.clone();
         tokio::spawn(start.driver.drive(start.spec));
         Some(run)
