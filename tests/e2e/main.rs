@@ -24,10 +24,13 @@ mod limits;
 mod mended;
 mod mixtures;
 mod money;
+mod places;
 mod prices;
 
 mod secrets;
 mod sessions;
 mod shapes;
+mod stuck;
 mod usage_more;
+mod versions;
 mod world;

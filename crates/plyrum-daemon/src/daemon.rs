@@ -4,6 +4,7 @@ use crate::clock;
 use crate::context::Context;
 use crate::recorder::Recorder;
 use crate::runs::Runs;
+use crate::visitors::Visitors;
 use plyrum_catalog::Day;
 use plyrum_config::Paths;
 use plyrum_ledger::Ledger;
@@ -24,6 +25,7 @@ pub(crate) struct Daemon {
     pub(crate) recorder: Recorder,
     pub(crate) runs: Runs,
     pub(crate) late: Late,
+    pub(crate) visitors: Arc<Visitors>,
     pub(crate) install_key: [u8; 32],
     contexts: Mutex<BTreeMap<Option<PathBuf>, Arc<Context>>>,
     phase: watch::Sender<Phase>,
@@ -90,6 +92,7 @@ impl Daemon {
             recorder,
             runs: Runs::default(),
             late: Late::default(),
+            visitors: Arc::default(),
             install_key,
             contexts: Mutex::default(),
             phase,
@@ -145,4 +148,18 @@ impl Daemon {
 
 fn has_project_files(dir: &Path) -> bool {
     dir.is_absolute() && plyrum_config::project_paths(dir).iter().any(|path| path.exists())
+}
+
+/// A daemon over a home of its own, with books in memory.
+#[cfg(test)]
+pub(crate) async fn of_test(home: &Path) -> Daemon {
+    let paths = Paths::under(home);
+    paths.prepare().unwrap();
+    let ledger = Ledger::open_in_memory().unwrap();
+    let (dir, books) = (paths.audit_dir(), ledger.clone());
+    let runtime = tokio::runtime::Handle::current();
+    let redactor = plyrum_redact::Redactor::new([0; 32], []);
+    let start = move || Recorder::start(&dir, redactor, "boot", books, runtime);
+    let (recorder, _audit) = tokio::task::spawn_blocking(start).await.unwrap().unwrap();
+    Daemon::new(paths, ledger, recorder, [0; 32])
 }

@@ -19,8 +19,10 @@ mod expand;
 mod handle;
 mod history;
 mod hub;
+mod idle;
 mod ids;
 mod library;
+mod limits;
 mod lock;
 mod log;
 mod outbox;
@@ -33,6 +35,7 @@ mod runs;
 mod serve;
 mod submit;
 mod sweep;
+mod visitors;
 
 mod keys;
 

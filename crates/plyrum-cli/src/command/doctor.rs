@@ -23,15 +23,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
         home(&paths),
         configuration(&paths),
         environment(),
-        check(
-            "daemon",
-            daemon::status(&paths).map(|status| match status.pid {
-                Some(pid) => {
-                    format!("running, process {pid}; it has the environment of the shell that started it")
-                }
-                None => "not running; it starts by itself when it is needed".to_owned(),
-            }),
-        ),
+        the_daemon(&paths),
         models(&paths),
         place(&paths),
         original(&paths),
@@ -57,6 +49,18 @@ fn check(name: &str, found: Result<String, Fault>) -> view::Check {
         }
     };
     view::Check { name: name.to_owned(), ok, detail }
+}
+
+/// A daemon that is stuck or has the lock without listening is a finding.
+fn the_daemon(paths: &Paths) -> view::Check {
+    let found = daemon::status(paths).and_then(|status| match plyrum_client::trouble(&status) {
+        Some(fault) => Err(fault),
+        None if status.running => {
+            Ok(format!("{}; it has the environment of the shell that started it", daemon::in_words(&status)))
+        }
+        None => Ok(daemon::in_words(&status)),
+    });
+    check("daemon", found)
 }
 
 fn home(paths: &Paths) -> view::Check {

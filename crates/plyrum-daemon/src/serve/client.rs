@@ -121,6 +121,16 @@ async fn take(line: &[u8], visitor: &mut Visitor) -> bool {
     true
 }
 
+/// Says why in place of a hello. What the socket does not take at once is left out: nobody waits for it.
+pub(super) fn turn_away(stream: &Stream, why: &Fault) {
+    use tokio::io::AsyncWrite as _;
+    if let Ok(line) = Outgoing::<()>::refusal(None, RpcError::of(why.clone())).to_line() {
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        let mut writer = stream;
+        let _taken_or_not = std::pin::Pin::new(&mut writer).poll_write(&mut context, line.as_bytes());
+    }
+}
+
 fn refuse(visitor: &Visitor, id: Option<u64>, code: i32, message: &str) {
     let data = Some(Fault::new(ErrorKind::Internal, message));
     let error = RpcError { code, message: message.to_owned(), data };

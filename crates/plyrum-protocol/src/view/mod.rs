@@ -170,7 +170,7 @@ pub struct ModelRow {
 /// `daemon status`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DaemonStatus {
-    /// Whether one answers.
+    /// Whether one serves this home: it answers, or it is alive and stuck.
     pub running: bool,
     /// Its process.
     pub pid: Option<u32>,
@@ -178,6 +178,26 @@ pub struct DaemonStatus {
     pub build: Option<String>,
     /// Runs that are not finished.
     pub active_runs: u32,
+    /// What it is doing. Daemons of before this field was there are running when they answer.
+    #[serde(default)]
+    pub state: DaemonState,
+}
+
+/// What a home's daemon is doing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DaemonState {
+    /// It answers and takes runs.
+    #[default]
+    Running,
+    /// It takes no new run and ends with its last one.
+    Draining,
+    /// It is alive and does not answer.
+    Stuck,
+    /// A process has the lock and does not listen: it is starting, ending, or hangs there.
+    NotListening,
+    /// There is none; it starts by itself when it is needed.
+    Stopped,
 }
 
 /// `audit verify`.
