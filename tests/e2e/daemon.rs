@@ -284,7 +284,7 @@ fn a_run_or_a_client_keeps_an_idle_daemon_alive() {
     let world = World::new();
     let fake =
         world.lab(Script::new().then(Reply::sse().text("Slow").gate("rest").text(" and steady.").end(9, 4)));
-    let config = std::fs::read_to_string(world.home().join("config/config.toml")).unwrap();
+    let config = fs::read_to_string(world.home().join("config/config.toml")).unwrap();
     world.config(&format!("{config}\n[daemon]\nidle_exit = \"1s\"\n"));
     world.plyrum(["ask", "--detach", "How do you work?"]).run().ok();
     fake.wait_at_gate_blocking("rest");

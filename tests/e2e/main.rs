@@ -26,6 +26,7 @@ mod mixtures;
 mod money;
 mod places;
 mod prices;
+mod reattach;
 
 mod secrets;
 mod sessions;

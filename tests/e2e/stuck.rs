@@ -113,7 +113,7 @@ fn a_follower_of_a_run_notices_that_the_daemon_has_stuck_in_the_middle_of_it() {
     let pid = stuck(&world);
     // After 20 s of silence it asks, waits 5 s for an answer, and 5 s for one to a new connection.
     running
-        .finish_within(Duration::from_secs(60))
+        .finish_within(Duration::from_mins(1))
         .fails_telling(7, [format!("process {pid}").as_str(), "stuck"]);
     world.plyrum(["daemon", "stop", "--force"]).run().ok();
 }
