@@ -2,7 +2,7 @@
 # Many runs at once, each followed by several of many clients, of which some read slowly and some not at all.
 # Every client that reads, however slowly, must have every lifecycle frame of its runs, once and in order; a frozen one must be
 # hung up on after 30 s; memory stays under 512 MiB.
-# Usage: scripts/fanout.sh [RUNS=1000] [CLIENTS=100] [SLOW=10] [FROZEN=10] [FOLLOWED=50] [RATE=2] [SECONDS=40]
+# Usage: scripts/fanout.sh [RUNS=1000] [CLIENTS=100] [SLOW=10] [FROZEN=10] [FOLLOWED=50] [RATE=5] [SECONDS=40]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cargo build --quiet --release --locked -p plyrum-client --example fanout
@@ -20,7 +20,7 @@ clean_up() {
   rm -rf "$work"
 }
 trap clean_up EXIT
-runs=${1:-1000} clients=${2:-100} slow=${3:-10} frozen=${4:-10} followed=${5:-50} rate=${6:-2} seconds=${7:-40}
+runs=${1:-1000} clients=${2:-100} slow=${3:-10} frozen=${4:-10} followed=${5:-50} rate=${6:-5} seconds=${7:-40}
 mkdir -p "$PLYRUM_HOME/config"
 cat >"$PLYRUM_HOME/config/config.toml" <<TOML
 [providers.offline]

@@ -26,7 +26,7 @@ type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 const HELLO: &str = r#"{"jsonrpc":"2.0","method":"hello","params":{"proto_min":1,"proto_max":1,"build":"fanout","schema":1}}"#;
 /// What a slow client reads at once, and how long it rests then.
 const SLOW_BYTES: usize = 1024;
-const SLOW_REST: Duration = Duration::from_millis(8);
+const SLOW_REST: Duration = Duration::from_millis(50);
 /// A frozen client is hung up on after 30 s without progress; some more for a machine under load.
 const HUNG_UP_WITHIN: Duration = Duration::from_mins(1);
 /// A run that does not end in this time hangs.
