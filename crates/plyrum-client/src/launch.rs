@@ -21,6 +21,8 @@ use tokio::io::AsyncReadExt;
 
 /// Longest wait for a daemon that is starting. It may have to wait itself, for one that is ending.
 const START_WITHIN: Duration = Duration::from_secs(40);
+/// How many arenas glibc's allocator makes; others do not look.
+const ARENAS: &str = "MALLOC_ARENA_MAX";
 /// Between two tries to connect where too many wait already.
 const PLACE_EVERY: Duration = Duration::from_millis(20);
 /// Starts that are tried: a daemon that we found may have been about to end.
@@ -124,6 +126,10 @@ async fn start(paths: &Paths, launch: &Launch) -> Result<(), Fault> {
     let mut command = tokio::process::Command::new(&launch.program);
     if let Some(home) = std::env::var_os("PLYRUM_HOME").and_then(|home| std::path::absolute(home).ok()) {
         command.env("PLYRUM_HOME", home); // the daemon's working directory is another
+    }
+    // With an arena for each thread, glibc keeps what short-lived threads once used: it grew for hours.
+    if std::env::var_os(ARENAS).is_none() {
+        command.env(ARENAS, "2");
     }
     let mut child = command
         .args(["daemon", "run", "--detached"])

@@ -229,6 +229,9 @@ async fn down(daemon: &Daemon) {
     if tokio::time::timeout(SETTLE_WITHIN, daemon.runs.all_over()).await.is_err() {
         log::line(&format!("{} runs did not end in time; the next start resolves them", daemon.runs.count()));
     }
+    if tokio::time::timeout(SETTLE_WITHIN, daemon.flushes.all_done()).await.is_err() {
+        log::line("transcripts were not flushed in time");
+    }
     daemon.recorder.record("daemon.stopped", json!({"pid": std::process::id()}));
     daemon.recorder.stop().await;
     if let Err(e) = daemon.ledger.shutdown().await {

@@ -2,6 +2,7 @@
 
 use crate::clock;
 use crate::context::Context;
+use crate::flushes::Flushes;
 use crate::recorder::Recorder;
 use crate::runs::Runs;
 use crate::visitors::Visitors;
@@ -26,6 +27,7 @@ pub(crate) struct Daemon {
     pub(crate) runs: Runs,
     pub(crate) late: Late,
     pub(crate) visitors: Arc<Visitors>,
+    pub(crate) flushes: Flushes,
     pub(crate) install_key: [u8; 32],
     contexts: Mutex<BTreeMap<Option<PathBuf>, Arc<Context>>>,
     phase: watch::Sender<Phase>,
@@ -93,6 +95,7 @@ impl Daemon {
             runs: Runs::default(),
             late: Late::default(),
             visitors: Arc::default(),
+            flushes: Flushes::default(),
             install_key,
             contexts: Mutex::default(),
             phase,

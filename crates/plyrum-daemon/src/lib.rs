@@ -16,6 +16,7 @@ mod context;
 mod daemon;
 mod driver;
 mod expand;
+mod flushes;
 mod handle;
 mod history;
 mod hub;

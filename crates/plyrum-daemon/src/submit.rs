@@ -173,7 +173,7 @@ async fn begin(
     asked: &Asked,
     spec: RunSpec,
 ) -> Result<Start, Fault> {
-    let log = open_log(daemon, &context, &spec, asked)?;
+    let log = tokio::task::block_in_place(|| open_log(daemon, &context, &spec, asked))?;
     let new = NewRun {
         run: spec.run.as_str().to_owned(),
         session: spec.session.as_str().to_owned(),
