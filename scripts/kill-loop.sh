@@ -218,8 +218,8 @@ for kind in KINDS:
         if points[kind] % 12 == 0:
             step += 1  # a long run of equal calls is sampled
 
-# 2. At random, while at least 32 runs are under way, and some commands.
-AT_LEAST, AT_ONCE = 32, 60
+# 2. At random, while 32 runs and more are under way, and some commands.
+AT_LEAST, AT_ONCE = 36, 60
 
 class Burst(threading.Thread):
     """Keeps runs under way over one connection, and remembers what it was told, until the daemon is gone."""

@@ -75,7 +75,7 @@ SITUATIONS = {
     "a lock file alone": lock_file_alone,
     "just ending": lambda home: subprocess.Popen([plyrum, "daemon", "stop"], env=os.environ | {"PLYRUM_HOME": home}, stdin=NULL),
 }
-times, home = collections.defaultdict(list), os.path.join(work, "home")
+refused, times, home = 0, collections.defaultdict(list), os.path.join(work, "home")
 for n in range(rounds):
     name, prepare = list(SITUATIONS.items())[n % len(SITUATIONS)]
     if os.path.exists(home):
@@ -97,6 +97,7 @@ for n in range(rounds):
         out, err = ask.communicate(timeout=120)
         # A client that was being served when the daemon was told to stop is told so; nobody else fails.
         told_to_stop = name == "just ending" and ask.returncode in (7, 1, 130)
+        refused += told_to_stop
         if (ask.returncode != 0 or f"room {i}" not in out) and not told_to_stop:
             sys.exit(f"round {n} ({name}), client {i}: exit {ask.returncode}\n{out}{err}")
     if isinstance(stopping, subprocess.Popen):
@@ -109,5 +110,6 @@ for n in range(rounds):
         sys.exit(f"round {n} ({name}): process {pid} runs and {status['pid']} answers")
 for name, seconds in times.items():
     print(f"{name:<26} {len(seconds):>4} rounds  median {statistics.median(seconds) * 1000:6.0f} ms  longest {max(seconds) * 1000:6.0f} ms")
-print(f"{rounds} rounds of {clients} clients: all served, exactly one daemon each time")
+print(f"{rounds} rounds of {clients} clients: all served, exactly one daemon each time"
+      f"{f' ({refused} were told that the daemon was being stopped)' if refused else ''}")
 PY

@@ -338,3 +338,33 @@ fn everything_stays_private_after_every_command_and_every_accident() {
     world.sh("umask 000; exec \"$PLYRUM\" daemon start").run().ok();
     is_private(&world, 10);
 }
+
+#[test]
+fn one_client_too_many_is_told_so_and_the_others_are_served() {
+    let world = World::new();
+    world.plyrum(["daemon", "start"]).run().ok();
+    let mut inside: Vec<Wire> = (0..256).map(|_| Wire::greeting(&world, 1, 1)).collect();
+    world.plyrum(["ask", "Are you there?"]).run().fails_telling(7, ["256 clients are connected", "hint: "]);
+    let status = inside[7].call(1, "daemon/status", &serde_json::json!({}));
+    assert_eq!(status["result"]["running"], true);
+    inside.pop();
+    eventually("there is a place", || {
+        world.plyrum(["ask", "Are you there?"]).stdin("Yes, I am here.").run().code == 0
+    });
+}
+
+/// A client that asks and asks and reads no reply is not read from any more: it fills no memory.
+#[test]
+fn a_client_that_reads_no_replies_is_not_listened_to() {
+    use std::io::Write as _;
+    let world = World::new();
+    world.plyrum(["daemon", "start"]).run().ok();
+    let mut deaf = std::os::unix::net::UnixStream::connect(world.home().join("run/plyrum.sock")).unwrap();
+    deaf.set_write_timeout(Some(std::time::Duration::from_secs(2))).unwrap();
+    let hello = "{\"jsonrpc\":\"2.0\",\"method\":\"hello\",\"params\":{\"proto_min\":1,\"proto_max\":1,\"build\":\"test\",\"schema\":1}}\n";
+    let ask = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"model/list\",\"params\":{}}\n".repeat(100);
+    deaf.write_all(hello.as_bytes()).unwrap();
+    let written = (0..10_000).take_while(|_| deaf.write_all(ask.as_bytes()).is_ok()).count();
+    assert!(written < 10_000, "everything was taken");
+    world.plyrum(["ask", "Are you there?"]).stdin("Yes, I am here.").run().answers("here");
+}

@@ -154,3 +154,28 @@ fn a_client_that_is_gone_takes_its_own_run_with_it() {
     eventually("the run ends", || world.only_run()["status"] == "cancelled");
     world.is_sound();
 }
+
+/// It takes nothing for 30 s while its run has more to say than the socket holds: it counts as gone, and so does its run.
+#[test]
+fn a_client_that_is_frozen_is_let_go_and_takes_its_own_run_with_it() {
+    let world = World::new();
+    let much = "more than a socket holds ".repeat(24 * 1024);
+    let fake = world.talkative_lab(Script::new().then(Reply::sse().text(&much).gate("never")));
+    world.plyrum(["daemon", "start"]).run().ok();
+    let mut frozen = Wire::greeting(&world, 1, 1);
+    frozen.ask(1, "run/submit", &json!({"run": "00000000000000aa", "prompt": "Talk", "client": "test"}));
+    fake.wait_at_gate_blocking("never");
+    eventually_slowly(|| world.only_run()["status"] == "cancelled");
+    assert!(world.log().contains("a client was let go: it took nothing for 30 s"), "{}", world.log());
+    fake.wait_for_hangups_blocking(1);
+    world.is_sound();
+}
+
+/// As [`eventually`], for what takes the daemon's 30 s.
+fn eventually_slowly(is_so: impl Fn() -> bool) {
+    let began = std::time::Instant::now();
+    while !is_so() {
+        assert!(began.elapsed().as_secs() < 60, "the run of a frozen client goes on");
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+}

@@ -127,9 +127,9 @@ async fn start(paths: &Paths, launch: &Launch) -> Result<(), Fault> {
     if let Some(home) = std::env::var_os("PLYRUM_HOME").and_then(|home| std::path::absolute(home).ok()) {
         command.env("PLYRUM_HOME", home); // the daemon's working directory is another
     }
-    // With an arena for each thread, glibc keeps what short-lived threads once used: it grew for hours.
+    // With an arena for each thread, glibc keeps what each of them once used: memory grew for hours.
     if std::env::var_os(ARENAS).is_none() {
-        command.env(ARENAS, "2");
+        command.env(ARENAS, "1");
     }
     let mut child = command
         .args(["daemon", "run", "--detached"])

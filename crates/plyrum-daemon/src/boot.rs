@@ -25,6 +25,10 @@ const SETTLE_WITHIN: Duration = Duration::from_secs(20);
 /// Longest that a second starter waits for the first one's daemon: longer than one takes to end.
 const OTHER_WITHIN: Duration = Duration::from_secs(25);
 
+/// Threads for work that blocks: the embedded extractor's answers, flushes, looks into the ledger. More would wait for
+/// the same processors and disk, and each keeps what it once allocated.
+const MAX_BLOCKING: usize = 32;
+
 /// How the daemon was started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Start {
@@ -118,6 +122,7 @@ fn beside_another(paths: &Paths, start: Start) -> Result<(), Fault> {
 fn with_lock(paths: &Paths, start: Start, lock: Lock) -> Result<(), Fault> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(worker_threads())
+        .max_blocking_threads(MAX_BLOCKING)
         .enable_all()
         .build()
         .map_err(|e| Fault::new(ErrorKind::Internal, format!("cannot start the runtime: {e}")))?;

@@ -8,6 +8,7 @@
 //! Meaning changes at two seams here: `handle` (frames ↔ domain) and `driver::convert` (wire ↔ engine
 //! inputs). Knows nothing of terminals.
 
+mod blocking;
 mod boot;
 mod budgets;
 mod calendar;

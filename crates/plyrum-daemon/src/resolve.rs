@@ -32,6 +32,11 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
+    /// How much text it is.
+    pub(crate) fn bytes(&self) -> usize {
+        self.prompt.len() + self.attachments.iter().map(|a| a.text.len()).sum::<usize>()
+    }
+
     /// The same with every secret replaced.
     pub(crate) fn redacted(self, context: &Context) -> Self {
         let clean = |text: String| match context.redactor.redact(&text) {

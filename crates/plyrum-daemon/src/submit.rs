@@ -1,5 +1,6 @@
 //! From a submit to a living run, or a refusal with nothing left behind.
 
+use crate::blocking;
 use crate::budgets;
 use crate::clock;
 use crate::context::Context;
@@ -58,10 +59,11 @@ pub(crate) async fn accept(
     check(daemon, &asked)?;
     let now = clock::now();
     let context = daemon.context(submit.workspace.as_deref()).await?;
-    let asked = tokio::task::block_in_place(|| asked.redacted(&context));
+    let bytes = asked.bytes();
+    let asked = blocking::by_size(bytes, || asked.redacted(&context));
     let project = submit.workspace.as_deref().map(project::of);
     let left = budgets::left(&daemon.ledger, &context.settings, project.as_deref()).await?;
-    let resolved = tokio::task::block_in_place(|| resolve(&context, &asked, &submit.options, left, now))?;
+    let resolved = blocking::by_size(bytes, || resolve(&context, &asked, &submit.options, left, now))?;
     let session = history::session(daemon, submit.session.as_deref())?;
     let keys_only_in_client = missing_keys(&context, client_keys);
     let offline = is_offline(&context, &resolved);
