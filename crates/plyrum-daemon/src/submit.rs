@@ -175,7 +175,7 @@ async fn begin(
     asked: &Asked,
     spec: RunSpec,
 ) -> Result<Start, Fault> {
-    let log = tokio::task::block_in_place(|| open_log(daemon, &context, &spec, asked))?;
+    let log = open_log(daemon, &context, &spec, asked)?;
     let new = NewRun {
         run: spec.run.as_str().to_owned(),
         session: spec.session.as_str().to_owned(),
@@ -202,11 +202,17 @@ fn open_log(daemon: &Daemon, context: &Context, spec: &RunSpec, asked: &Asked) -
         Fault::new(ErrorKind::Storage, format!("the transcript cannot be written: {e}"))
             .hint("free some space or mend the disk, then ask again; plyrum doctor")
     };
-    let log = SessionLog::open(&daemon.paths.sessions_dir(), &spec.session).map_err(storage)?;
-    log.append_text(&spec.run, TextRole::User, None, &asked.prompt, &context.redactor).map_err(storage)?;
+    // A new session's directory is flushed.
+    let opened =
+        tokio::task::block_in_place(|| SessionLog::open(&daemon.paths.sessions_dir(), &spec.session));
+    let log = opened.map_err(storage)?;
+    let append = |role, name, text| {
+        let appended = || log.append_text(&spec.run, role, name, text, &context.redactor);
+        blocking::by_size(asked.bytes(), appended).map_err(storage)
+    };
+    append(TextRole::User, None, asked.prompt.as_str())?;
     for attachment in &asked.attachments {
-        let (name, text) = (Some(attachment.name.as_str()), attachment.text.as_str());
-        log.append_text(&spec.run, TextRole::Attachment, name, text, &context.redactor).map_err(storage)?;
+        append(TextRole::Attachment, Some(attachment.name.as_str()), attachment.text.as_str())?;
     }
     Ok(log)
 }
