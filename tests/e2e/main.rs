@@ -13,6 +13,7 @@ mod books;
 mod budgets;
 mod clocks;
 mod configuration;
+mod conversations;
 mod crashes;
 mod daemon;
 mod disk;

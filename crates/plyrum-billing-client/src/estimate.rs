@@ -41,6 +41,12 @@ impl BytesPerToken {
         let tokens = (u128::from(bytes) * u128::from(self.den)).div_ceil(u128::from(self.num));
         u64::try_from(tokens).unwrap_or(u64::MAX)
     }
+
+    /// Bytes that `tokens` tokens stand for, rounded down.
+    pub fn bytes_in(self, tokens: u64) -> u64 {
+        let bytes = u128::from(tokens) * u128::from(self.num) / u128::from(self.den);
+        u64::try_from(bytes).unwrap_or(u64::MAX)
+    }
 }
 
 /// Three bytes per token: the design's default (money.md, "Holds"). Prose usually has more bytes per token,

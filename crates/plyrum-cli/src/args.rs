@@ -2,7 +2,7 @@
 
 use crate::command::{
     ask, audit, balance, bench, budget, config, daemon, doctor, explain, ledger, lists, policy, prices,
-    route, runs, statusline, transcript, usage,
+    route, runs, sessions, statusline, transcript, usage,
 };
 use clap::{CommandFactory as _, Parser, Subcommand};
 use plyrum_protocol::ErrorKind;
@@ -34,6 +34,9 @@ pub(crate) enum Command {
     /// Show, follow and cancel runs
     #[command(subcommand)]
     Runs(runs::Command),
+    /// Conversations: find, continue, copy, shorten and delete them
+    #[command(subcommand)]
+    Sessions(sessions::Command),
     /// Show what was said in a session
     #[command(subcommand)]
     Transcript(transcript::Command),

@@ -1,15 +1,16 @@
 //! How an error is told: `error: what happened`, `hint: what to try`, and the exit code of its kind.
 
 use crate::out;
+use crate::sanitize::clean;
 use clap::error::ErrorKind as ClapKind;
 use plyrum_protocol::{ErrorKind, Fault};
 use std::process::ExitCode;
 
 /// Tells an error on standard error and gives its exit code.
 pub(crate) fn tell(fault: &Fault) -> ExitCode {
-    out::err(&format!("error: {}", fault.message));
+    out::err(&clean(&format!("error: {}", fault.message)));
     if let Some(hint) = &fault.hint {
-        out::err(&format!("hint: {hint}"));
+        out::err(&clean(&format!("hint: {hint}")));
     }
     ExitCode::from(fault.kind.exit_code())
 }

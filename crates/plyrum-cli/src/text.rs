@@ -14,3 +14,13 @@ pub(crate) fn time(at: Timestamp) -> String {
 pub(crate) fn short(id: &str) -> String {
     id.chars().take(8).collect()
 }
+
+/// At most so many characters of one line, with a sign where there are more.
+pub(crate) fn shortened(text: &str, chars: usize) -> String {
+    let mut shown: String = text.chars().take(chars).collect();
+    if shown.len() < text.len() {
+        shown.pop();
+        shown.push('…');
+    }
+    shown
+}

@@ -1,6 +1,7 @@
 //! Following one run without gaps: durable frames in order, deltas by offset, and what to do when
 //! something is missing.
 
+use crate::FrameLine;
 use plyrum_protocol::{AttemptId, Channel, Frame, FrameBody, RunId};
 use std::collections::HashMap;
 
@@ -63,8 +64,16 @@ impl Follower {
         }
     }
 
+    /// Takes the next line that arrived, whether this build knows its type or not.
+    pub fn take(&mut self, line: &FrameLine) -> Step {
+        match &line.frame {
+            Some(frame) => self.step(frame),
+            None => self.unknown(&line.json),
+        }
+    }
+
     /// Takes a frame of a type that this build does not know: its number counts, its content is for newer ones.
-    pub fn unknown(&mut self, json: &str) -> Step {
+    fn unknown(&mut self, json: &str) -> Step {
         match serde_json::from_str(json) {
             Ok(Unknown { run, seq: Some(seq) }) if run == self.run => self.numbered(seq),
             Ok(Unknown { run, seq: None }) if run == self.run => Step::Show { skip: 0 },

@@ -149,6 +149,11 @@ impl Paths {
         self.data_dir.join("sessions")
     }
 
+    /// The search index over the transcripts: a cache, so with what may be lost.
+    pub fn sessions_index_path(&self) -> PathBuf {
+        self.state_dir.join("sessions-index.sqlite")
+    }
+
     /// What the daemon has instead of a terminal's stderr.
     pub fn log_path(&self) -> PathBuf {
         self.state_dir.join("daemon.log")

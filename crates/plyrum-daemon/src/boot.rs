@@ -40,6 +40,7 @@ pub enum Start {
 
 /// Runs the daemon to its end.
 pub fn run(paths: &Paths, start: Start) -> Result<(), Fault> {
+    log::tell_panics();
     if start == Start::Detached {
         detach();
     }
@@ -168,7 +169,8 @@ async fn up(paths: &Paths) -> Result<(Arc<Daemon>, Bound, std::thread::JoinHandl
     let spec = RecoverySpec { at: clock::now().millis() };
     let (ledger, recovery) = Ledger::open(&paths.ledger_path(), spec)
         .map_err(|e| Fault::new(ErrorKind::Storage, e.to_string()).hint("plyrum doctor"))?;
-    let redactor = Redactor::new(install_key, []);
+    let redactor = Redactor::new(install_key, []).for_records();
+    log::set_redactor(redactor.clone());
     let boot = ids::hex(&ids::random::<8>().map_err(|e| Fault::new(ErrorKind::Internal, e.to_string()))?);
     let runtime = tokio::runtime::Handle::current();
     let (audit_dir, audit_ledger) = (paths.audit_dir(), ledger.clone());
@@ -179,6 +181,7 @@ async fn up(paths: &Paths) -> Result<(Arc<Daemon>, Bound, std::thread::JoinHandl
     .await
     .map_err(|e| Fault::new(ErrorKind::Internal, e.to_string()))??;
     recorder.record("daemon.started", json!({"build": env!("CARGO_PKG_VERSION"), "pid": std::process::id()}));
+    recover::finish_deletions(&paths.sessions_dir());
     let ended = recover::finish_transcripts(&paths.sessions_dir(), &ledger, &recovery).await;
     tell_recovery(&recorder, &recovery, ended);
     let daemon = Arc::new(Daemon::new(paths.clone(), ledger, recorder, install_key));

@@ -5,6 +5,7 @@ use crate::context::Context;
 use crate::flushes::Flushes;
 use crate::recorder::Recorder;
 use crate::runs::Runs;
+use crate::sessions::Sessions;
 use crate::visitors::Visitors;
 use plyrum_catalog::Day;
 use plyrum_config::Paths;
@@ -25,6 +26,7 @@ pub(crate) struct Daemon {
     pub(crate) ledger: Ledger,
     pub(crate) recorder: Recorder,
     pub(crate) runs: Runs,
+    pub(crate) sessions: Sessions,
     pub(crate) late: Late,
     pub(crate) visitors: Arc<Visitors>,
     pub(crate) flushes: Flushes,
@@ -89,6 +91,7 @@ impl Daemon {
     pub(crate) fn new(paths: Paths, ledger: Ledger, recorder: Recorder, install_key: [u8; 32]) -> Self {
         let (phase, _) = watch::channel(Phase::Open);
         Self {
+            sessions: Sessions::new(&paths),
             paths,
             ledger,
             recorder,
@@ -111,7 +114,8 @@ impl Daemon {
             return Ok(Arc::clone(context));
         }
         let context = Arc::new(Context::load(&self.paths, project.as_deref(), self.install_key, day).await?);
-        self.recorder.set_redactor(context.redactor.clone());
+        crate::log::set_redactor(context.redactor.for_records());
+        self.recorder.set_redactor(context.redactor.for_records());
         if contexts.len() >= MAX_CONTEXTS {
             contexts.clear();
         }

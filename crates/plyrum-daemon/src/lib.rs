@@ -3,7 +3,7 @@
 //!
 //! Reading order: [`boot`](boot) brings the parts up and takes them down in order; `serve` accepts clients;
 //! `handle` carries out their requests; `submit` and `resolve` make a run of a prompt; `driver` executes
-//! what the engine asks for; `hub` and `outbox` fan frames out; `recorder` writes the audit.
+//! what the engine asks for; `sessions` knows what was said before; `hub` and `outbox` fan frames out; `recorder` writes the audit.
 //!
 //! Meaning changes at two seams here: `handle` (frames ↔ domain) and `driver::convert` (wire ↔ engine
 //! inputs). Knows nothing of terminals.
@@ -19,10 +19,10 @@ mod driver;
 mod expand;
 mod flushes;
 mod handle;
-mod history;
 mod hub;
 mod idle;
 mod ids;
+mod instructions;
 mod library;
 mod limits;
 mod lock;
@@ -35,6 +35,7 @@ mod registry;
 mod resolve;
 mod runs;
 mod serve;
+mod sessions;
 mod submit;
 mod sweep;
 mod visitors;

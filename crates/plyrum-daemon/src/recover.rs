@@ -30,6 +30,15 @@ pub(crate) async fn finish_transcripts(sessions: &Path, ledger: &Ledger, recover
     ended
 }
 
+/// Takes away what a deletion that was cut off has left.
+pub(crate) fn finish_deletions(sessions: &Path) {
+    match plyrum_sessions::finish_deletions(sessions) {
+        Ok(0) => {}
+        Ok(count) => crate::log::line(&format!("{count} sessions were deleted to the end")),
+        Err(e) => crate::log::line(&format!("a session cannot be deleted to the end: {e}")),
+    }
+}
+
 fn latest(sessions: &Path) -> Vec<SessionId> {
     let Ok(mut known) = plyrum_sessions::list(sessions) else { return Vec::new() };
     known.sort_by_key(|s| std::cmp::Reverse(s.modified));

@@ -6,7 +6,7 @@ use crate::expand::{Choosing, expand};
 use plyrum_billing_client::MicroRub;
 use plyrum_catalog::ModelId;
 use plyrum_engine::{
-    Attachment, Conversation, Exchange, FanOut, Limits, Persona, Plan, Quorum, Situation, StepSpec, activate,
+    Attachment, Conversation, FanOut, Limits, Persona, Plan, Quorum, Situation, StepSpec, activate,
 };
 use plyrum_protocol::{Decision, ErrorKind, Fault, Profile, Risk, SubmitOptions, Timestamp};
 use plyrum_router::{AttachmentFacts, RouteInput, route};
@@ -32,9 +32,10 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    /// How much text it is.
-    pub(crate) fn bytes(&self) -> usize {
-        self.prompt.len() + self.attachments.iter().map(|a| a.text.len()).sum::<usize>()
+    /// Bytes of everything.
+    pub(crate) fn bytes(&self) -> u64 {
+        let attached: usize = self.attachments.iter().map(|a| a.text.len() + a.name.len() + 64).sum();
+        (self.prompt.len() + attached) as u64
     }
 
     /// The same with every secret replaced.
@@ -53,10 +54,12 @@ impl Asked {
         }
     }
 
-    pub(crate) fn conversation(self, persona: &Persona, history: Vec<Exchange>) -> Conversation {
+    pub(crate) fn conversation(self, persona: &Persona, project: Vec<Attachment>) -> Conversation {
         Conversation {
             system: persona.prompt.clone(),
-            history,
+            project,
+            summary: None,
+            history: Vec::new(),
             prompt: self.prompt,
             attachments: self.attachments,
             temperature: persona.temperature.clone(),

@@ -7,19 +7,22 @@ use crate::context::Context;
 use crate::daemon::{Daemon, Phase};
 use crate::driver::Driver;
 use crate::driver::convert;
-use crate::history;
 use crate::hub::Hub;
 use crate::ids;
+use crate::instructions;
 use crate::outbox::Outbox;
 use crate::project;
 use crate::resolve::{Asked, Resolved, resolve};
 use crate::runs::{LiveRun, MAX_RUNS};
-use plyrum_engine::{Run, RunSpec};
+use crate::sessions::past::{self, Past, Room};
+use crate::sessions::{Chosen, compact, storage as of_log};
+use plyrum_engine::{Conversation, Exchange, Run, RunSpec};
 use plyrum_ledger::NewRun;
 use plyrum_protocol::{
-    ErrorKind, Fault, MAX_PROMPT_BYTES, Receipt, RunId, SessionId, Submit, Submitted, Timestamp,
+    Compact, ContextMeter, ErrorKind, Fault, MAX_PROMPT_BYTES, Receipt, RunId, SessionId, Submit, Submitted,
+    Timestamp,
 };
-use plyrum_sessions::{SessionLog, TextRole};
+use plyrum_sessions::{Event, SessionLog, TextRole, Texts};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
@@ -56,26 +59,56 @@ pub(crate) async fn accept(
     if let Some(receipt) = earlier(daemon, &submit.run).await {
         return Ok(Accepted { reply: Submitted::Receipt(receipt), start: None });
     }
-    check(daemon, &asked)?;
+    check(daemon, &asked, submit.compact)?;
     let now = clock::now();
     let context = daemon.context(submit.workspace.as_deref()).await?;
     let bytes = asked.bytes();
     let asked = blocking::by_size(bytes, || asked.redacted(&context));
     let project = submit.workspace.as_deref().map(project::of);
     let left = budgets::left(&daemon.ledger, &context.settings, project.as_deref()).await?;
-    let resolved = blocking::by_size(bytes, || resolve(&context, &asked, &submit.options, left, now))?;
-    let session = history::session(daemon, submit.session.as_deref())?;
+    let _stays = daemon.sessions.writing().await;
+    // A conversation that goes on is looked for and read, however short the prompt.
+    let bytes = submit.session.as_ref().map_or(bytes, |_| u64::MAX);
+    let session = blocking::by_size(bytes, || {
+        daemon.sessions.choose(submit.session.as_deref(), &daemon.paths.ledger_path())
+    })?;
+    let resolved = blocking::by_size(bytes, || resolve_it(&context, &submit, &asked, left, now))?;
     let keys_only_in_client = missing_keys(&context, client_keys);
     let offline = is_offline(&context, &resolved);
-    let spec = spec(daemon, &submit, asked.clone(), resolved, &session, now)?;
+    let (spec, meter) = blocking::by_size(bytes, || {
+        spec(daemon, &context, &submit, asked.clone(), resolved, &session, offline, now)
+    })?;
     if submit.dry_run {
         let plan = Run::dry(spec, Arc::<plyrum_catalog::Catalog>::clone(&context.catalog));
         return Ok(Accepted { reply: Submitted::Planned(plan), start: None });
     }
-    let receipt =
-        Receipt { run: submit.run.clone(), session: session.id.clone(), offline, keys_only_in_client };
-    let start = begin(daemon, context, project, &asked, spec).await?;
+    let receipt = Receipt {
+        run: submit.run.clone(),
+        session: session.id.clone(),
+        offline,
+        keys_only_in_client,
+        context: meter.filter(|_| !session.is_new),
+    };
+    let start = begin(daemon, context, project, &asked, spec, session.is_new).await?;
     Ok(Accepted { reply: Submitted::Receipt(receipt), start: Some(Box::new(start)) })
+}
+
+/// A summary is written by one model.
+fn resolve_it(
+    context: &Context,
+    submit: &Submit,
+    asked: &Asked,
+    left: Option<plyrum_billing_client::MicroRub>,
+    now: Timestamp,
+) -> Result<Resolved, Fault> {
+    if submit.compact.is_none() {
+        return resolve(context, asked, &submit.options, left, now);
+    }
+    let options =
+        plyrum_protocol::SubmitOptions { plan: Some("direct".to_owned()), ..submit.options.clone() };
+    let mut resolved = resolve(context, asked, &options, left, now)?;
+    resolved.steps = compact::steps(resolved.steps)?;
+    Ok(resolved)
 }
 
 /// The receipt of a run that was submitted before: the same id starts nothing.
@@ -84,10 +117,16 @@ async fn earlier(daemon: &Daemon, run: &RunId) -> Option<Receipt> {
         Some(live) => live.hub.session.clone(),
         None => SessionId::new(daemon.ledger.run_totals(run.as_str()).await.ok()?.session).ok()?,
     };
-    Some(Receipt { run: run.clone(), session, offline: false, keys_only_in_client: Vec::new() })
+    Some(Receipt {
+        run: run.clone(),
+        session,
+        offline: false,
+        keys_only_in_client: Vec::new(),
+        context: None,
+    })
 }
 
-fn check(daemon: &Daemon, asked: &Asked) -> Result<(), Fault> {
+fn check(daemon: &Daemon, asked: &Asked, compact: Option<Compact>) -> Result<(), Fault> {
     if daemon.phase() != Phase::Open {
         return Err(Fault::new(ErrorKind::DaemonUnreachable, "the daemon is stopping and takes no new run")
             .hint("ask again in a moment: a new daemon starts by itself"));
@@ -96,7 +135,8 @@ fn check(daemon: &Daemon, asked: &Asked) -> Result<(), Fault> {
         let message = format!("the prompt has {} bytes, the limit is {MAX_PROMPT_BYTES}", asked.prompt.len());
         return Err(Fault::new(ErrorKind::Usage, message).hint("pipe the text in, or pass it with --file"));
     }
-    if asked.prompt.trim().is_empty() && asked.attachments.iter().all(|a| a.text.trim().is_empty()) {
+    let is_empty = asked.prompt.trim().is_empty();
+    if compact.is_none() && is_empty && asked.attachments.iter().all(|a| a.text.trim().is_empty()) {
         return Err(Fault::new(ErrorKind::Usage, "the prompt is empty").hint("plyrum ask \"your question\""));
     }
     if daemon.runs.count() >= MAX_RUNS {
@@ -123,34 +163,104 @@ fn is_offline(context: &Context, resolved: &Resolved) -> bool {
         .all(|model| context.registry.get(&model.provider).is_some_and(|entry| entry.is_offline))
 }
 
+#[expect(clippy::too_many_arguments, reason = "a run is made of all of these, once")]
 fn spec(
     daemon: &Daemon,
+    context: &Context,
     submit: &Submit,
     asked: Asked,
     resolved: Resolved,
-    session: &history::Conversation,
+    session: &Chosen,
+    offline: bool,
     now: Timestamp,
-) -> Result<RunSpec, Fault> {
+) -> Result<(RunSpec, Option<ContextMeter>), Fault> {
     let prompt_sha256 = fingerprint(&asked);
-    let context_bytes =
-        resolved.steps.iter().filter_map(|s| s.models.first()).map(|m| m.context_tokens).min();
-    let exchanges = history::exchanges(daemon, session, context_bytes.unwrap_or(0))?;
-    Ok(RunSpec {
+    let workspace = submit.workspace.as_deref().filter(|_| context.settings.defaults.project_instructions);
+    let files = workspace.map_or(Vec::new(), |workspace| instructions::read(workspace, &context.redactor));
+    let (files, records) = files.into_iter().unzip::<_, _, Vec<_>, Vec<_>>();
+    let room = room(&resolved, &files, &asked);
+    let focus = submit.compact.map(|_| asked.prompt.clone());
+    let base = asked.conversation(&resolved.persona, files);
+    let mut plan = resolved.plan.name.clone();
+    let (conversation, meter, compacts) = match (submit.compact, room) {
+        (Some(_), _) if session.is_new => {
+            let message = "a new session has nothing to summarise";
+            return Err(Fault::new(ErrorKind::Usage, message).hint("plyrum sessions compact last"));
+        }
+        (Some(compact), Some(room)) => {
+            let covered = covered(daemon, session, &room, compact)?;
+            let through = covered.through.clone();
+            compact::PLAN.clone_into(&mut plan);
+            let focus = focus.unwrap_or_default();
+            let conversation = if offline { covered.text(base) } else { covered.conversation(base, &focus) };
+            (conversation, None, Some(through))
+        }
+        (None, Some(room)) if !session.is_new => {
+            let Past { summary, exchanges, meter } = past(daemon, session, &room)?;
+            (told(base, summary, exchanges), Some(meter), None)
+        }
+        (_, _) => (base, None, None),
+    };
+    let spec = RunSpec {
         run: submit.run.clone(),
         session: session.id.clone(),
         persona: resolved.persona.name.clone(),
         client: submit.client.chars().filter(|c| !c.is_control()).take(80).collect(),
-        plan: resolved.plan.name.clone(),
-        conversation: asked.conversation(&resolved.persona, exchanges),
+        plan,
+        conversation,
         decision: resolved.decision,
         steps: resolved.steps,
         fan_out: resolved.fan_out,
         quorum: resolved.quorum,
         prompt_sha256,
+        context: records,
+        compacts,
         limits: resolved.limits,
         seed: ids::seed_of(&submit.run),
         accepted_at: now,
+    };
+    Ok((spec, meter))
+}
+
+fn told(base: Conversation, summary: Option<String>, history: Vec<Exchange>) -> Conversation {
+    Conversation { summary, history, ..base }
+}
+
+/// The smallest context of the models that are asked first.
+fn room(resolved: &Resolved, files: &[plyrum_engine::Attachment], asked: &Asked) -> Option<Room> {
+    let first = resolved.steps.iter().filter_map(|step| step.models.first());
+    let model = first.min_by_key(|model| model.context_tokens)?;
+    let files: usize = files.iter().map(|file| file.text.len() + file.name.len() + 64).sum();
+    let output = model.max_output_tokens.unwrap_or(resolved.limits.max_output_tokens);
+    Some(Room {
+        model: model.id.clone(),
+        context_tokens: model.context_tokens,
+        bytes_per_token: model.bytes_per_token,
+        fixed_bytes: (resolved.persona.prompt.len() + files) as u64,
+        asked_bytes: asked.bytes(),
+        output_tokens: resolved.limits.asked_output_tokens.map_or(output, |asked| asked.min(output)),
     })
+}
+
+fn past(daemon: &Daemon, session: &Chosen, room: &Room) -> Result<Past, Fault> {
+    let texts = Texts::open(&daemon.sessions.dir, &session.id).map_err(|e| of_log(&e))?;
+    let read = daemon.sessions.outlines.with(&session.id, |outline| past::read(outline, &texts, room));
+    read.and_then(std::convert::identity).map_err(|e| of_log(&e))
+}
+
+fn covered(
+    daemon: &Daemon,
+    session: &Chosen,
+    room: &Room,
+    compact: Compact,
+) -> Result<compact::Covered, Fault> {
+    let texts = Texts::open(&daemon.sessions.dir, &session.id).map_err(|e| of_log(&e))?;
+    let keep = usize::try_from(compact.keep_turns).unwrap_or(usize::MAX);
+    daemon
+        .sessions
+        .outlines
+        .with(&session.id, |outline| compact::covered(outline, &texts, room, keep))
+        .map_err(|e| of_log(&e))?
 }
 
 /// SHA-256 over the prompt and its attachments, each length-framed, in hex.
@@ -174,8 +284,9 @@ async fn begin(
     project: Option<String>,
     asked: &Asked,
     spec: RunSpec,
+    is_new: bool,
 ) -> Result<Start, Fault> {
-    let log = open_log(daemon, &context, &spec, asked)?;
+    let log = open_log(daemon, &context, &spec, asked, project.as_deref().filter(|_| is_new), is_new)?;
     let new = NewRun {
         run: spec.run.as_str().to_owned(),
         session: spec.session.as_str().to_owned(),
@@ -197,7 +308,14 @@ async fn begin(
 }
 
 /// The session's log, with what was asked as its next items.
-fn open_log(daemon: &Daemon, context: &Context, spec: &RunSpec, asked: &Asked) -> Result<SessionLog, Fault> {
+fn open_log(
+    daemon: &Daemon,
+    context: &Context,
+    spec: &RunSpec,
+    asked: &Asked,
+    project: Option<&str>,
+    is_new: bool,
+) -> Result<SessionLog, Fault> {
     let storage = |e: std::io::Error| {
         Fault::new(ErrorKind::Storage, format!("the transcript cannot be written: {e}"))
             .hint("free some space or mend the disk, then ask again; plyrum doctor")
@@ -206,6 +324,10 @@ fn open_log(daemon: &Daemon, context: &Context, spec: &RunSpec, asked: &Asked) -
     let opened =
         tokio::task::block_in_place(|| SessionLog::open(&daemon.paths.sessions_dir(), &spec.session));
     let log = opened.map_err(storage)?;
+    if is_new {
+        let opened = Event::Opened { at: spec.accepted_at, project: project.map(str::to_owned) };
+        log.append_event(&opened, &context.redactor).map_err(storage)?;
+    }
     let append = |role, name, text| {
         let appended = || log.append_text(&spec.run, role, name, text, &context.redactor);
         blocking::by_size(asked.bytes(), appended).map_err(storage)

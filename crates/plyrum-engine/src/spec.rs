@@ -1,7 +1,7 @@
 //! What a run is made of: resolved once at submit, unchanged while it lives.
 
 use plyrum_billing_client::{BytesPerToken, MicroRub};
-use plyrum_protocol::{Decision, Role, RunId, SessionId, StepId, StepKind, Timestamp};
+use plyrum_protocol::{ContextFile, Decision, Role, RunId, SessionId, StepId, StepKind, Timestamp};
 
 /// A run to start.
 #[derive(Debug, Clone)]
@@ -28,6 +28,10 @@ pub struct RunSpec {
     pub conversation: Conversation,
     /// SHA-256 of what was asked, in hex.
     pub prompt_sha256: String,
+    /// What of the project's files is in the conversation, for the record.
+    pub context: Vec<ContextFile>,
+    /// The last run that this one summarises.
+    pub compacts: Option<RunId>,
     /// What it may spend and how long it may take.
     pub limits: Limits,
     /// For jitter and shuffles.
@@ -93,6 +97,10 @@ pub struct ModelChoice {
 pub struct Conversation {
     /// The persona's system prompt.
     pub system: String,
+    /// Instructions files of the project: untrusted, and before everything that was said.
+    pub project: Vec<Attachment>,
+    /// What stands for the exchanges before `history`.
+    pub summary: Option<String>,
     /// Earlier exchanges of the session, oldest first.
     pub history: Vec<Exchange>,
     /// The prompt.
@@ -103,9 +111,12 @@ pub struct Conversation {
     pub temperature: Option<String>,
 }
 
-/// An earlier question and its answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// An earlier question and its answer. It is sent again as it was sent the first time, so that what a provider
+/// has cached of a conversation is met again.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Exchange {
+    /// What came with the question.
+    pub attachments: Vec<Attachment>,
     /// What was asked.
     pub prompt: String,
     /// What was answered.

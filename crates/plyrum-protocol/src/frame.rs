@@ -117,6 +117,20 @@ pub struct PlannedStep {
     pub after: Vec<StepId>,
 }
 
+/// A file of the project that went into the request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ContextFile {
+    /// Its path, from the project's root.
+    pub name: String,
+    /// Bytes of it that were given.
+    pub bytes: u64,
+    /// SHA-256 of what was given, in hex.
+    pub sha256: String,
+    /// Whether it was longer than what is given of a file.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_cut: bool,
+}
+
 /// Money reserved for one attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AttemptHold {
@@ -141,6 +155,13 @@ pub enum FrameBody {
         client: String,
         /// SHA-256 of the prompt with its attachments, after redaction, as it went on.
         prompt_sha256: String,
+        /// Files of the project that were given to the model as untrusted context.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        context: Vec<ContextFile>,
+        /// Set where the run summarises the session's turns up to this one: its answer stands for them from
+        /// then on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        compacts: Option<RunId>,
     },
     /// The router decided.
     #[serde(rename = "run.routed")]

@@ -16,6 +16,7 @@ mod method;
 mod result;
 mod rpc;
 pub mod schema;
+mod session;
 mod time;
 pub mod view;
 
@@ -24,7 +25,9 @@ pub use decision::{
     AttachmentFeature, Candidate, Decision, Excluded, Features, Intent, Language, OutputKind, Risk,
 };
 pub use error::{ErrorKind, Fault};
-pub use frame::{AttemptHold, Channel, Frame, FrameBody, PlannedStep, Role, StepKind, StepOutcome};
+pub use frame::{
+    AttemptHold, Channel, ContextFile, Frame, FrameBody, PlannedStep, Role, StepKind, StepOutcome,
+};
 pub use hello::{Hello, Incompatible, PROTO_MAX, PROTO_MIN, agree};
 pub use ids::{AttachmentId, AttemptId, InvalidId, RunId, SessionId, StepId};
 pub use json::to_line;
@@ -33,4 +36,5 @@ pub use result::{
     AttemptOutcome, AttemptResult, DryRun, DryRunStep, ResultTag, RunResult, RunStatus, UsageView,
 };
 pub use rpc::{Incoming, Outgoing, RequestId, RpcError};
+pub use session::*;
 pub use time::Timestamp;

@@ -2,7 +2,7 @@
 //!
 //! `daemon/status`, `daemon/stop` and `daemon/drain` are protocol 0: their shapes never change.
 
-use crate::{AttachmentId, Decision, DryRun, RunId, SessionId, view};
+use crate::{AttachmentId, Compact, ContextMeter, Decision, DryRun, RunId, SessionId, view};
 use plyrum_billing_client::MicroRub;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -31,6 +31,7 @@ macro_rules! methods {
         )*
     };
 }
+pub(crate) use methods;
 
 methods! {
     /// Uploads a piece of a text that a later submit names.
@@ -237,6 +238,9 @@ pub struct Submit {
     /// Plan and price it, but do not run it.
     #[serde(default)]
     pub dry_run: bool,
+    /// Summarise the session's older turns; `prompt` is then what the summary should mind, or empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compact: Option<Compact>,
 }
 
 /// Reply to `run/submit`.
@@ -261,6 +265,9 @@ pub struct Receipt {
     /// Key variables that this client has and the daemon does not, where the daemon found no key.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keys_only_in_client: Vec<String>,
+    /// What of a continued session the run is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context: Option<ContextMeter>,
 }
 
 /// Parameters of `run/attach`.

@@ -4,6 +4,9 @@
 //! Base64 has three forms, since a secret can start at any of three positions within the encoder's
 //! 3-byte groups. The characters at either end that also depend on the neighbours are left out of the
 //! pattern (and so stay in the text): each carries less than 6 bits of the secret.
+//!
+//! Not searched for: base64 or hex with something in between, as line breaks after 76 columns or `ab:cd:ef`;
+//! and forms of forms other than JSON in JSON.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

@@ -1,8 +1,12 @@
-//! Redaction of JSON values: every string, every key, and numbers that are a known secret.
+//! Redaction of JSON values: every string, every key, and numbers that are a known secret. A member is read
+//! like `key=value`, since its name may be what tells its value (`"password": "…"`).
 
 use serde_json::{Map, Value};
 
 use crate::Redactor;
+
+/// The longest key that is looked at as a name.
+const NAME_MAX_BYTES: usize = 128;
 
 impl Redactor {
     /// Redacts keys and values in place. A number that is a known secret becomes a string. Two keys that
@@ -22,6 +26,7 @@ impl Redactor {
                 Value::Array(items) => open.extend(items),
                 Value::Object(map) => {
                     self.redact_keys(map);
+                    self.redact_members(map);
                     open.extend(map.values_mut());
                 }
                 Value::Null | Value::Bool(_) => {}
@@ -32,6 +37,19 @@ impl Redactor {
     fn redact_string(&self, text: &mut String) {
         if let std::borrow::Cow::Owned(redacted) = self.redact(text) {
             *text = redacted;
+        }
+    }
+
+    /// Values that are secrets because of their names.
+    fn redact_members(&self, map: &mut Map<String, Value>) {
+        for (key, value) in map.iter_mut().filter(|(key, _)| key.len() <= NAME_MAX_BYTES) {
+            if let Value::String(text) = value {
+                let name = format!("{key}=");
+                let member = format!("{name}{text}");
+                if let Some(redacted) = self.redact(&member).strip_prefix(&name).filter(|r| r != text) {
+                    *text = redacted.to_owned();
+                }
+            }
         }
     }
 

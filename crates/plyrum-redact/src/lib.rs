@@ -5,10 +5,13 @@
 //!
 //! 1. **Known secrets** ([`Secret`]s the daemon holds), wherever they stand, raw or in an encoding that
 //!    a log or a request would give them. Nothing of a known secret survives.
-//! 2. **Shapes** of other people's secrets: provider keys, JSON Web Tokens, PEM private keys,
-//!    `Authorization` values, passwords in URLs and connection strings.
+//! 2. **Shapes** of other people's secrets: several hundred kinds of provider key ([`Redactor::kinds`]),
+//!    JSON Web Tokens, PEM private keys, `Authorization` values, passwords in URLs and connection strings.
 //!
-//! Both become `«redacted:rule:hmac8»`, where `hmac8` is a keyed fingerprint: the same secret is
+//! For audit and logs, which nobody reads while they are written, [`Redactor::for_records`] also takes what
+//! stands behind a secret's name and looks like one: `DB_PASSWORD=…`, `токен: …`.
+//!
+//! All become `«redacted:rule:hmac8»`, where `hmac8` is a keyed fingerprint: the same secret is
 //! recognisable in two places of one installation, and guessable in none.
 //!
 //! **One definition.** Redaction of a text is a left-to-right scan; [`RedactStream`] runs the same scan
@@ -20,6 +23,7 @@
 //! This crate knows nothing of files, JSON schemas, providers or sessions.
 
 mod encode;
+mod filter;
 mod json;
 mod known;
 mod marker;

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use crate::encode;
 use crate::known::Known;
 use crate::marker::{self, KNOWN, Marker};
-use crate::rules::Rules;
+use crate::rules::{self, Strength};
 use crate::{RedactStream, SECRET_MIN_BYTES, Secret};
 
 /// Total bytes of known secrets, after which further ones are ignored (and listed).
@@ -19,11 +19,14 @@ const KNOWN_TOTAL_MAX_BYTES: usize = 256 * 1024;
 
 /// Removes secrets from text. Cheap to clone; clones share everything.
 #[derive(Clone)]
-pub struct Redactor(Arc<Inner>);
+pub struct Redactor {
+    pub(crate) inner: Arc<Inner>,
+    strength: Strength,
+}
 
 pub(crate) struct Inner {
     pub(crate) known: Known,
-    pub(crate) rules: Rules,
+    pub(crate) marker: Marker,
     ignored: Vec<String>,
 }
 
@@ -42,7 +45,7 @@ impl Redactor {
             total += text.len();
             if text.len() < SECRET_MIN_BYTES
                 || total > KNOWN_TOTAL_MAX_BYTES
-                || marker::is_marker_word(text, Rules::names())
+                || marker::is_marker_word(text, rules::names())
             {
                 ignored.push(name);
                 continue;
@@ -52,19 +55,33 @@ impl Redactor {
                 forms.entry(form).or_insert_with(|| replacement.clone());
             }
         }
-        Self(Arc::new(Inner { known: Known::new(forms), rules: Rules::new(marker), ignored }))
+        let inner = Inner { known: Known::new(forms), marker, ignored };
+        Self { inner: Arc::new(inner), strength: Strength::Screen }
+    }
+
+    /// The same redactor for records that nobody reads while they are written (audit, logs): it also takes
+    /// what stands behind a secret's name, such as `password = …` or `токен: …`, if it looks like a secret.
+    /// That guess is wrong more often than a shape, so it is not for a live screen.
+    #[must_use]
+    pub fn for_records(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner), strength: Strength::Records }
+    }
+
+    /// The kinds of secret that are known by their shape, as they are named in markers.
+    pub fn kinds() -> impl Iterator<Item = &'static str> {
+        rules::kinds().into_iter()
     }
 
     /// Names of the secrets that are **not** searched for: shorter than [`SECRET_MIN_BYTES`], a word of
     /// the markers themselves (`redacted`), or beyond 256 KiB in total. Tell the user.
     pub fn ignored(&self) -> &[String] {
-        &self.0.ignored
+        &self.inner.ignored
     }
 
     /// `text` without its secrets; borrowed if there were none.
     pub fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let known = self.redact_known(text);
-        match self.0.rules.redact(&known) {
+        match self.strength.redact(&known, &self.inner.marker) {
             Some(shaped) => Cow::Owned(shaped),
             None => known,
         }
@@ -72,15 +89,15 @@ impl Redactor {
 
     /// A stream whose output, put together, is [`Redactor::redact`] of its whole input.
     pub fn stream(&self) -> RedactStream {
-        RedactStream::new(Arc::clone(&self.0))
+        RedactStream::new(Arc::clone(&self.inner), self.strength)
     }
 
     fn redact_known<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        if !self.0.known.is_match(text) {
+        if !self.inner.known.is_match(text) {
             return Cow::Borrowed(text);
         }
         let mut out = String::with_capacity(text.len());
-        self.0.known.advance(text, &mut 0, true, &mut out);
+        self.inner.known.advance(text, &mut 0, true, &mut out);
         Cow::Owned(out)
     }
 }
@@ -88,8 +105,9 @@ impl Redactor {
 impl fmt::Debug for Redactor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Redactor")
-            .field("known_forms", &self.0.known.len())
-            .field("ignored", &self.0.ignored)
+            .field("strength", &self.strength)
+            .field("known_forms", &self.inner.known.len())
+            .field("ignored", &self.inner.ignored)
             .finish_non_exhaustive()
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::encode::ENCODED_MAX_BYTES;
 use crate::redactor::Inner;
-use crate::rules::{Context, RULE_MAX_BYTES};
+use crate::rules::{Context, RULE_MAX_BYTES, Strength};
 
 /// The most bytes a stream ever holds back: one encoded piece of a known secret (7 KiB) in the first
 /// pass and one shape in the second (8 KiB; a PEM block up to 16 KiB).
@@ -14,6 +14,7 @@ pub const HOLD_BACK_MAX: usize = ENCODED_MAX_BYTES + RULE_MAX_BYTES;
 /// A running redaction. Text that cannot begin a secret comes back from the same [`push`](Self::push).
 pub struct RedactStream {
     inner: Arc<Inner>,
+    strength: Strength,
     /// Input that may begin a known secret.
     raw: String,
     /// Bytes at the start of `raw` that belong to a known secret already replaced.
@@ -25,8 +26,9 @@ pub struct RedactStream {
 }
 
 impl RedactStream {
-    pub(crate) fn new(inner: Arc<Inner>) -> Self {
-        Self { inner, raw: String::new(), covered: 0, shaped: String::new(), context: Context::default() }
+    pub(crate) fn new(inner: Arc<Inner>, strength: Strength) -> Self {
+        let (raw, shaped) = (String::new(), String::new());
+        Self { inner, strength, raw, covered: 0, shaped, context: Context::default() }
     }
 
     /// Takes the next piece, returns the text that is decided: possibly empty, never more than is safe.
@@ -50,8 +52,9 @@ impl RedactStream {
         self.raw.push_str(chunk);
         let done = self.inner.known.advance(&self.raw, &mut self.covered, end_of_text, &mut self.shaped);
         self.raw.drain(..done);
-        let mut out = String::new();
-        let done = self.inner.rules.advance(&self.shaped, &mut self.context, end_of_text, &mut out);
+        let mut out = String::with_capacity(self.shaped.len());
+        let (marker, context) = (&self.inner.marker, &mut self.context);
+        let done = self.strength.advance(&self.shaped, marker, context, end_of_text, &mut out);
         self.shaped.drain(..done);
         out
     }

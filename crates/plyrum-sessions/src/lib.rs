@@ -4,25 +4,43 @@
 //!
 //! - `{"frame":{…}}`: a durable [`plyrum_protocol::Frame`], in the order in which it was published;
 //! - `{"text":{"run":…,"role":"user"|"attachment","name"?:…,"text":…}}`: what went into a run. A text too
-//!   long for one line takes several, all but the last with `"more":true`; readers join them.
+//!   long for one line takes several, all but the last with `"more":true`; readers join them;
+//! - `{"event":{"type":…}}`: what happened to the session itself: begun, copied, named, taken back ([`Event`]).
 //!
-//! This log is the single truth about a conversation; any index over it is a cache. A crash can only tear
+//! This log is the single truth about a conversation; the search index over it ([`index`]) is a cache that
+//! makes itself again. A crash can only tear
 //! the last line: the next writer moves the torn bytes to a side file and goes on. Readers run beside the
 //! writer, repair nothing and pass over a torn end. Several writers in one process take turns by a file
 //! lock, so two runs of one session may log at the same time.
 //!
+//! Reading order: [`SessionLog`] (writing), [`read()`] (everything), [`Outline`] (which turns there are and which
+//! count), [`Texts`] (their words, by place), [`begin_of_last`] (the end first), [`fork()`], [`delete()`].
+//!
 //! Text arrives redacted; [`SessionLog::append_text`] redacts once more. This crate knows nothing of
 //! providers or of the rules of money.
 
+mod delete;
+mod event;
+mod fork;
 mod heal;
+pub mod index;
 mod line;
 mod lines;
 mod log;
+mod outline;
 mod read;
+mod tail;
+mod texts;
 
+pub use delete::{Tombstone, delete, finish_deletions, tombstone};
+pub use event::{Event, TITLE_MAX_BYTES};
+pub use fork::fork;
 pub use line::{LINE_MAX_BYTES, Text, TextRole};
 pub use log::SessionLog;
-pub use read::{Item, Items, SessionSummary, frames_of, list, read, unfinished_runs};
+pub use outline::{About, Outline, Span, Turn};
+pub use read::{Item, Items, SessionSummary, frames_of, list, read, read_from, unfinished_runs};
+pub use tail::begin_of_last;
+pub use texts::{Said, Texts};
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -5,6 +5,8 @@ use std::io;
 use plyrum_protocol::{Frame, RunId, to_line};
 use serde::{Deserialize, Serialize};
 
+use crate::Event;
+
 /// The longest line, newline included.
 pub const LINE_MAX_BYTES: usize = 2 * 1024 * 1024;
 /// The most text of one line: JSON can make six bytes of one, and the line has other fields.
@@ -41,6 +43,7 @@ pub struct Text {
 pub(crate) enum Line {
     Frame(Box<Frame>),
     Text(Piece),
+    Event(Event),
 }
 
 /// A text, or a piece of one.
@@ -61,6 +64,7 @@ pub(crate) struct Piece {
 enum LineRef<'a> {
     Frame(&'a Frame),
     Text(PieceRef<'a>),
+    Event(&'a Event),
 }
 
 #[derive(Serialize)]
@@ -83,6 +87,11 @@ pub(crate) fn of_frame(frame: &Frame) -> io::Result<String> {
         ));
     }
     encode(&LineRef::Frame(frame))
+}
+
+/// An event's line, with its newline.
+pub(crate) fn of_event(event: &Event) -> io::Result<String> {
+    encode(&LineRef::Event(event))
 }
 
 /// A text's lines, each with its newline.

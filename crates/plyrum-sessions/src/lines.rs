@@ -20,16 +20,35 @@ pub(crate) struct Lines<R> {
     buffer: Vec<u8>,
     /// Lines read.
     pub(crate) number: u64,
+    /// Bytes of the lines read, their newlines included.
+    pub(crate) offset: u64,
 }
 
 impl<R: BufRead> Lines<R> {
     pub(crate) fn new(reader: R) -> Self {
-        Self { reader, buffer: Vec::new(), number: 0 }
+        Self { reader, buffer: Vec::new(), number: 0, offset: 0 }
     }
 
+    /// The next complete line.
     pub(crate) fn next(&mut self) -> io::Result<Option<Taken<'_>>> {
+        Ok(self.fill()?.map(|too_long| self.taken(too_long)))
+    }
+
+    /// The next complete line with where it begins and its bytes, newline included.
+    pub(crate) fn next_placed(&mut self) -> io::Result<Option<(u64, u64, Taken<'_>)>> {
+        let offset = self.offset;
+        Ok(self.fill()?.map(|too_long| (offset, self.offset - offset, self.taken(too_long))))
+    }
+
+    fn taken(&self, too_long: bool) -> Taken<'_> {
+        if too_long { Taken::TooLong } else { Taken::Whole(&self.buffer) }
+    }
+
+    /// Takes the next complete line into the buffer; says whether it is too long for it.
+    fn fill(&mut self) -> io::Result<Option<bool>> {
         self.buffer.clear();
         let mut too_long = false;
+        let mut bytes = 0;
         loop {
             let chunk = match self.reader.fill_buf() {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
@@ -45,12 +64,14 @@ impl<R: BufRead> Lines<R> {
             self.buffer.extend(text.iter().take(room));
             let used = newline.map_or(chunk.len(), |at| at + 1);
             self.reader.consume(used);
+            bytes += used as u64;
             if newline.is_some() {
                 break;
             }
         }
         self.number += 1;
-        Ok(Some(if too_long { Taken::TooLong } else { Taken::Whole(&self.buffer) }))
+        self.offset += bytes;
+        Ok(Some(too_long))
     }
 }
 

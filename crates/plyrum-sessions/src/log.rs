@@ -9,7 +9,7 @@ use plyrum_protocol::{Frame, RunId, SessionId};
 use plyrum_redact::Redactor;
 
 use crate::line::{self, TextRole};
-use crate::{context, heal, log_path, read};
+use crate::{Event, context, heal, log_path, read};
 
 /// An open log. Every append is one write of whole lines at the end of the file; after an error the log
 /// is as it was before.
@@ -32,7 +32,7 @@ impl SessionLog {
         let is_new = !path.exists();
         let file = open_private(&path).map_err(context("open", &path))?;
         if is_new {
-            File::open(dir).and_then(|dir| dir.sync_all()).map_err(context("flush", dir))?;
+            sync_dir(dir)?;
         }
         let log = Self { dir: dir.to_owned(), session: session.clone(), path, file, write: system_write };
         log.locked(Self::make_whole)?;
@@ -63,6 +63,11 @@ impl SessionLog {
     ) -> io::Result<()> {
         let name = name.map(|name| redactor.redact(name));
         self.append(&line::of_text(run, role, name.as_deref(), &redactor.redact(text))?)
+    }
+
+    /// Appends an event. Its texts are redacted here, and a title is cut to [`crate::TITLE_MAX_BYTES`].
+    pub fn append_event(&self, event: &Event, redactor: &Redactor) -> io::Result<()> {
+        self.append(&line::of_event(&event.redacted(redactor))?)
     }
 
     /// Makes everything appended so far durable (fdatasync).
@@ -121,6 +126,11 @@ pub(crate) fn open_private(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
+/// Makes the directory's entries durable.
+pub(crate) fn sync_dir(dir: &Path) -> io::Result<()> {
+    File::open(dir).and_then(|dir| dir.sync_all()).map_err(context("flush", dir))
+}
+
 fn create_private_dir(dir: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
     fs::set_permissions(dir, Permissions::from_mode(0o700))
@@ -138,7 +148,7 @@ mod tests {
     fn texts(dir: &Path, session: &SessionId) -> Vec<String> {
         let text = |item: io::Result<Item>| match item.unwrap() {
             Item::Text(text) => text.text,
-            Item::Frame(frame) => panic!("{frame:?}"),
+            other => panic!("{other:?}"),
         };
         read(dir, session).unwrap().map(text).collect()
     }

@@ -3,15 +3,17 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::{self, File};
-use std::io::{self, BufReader};
+use std::io::{self, BufReader, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use plyrum_protocol::{Frame, RunId, SessionId, Timestamp};
 use serde::Deserialize;
 
+use crate::Event;
 use crate::line::{Line, Piece, Text};
 use crate::lines::{Lines, Taken};
+use crate::tail::Backwards;
 use crate::{context, log_path};
 
 /// The most text that pieces are joined to; a longer text comes as several items.
@@ -26,6 +28,8 @@ pub enum Item {
     Frame(Box<Frame>),
     /// A text that went into a run.
     Text(Text),
+    /// Something that happened to the session.
+    Event(Event),
 }
 
 /// A session's log as a file.
@@ -45,19 +49,40 @@ pub fn read(dir: &Path, session: &SessionId) -> io::Result<Items> {
     Items::open(log_path(dir, session))
 }
 
-/// The durable frames of one run, in order.
+/// The same from an offset on, at which a line begins (see [`crate::begin_of_last`]).
+pub fn read_from(dir: &Path, session: &SessionId, offset: u64) -> io::Result<Items> {
+    let path = log_path(dir, session);
+    let mut file = File::open(&path).map_err(context("open", &path))?;
+    file.seek(SeekFrom::Start(offset)).map_err(context("read", &path))?;
+    Ok(Items::of(file, path))
+}
+
+/// The durable frames of one run, in order. The log is read from its end, where runs that somebody asks for
+/// mostly are, back to the run's first frame.
 pub fn frames_of(dir: &Path, session: &SessionId, run: &RunId) -> io::Result<Vec<Frame>> {
+    let path = log_path(dir, session);
+    let file = File::open(&path).map_err(context("open", &path))?;
     let wanted = format!("\"run\":\"{run}\"");
     let mut frames = Vec::new();
-    each_line(dir, session, |line| {
-        if line.contains(&wanted)
-            && let Ok(Line::Frame(frame)) = serde_json::from_str(line)
+    let mut lines = Backwards::new(&file).map_err(context("read", &path))?;
+    while let Some((_, line)) = lines.next().map_err(context("read", &path))? {
+        if find_bytes(&line, wanted.as_bytes())
+            && let Ok(Line::Frame(frame)) = serde_json::from_slice(&line)
             && frame.run == *run
         {
+            let is_first = frame.seq == Some(1);
             frames.push(*frame);
+            if is_first {
+                break;
+            }
         }
-    })?;
+    }
+    frames.reverse();
     Ok(frames)
+}
+
+fn find_bytes(line: &[u8], wanted: &[u8]) -> bool {
+    memchr::memmem::find(line, wanted).is_some()
 }
 
 /// Runs without a `run.finished`, each with the `seq` of its last frame (0 where it has only the text that went
@@ -118,6 +143,10 @@ impl Iterator for Items {
                     self.end_text();
                     self.ready.push_back(Ok(Item::Frame(frame)));
                 }
+                Ok(Some(Line::Event(event))) => {
+                    self.end_text();
+                    self.ready.push_back(Ok(Item::Event(event)));
+                }
                 Ok(None) => {
                     self.end_text();
                     self.ended = true;
@@ -130,28 +159,42 @@ impl Iterator for Items {
 }
 
 impl Items {
-    fn open(path: PathBuf) -> io::Result<Self> {
-        let file = File::open(&path).map_err(context("open", &path))?;
-        let lines = Lines::new(BufReader::with_capacity(64 * 1024, file));
-        Ok(Self { path, lines, text: None, ready: VecDeque::new(), ended: false })
+    /// Bytes of the complete lines that were read.
+    pub fn consumed_bytes(&self) -> u64 {
+        self.lines.offset
     }
 
+    fn open(path: PathBuf) -> io::Result<Self> {
+        let file = File::open(&path).map_err(context("open", &path))?;
+        Ok(Self::of(file, path))
+    }
+
+    fn of(file: File, path: PathBuf) -> Self {
+        let lines = Lines::new(BufReader::with_capacity(64 * 1024, file));
+        Self { path, lines, text: None, ready: VecDeque::new(), ended: false }
+    }
+
+    /// The next line that this build understands.
     fn next_line(&mut self) -> io::Result<Option<Line>> {
-        let number = self.lines.number + 1;
-        let path = &self.path;
-        let bad = |what: String| {
-            io::Error::new(io::ErrorKind::InvalidData, format!("{}:{number}: {what}", path.display()))
-        };
-        match self.lines.next() {
-            Ok(None) => Ok(None),
-            Ok(Some(Taken::Whole(line))) => serde_json::from_slice(line)
-                .map(Some)
-                .map_err(|error| bad(format!("no transcript line: {error}"))),
-            Ok(Some(Taken::TooLong)) => Err(bad("the line is too long".to_owned())),
-            Err(error) => {
-                self.ended = true; // a disk that cannot be read would fail for ever
-                Err(context("read", path)(error))
-            }
+        loop {
+            let number = self.lines.number + 1;
+            let path = &self.path;
+            let bad = |what: String| {
+                io::Error::new(io::ErrorKind::InvalidData, format!("{}:{number}: {what}", path.display()))
+            };
+            return match self.lines.next() {
+                Ok(None) => Ok(None),
+                Ok(Some(Taken::Whole(line))) => match serde_json::from_slice(line) {
+                    Ok(line) => Ok(Some(line)),
+                    Err(_) if is_of_a_newer_build(line) => continue,
+                    Err(error) => Err(bad(format!("no transcript line: {error}"))),
+                },
+                Ok(Some(Taken::TooLong)) => Err(bad("the line is too long".to_owned())),
+                Err(error) => {
+                    self.ended = true; // a disk that cannot be read would fail for ever
+                    Err(context("read", path)(error))
+                }
+            };
         }
     }
 
@@ -172,6 +215,20 @@ impl Items {
     fn end_text(&mut self) {
         self.ready.extend(self.text.take().map(|text| Ok(Item::Text(text))));
     }
+}
+
+/// Whether a line that is none of ours is at least shaped like one, `{"word":{…}}`: then a newer build wrote it.
+fn is_of_a_newer_build(line: &[u8]) -> bool {
+    let shape: Result<BTreeMap<String, serde_json::Map<String, serde_json::Value>>, _> =
+        serde_json::from_slice(line);
+    shape.is_ok_and(|shape| {
+        shape.len() == 1
+            && shape.iter().all(|(word, inside)| match word.as_str() {
+                "text" => false,
+                "frame" | "event" => inside.get("type").is_some_and(serde_json::Value::is_string),
+                _ => true,
+            })
+    })
 }
 
 #[derive(Deserialize)]

@@ -48,6 +48,7 @@ impl Check<'_> {
             profile: profile?,
             lang: lang?,
             max_output_tokens: max_output_tokens?,
+            project_instructions: section.project_instructions.unwrap_or(true),
         })
     }
 

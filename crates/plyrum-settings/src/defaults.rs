@@ -16,6 +16,7 @@ pub(crate) struct DefaultsSection {
     pub(crate) profile: Option<Profile>,
     pub(crate) lang: Option<Lang>,
     pub(crate) max_output_tokens: Option<Spanned<u64>>,
+    pub(crate) project_instructions: Option<bool>,
 }
 
 /// What a run takes where its request says nothing.
@@ -33,6 +34,8 @@ pub struct Defaults {
     pub lang: Lang,
     /// Limit of an answer in tokens, for models that state none of their own.
     pub max_output_tokens: u64,
+    /// Whether `AGENTS.md` (else `CLAUDE.md`) of the working directory's project is given to the model.
+    pub project_instructions: bool,
 }
 
 /// Who chooses the model.

@@ -185,6 +185,7 @@ impl Layers<'_> {
             profile: user.profile.or(base.profile),
             lang: user.lang.or(base.lang),
             max_output_tokens: user.max_output_tokens.or(base.max_output_tokens),
+            project_instructions: user.project_instructions.or(base.project_instructions),
         }
     }
 

@@ -15,6 +15,7 @@ pub(crate) mod policy;
 pub(crate) mod prices;
 pub(crate) mod route;
 pub(crate) mod runs;
+pub(crate) mod sessions;
 pub(crate) mod statusline;
 pub(crate) mod transcript;
 pub(crate) mod usage;
@@ -35,6 +36,7 @@ pub(crate) fn run(args: Args) -> ExitCode {
     let outcome = match args.command {
         Command::Ask(args) => return ask::run(&args),
         Command::Runs(command) => runs::run(&command),
+        Command::Sessions(command) => return sessions::run(&command),
         Command::Transcript(command) => transcript::run(&command),
         Command::Usage(args) => usage::run(&args),
         Command::Balance(command) => balance::run(&command),
@@ -74,6 +76,11 @@ pub(crate) fn hello() -> Hello {
         .collect();
     key_names.sort();
     Hello { key_names, ..Hello::of_this_build() }
+}
+
+/// The working directory, as the daemon takes it.
+pub(crate) fn workspace() -> Option<String> {
+    std::env::current_dir().ok()?.into_os_string().into_string().ok()
 }
 
 /// A small runtime: a client waits for one thing at a time.

@@ -1,5 +1,6 @@
 //! `plyrum runs`: what ran, what runs, following and cancelling.
 
+use super::ask::{Format, Show, Style, exit_code};
 use super::{Outcome, connected, ledger, of_ledger, paths, runtime};
 use crate::money::Lang;
 use crate::table::{Lean, table};
@@ -10,6 +11,7 @@ use plyrum_protocol::{
     Attach, Cancel, CancelReason, ErrorKind, Fault, FrameBody, InvalidId, RunAttach, RunCancel, RunFinishNow,
     RunId, RunRef, RunStatus, SessionId, Timestamp, view,
 };
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 #[derive(Debug, clap::Subcommand)]
@@ -32,11 +34,15 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Follow a run: every frame from its beginning as JSON lines
+    /// Follow a run from its beginning, also one that another client started; Ctrl-C leaves it running
     Attach {
         /// The run: an id, its beginning, or `last`
         #[arg(default_value = "last")]
         run: String,
+        /// The answer as text, or every frame as JSON lines (where nothing is said: text at a terminal, frames in a
+        /// pipe)
+        #[arg(short, long, value_name = "FORMAT")]
+        output_format: Option<Format>,
     },
     /// Answer now, with the proposals that are there
     Finish {
@@ -54,7 +60,7 @@ pub(crate) fn run(command: &Command) -> Outcome {
     match command {
         Command::List { limit, json } => list(*limit, *json),
         Command::Show { run, json } => show(run, *json),
-        Command::Attach { run } => attach(run),
+        Command::Attach { run, output_format } => attach(run, *output_format),
         Command::Finish { run } => finish(run),
         Command::Cancel { run } => cancel(run),
     }
@@ -162,17 +168,21 @@ fn show(run: &str, json: bool) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-fn attach(run: &str) -> Outcome {
+fn attach(run: &str, format: Option<Format>) -> Outcome {
     let paths = paths()?;
+    let at_terminal = std::io::stdout().is_terminal();
+    let format = format.unwrap_or(if at_terminal { Format::Text } else { Format::StreamJson });
     runtime()?.block_on(async {
         let mut client = connected(&paths).await?;
         let attach = Attach { run: run.to_owned(), after_seq: 0 };
         let attached = client.call::<RunAttach>(&attach).await?;
-        follow(&mut client, attached.run).await
+        follow(&mut client, attached.run, format).await
     })
 }
 
-async fn follow(client: &mut Client, run: RunId) -> Outcome {
+/// Shows the run as `ask` would. Leaving changes nothing: this client does not own it.
+async fn follow(client: &mut Client, run: RunId, format: Format) -> Outcome {
+    let show = Show::new(Style { format, ..Style::default() });
     let mut follower = Follower::new(run.clone());
     loop {
         let Event::Frame(line) = client.event().await else {
@@ -180,19 +190,30 @@ async fn follow(client: &mut Client, run: RunId) -> Outcome {
                 Fault::new(ErrorKind::DaemonUnreachable, "the daemon is gone").hint("plyrum runs list")
             );
         };
-        let Some(frame) = &line.frame else { continue };
-        match follower.step(frame) {
+        let skip = match follower.take(&line) {
             Step::Skip => continue,
-            Step::Show { .. } => {}
+            Step::Show { skip } => skip,
             Step::Reattach { after_seq } => {
                 client.call::<RunAttach>(&Attach { run: run.as_str().to_owned(), after_seq }).await?;
                 continue;
             }
-        }
-        let written = out::write(&format!("{}\n", line.json))
-            .map_err(|e| Fault::new(ErrorKind::Storage, format!("cannot write to standard output: {e}")))?;
-        if written == out::Reader::Gone || matches!(frame.body, FrameBody::RunFinished { .. }) {
-            return Ok(ExitCode::SUCCESS);
+        };
+        let line = line.after(skip);
+        let Some(frame) = &line.frame else {
+            match show.unknown(&line)? {
+                out::Reader::There => continue, // a type of a newer daemon
+                out::Reader::Gone => return Ok(ExitCode::SUCCESS),
+            }
+        };
+        let reader = show.frame(&line, frame, 0)?;
+        match &frame.body {
+            FrameBody::RunFinished { .. } if format == Format::StreamJson => return Ok(ExitCode::SUCCESS),
+            FrameBody::RunFinished { result } => {
+                show.finished(result, None)?;
+                return Ok(exit_code(result, None));
+            }
+            _ if reader == out::Reader::Gone => return Ok(ExitCode::SUCCESS),
+            _ => {}
         }
     }
 }

@@ -86,6 +86,7 @@ impl Driver {
             self.execute(effects);
         }
         self.daemon.runs.remove(&self.hub.run);
+        self.daemon.sessions.touched(&self.hub.session);
         let log = self.log;
         if let Err(e) = self.daemon.flushes.flush(move || log.sync()).await {
             crate::log::line(&format!("run {}: its transcript cannot be synced: {e}", self.hub.run));
@@ -158,9 +159,12 @@ impl Driver {
     fn record(&self, frame: &Frame) {
         let run = frame.run.as_str();
         let (kind, body) = match &frame.body {
-            FrameBody::RunAccepted { session, persona, client, prompt_sha256 } => (
+            FrameBody::RunAccepted { session, persona, client, prompt_sha256, context, compacts } => (
                 "run.accepted",
-                json!({"run": run, "session": session, "persona": persona, "client": client, "prompt_sha256": prompt_sha256}),
+                json!({
+                    "run": run, "session": session, "persona": persona, "client": client,
+                    "prompt_sha256": prompt_sha256, "context": context, "compacts": compacts,
+                }),
             ),
             FrameBody::RunRouted { decision } => (
                 "run.routed",

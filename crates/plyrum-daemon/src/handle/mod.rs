@@ -8,9 +8,11 @@ mod money;
 mod plans;
 mod route;
 mod runs;
+mod sessions;
 mod state;
 
 use crate::daemon::Daemon;
+use crate::log;
 use crate::outbox::Outbox;
 use crate::serve::send;
 use attachments::Attachments;
@@ -18,7 +20,8 @@ use plyrum_protocol::{
     AttachmentPut, BalanceSetMode, BalanceTopUp, BudgetList, BudgetRemove, BudgetSet, DaemonDrain,
     DaemonStatus, DaemonStop, ErrorKind, Fault, Hello, LedgerAdjust, Method, ModelList, Outgoing,
     PersonaList, PlanCheck, PlanList, PlanShow, RequestId, RouteExplain, RpcError, RunAttach, RunCancel,
-    RunFinishNow, RunId, RunSubmit, agree,
+    RunFinishNow, RunId, RunSubmit, SessionDelete, SessionFork, SessionList, SessionRename, SessionResume,
+    SessionRewind, SessionSearch, SessionShow, agree,
 };
 use std::sync::Arc;
 
@@ -58,15 +61,22 @@ impl Visitor {
     fn answer<M: Method>(&self, id: RequestId, result: Result<M::Reply, Fault>) {
         match result {
             Ok(reply) => send(&self.outbox, &Outgoing::reply(id, reply)),
-            Err(fault) => send(&self.outbox, &Outgoing::<()>::refusal(Some(id), RpcError::of(fault))),
+            Err(fault) => self.refuse(id, fault),
         }
+    }
+
+    /// A fault says what a file, a provider or a command said, which may quote a secret.
+    fn refuse(&self, id: RequestId, mut fault: Fault) {
+        fault.message = log::redacted(&fault.message);
+        fault.hint = fault.hint.as_deref().map(log::redacted);
+        send(&self.outbox, &Outgoing::<()>::refusal(Some(id), RpcError::of(fault)));
     }
 }
 
 /// Carries out a request and queues its answer.
 pub(crate) async fn request(visitor: &mut Visitor, id: RequestId, method: &str, params: &str) {
     if let Err(fault) = may_ask(visitor, method) {
-        return send(&visitor.outbox, &Outgoing::<()>::refusal(Some(id), RpcError::of(fault)));
+        return visitor.refuse(id, fault);
     }
     macro_rules! methods {
         ($( $name:ident => $call:path; )*) => {
@@ -110,6 +120,14 @@ pub(crate) async fn request(visitor: &mut Visitor, id: RequestId, method: &str, 
         BalanceTopUp => money::top_up;
         BalanceSetMode => money::set_mode;
         LedgerAdjust => adjust::adjust;
+        SessionList => sessions::list;
+        SessionShow => sessions::show;
+        SessionSearch => sessions::search;
+        SessionResume => sessions::resume;
+        SessionFork => sessions::fork;
+        SessionRename => sessions::rename;
+        SessionRewind => sessions::rewind;
+        SessionDelete => sessions::delete;
         DaemonStatus => state::status;
         DaemonStop => state::stop;
         DaemonDrain => state::drain;

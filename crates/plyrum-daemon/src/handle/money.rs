@@ -5,7 +5,7 @@ use super::Visitor;
 use crate::clock;
 use crate::driver::convert;
 use crate::resolve::{not_found, persona};
-use crate::{budgets, calendar, history, project};
+use crate::{budgets, calendar, project};
 use plyrum_ledger::{
     Balance, Budget, BudgetId, BudgetScope, BudgetState, LedgerError, Limits, Mode, ModeSource, Period,
 };
@@ -108,8 +108,10 @@ async fn known(visitor: &Visitor, asked: BudgetRef) -> Result<BudgetId, Fault> {
             }
         }
         BudgetScope::Session if !id.key.is_empty() => {
-            let session = history::session(&visitor.daemon, Some(&id.key))?;
-            session.id.as_str().clone_into(&mut id.key);
+            let daemon = &visitor.daemon;
+            let find = || daemon.sessions.find(&id.key, &daemon.paths.ledger_path());
+            let session = tokio::task::block_in_place(find)?;
+            session.as_str().clone_into(&mut id.key);
         }
         BudgetScope::Project => id.key = project::of(&id.key),
         BudgetScope::Session | BudgetScope::Run | BudgetScope::All => {}

@@ -26,6 +26,8 @@ impl Run {
             persona: run.spec.persona.clone(),
             client: run.spec.client.clone(),
             prompt_sha256: run.spec.prompt_sha256.clone(),
+            context: run.spec.context.clone(),
+            compacts: run.spec.compacts.clone(),
         });
         run.emit(FrameBody::RunRouted { decision: Box::new(run.spec.decision.clone()) });
         let price = run.price_range();

@@ -110,6 +110,8 @@ pub(crate) fn spec(steps: Vec<StepSpec>, limits: Limits, seed: u64) -> RunSpec {
         steps,
         conversation: Conversation { prompt: "hello".to_owned(), ..Conversation::default() },
         prompt_sha256: "00".to_owned(),
+        context: Vec::new(),
+        compacts: None,
         limits,
         fan_out: FanOut::Fast,
         quorum: plyrum_engine::Quorum::Usual,

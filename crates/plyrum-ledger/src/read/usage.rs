@@ -16,6 +16,7 @@ use crate::read::LedgerReader;
 use crate::read::gather::{Dimension, Gather, HOUR_MS};
 use crate::read::sums::{RunsOf, Sums, UsageTotal};
 use crate::rollup::{self, EACH, EVERYTHING, SESSIONS, SpentBy};
+use crate::spent;
 
 /// The most buckets that a caller may name.
 const MAX_STARTS: usize = 100_000;
@@ -111,6 +112,11 @@ impl LedgerReader {
     pub fn usage_of(&self, query: &UsageQuery, filter: &UsageFilter) -> Result<UsageReport, LedgerError> {
         let snapshot = self.conn.unchecked_transaction()?;
         report(&snapshot, query, filter)
+    }
+
+    /// What the runs of a session were charged, in all.
+    pub fn spent_in_session(&self, session: &str) -> Result<MicroRub, LedgerError> {
+        spent::posted(&self.conn, spent::Whose::Session(session), 0).map(MicroRub::new)
     }
 
     /// What attempts settled in `[since_ms, until_ms)` were charged.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 mod cost_report;
 mod explain;
 mod prices;
+mod sessions;
 mod statusline;
 mod usage;
 
@@ -18,6 +19,9 @@ pub use explain::{
 };
 pub use prices::{
     PriceChange, PriceDiff, PriceFigure, PriceFigureChange, PriceFx, PriceList, PriceQuote, PriceRow,
+};
+pub use sessions::{
+    SessionDeleted, SessionDetail, SessionHit, SessionHits, SessionMark, SessionRow, SessionTurn, TurnState,
 };
 pub use statusline::Statusline;
 pub use usage::{UsageReport, UsageRow, UsageTotal};
@@ -261,6 +265,15 @@ pub struct ConfigRow {
     pub origin: String,
 }
 
+/// A text that came with a prompt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AttachedText {
+    /// Its name.
+    pub name: String,
+    /// The text, redacted.
+    pub text: String,
+}
+
 /// A turn of `transcript show`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TranscriptTurn {
@@ -272,6 +285,9 @@ pub struct TranscriptTurn {
     pub prompt: String,
     /// Names of what came with it.
     pub attachments: Vec<String>,
+    /// The texts of what came with it; only an export has them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attached: Vec<AttachedText>,
     /// What was answered.
     pub answer: String,
     /// How it ended; `running` while it goes.
@@ -282,6 +298,15 @@ pub struct TranscriptTurn {
     pub usage: UsageView,
     /// What it cost.
     pub cost_micro_rub: MicroRub,
+    /// It summarises the turns up to this run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compacts: Option<RunId>,
+    /// It was taken back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rewound: bool,
+    /// It was asked, and paid, in the session that this one is a copy of.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub inherited: bool,
 }
 
 /// `transcript show`.
@@ -289,6 +314,15 @@ pub struct TranscriptTurn {
 pub struct Transcript {
     /// The session.
     pub session: SessionId,
+    /// Its name, where somebody gave it one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// The project that it was begun in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project: Option<String>,
+    /// The session that it is a copy of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forked_from: Option<SessionId>,
     /// Its turns, oldest first.
     pub turns: Vec<TranscriptTurn>,
 }

@@ -9,7 +9,8 @@
 //! ```
 //!
 //! then the question. Proposals for an aggregator come as `<proposal label="A">…</proposal>` in the same
-//! way. Nothing is escaped inside, so a block ends at the first closing tag that another block follows, and
+//! way. The first message may begin with `<project-instructions file="NAME">` blocks, which are read only where
+//! nothing else is there to read, and a `<summary of="…">` of what was said before. Nothing is escaped inside, so a block ends at the first closing tag that another block follows, and
 //! the last block ends at the last closing tag: text that quotes a closing tag stays whole.
 
 use super::document::Source;
@@ -35,8 +36,12 @@ pub(super) struct Input<'a> {
 impl<'a> Input<'a> {
     pub(super) fn read(messages: &'a [ChatMessage]) -> Self {
         let mut input = Self::default();
+        let mut project = Vec::new();
         for message in messages.iter().filter(|message| message.role == Role::User) {
-            let attachments = Blocks::find(&message.content, "<attachment name=\"", "</attachment>");
+            let preface = Preface::of(&message.content);
+            project.extend(preface.project);
+            input.sources.extend(preface.summary);
+            let attachments = Blocks::find(preface.rest, "<attachment name=\"", "</attachment>");
             input.sources.extend(attachments.found.iter().map(|&(name, text)| Source { name, text }));
             input.question = attachments.around();
             let proposals = Blocks::find(attachments.after, "<proposal label=\"", "</proposal>");
@@ -48,6 +53,9 @@ impl<'a> Input<'a> {
         if input.sources.is_empty() && input.proposals.is_empty() {
             input.pasted(messages);
         }
+        if input.sources.is_empty() && input.proposals.is_empty() {
+            input.sources = project;
+        }
         input
     }
 
@@ -55,7 +63,7 @@ impl<'a> Input<'a> {
     fn pasted(&mut self, messages: &'a [ChatMessage]) {
         let users = messages.iter().rev().filter(|message| message.role == Role::User);
         for (back, message) in users.enumerate() {
-            if let Some((question, text)) = split_prompt(&message.content) {
+            if let Some((question, text)) = split_prompt(Preface::of(&message.content).rest) {
                 self.sources.push(Source { name: "prompt", text });
                 if back == 0 {
                     question.clone_into(&mut self.question);
@@ -64,6 +72,37 @@ impl<'a> Input<'a> {
             }
         }
     }
+}
+
+/// What a conversation begins with before anything was said. Closing tags within these blocks are broken up, so
+/// the first one ends a block.
+struct Preface<'a> {
+    project: Vec<Source<'a>>,
+    summary: Option<Source<'a>>,
+    rest: &'a str,
+}
+
+impl<'a> Preface<'a> {
+    fn of(text: &'a str) -> Self {
+        let mut preface = Self { project: Vec::new(), summary: None, rest: text };
+        while let Some((source, rest)) =
+            block(preface.rest, "<project-instructions file=\"", "</project-instructions>\n")
+        {
+            preface.project.push(source);
+            preface.rest = rest;
+        }
+        if let Some((summary, rest)) = block(preface.rest, "<summary of=\"", "</summary>\n") {
+            (preface.summary, preface.rest) = (Some(summary), rest);
+        }
+        preface
+    }
+}
+
+/// A block that a text begins with, and what follows it.
+fn block<'a>(text: &'a str, open: &str, close: &str) -> Option<(Source<'a>, &'a str)> {
+    let (name, body) = text.strip_prefix(open)?.split_once("\">\n")?;
+    let (text, rest) = body.split_once(close)?;
+    Some((Source { name, text }, rest))
 }
 
 /// Tagged blocks of a message, and what stands around them.
@@ -149,6 +188,24 @@ mod tests {
         let messages = [user("<attachment name=\"a\">\nText\n</attachment>\nOne?"), user("Two?")];
         let input = Input::read(&messages);
         assert_eq!((input.sources.len(), input.question.as_str()), (1, "Two?"));
+    }
+
+    #[test]
+    fn a_summary_is_read_and_a_project_only_where_there_is_nothing_else() {
+        let project = "<project-instructions file=\"AGENTS.md\">\nUse tabs.\n</project-instructions>\n";
+        let summary = "<summary of=\"earlier messages\">\nThey spoke of tea.\n</summary>\n";
+        let attached = "<attachment name=\"a\">\nText\n</attachment>\n";
+        for (preface, expected) in [
+            (project.to_owned(), vec!["Use tabs.\n"]),
+            (format!("{project}{summary}"), vec!["They spoke of tea.\n"]),
+            (format!("{project}{attached}"), vec!["Text\n"]),
+            (format!("{summary}{attached}"), vec!["They spoke of tea.\n", "Text\n"]),
+        ] {
+            let messages = [user(&format!("{preface}What is it?"))];
+            let input = Input::read(&messages);
+            let texts: Vec<&str> = input.sources.iter().map(|source| source.text).collect();
+            assert_eq!((texts, input.question.as_str()), (expected, "What is it?"));
+        }
     }
 
     #[test]

@@ -56,8 +56,8 @@ impl Mask {
     }
 
     fn message(&self, text: &str) -> String {
-        let redactor =
-            self.redactor.get_or_init(|| Redactor::new(fingerprint_key(), self.secrets.iter().cloned()));
+        let all = || Redactor::new(fingerprint_key(), self.secrets.iter().cloned()).for_records();
+        let redactor = self.redactor.get_or_init(all);
         let masked = redactor.redact(text);
         // Folded only now: a key of several lines is told by its lines.
         let line = masked.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -107,6 +107,12 @@ mod tests {
     fn a_key_with_blanks_is_masked_before_the_blanks_are_folded() {
         let told = mask("top  secret\tword").message("you sent `top  secret\tword`");
         assert!(told.contains("redacted") && !told.contains("secret"), "{told}");
+    }
+
+    #[test]
+    fn what_a_server_names_as_a_secret_is_masked_whoever_issued_it() {
+        let told = mask("k").message("proxy: login failed: user=app, password=hunter22");
+        assert!(told.contains("password=«redacted:") && !told.contains("hunter22"), "{told}");
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! Reading forward through text that may not all be there yet.
 
+/// What people put between the words of a name.
+pub(super) const SEPARATORS: &[u8] = b"_-. ";
+
 /// Why a rule has no match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stop {
@@ -72,6 +75,28 @@ impl<'t> Cursor<'t> {
             self.at += 1;
         }
         Ok(())
+    }
+
+    /// Passes a name in lower case, in any case and spelling: its `_` stands for `_`, `-`, `.`, a blank, or
+    /// nothing (but for something at its end).
+    pub(super) fn name(&mut self, name: &[u8]) -> Result<(), Stop> {
+        for (at, &wanted) in name.iter().enumerate() {
+            if wanted != b'_' {
+                self.literal(&[wanted], true)?;
+            } else if self.run(1, |b| SEPARATORS.contains(&b))?.is_empty() && at + 1 == name.len() {
+                return Err(Stop::No);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a marker may begin here: `«`.
+    pub(super) fn at_marker(&self) -> Result<bool, Stop> {
+        let mut ahead = *self;
+        match ahead.literal("«".as_bytes(), false) {
+            Err(Stop::No) => Ok(false),
+            other => other.map(|()| true),
+        }
     }
 
     /// Moves forward without looking; the bytes must have been seen.

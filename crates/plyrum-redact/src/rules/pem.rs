@@ -12,6 +12,8 @@ const LABEL_MAX_BYTES: usize = 48;
 const DASHES: &[u8] = b"-----";
 /// Letters on end that are key material rather than words.
 const KEY_LINE_MIN: usize = 32;
+/// The same where an end line follows.
+const SHORT_LINE_MIN: usize = 16;
 /// The most bytes of headers before the first line of key material, if there is no end line.
 const HEADERS_MAX_BYTES: usize = 256;
 
@@ -23,12 +25,13 @@ pub(super) fn find(mut text: Cursor<'_>) -> Result<Found, Stop> {
     }
     text.literal(DASHES, false)?;
     let body = text.at();
-    let mut line = 0;
+    let (mut line, mut longest) = (0, 0);
     let mut key_end = None;
     while text.at() - body < BODY_MAX_BYTES {
         let Some(byte) = text.peek()?.filter(|b| is_body(*b)) else { break };
         if byte == b'-' {
             match boundary(text)? {
+                Boundary::End(_) if longest < SHORT_LINE_MIN => break, // text about keys
                 Boundary::End(end) => return Ok(Found { keep: 0, len: end }),
                 Boundary::Other => break,
                 Boundary::None => {}
@@ -36,6 +39,7 @@ pub(super) fn find(mut text: Cursor<'_>) -> Result<Found, Stop> {
         }
         text.skip(1);
         line = if is_base64(byte) { line + 1 } else { 0 };
+        longest = longest.max(line);
         if line >= KEY_LINE_MIN && (key_end.is_some() || text.at() - body <= HEADERS_MAX_BYTES) {
             key_end = Some(text.at());
         }

@@ -1,6 +1,7 @@
 //! What looks like a secret and is none stays: hashes, UUIDs, lock files, images, code, docs.
 
 use crate::corpus::{ALNUM, HEX, PROSE, RUSSIAN, random, redactor};
+use crate::generate::negatives;
 
 #[track_caller]
 fn untouched(text: &str) {
@@ -91,4 +92,39 @@ fn logs_are_left_alone() {
         );
     }
     untouched(&log);
+}
+
+#[test]
+fn generated_texts_have_at_most_one_false_hit_in_100_kilobytes() {
+    const BYTES: usize = 200_000;
+    for redactor in [redactor(), redactor().for_records()] {
+        for (name, text) in negatives::corpora(BYTES) {
+            let out = redactor.redact(&text);
+            let hits = out.matches("«redacted:").count();
+            assert!(hits * 100_000 <= text.len(), "{name}: {hits} in {} bytes\n{redactor:?}", text.len());
+        }
+    }
+}
+
+#[test]
+fn neither_redactor_takes_words_for_secrets() {
+    let text = "\
+        secret_manager_client_factory(project)\n\
+        let token = next_token(lexer); token = next_token(lexer)?; key = keys[17];\n\
+        password: String, secret: SecretString, token: Option<Token2>, pwd: u32, key: [u8; 32]\n\
+        password = getpass.getpass('Password: '); password=password, passwd=os.environ['PASSWD1']\n\
+        password: ${DB_PASSWORD}; password: {{ .Values.db.password1 }}; PASSWORD=$1; password=<changeme1>\n\
+        password: ********\n  password=***1234; token: <TOKEN_2>; secret = self.config.v2.secret\n\
+        Пароль — это 12 знаков и 2 цифры; пароль: «введите ещё раз»; токен — «ключ» на 15 минут;\n\
+        пароль: введите новый пароль; Пароль: не менее 12 знаков; ключ: см. п. 17; токен: истёк в 10:45\n\
+        password_min_length = 12345678; password_changed_at: 2026-03-04T05:06:07Z; pass rate: 98.7%\n\
+        key: primary; sort_key=created_at_desc_nulls_last_v2; tokens: 128000; max_tokens=4096\n\
+        api_key_environment_variable: OPENROUTER_API_KEY; api_key = env.ANTHROPIC_API_KEY_2\n\
+        curl -u $USER:$PASSWORD https://a.b; curl -s https://a.b:8080/c | sort -u; docker run -u 1000:1000 x\n\
+        curl --user-agent 'x:y' https://a.b; curl -u admin https://a.b; curl -u user:<password> https://a.b\n\
+        datadog.tags: env:prod; sentry-release: my-application@2.14.0; airtable: table-of-things\n\
+        algolia index name: products_by_price_desc_v2_2026; the linear key: C minor, 120 bpm\n";
+    for redactor in [redactor(), redactor().for_records()] {
+        assert_eq!(redactor.redact(text), text);
+    }
 }

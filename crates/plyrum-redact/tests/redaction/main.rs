@@ -6,8 +6,11 @@
 
 mod corpus;
 mod false_hits;
+mod fuzz;
+mod generate;
 mod known;
 mod latency;
+mod recall;
+mod records;
 mod shapes;
-mod speed;
 mod splits;

@@ -62,7 +62,7 @@ fn a_log_torn_while_it_is_open_is_repaired_by_the_next_append() {
 #[test]
 fn a_damaged_line_in_the_middle_is_named_and_the_others_come() {
     let dir = tempfile::tempdir().unwrap();
-    let text = String::from_utf8(three_items()).unwrap().replace("\"run.accepted\"", "\"run.of_tomorrow\"");
+    let text = String::from_utf8(three_items()).unwrap().replace("\"run.accepted\"", "\"run.accepted");
     fs::write(path(dir.path()), text).unwrap();
     assert_eq!(shown(dir.path()), ["user:привет", "!", "r1#2"]);
     let mut items = plyrum_sessions::read(dir.path(), &crate::session()).unwrap();

@@ -3,7 +3,10 @@
 
 mod crashes;
 mod log;
+mod outline;
 mod read;
+mod search;
+mod world;
 
 use std::path::{Path, PathBuf};
 
@@ -31,6 +34,8 @@ fn accepted(id: &str, seq: u64) -> Frame {
         persona: "default".into(),
         client: "ask «привет»\u{9b}".into(),
         prompt_sha256: "0".repeat(64),
+        context: Vec::new(),
+        compacts: None,
     };
     Frame { body, run: run(id), seq: Some(seq), at: Timestamp::from_millis(1_795_338_000_000) }
 }
@@ -51,6 +56,7 @@ fn shown(dir: &Path) -> Vec<String> {
         Ok(Item::Frame(frame)) => format!("{}#{}", frame.run, frame.seq.unwrap()),
         Ok(Item::Text(text)) if text.role == TextRole::User => format!("user:{}", text.text),
         Ok(Item::Text(text)) => format!("{}:{}", text.name.unwrap_or_default(), text.text.len()),
+        Ok(Item::Event(event)) => format!("{event:?}"),
         Err(_) => "!".to_owned(),
     };
     read_log(dir, &session()).unwrap().map(show).collect()

@@ -76,11 +76,7 @@ enum Taken {
 
 impl Following {
     async fn take(&mut self, line: &FrameLine, show: &Show) -> Result<Taken, Fault> {
-        let step = match &line.frame {
-            Some(frame) => self.follower.step(frame),
-            None => self.follower.unknown(&line.json), // a type of a newer daemon
-        };
-        let skip = match step {
+        let skip = match self.follower.take(line) {
             Step::Show { skip } => skip,
             Step::Skip => return Ok(Taken::Shown),
             Step::Reattach { after_seq } => {
@@ -89,7 +85,7 @@ impl Following {
             }
         };
         let Some(frame) = &line.frame else {
-            let reader = show.unknown(line)?;
+            let reader = show.unknown(line)?; // a type of a newer daemon
             return Ok(if reader == Reader::Gone { Taken::NobodyReads } else { Taken::Shown });
         };
         let reader = if skip == 0 {
@@ -201,7 +197,7 @@ fn code_of(reason: CancelReason) -> u8 {
     }
 }
 
-fn exit_code(result: &RunResult, cancelled: Option<CancelReason>) -> ExitCode {
+pub(in crate::command) fn exit_code(result: &RunResult, cancelled: Option<CancelReason>) -> ExitCode {
     match (result.status, cancelled, &result.error) {
         (RunStatus::Succeeded | RunStatus::Degraded, _, _) => ExitCode::SUCCESS,
         (RunStatus::Cancelled, Some(reason), _) => ExitCode::from(code_of(reason)),

@@ -14,7 +14,7 @@ const NOTE_AFTER: Duration = Duration::from_secs(1);
 
 /// A named text.
 #[derive(Debug)]
-pub(super) struct Text {
+pub(in crate::command) struct Text {
     pub(super) name: String,
     pub(super) text: String,
 }

@@ -9,27 +9,31 @@ mod holds;
 mod input;
 mod show;
 
-use crate::command::{connected, paths, runtime};
+use crate::command::{connected, paths, runtime, workspace};
 use crate::fault;
 use crate::random;
 use clap::ValueEnum;
 use follow::Watch;
+pub(in crate::command) use follow::exit_code;
+use input::Text;
 use plyrum_billing_client::MicroRub;
 use plyrum_client::Client;
+use plyrum_config::Paths;
 use plyrum_protocol::{
     AttachmentId, AttachmentPiece, AttachmentPut, DryRun, ErrorKind, Fault, MAX_PIECE_BYTES,
     MAX_PROMPT_BYTES, Owner, Profile, Receipt, RunId, RunResult, RunStatus, RunSubmit, Submit, SubmitOptions,
     Submitted,
 };
-use show::Show;
+pub(in crate::command) use show::{Show, Style};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 /// Shape of the output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     /// The answer
+    #[default]
     Text,
     /// The result as one line of JSON
     Json,
@@ -115,12 +119,19 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    fn format(&self) -> Format {
-        if self.json { Format::Json } else { self.output_format }
+    fn style(&self) -> Style {
+        Style {
+            format: if self.json { Format::Json } else { self.output_format },
+            raw: self.raw,
+            extract: self.extract,
+            plain: self.plain,
+            quiet: self.quiet,
+            verbose: self.verbose,
+        }
     }
 }
 
-fn parse_rub(text: &str) -> Result<MicroRub, String> {
+pub(in crate::command) fn parse_rub(text: &str) -> Result<MicroRub, String> {
     let amount = MicroRub::parse_rub(text).map_err(|e| e.to_string())?;
     if amount < MicroRub::ZERO {
         Err("an amount of rubles cannot be negative".to_owned())
@@ -145,7 +156,7 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
 
 /// Runs the command. Errors before a run exists are told in the shape that was asked for.
 pub(crate) fn run(args: &Args) -> ExitCode {
-    let show = Show::new(args);
+    let show = Show::new(args.style());
     match course(args, &show) {
         Ok(code) => code,
         Err(fault) => show.refused(&fault),
@@ -155,28 +166,38 @@ pub(crate) fn run(args: &Args) -> ExitCode {
 fn course(args: &Args, show: &Show) -> Result<ExitCode, Fault> {
     let paths = paths()?;
     let asked = input::gather(&args.prompt.join(" "), &args.file, args.no_stdin, args.timeout)?;
-    let run = new_run_id()?;
-    let submit = submit(args, asked.prompt, run.clone());
+    let submit = submit(args, asked.prompt, new_run_id()?);
+    carry_out(&paths, show, submit, asked.attachments)
+}
+
+/// Submits and follows to the end.
+pub(in crate::command) fn carry_out(
+    paths: &Paths,
+    show: &Show,
+    submit: Submit,
+    attachments: Vec<Text>,
+) -> Result<ExitCode, Fault> {
+    let (run, detach) = (submit.run.clone(), submit.owner == Owner::Detached);
     runtime()?.block_on(async {
         let mut watch = Watch::new()?;
         let begun = async {
-            let mut client = connected(&paths).await?;
-            let attachments = upload(&mut client, asked.attachments).await?;
+            let mut client = connected(paths).await?;
+            let attachments = upload(&mut client, attachments).await?;
             let submitted = client.call::<RunSubmit>(&Submit { attachments, ..submit }).await?;
             Ok::<_, Fault>((client, submitted))
         };
         let (client, submitted) = tokio::select! {
             begun = begun => begun?,
-            reason = watch.next() => return Ok(follow::left_early(show, reason, args.detach)),
+            reason = watch.next() => return Ok(follow::left_early(show, reason, detach)),
         };
         match submitted {
             Submitted::Planned(plan) => dry_run(show, &plan),
             Submitted::Receipt(receipt) => {
                 show.receipt(&receipt);
-                if args.detach {
+                if detach {
                     detached(show, &receipt)
                 } else {
-                    follow::to_the_end(&paths, client, run, show, watch).await
+                    follow::to_the_end(paths, client, run, show, watch).await
                 }
             }
         }
@@ -201,19 +222,20 @@ fn submit(args: &Args, prompt: String, run: RunId) -> Submit {
             max_cost_micro_rub: args.max_cost,
             timeout_ms: args.timeout.and_then(|t| u64::try_from(t.as_millis()).ok()),
         },
-        workspace: std::env::current_dir().ok().and_then(|dir| dir.into_os_string().into_string().ok()),
+        workspace: workspace(),
         client: format!("plyrum ask {}", env!("CARGO_PKG_VERSION")),
         owner: if args.detach { Owner::Detached } else { Owner::Connection },
         dry_run: args.dry_run,
+        compact: None,
     }
 }
 
 /// A run's id is made here, so that a submit that is repeated starts nothing twice.
-fn new_run_id() -> Result<RunId, Fault> {
+pub(in crate::command) fn new_run_id() -> Result<RunId, Fault> {
     RunId::new(random::id()?).map_err(|e| Fault::new(ErrorKind::Internal, format!("cannot make an id: {e}")))
 }
 
-async fn upload(client: &mut Client, attachments: Vec<input::Text>) -> Result<Vec<AttachmentId>, Fault> {
+async fn upload(client: &mut Client, attachments: Vec<Text>) -> Result<Vec<AttachmentId>, Fault> {
     let mut ids = Vec::with_capacity(attachments.len());
     for (nth, attachment) in attachments.into_iter().enumerate() {
         let id = AttachmentId::new(format!("a{nth}"))

@@ -1,8 +1,8 @@
 //! What is printed where: the answer on standard output, everything else on standard error, in the shape
 //! that was asked for.
 
+use super::Format;
 use super::holds::Holds;
-use super::{Args, Format};
 use crate::fault;
 use crate::money::{self, Lang};
 use crate::out::{self, Reader};
@@ -10,8 +10,8 @@ use crate::sanitize::{Sanitizer, clean};
 use plyrum_billing_client::MicroRub;
 use plyrum_client::FrameLine;
 use plyrum_protocol::{
-    CancelReason, Channel, DryRun, ErrorKind, Fault, Frame, FrameBody, Receipt, RunId, RunResult, RunStatus,
-    to_line,
+    CancelReason, Channel, ContextMeter, DryRun, ErrorKind, Fault, Frame, FrameBody, Receipt, RunId,
+    RunResult, RunStatus, to_line,
 };
 use std::cell::RefCell;
 use std::io;
@@ -23,16 +23,22 @@ is given and makes nothing up. To ask a model, add a provider: plyrum config pat
 /// Lines that wait for the answer's line to end; more are told at once.
 const MAX_TOLD_LATER: usize = 64;
 
+/// How a run is printed.
+#[derive(Debug, Clone, Copy, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub(in crate::command) struct Style {
+    pub(in crate::command) format: Format,
+    pub(in crate::command) raw: bool,
+    pub(in crate::command) extract: bool,
+    pub(in crate::command) plain: bool,
+    pub(in crate::command) quiet: bool,
+    pub(in crate::command) verbose: bool,
+}
+
 /// Prints one run.
 #[derive(Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
-pub(super) struct Show {
-    format: Format,
-    raw: bool,
-    extract: bool,
-    plain: bool,
-    quiet: bool,
-    verbose: bool,
+pub(in crate::command) struct Show {
+    style: Style,
     lang: Lang,
     text: RefCell<Text>,
     /// The run, once the daemon has taken it.
@@ -56,14 +62,9 @@ struct Text {
 }
 
 impl Show {
-    pub(super) fn new(args: &Args) -> Self {
+    pub(in crate::command) fn new(style: Style) -> Self {
         Self {
-            format: args.format(),
-            raw: args.raw,
-            extract: args.extract,
-            plain: args.plain,
-            quiet: args.quiet,
-            verbose: args.verbose,
+            style,
             lang: Lang::of_environment(),
             text: RefCell::default(),
             run: RefCell::default(),
@@ -72,9 +73,9 @@ impl Show {
     }
 
     /// The daemon took the run.
-    pub(super) fn receipt(&self, receipt: &Receipt) {
+    pub(in crate::command) fn receipt(&self, receipt: &Receipt) {
         self.run.replace(Some(receipt.run.clone()));
-        if !receipt.keys_only_in_client.is_empty() && !self.quiet {
+        if !receipt.keys_only_in_client.is_empty() && !self.style.quiet {
             let names = receipt.keys_only_in_client.join(", ");
             out::err(&format!(
                 "notice: {names} is set in this shell, but not in the daemon: plyrum daemon restart"
@@ -83,12 +84,45 @@ impl Show {
         if receipt.offline {
             out::err(OFFLINE_NOTICE);
         }
+        if let Some(told) = receipt.context.as_ref().and_then(|context| self.context(context)) {
+            out::err(&clean(&told));
+        }
+    }
+
+    /// How much of the conversation is told, where somebody should know: a part of it is not, or soon will not be.
+    fn context(&self, context: &ContextMeter) -> Option<String> {
+        let (used, of) = (money::count(context.used_tokens), money::count(context.context_tokens));
+        let model = &context.model;
+        match context.left_out_turns {
+            0 if self.style.verbose => {
+                let (sent, summarised) = (context.sent_turns, context.summarised_turns);
+                Some(format!(
+                    "· context {used} of {of} tokens of {model}: {sent} turns, {summarised} more in a summary"
+                ))
+            }
+            _ if self.style.quiet => None,
+            0 if context.is_nearly_full() => Some(format!(
+                "notice: the conversation takes {used} tokens, and at most {} of {model} are for it; soon the oldest \
+                 turns will not be sent any more: plyrum sessions compact",
+                money::count(context.history_limit_tokens)
+            )),
+            0 => None,
+            turns => Some(format!(
+                "notice: the oldest {turns} turns do not fit {model} ({of} tokens) and are not sent; plyrum sessions \
+                 compact puts a summary in their place"
+            )),
+        }
     }
 
     /// One frame; `skip` bytes of a delta were shown before.
-    pub(super) fn frame(&self, line: &FrameLine, frame: &Frame, skip: usize) -> Result<Reader, Fault> {
+    pub(in crate::command) fn frame(
+        &self,
+        line: &FrameLine,
+        frame: &Frame,
+        skip: usize,
+    ) -> Result<Reader, Fault> {
         self.holds.borrow_mut().see(&frame.body);
-        let written = match self.format {
+        let written = match self.style.format {
             Format::StreamJson => out::write(&format!("{}\n", line.json)),
             Format::Json => Ok(Reader::There),
             Format::Text => self.text_frame(frame, skip),
@@ -97,8 +131,8 @@ impl Show {
     }
 
     /// A frame of a type that this build does not know: for who reads the stream, not for people.
-    pub(super) fn unknown(&self, line: &FrameLine) -> Result<Reader, Fault> {
-        match self.format {
+    pub(in crate::command) fn unknown(&self, line: &FrameLine) -> Result<Reader, Fault> {
+        match self.style.format {
             Format::StreamJson => out::write(&format!("{}\n", line.json)).map_err(|e| of_output(&e)),
             Format::Json | Format::Text => Ok(Reader::There),
         }
@@ -106,20 +140,20 @@ impl Show {
 
     fn text_frame(&self, frame: &Frame, skip: usize) -> io::Result<Reader> {
         match &frame.body {
-            FrameBody::Delta { channel: Channel::Answer, text, .. } if !self.extract => {
+            FrameBody::Delta { channel: Channel::Answer, text, .. } if !self.style.extract => {
                 self.answer(text.get(skip..).unwrap_or_default())
             }
-            FrameBody::AttemptRetried { after_ms, cause, .. } if !self.quiet => {
+            FrameBody::AttemptRetried { after_ms, cause, .. } if !self.style.quiet => {
                 let wait = money::seconds(*after_ms);
                 self.tell(clean(&format!("notice: asking again in {wait}: {cause}")));
                 Ok(Reader::There)
             }
-            FrameBody::PlanShrunk { from, to, reason } if !self.quiet => {
+            FrameBody::PlanShrunk { from, to, reason } if !self.style.quiet => {
                 self.tell(clean(&format!("notice: {from} became {to}: {reason}")));
                 Ok(Reader::There)
             }
             FrameBody::BudgetNotice { scope, key, percent, spent_micro_rub, limit_micro_rub, setting }
-                if !self.quiet =>
+                if !self.style.quiet =>
             {
                 let of = key.as_ref().map(|key| format!(" {key}")).unwrap_or_default();
                 let (spent, limit) = (self.lang.rub(*spent_micro_rub), self.lang.rub(*limit_micro_rub));
@@ -129,7 +163,7 @@ impl Show {
                 Ok(Reader::There)
             }
             FrameBody::AttemptFinished { provider_says_micro_rub: Some(says), cost_micro_rub, .. }
-                if !self.quiet =>
+                if !self.style.quiet =>
             {
                 let (says, ours) = (self.lang.rub(*says), self.lang.rub(*cost_micro_rub));
                 self.tell(format!(
@@ -137,11 +171,11 @@ impl Show {
                 ));
                 Ok(Reader::There)
             }
-            FrameBody::AttemptFallback { from, to, cause } if !self.quiet => {
+            FrameBody::AttemptFallback { from, to, cause } if !self.style.quiet => {
                 self.tell(clean(&format!("notice: answered by {to} because {from}: {cause}")));
                 Ok(Reader::There)
             }
-            body if self.verbose => {
+            body if self.style.verbose => {
                 if let Some(text) = describe(body, self.lang) {
                     self.tell(clean(&text));
                 }
@@ -171,11 +205,11 @@ impl Show {
     fn answer(&self, text: &str) -> io::Result<Reader> {
         let mut state = self.text.borrow_mut();
         state.taken += text.len();
-        let text = if self.raw { text.to_owned() } else { state.sanitizer.push(text) };
+        let text = if self.style.raw { text.to_owned() } else { state.sanitizer.push(text) };
         let body = text.trim_end_matches('\n');
         let mut out = String::new();
         if !body.is_empty() {
-            if self.plain && !state.began {
+            if self.style.plain && !state.began {
                 out.push_str("Answer:\n");
             }
             if state.began {
@@ -215,10 +249,14 @@ impl Show {
     }
 
     /// The end of the run. A reader that left wants to hear nothing more.
-    pub(super) fn finished(&self, result: &RunResult, cancelled: Option<CancelReason>) -> Result<(), Fault> {
-        let written = match self.format {
+    pub(in crate::command) fn finished(
+        &self,
+        result: &RunResult,
+        cancelled: Option<CancelReason>,
+    ) -> Result<(), Fault> {
+        let written = match self.style.format {
             Format::Json | Format::StreamJson => json_line(result)?,
-            Format::Text if self.extract => self.extracted(result)?,
+            Format::Text if self.style.extract => self.extracted(result)?,
             Format::Text => {
                 let _told_by_the_next_write = self.rest(&result.answer).map_err(|e| of_output(&e))?;
                 self.last_newline().to_owned()
@@ -234,12 +272,12 @@ impl Show {
             if let Some(hint) = &fault.hint {
                 out::err(&clean(&format!("hint: {hint}")));
             }
-        } else if result.status == RunStatus::Degraded && !self.quiet {
+        } else if result.status == RunStatus::Degraded && !self.style.quiet {
             out::err(
                 "notice: the answer is shorter than it could be: it reached its output limit or lost a step",
             );
         }
-        if self.quiet {
+        if self.style.quiet {
             return Ok(());
         }
         if let Some(over) = self.holds.borrow().over() {
@@ -248,7 +286,7 @@ impl Show {
             let told = format!("the provider used more than was held: {over} over; plyrum explain {run}");
             out::err(&format!("notice: {told}"));
         }
-        if self.verbose || out::err_is_terminal() || is_a_bill(result) {
+        if self.style.verbose || out::err_is_terminal() || is_a_bill(result) {
             out::err(&self.cost_line(result));
         }
         Ok(())
@@ -266,7 +304,7 @@ impl Show {
     fn cost_line(&self, result: &RunResult) -> String {
         let usage = &result.usage.meters;
         let input = usage.input + usage.cache_read + usage.cache_write_5m + usage.cache_write_1h;
-        let label = if self.plain { "Cost: " } else { "" };
+        let label = if self.style.plain { "Cost: " } else { "" };
         let run = result.run.as_ref().map(|run| crate::text::short(run.as_str())).unwrap_or_default();
         let extra = result
             .extra_over_direct_micro_rub
@@ -287,18 +325,18 @@ impl Show {
     }
 
     fn safe(&self, text: &str) -> String {
-        if self.raw { text.to_owned() } else { clean(text) }
+        if self.style.raw { text.to_owned() } else { clean(text) }
     }
 
     /// An error that ends the command without a result from the daemon: before there was a run, or after the
     /// daemon was lost.
-    pub(super) fn refused(&self, fault: &Fault) -> ExitCode {
+    pub(in crate::command) fn refused(&self, fault: &Fault) -> ExitCode {
         let status = match fault.kind {
             ErrorKind::Interrupted => RunStatus::Interrupted,
             ErrorKind::Cancelled => RunStatus::Cancelled,
             _ => RunStatus::Failed,
         };
-        let last_words = match self.format {
+        let last_words = match self.style.format {
             Format::Text => Some(self.last_newline().to_owned()),
             Format::Json | Format::StreamJson => {
                 json_line(&RunResult::refused(self.run.borrow().clone(), status, fault.clone())).ok()
@@ -311,7 +349,7 @@ impl Show {
 
     /// The plan of a dry run.
     pub(super) fn dry_run(&self, plan: &DryRun) -> Result<(), Fault> {
-        if self.format != Format::Text {
+        if self.style.format != Format::Text {
             return out::print_json(plan);
         }
         let mut text = format!("plan {}\n", plan.plan);
@@ -328,7 +366,7 @@ impl Show {
 
     /// A run that goes on without us.
     pub(super) fn detached(&self, result: &RunResult) -> Result<(), Fault> {
-        if self.format != Format::Text {
+        if self.style.format != Format::Text {
             return out::print_json(result);
         }
         out::print(&format!("{}\n", result.run.as_ref().map_or("", |run| run.as_str())))

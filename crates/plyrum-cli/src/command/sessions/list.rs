@@ -1,0 +1,86 @@
+//! `sessions list`.
+
+use super::directory;
+use crate::command::{Outcome, connected, paths, runtime};
+use crate::money::{Lang, count};
+use crate::table::{Lean, table};
+use crate::{out, text};
+use plyrum_protocol::{Fault, SessionList, SessionQuery, view};
+use std::path::Path;
+use std::process::ExitCode;
+
+/// Longest title and project in a row.
+const TITLE_CHARS: usize = 48;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Only those of the project of this directory (without one: of the working directory)
+    #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = "")]
+    project: Option<String>,
+    /// At most this many
+    #[arg(short = 'n', long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=10000))]
+    limit: u16,
+    /// As one line of JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args) -> Outcome {
+    let workspace = args.project.as_deref().map(|dir| directory(Some(dir))).transpose()?;
+    let rows = rows(workspace, usize::from(args.limit))?;
+    if args.json {
+        out::print_json(&rows)?;
+    } else if rows.is_empty() {
+        out::print("there is no session yet\n")?;
+    } else {
+        out::print(&list_text(&rows))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn rows(workspace: Option<String>, limit: usize) -> Result<Vec<view::SessionRow>, Fault> {
+    let paths = paths()?;
+    runtime()?.block_on(async {
+        let mut client = connected(&paths).await?;
+        let mut query = SessionQuery { workspace, cursor: None };
+        let mut rows = Vec::new();
+        loop {
+            let page = client.call::<SessionList>(&query).await?;
+            rows.extend(page.rows);
+            query.cursor = page.next;
+            if query.cursor.is_none() || rows.len() >= limit {
+                rows.truncate(limit);
+                return Ok(rows);
+            }
+        }
+    })
+}
+
+fn list_text(rows: &[view::SessionRow]) -> String {
+    let lang = Lang::of_environment();
+    let cells: Vec<Vec<String>> = rows
+        .iter()
+        .map(|row| {
+            vec![
+                text::short(row.session.as_str()),
+                text::time(row.updated_at),
+                count(row.turns),
+                lang.rub(row.cost_micro_rub),
+                project_name(row.project.as_deref()),
+                text::shortened(&row.title, TITLE_CHARS),
+            ]
+        })
+        .collect();
+    let left = |name| (name, Lean::Left);
+    let right = |name| (name, Lean::Right);
+    let head =
+        [left("session"), left("last used"), right("turns"), right("cost"), left("project"), left("title")];
+    table(&head, &cells)
+}
+
+/// The last part of a project's path.
+pub(super) fn project_name(path: Option<&str>) -> String {
+    let name =
+        path.and_then(|path| Path::new(path).file_name()).map(|name| name.to_string_lossy().into_owned());
+    name.or(path.map(str::to_owned)).unwrap_or_default()
+}

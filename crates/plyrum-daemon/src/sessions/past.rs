@@ -1,0 +1,273 @@
+//! What of a conversation the next request tells the model.
+//!
+//! In this order: the summary, if older turns were compacted; then the turns behind it, word for word with
+//! what came with them, from the place that the window says (`window.rs`). All that may take half of the
+//! model's context; the other half is for the new prompt and the answer. Where a prompt leaves less room than
+//! that, fewer turns are sent with it. Turns without an answer and turns that were taken back are not told.
+
+use super::window::{Marks, begin};
+use plyrum_billing_client::BytesPerToken;
+use plyrum_engine::{Attachment, Exchange};
+use plyrum_protocol::{ContextMeter, RunId};
+use plyrum_sessions::{Outline, Said, Texts, Turn};
+use std::io;
+
+/// Bytes that a turn costs beside its texts.
+const TURN_BYTES: u64 = 32;
+/// Bytes of what stands for an attachment that is not sent again.
+const OMITTED_BYTES: u64 = 96;
+
+/// The model that is asked, and what the request says beside the conversation's past.
+#[derive(Debug, Clone)]
+pub(crate) struct Room {
+    pub(crate) model: String,
+    pub(crate) context_tokens: u64,
+    pub(crate) bytes_per_token: BytesPerToken,
+    /// The system prompt and the project's files.
+    pub(crate) fixed_bytes: u64,
+    /// The new prompt with what comes with it.
+    pub(crate) asked_bytes: u64,
+    /// The longest answer.
+    pub(crate) output_tokens: u64,
+}
+
+/// What is told.
+#[derive(Debug)]
+pub(crate) struct Past {
+    pub(crate) summary: Option<String>,
+    pub(crate) exchanges: Vec<Exchange>,
+    pub(crate) meter: ContextMeter,
+}
+
+/// Which turns are told, by their runs, without their texts.
+#[derive(Debug)]
+pub(crate) struct Choice {
+    pub(crate) sent: Vec<RunId>,
+    pub(crate) left_out: Vec<RunId>,
+    pub(crate) meter: ContextMeter,
+    /// Attachments of larger turns are not sent again.
+    turn_max_bytes: u64,
+}
+
+impl Room {
+    fn context_bytes(&self) -> u64 {
+        self.bytes_per_token.bytes_in(self.context_tokens)
+    }
+
+    /// The most that earlier turns and their summary may take, whatever is asked.
+    fn history_bytes(&self) -> u64 {
+        self.context_bytes() / 2
+    }
+
+    /// What this prompt leaves for them.
+    fn free_bytes(&self) -> u64 {
+        let taken = self.fixed_bytes.saturating_add(self.asked_bytes);
+        let answer = self.bytes_per_token.bytes_in(self.output_tokens);
+        self.context_bytes().saturating_sub(taken).saturating_sub(answer)
+    }
+}
+
+/// Chooses the turns; reads no texts.
+pub(crate) fn choose(outline: &Outline, room: &Room) -> Choice {
+    let summary = outline.summary().map(|(turn, _)| turn);
+    let summary_bytes = summary.map_or(0, |turn| turn.answer_bytes);
+    let marks = Marks::below(room.history_bytes().saturating_sub(summary_bytes));
+    let told: Vec<&Turn> = outline.told().collect();
+    let sizes: Vec<u64> = told.iter().map(|turn| size_of(turn, marks.low)).collect();
+    let mut first = begin(&sizes, marks);
+    let sum = |from: usize| sizes.iter().skip(from).sum::<u64>();
+    let free = room.free_bytes().saturating_sub(summary_bytes);
+    if sum(first) > free {
+        first = begin(&sizes, Marks::below(free)).max(first);
+    }
+    let summarised = outline
+        .summary()
+        .map_or(0, |(_, behind)| outline.turns.iter().take(behind).filter(|turn| turn.is_told()).count());
+    let used = room.fixed_bytes.saturating_add(summary_bytes).saturating_add(sum(first));
+    let count = |turns: usize| u32::try_from(turns).unwrap_or(u32::MAX);
+    let meter = ContextMeter {
+        model: room.model.clone(),
+        context_tokens: room.context_tokens,
+        used_tokens: room.bytes_per_token.tokens_in(used),
+        history_limit_tokens: room.context_tokens / 2,
+        sent_turns: count(told.len() - first),
+        summarised_turns: count(summarised),
+        left_out_turns: count(first),
+        summary: summary.map(|turn| turn.run.clone()),
+    };
+    let runs = |turns: &[&Turn]| turns.iter().map(|turn| turn.run.clone()).collect();
+    let (left_out, sent) = told.split_at(first);
+    Choice { sent: runs(sent), left_out: runs(left_out), meter, turn_max_bytes: marks.low }
+}
+
+/// Chooses the turns and reads them.
+pub(crate) fn read(outline: &Outline, texts: &Texts, room: &Room) -> io::Result<Past> {
+    let choice = choose(outline, room);
+    let summary = outline.summary().map(|(turn, _)| texts.of(turn)).transpose()?.map(|said| said.answer);
+    let sent = choice.sent.iter().filter_map(|run| outline.turns.get(outline.place_of(run)?));
+    let exchanges = sent.map(|turn| Ok(exchange(turn, texts.of(turn)?, choice.turn_max_bytes)));
+    Ok(Past { summary, exchanges: exchanges.collect::<io::Result<_>>()?, meter: choice.meter })
+}
+
+/// A turn as it is told again. Where it is too large for the window by what came with it, only that is left out.
+pub(super) fn exchange(turn: &Turn, said: Said, turn_max_bytes: u64) -> Exchange {
+    let whole = size_of(turn, u64::MAX) <= turn_max_bytes;
+    let attachments = said.attachments.into_iter().map(|(name, text)| {
+        let text = if whole { text } else { format!("[{} bytes, not sent again]", text.len()) };
+        Attachment { name, text }
+    });
+    Exchange { attachments: attachments.collect(), prompt: said.prompt, answer: said.answer }
+}
+
+/// Bytes that a turn takes in a request, where turns over `turn_max_bytes` go without what came with them.
+pub(super) fn size_of(turn: &Turn, turn_max_bytes: u64) -> u64 {
+    let words = turn.prompt_bytes.saturating_add(turn.answer_bytes).saturating_add(TURN_BYTES);
+    let whole = words.saturating_add(turn.attached_bytes);
+    if whole <= turn_max_bytes || turn.attached_bytes == 0 {
+        whole
+    } else {
+        words.saturating_add(OMITTED_BYTES.saturating_mul(turn.said.len() as u64))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plyrum_protocol::{Frame, FrameBody, RunResult, RunStatus, SessionId, Timestamp};
+    use plyrum_redact::Redactor;
+    use plyrum_sessions::{Event, SessionLog, TextRole};
+
+    /// A session on disk.
+    struct World {
+        dir: tempfile::TempDir,
+        id: SessionId,
+        turns: u32,
+    }
+
+    impl World {
+        fn new() -> Self {
+            Self { dir: tempfile::tempdir().unwrap(), id: SessionId::new("5e55").unwrap(), turns: 0 }
+        }
+
+        fn log(&self) -> SessionLog {
+            SessionLog::open(self.dir.path(), &self.id).unwrap()
+        }
+
+        fn ask(&mut self, prompt: &str, attached: &str, answer: &str, compacts: Option<&RunId>) -> RunId {
+            self.turns += 1;
+            let run = RunId::new(format!("r{}", self.turns)).unwrap();
+            let (log, plain) = (self.log(), Redactor::new([0; 32], []));
+            log.append_text(&run, TextRole::User, None, prompt, &plain).unwrap();
+            if !attached.is_empty() {
+                log.append_text(&run, TextRole::Attachment, Some("file"), attached, &plain).unwrap();
+            }
+            let at = Timestamp::from_millis(i64::from(self.turns) * 1000);
+            let accepted = FrameBody::RunAccepted {
+                session: self.id.clone(),
+                persona: "default".into(),
+                client: "test".into(),
+                prompt_sha256: String::new(),
+                context: Vec::new(),
+                compacts: compacts.cloned(),
+            };
+            let fault = plyrum_protocol::Fault::new(plyrum_protocol::ErrorKind::Internal, "");
+            let mut result = RunResult::refused(Some(run.clone()), RunStatus::Succeeded, fault);
+            (result.error, result.answer) = (None, answer.to_owned());
+            let finished = FrameBody::RunFinished { result: Box::new(result) };
+            for (seq, body) in [(1, accepted), (2, finished)] {
+                log.append_frame(&Frame { body, run: run.clone(), seq: Some(seq), at }).unwrap();
+            }
+            run
+        }
+
+        fn rewind(&self, to: &RunId) {
+            let event = Event::Rewound { at: Timestamp::from_millis(1), to: Some(to.clone()) };
+            self.log().append_event(&event, &Redactor::new([0; 32], [])).unwrap();
+        }
+
+        /// Prompts that are told, `S:` before the summary.
+        fn told(&self, room: &Room) -> (Vec<String>, ContextMeter) {
+            let outline = Outline::read(self.dir.path(), &self.id).unwrap();
+            let past = read(&outline, &Texts::open(self.dir.path(), &self.id).unwrap(), room).unwrap();
+            let summary = past.summary.map(|summary| format!("S:{summary}"));
+            let told = summary.into_iter().chain(past.exchanges.into_iter().map(|e| e.prompt));
+            (told.collect(), past.meter)
+        }
+    }
+
+    fn room(context_tokens: u64) -> Room {
+        Room {
+            model: "lab/fast".into(),
+            context_tokens,
+            bytes_per_token: BytesPerToken::new(1, 1).unwrap(),
+            fixed_bytes: 10,
+            asked_bytes: 10,
+            output_tokens: 100,
+        }
+    }
+
+    #[test]
+    fn at_the_limit_the_oldest_turns_go_and_the_beginning_then_stays() {
+        let mut world = World::new();
+        let mut begins = Vec::new();
+        for n in 0..40 {
+            world.ask(&format!("question {n:02}"), "", &"a".repeat(60), None);
+            let (told, meter) = world.told(&room(2_000));
+            assert!(meter.used_tokens <= 1_010, "{meter:?}");
+            assert_eq!(meter.sent_turns + meter.left_out_turns, n + 1);
+            begins.push(told[0].clone());
+        }
+        begins.dedup();
+        assert!(begins.len() <= 8, "{} beginnings in 40 turns: {begins:?}", begins.len());
+        assert_eq!(begins[0], "question 00");
+    }
+
+    #[test]
+    fn a_long_prompt_leaves_room_for_fewer_turns_only_while_it_is_asked() {
+        let mut world = World::new();
+        for n in 0..8 {
+            world.ask(&format!("question {n}"), "", &"a".repeat(60), None);
+        }
+        let usual = world.told(&room(2_000)).0;
+        assert_eq!(usual.len(), 8);
+        let crowded = Room { asked_bytes: 1_500, ..room(2_000) };
+        let (told, meter) = world.told(&crowded);
+        assert!((1..8).contains(&told.len()) && meter.left_out_turns > 0, "{told:?}");
+        assert_eq!(told.last(), usual.last());
+        let full = Room { asked_bytes: 5_000, ..room(2_000) };
+        assert_eq!(world.told(&full).0, [""; 0]);
+        assert_eq!(world.told(&room(2_000)).0, usual);
+    }
+
+    #[test]
+    fn what_came_with_a_prompt_is_told_again_unless_it_is_too_large() {
+        let mut world = World::new();
+        world.ask("small", "a file", "yes", None);
+        world.ask("large", &"x".repeat(5_000), "yes", None);
+        let outline = Outline::read(world.dir.path(), &world.id).unwrap();
+        let texts = Texts::open(world.dir.path(), &world.id).unwrap();
+        let past = read(&outline, &texts, &room(4_000)).unwrap();
+        let attached: Vec<&str> =
+            past.exchanges.iter().flat_map(|e| &e.attachments).map(|a| a.text.as_str()).collect();
+        assert_eq!(attached, ["a file", "[5000 bytes, not sent again]"]);
+    }
+
+    #[test]
+    fn a_summary_stands_for_what_it_covers_until_it_is_taken_back() {
+        let mut world = World::new();
+        let runs: Vec<RunId> = (0..4).map(|n| world.ask(&format!("q{n}"), "", "a", None)).collect();
+        let summary = world.ask("", "", "all of it", Some(&runs[1]));
+        let (told, meter) = world.told(&room(10_000));
+        assert_eq!(told, ["S:all of it", "q2", "q3"]);
+        assert_eq!((meter.summarised_turns, meter.summary.as_ref()), (2, Some(&summary)));
+        let later = world.ask("q5", "", "a", None);
+        world.ask("", "", "newer", Some(&later));
+        assert_eq!(world.told(&room(10_000)).0, ["S:newer"]);
+        world.rewind(&later);
+        assert_eq!(world.told(&room(10_000)).0, ["S:all of it", "q2", "q3", "q5"]);
+        world.rewind(&runs[2]);
+        assert_eq!(world.told(&room(10_000)).0, ["q0", "q1", "q2"], "the originals are still there");
+        world.ask("again", "", "a", None);
+        assert_eq!(world.told(&room(10_000)).0, ["q0", "q1", "q2", "again"]);
+    }
+}
