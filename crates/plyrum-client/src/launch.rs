@@ -21,8 +21,11 @@ use tokio::io::AsyncReadExt;
 
 /// Longest wait for a daemon that is starting. It may have to wait itself, for one that is ending.
 const START_WITHIN: Duration = Duration::from_secs(40);
-/// How many arenas glibc's allocator makes; others do not look.
-const ARENAS: &str = "MALLOC_ARENA_MAX";
+/// What glibc's allocator is told (others do not look): one arena, since with one for each thread it keeps what each
+/// of them once used, and buffers of their own pages, which go back to the system. Without it memory grew by a sixth in
+/// 100 000 runs.
+const ALLOCATOR: [(&str, &str); 3] =
+    [("MALLOC_ARENA_MAX", "1"), ("MALLOC_MMAP_THRESHOLD_", "65536"), ("MALLOC_TRIM_THRESHOLD_", "65536")];
 /// Between two tries to connect where too many wait already.
 const PLACE_EVERY: Duration = Duration::from_millis(20);
 /// Starts that are tried: a daemon that we found may have been about to end.
@@ -127,9 +130,10 @@ async fn start(paths: &Paths, launch: &Launch) -> Result<(), Fault> {
     if let Some(home) = std::env::var_os("PLYRUM_HOME").and_then(|home| std::path::absolute(home).ok()) {
         command.env("PLYRUM_HOME", home); // the daemon's working directory is another
     }
-    // With an arena for each thread, glibc keeps what each of them once used: memory grew for hours.
-    if std::env::var_os(ARENAS).is_none() {
-        command.env(ARENAS, "1");
+    for (name, value) in ALLOCATOR {
+        if std::env::var_os(name).is_none() {
+            command.env(name, value);
+        }
     }
     let mut child = command
         .args(["daemon", "run", "--detached"])
