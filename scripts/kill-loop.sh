@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Kill -9 at every write, flush and send of the daemon while it holds, sends and settles, and at random under
-# load; after each kill a new daemon starts and everything is proved: nothing held, nothing lost, nothing twice.
+# 32 runs and more at once; after each kill a new daemon starts and everything is proved: nothing held within 5 s, nothing lost,
+# nothing twice, every transcript whole and ended.
 # The points are the system calls themselves (strace kills at the Nth of a kind in a thread), so a new point in
 # the code is covered without being named.
 # Usage: scripts/kill-loop.sh [KILLS]      (default 100)      PLYRUM names the binary; without it the dev build is used.
@@ -26,7 +27,7 @@ clean_up() {
 trap clean_up EXIT
 mkdir -p "$PLYRUM_HOME/config"
 PLYRUM=$PLYRUM WORK=$work KILLS=${1:-100} python3 - <<'PY'
-import collections, http.server, json, os, random, signal, subprocess, sys, threading, time
+import collections, http.server, json, os, random, secrets, signal, socket, subprocess, sys, threading, time
 
 plyrum, work, home = os.environ["PLYRUM"], os.environ["WORK"], os.environ["PLYRUM_HOME"]
 kills_wanted = int(os.environ["KILLS"])
@@ -37,6 +38,7 @@ class Provider(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     asked = collections.Counter()
     lock = threading.Lock()
+    wait = 0.002  # between two pieces
 
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
@@ -49,7 +51,7 @@ class Provider(http.server.BaseHTTPRequestHandler):
         try:
             for piece in ("Это ", "an ", "answer ", "in ", "pieces."):
                 self.event({"choices": [{"index": 0, "delta": {"content": piece}}]})
-                time.sleep(0.002)
+                time.sleep(self.wait * rng.uniform(0.2, 2))
             self.event({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
             self.event({"choices": [], "usage": {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110}})
             self.wfile.write(b"data: [DONE]\n\n")
@@ -63,6 +65,7 @@ class Provider(http.server.BaseHTTPRequestHandler):
     def log_message(self, *_):
         pass
 
+http.server.ThreadingHTTPServer.request_queue_size = 128
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Provider)
 server.daemon_threads = True
 threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -73,7 +76,7 @@ model = "lab/fast"
 [providers.lab]
 kind = "openai-chat"
 base_url = "http://127.0.0.1:{server.server_port}/v1"
-max_concurrency = 64
+max_concurrency = 256
 [models."lab/fast"]
 provider = "lab"
 name = "fast-1"
@@ -215,23 +218,127 @@ for kind in KINDS:
         if points[kind] % 12 == 0:
             step += 1  # a long run of equal calls is sampled
 
-# 2. At random, while many asks are under way.
+# 2. At random, while 32 runs and more are under way, and some commands.
+AT_LEAST, AT_ONCE = 36, 60
+
+class Burst(threading.Thread):
+    """Keeps runs under way over one connection, and remembers what it was told, until the daemon is gone."""
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.acknowledged, self.finished, self.seqs, self.enough = {}, {}, {}, threading.Event()
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.connect(os.path.join(home, "run", "plyrum.sock"))
+        hello = {"proto_min": 1, "proto_max": 1, "build": "kill loop", "schema": 1}
+        self.say({"method": "hello", "params": hello})
+        for _ in range(AT_ONCE):
+            self.submit()
+
+    def say(self, message):
+        try:
+            self.socket.sendall(json.dumps({"jsonrpc": "2.0", **message}).encode() + b"\n")
+        except OSError:
+            pass  # killed
+
+    def submit(self):
+        prompt = f"question {len(asked_by_us)}"
+        asked_by_us.append(prompt)
+        params = {"run": secrets.token_hex(8), "prompt": prompt, "client": "kill loop", "owner": "detached"}
+        self.say({"id": len(asked_by_us), "method": "run/submit", "params": params})
+
+    def run(self):
+        try:
+            for line in self.socket.makefile("rb"):
+                self.take(json.loads(line))
+        except (OSError, ValueError):
+            pass  # cut off in the middle of a line
+
+    def take(self, message):
+        if "run" in message.get("result", {}):
+            self.acknowledged[message["result"]["run"]] = message["result"]["session"]
+        frame = message.get("params", {})
+        if "seq" in frame:
+            if frame["seq"] != self.seqs.get(frame["run"], 0) + 1:
+                raise SystemExit(f"run {frame['run']}: frame {frame['seq']} after {self.seqs.get(frame['run'], 0)}")
+            self.seqs[frame["run"]] = frame["seq"]
+        if frame.get("type") == "run.finished":
+            self.finished[frame["run"]] = frame["result"]
+            self.submit()
+        if self.under_way() >= AT_LEAST:
+            self.enough.set()
+        else:
+            self.enough.clear()
+
+    def under_way(self):
+        return len(self.acknowledged) - len(self.finished)
+
+def transcript(session):
+    """Numbers and types of each run's durable frames, in the order of the file."""
+    frames = collections.defaultdict(list)
+    with open(os.path.join(home, "data", "sessions", f"{session}.jsonl"), "rb") as f:
+        for line in f:
+            frame = json.loads(line).get("frame")
+            if frame:
+                frames[frame["run"]].append((frame["seq"], frame["type"]))
+    return frames
+
+def is_whole(run_id, frames, where):
+    if [seq for seq, _ in frames] != list(range(1, len(frames) + 1)):
+        raise SystemExit(f"{where}: the transcript of run {run_id} has frames {frames}")
+    if [kind for _, kind in frames].count("run.finished") != 1 or frames[-1][1] != "run.finished":
+        raise SystemExit(f"{where}: the transcript of run {run_id} does not end once: {frames}")
+
+def prove_told(burst, where):
+    """What a client was told is there, once."""
+    rows = collections.Counter(r["run"] for r in value("runs", "list", "--json", "-n", "1000"))
+    for run_id, session in burst.acknowledged.items():
+        if rows[run_id] != 1:
+            raise SystemExit(f"{where}: run {run_id} was acknowledged and is there {rows[run_id]} times")
+        frames = transcript(session)[run_id]
+        is_whole(run_id, frames, where)
+        if len(frames) < burst.seqs.get(run_id, 0):
+            raise SystemExit(f"{where}: run {run_id} was shown up to frame {burst.seqs[run_id]} and has {len(frames)}")
+    for run_id, result in burst.finished.items():
+        told[run_id] = (None, result)
+
+resolved, under_way = [], []
+Provider.wait = 0.05
 while kills < kills_wanted:
     run("daemon", "start")
     pid = value("daemon", "status", "--json")["pid"]
-    asks = [threading.Thread(target=ask) for _ in range(8)]
+    burst = Burst()
+    burst.start()
+    if not burst.enough.wait(timeout=30):
+        raise SystemExit(f"only {burst.under_way()} runs are under way")
+    asks = [threading.Thread(target=ask) for _ in range(2)]
     for thread in asks:
         thread.start()
-    time.sleep(rng.uniform(0, 0.08))
-    try:
-        os.kill(pid, signal.SIGKILL)
-        kills += 1
-    except ProcessLookupError:
-        pass
+    time.sleep(rng.uniform(0, 0.5))
+    burst.enough.wait(timeout=30)
+    under_way.append(burst.under_way())
+    os.kill(pid, signal.SIGKILL)
+    kills += 1
+    burst.join()
+    began = time.monotonic()
+    run("daemon", "start")
+    while value("balance", "show", "--json")["held_micro_rub"] != 0:
+        if time.monotonic() - began > 5:
+            raise SystemExit(f"random kill {kills}: something stays held for 5 s after the restart")
+    resolved.append(time.monotonic() - began)
     for thread in asks:
         thread.join()
+    prove_told(burst, f"random kill {kills}")
     prove(f"random kill {kills}")
 
+ended = 0
+for name in os.listdir(os.path.join(home, "data", "sessions")):
+    if name.endswith(".jsonl"):
+        for run_id, frames in transcript(name.removesuffix(".jsonl")).items():
+            is_whole(run_id, frames, "in the end")
+            ended += 1
+print(f"{ended} transcripts of runs, each numbered from 1 and ended once")
+if resolved:
+    print(f"{len(resolved)} kills under {min(under_way)} to {max(under_way)} runs at once; nothing held after "
+          f"{max(resolved):.2f} s at most (goal 5)")
 print(f"{kills} kills ({', '.join(f'{n} at {kind}' for kind, n in points.items())}, {kills - sum(points.values())} at random "
       f"under load), {len(asked_by_us)} asks, {sum(Provider.asked.values())} reached the provider, {checks} proofs: all hold")
 PY

@@ -31,6 +31,12 @@ cargo run --quiet --locked -- --version
 step smoke
 bash scripts/smoke.sh
 
+step "autostart races"
+bash scripts/race.sh 10
+
+step "hostile local user"
+bash scripts/hostile.sh
+
 step "kill loop"
 bash scripts/kill-loop.sh 100
 

@@ -1,15 +1,12 @@
 //! One daemon for each home, however many start it, and commands about it that can be repeated.
 
-use crate::world::{FakeProvider, Reply, Script, World, conforms, eventually};
+use crate::world::{FakeProvider, Reply, Script, Wire, World, conforms, eventually};
 use nix::sys::signal::Signal;
-use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::net::UnixListener;
 use std::path::Path;
-use std::time::Duration;
 
 #[test]
 fn twenty_clients_at_once_start_one_daemon_and_all_get_their_answer() {
@@ -135,6 +132,12 @@ fn everything_is_private_whatever_the_umask() {
     let world = World::new();
     let line = "umask 000; printf 'Keep it private.' | \"$PLYRUM\" ask 'What to do with it?'";
     world.sh(line).run().ok();
+    is_private(&world, 10);
+}
+
+/// Every artefact is the owner's alone; there are more than `least`.
+#[track_caller]
+fn is_private(world: &World, least: usize) {
     let mut seen = 0;
     let mut left = vec![world.home().to_owned()];
     while let Some(path) = left.pop() {
@@ -147,7 +150,7 @@ fn everything_is_private_whatever_the_umask() {
         }
         seen += 1;
     }
-    assert!(seen > 10, "only {seen} files were looked at");
+    assert!(seen > least, "only {seen} files were looked at");
 }
 
 #[test]
@@ -198,34 +201,6 @@ fn a_working_directory_that_is_gone_is_no_obstacle() {
     world.sh(line).run().answers("here");
 }
 
-/// A bare connection to the daemon's socket.
-struct Wire(BufReader<UnixStream>);
-
-impl Wire {
-    fn to(world: &World) -> Self {
-        let stream = UnixStream::connect(world.home().join("run/plyrum.sock")).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-        Self(BufReader::new(stream))
-    }
-
-    /// Sends these bytes; that the daemon has hung up already is for `line` to see.
-    fn say(&mut self, bytes: impl AsRef<[u8]>) {
-        let _hung_up = self.0.get_mut().write_all(bytes.as_ref());
-    }
-
-    /// The next line; `Null` at the end.
-    fn line(&mut self) -> Value {
-        let mut line = String::new();
-        let _reset = self.0.read_line(&mut line);
-        serde_json::from_str(&line).unwrap_or_default()
-    }
-
-    /// The lines up to the end of the connection.
-    fn rest(&mut self) -> Vec<Value> {
-        std::iter::from_fn(|| Some(self.line()).filter(|line| !line.is_null())).collect()
-    }
-}
-
 #[test]
 fn a_client_that_talks_nonsense_is_hung_up_on_and_harms_nobody() {
     let world = World::new();
@@ -255,28 +230,11 @@ fn a_client_that_talks_nonsense_is_hung_up_on_and_harms_nobody() {
 }
 
 #[test]
-fn a_client_of_another_time_may_ask_for_the_status_and_to_stop_but_not_to_run() {
-    let world = World::new();
-    world.plyrum(["daemon", "start"]).run().ok();
-    let mut wire = Wire::to(&world);
-    wire.say("{\"jsonrpc\":\"2.0\",\"method\":\"hello\",\"params\":{\"proto_min\":77,\"proto_max\":78,\"build\":\"9.9.9\",\"schema\":5,\"new\":1}}\n");
-    assert_eq!(wire.line()["method"], "hello");
-    wire.say("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"daemon/status\",\"params\":{}}\n");
-    assert_eq!(wire.line()["result"]["running"], true);
-    wire.say("{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"plan/list\",\"params\":{}}\n");
-    assert_eq!(wire.line()["error"]["data"]["kind"], "version_mismatch");
-    wire.say("{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"daemon/stop\",\"params\":{}}\n");
-    assert_eq!(wire.line()["id"], 3);
-    eventually("the daemon is gone", || world.daemons().is_empty());
-}
-
-#[test]
 fn a_repeated_submit_of_the_same_id_gets_the_first_receipt_and_starts_nothing() {
     let world = World::new();
     let fake = world.lab(Script::new().always(Reply::answer("Once.", 9, 2)));
     world.plyrum(["daemon", "start"]).run().ok();
-    let mut wire = Wire::to(&world);
-    wire.say("{\"jsonrpc\":\"2.0\",\"method\":\"hello\",\"params\":{\"proto_min\":1,\"proto_max\":1,\"build\":\"test\",\"schema\":1}}\n");
+    let mut wire = Wire::greeting(&world, 1, 1);
     let submit = |id: u32| {
         format!(
             "{{\"jsonrpc\":\"2.0\",\"id\":{id},\"method\":\"run/submit\",\"params\":{{\"run\":\"00000000000000aa\",\"session\":null,\"prompt\":\"Hello there\",\"attachments\":[],\"options\":{{}},\"workspace\":null,\"client\":\"test\",\"owner\":\"detached\",\"dry_run\":false}}}}\n"
@@ -294,8 +252,7 @@ fn a_repeated_submit_of_the_same_id_gets_the_first_receipt_and_starts_nothing() 
     wire.say(submit(2));
     let again = reply(&mut wire, 2);
     eventually("the run ends", || world.only_run()["status"] != "running");
-    let mut other = Wire::to(&world);
-    other.say("{\"jsonrpc\":\"2.0\",\"method\":\"hello\",\"params\":{\"proto_min\":1,\"proto_max\":1,\"build\":\"test\",\"schema\":1}}\n");
+    let mut other = Wire::greeting(&world, 1, 1);
     other.say(submit(3));
     let later = reply(&mut other, 3);
     for receipt in [&again, &later] {
@@ -303,4 +260,111 @@ fn a_repeated_submit_of_the_same_id_gets_the_first_receipt_and_starts_nothing() 
     }
     assert_eq!(first["run"], "00000000000000aa", "{first}");
     assert_eq!(fake.requests().len(), 1);
+}
+
+#[test]
+fn a_daemon_that_nobody_needs_ends_itself_and_whoever_comes_then_gets_another() {
+    let world = World::new();
+    world.config("[daemon]\nidle_exit = \"1s\"\n");
+    let config = world.json(["config", "show", "--json"]);
+    let shown = |row: &&serde_json::Value| row["key"] == "daemon.idle_exit" && row["value"] == "\"1s\"";
+    assert!(config.as_array().unwrap().iter().any(|row| shown(&row)), "{config}");
+    // Each comes when the last one's daemon is about to end or has just ended, and none notices.
+    for _ in 0..3 {
+        world.plyrum(["ask", "Are you there?"]).stdin("Yes, I am here.").run().answers("here");
+        eventually("the daemon ends itself", || world.daemons().is_empty());
+    }
+    assert!(world.log().contains("nobody came for 1 s"), "{}", world.log());
+    assert!(!world.home().join("run/plyrum.sock").exists());
+    world.is_sound();
+}
+
+#[test]
+fn a_run_or_a_client_keeps_an_idle_daemon_alive() {
+    let world = World::new();
+    let fake =
+        world.lab(Script::new().then(Reply::sse().text("Slow").gate("rest").text(" and steady.").end(9, 4)));
+    let config = fs::read_to_string(world.home().join("config/config.toml")).unwrap();
+    world.config(&format!("{config}\n[daemon]\nidle_exit = \"1s\"\n"));
+    world.plyrum(["ask", "--detach", "How do you work?"]).run().ok();
+    fake.wait_at_gate_blocking("rest");
+    let first = world.daemon_pid().unwrap();
+    let began = std::time::Instant::now();
+    eventually("more than its time has passed", || began.elapsed().as_secs() >= 2);
+    assert_eq!(world.daemons(), [first], "a run lives");
+    fake.release("rest");
+    let wire = Wire::greeting(&world, 1, 1);
+    eventually("the run ends", || world.only_run()["status"] == "succeeded");
+    let began = std::time::Instant::now();
+    eventually("more than its time has passed", || began.elapsed().as_secs() >= 2);
+    assert_eq!(world.daemons(), [first], "a client is there");
+    drop(wire);
+    eventually("it ends", || world.daemons().is_empty());
+}
+
+#[test]
+fn a_substitution_of_the_shell_returns_while_the_daemon_lives() {
+    let world = World::new();
+    let line = "x=$(printf 'Yes, I am here.' | \"$PLYRUM\" ask 'Are you there?' 2>err); echo \"got $x\"; \"$PLYRUM\" daemon status | cat";
+    let out = world.sh(line).run();
+    assert!(
+        out.ok().contains("got ") && out.stdout.contains("here") && out.stdout.contains("running: process"),
+        "{out}"
+    );
+    let pid = world.daemon_pid().unwrap();
+    let open: Vec<String> = fs::read_dir(format!("/proc/{pid}/fd"))
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(fs::read_link(entry.ok()?.path()).ok()?.display().to_string()))
+        .collect();
+    assert!(!open.iter().any(|path| path.starts_with("pipe:") || path.ends_with("/err")), "{open:?}");
+}
+
+#[test]
+fn everything_stays_private_after_every_command_and_every_accident() {
+    let world = World::new();
+    let line = "umask 000; export QUIET=-q
+        printf 'Keep it private.' | \"$PLYRUM\" ask -q 'What to do with it?'
+        printf 'Keep it private.' | \"$PLYRUM\" ask -q -c 'What to do with it now?'
+        \"$PLYRUM\" balance top-up 10; \"$PLYRUM\" balance set-mode metered; \"$PLYRUM\" budget set --day 100
+        \"$PLYRUM\" runs list; \"$PLYRUM\" usage; \"$PLYRUM\" audit verify; \"$PLYRUM\" doctor; \"$PLYRUM\" transcript show
+        \"$PLYRUM\" daemon stop
+        for log in \"$PLYRUM_HOME\"/data/sessions/*.jsonl \"$PLYRUM_HOME\"/data/audit/*.jsonl; do printf '{\"torn' >>\"$log\"; done
+        head -c 5000000 /dev/zero | tr '\\0' 'x' >>\"$PLYRUM_HOME/state/daemon.log\"
+        printf 'Keep it private.' | \"$PLYRUM\" ask -q -s last 'What to do with it then?'
+        \"$PLYRUM\" daemon restart; exit 0";
+    world.sh(line).run().ok();
+    world.kill_daemon();
+    world.sh("umask 000; exec \"$PLYRUM\" daemon start").run().ok();
+    is_private(&world, 10);
+}
+
+#[test]
+fn one_client_too_many_is_told_so_and_the_others_are_served() {
+    let world = World::new();
+    world.plyrum(["daemon", "start"]).run().ok();
+    let mut inside: Vec<Wire> = (0..256).map(|_| Wire::greeting(&world, 1, 1)).collect();
+    world.plyrum(["ask", "Are you there?"]).run().fails_telling(7, ["256 clients are connected", "hint: "]);
+    let status = inside[7].call(1, "daemon/status", &serde_json::json!({}));
+    assert_eq!(status["result"]["running"], true);
+    inside.pop();
+    eventually("there is a place", || {
+        world.plyrum(["ask", "Are you there?"]).stdin("Yes, I am here.").run().code == 0
+    });
+}
+
+/// A client that asks and asks and reads no reply is not read from any more: it fills no memory.
+#[test]
+fn a_client_that_reads_no_replies_is_not_listened_to() {
+    use std::io::Write as _;
+    let world = World::new();
+    world.plyrum(["daemon", "start"]).run().ok();
+    let mut deaf = std::os::unix::net::UnixStream::connect(world.home().join("run/plyrum.sock")).unwrap();
+    deaf.set_write_timeout(Some(std::time::Duration::from_secs(2))).unwrap();
+    let hello = "{\"jsonrpc\":\"2.0\",\"method\":\"hello\",\"params\":{\"proto_min\":1,\"proto_max\":1,\"build\":\"test\",\"schema\":1}}\n";
+    let ask = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"model/list\",\"params\":{}}\n".repeat(100);
+    deaf.write_all(hello.as_bytes()).unwrap();
+    let written = (0..10_000).take_while(|_| deaf.write_all(ask.as_bytes()).is_ok()).count();
+    assert!(written < 10_000, "everything was taken");
+    world.plyrum(["ask", "Are you there?"]).stdin("Yes, I am here.").run().answers("here");
 }

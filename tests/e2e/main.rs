@@ -26,10 +26,14 @@ mod limits;
 mod mended;
 mod mixtures;
 mod money;
+mod places;
 mod prices;
+mod reattach;
 
 mod secrets;
 mod sessions;
 mod shapes;
+mod stuck;
 mod usage_more;
+mod versions;
 mod world;

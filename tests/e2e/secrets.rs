@@ -22,14 +22,22 @@ fn files(dir: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     found
 }
 
-/// The ways in which a text can stand in a file: as it is, in hex, and in base64 at each alignment.
+/// The ways in which a text can stand in a file: as it is, in JSON, in an address, in hex, and in base64 at each
+/// alignment.
 fn spellings(secret: &str) -> Vec<String> {
     use std::fmt::Write as _;
     let hex = secret.bytes().fold(String::new(), |mut text, byte| {
         write!(text, "{byte:02x}").unwrap();
         text
     });
-    let mut all = vec![secret.to_owned(), hex.to_uppercase(), hex];
+    let json = serde_json::to_string(secret).unwrap();
+    let mut all = vec![
+        secret.to_owned(),
+        json.trim_matches('"').to_owned(),
+        in_address(secret),
+        hex.to_uppercase(),
+        hex,
+    ];
     for lead in 0..3 {
         let bytes = [&vec![0; lead], secret.as_bytes()].concat();
         // The characters at both ends also depend on what stands beside.
@@ -39,6 +47,13 @@ fn spellings(secret: &str) -> Vec<String> {
         }
     }
     all
+}
+
+fn in_address(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    text.bytes()
+        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
 }
 
 #[track_caller]
@@ -166,4 +181,33 @@ fn the_audit_notices_a_changed_byte() {
     let head = before["head"].as_str().unwrap();
     world.plyrum(["audit", "verify", "--expect-head", head]).run().ok();
     assert_eq!(world.plyrum(["audit", "verify", "--expect-head", &"0".repeat(64)]).run().code, 1);
+}
+
+/// A key whose every spelling differs, said by the provider in all of them, asked about, and kept in a file.
+#[test]
+fn a_key_with_odd_characters_is_nowhere_in_any_spelling() {
+    const ODD_KEY: &str = r#"lab/4f+9d=2c&7b"81\e6%a035d8c1"#;
+    let world = World::new().with_env("LAB_KEY", ODD_KEY);
+    let spelled = spellings(ODD_KEY);
+    let whole = [ODD_KEY.to_owned(), STANDARD_NO_PAD.encode(ODD_KEY), URL_SAFE_NO_PAD.encode(ODD_KEY)];
+    let said =
+        spelled.iter().take(5).chain(&whole).fold(String::new(), |text, one| text + "Is it " + one + " ? ");
+    let echo = Reply::sse().text(&said).text("That is all.").end(100, 60);
+    let _fake = world.lab_with_key(Script::new().then(echo).always(Reply::error(500, &said)));
+    world.file("notes.txt", &said);
+    let asked = |prompt: &str| {
+        let out = world
+            .plyrum(["ask", "-f", "notes.txt", "-o", "stream-json", "--timeout", "20s", prompt])
+            .stdin(said.clone())
+            .run();
+        for spelling in &spelled {
+            assert!(!out.stdout.contains(spelling) && !out.stderr.contains(spelling), "{spelling}: {out}");
+        }
+        out
+    };
+    assert!(asked(&said).stdout.contains("That is all."));
+    assert_ne!(asked("Once more, please").code, 0, "an error that says the key");
+    is_nowhere(&world, ODD_KEY);
+    world.plyrum(["daemon", "stop"]).run().ok();
+    is_nowhere(&world, ODD_KEY);
 }

@@ -2,6 +2,7 @@
 
 use plyrum_config::{ConfigError, Failure};
 use plyrum_protocol::{ErrorKind, Fault, Incompatible};
+use std::time::Duration;
 
 /// A home or a file that cannot be used.
 pub fn of_config(error: &ConfigError) -> Fault {
@@ -22,9 +23,29 @@ pub(crate) fn lost(why: &str) -> Fault {
         .hint("plyrum runs list shows what became of the run")
 }
 
-pub(crate) fn incompatible(error: &Incompatible) -> Fault {
-    Fault::new(ErrorKind::VersionMismatch, error.to_string()).hint("plyrum daemon restart")
+/// No version in common, and the daemon cannot make room now.
+pub(crate) fn incompatible(error: &Incompatible, active_runs: u32) -> Fault {
+    let runs = if active_runs == 1 { "1 run".to_owned() } else { format!("{active_runs} runs") };
+    Fault::new(ErrorKind::VersionMismatch, format!("{error}, and it still has {runs} to finish"))
+        .hint("plyrum daemon drain lets them end and makes room for this version; plyrum runs list")
 }
+
+/// It is alive and does not answer. `pid`: its process, where that is known.
+pub(crate) fn stuck(pid: Option<u32>, within: Duration) -> Fault {
+    let process = pid.map(|pid| format!(" (process {pid})")).unwrap_or_default();
+    let message =
+        format!("the daemon{process} is alive but stuck: it does not answer within {} s", within.as_secs());
+    Fault::new(ErrorKind::DaemonUnreachable, message).hint(REPLACE)
+}
+
+/// It has the lock and does not listen. `pid`: its process.
+pub(crate) fn deaf(pid: u32) -> Fault {
+    let message = format!("process {pid} has the lock of this home and does not listen");
+    Fault::new(ErrorKind::DaemonUnreachable, message).hint(REPLACE)
+}
+
+const REPLACE: &str =
+    "plyrum daemon restart --force kills it and starts another, which books what it left; plyrum daemon logs";
 
 pub(crate) fn garbled(what: &str) -> Fault {
     Fault::new(

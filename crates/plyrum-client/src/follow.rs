@@ -1,6 +1,7 @@
 //! Following one run without gaps: durable frames in order, deltas by offset, and what to do when
 //! something is missing.
 
+use crate::FrameLine;
 use plyrum_protocol::{AttemptId, Channel, Frame, FrameBody, RunId};
 use std::collections::HashMap;
 
@@ -19,6 +20,14 @@ pub enum Step {
         /// Last durable frame seen.
         after_seq: u64,
     },
+}
+
+/// What every frame has, of whatever build.
+#[derive(serde::Deserialize)]
+struct Unknown {
+    run: RunId,
+    #[serde(default)]
+    seq: Option<u64>,
 }
 
 /// Position in the frames of one run.
@@ -50,13 +59,36 @@ impl Follower {
             (FrameBody::Delta { attempt, channel, offset, text, .. }, _) => {
                 self.delta(attempt, *channel, *offset, text)
             }
-            (_, Some(seq)) if seq == self.seq + 1 => {
+            (_, Some(seq)) => self.numbered(seq),
+            (_, None) => Step::Show { skip: 0 },
+        }
+    }
+
+    /// Takes the next line that arrived, whether this build knows its type or not.
+    pub fn take(&mut self, line: &FrameLine) -> Step {
+        match &line.frame {
+            Some(frame) => self.step(frame),
+            None => self.unknown(&line.json),
+        }
+    }
+
+    /// Takes a frame of a type that this build does not know: its number counts, its content is for newer ones.
+    fn unknown(&mut self, json: &str) -> Step {
+        match serde_json::from_str(json) {
+            Ok(Unknown { run, seq: Some(seq) }) if run == self.run => self.numbered(seq),
+            Ok(Unknown { run, seq: None }) if run == self.run => Step::Show { skip: 0 },
+            _ => Step::Skip,
+        }
+    }
+
+    fn numbered(&mut self, seq: u64) -> Step {
+        match seq.checked_sub(self.seq) {
+            Some(1) => {
                 self.seq = seq;
                 Step::Show { skip: 0 }
             }
-            (_, Some(seq)) if seq <= self.seq => Step::Skip,
-            (_, Some(_)) => Step::Reattach { after_seq: self.seq },
-            (_, None) => Step::Show { skip: 0 },
+            Some(2..) => Step::Reattach { after_seq: self.seq },
+            Some(0) | None => Step::Skip,
         }
     }
 
@@ -106,6 +138,18 @@ mod tests {
         assert_eq!(follower.step(&durable(1)), Step::Show { skip: 0 });
         assert_eq!(follower.step(&durable(1)), Step::Skip);
         assert_eq!(follower.step(&durable(3)), Step::Reattach { after_seq: 1 });
+    }
+
+    #[test]
+    fn a_frame_of_an_unknown_type_is_no_gap() {
+        let mut follower = Follower::new(RunId::new("ab").unwrap());
+        let dreamt = r#"{"type":"run.dreamt","run":"ab","seq":1,"dream":"of sheep"}"#;
+        assert_eq!(follower.unknown(dreamt), Step::Show { skip: 0 });
+        assert_eq!(follower.unknown(dreamt), Step::Skip);
+        assert_eq!(follower.unknown(r#"{"type":"run.dreamt","run":"cd","seq":9}"#), Step::Skip);
+        assert_eq!(follower.step(&durable(2)), Step::Show { skip: 0 });
+        let later = r#"{"type":"run.dreamt","run":"ab","seq":4}"#;
+        assert_eq!(follower.unknown(later), Step::Reattach { after_seq: 2 });
     }
 
     #[test]

@@ -8,9 +8,14 @@
 mod connection;
 mod fault;
 mod follow;
+mod holder;
 mod launch;
+mod replace;
+mod status;
 
 pub use connection::{Client, Event, FrameLine};
 pub use fault::of_config;
 pub use follow::{Follower, Step};
+pub use holder::Holder;
 pub use launch::{Launch, connect, connect_or_start};
+pub use status::{status, trouble};

@@ -8,7 +8,7 @@ use crate::daemon::{Daemon, Phase};
 use crate::lock::{self, Lock};
 use crate::recorder::{Kind, Recorder};
 use crate::serve::{Bound, bind, serve};
-use crate::{clock, ids, log, recover};
+use crate::{clock, ids, limits, log, recover};
 use plyrum_config::Paths;
 use plyrum_ledger::{Ledger, Mode, ModeSource, Recovery, RecoverySpec};
 use plyrum_protocol::{CancelReason, ErrorKind, Fault};
@@ -22,8 +22,12 @@ use tokio::signal::unix::{SignalKind, signal};
 
 /// Longest that living runs get to book what they used when the daemon ends.
 const SETTLE_WITHIN: Duration = Duration::from_secs(20);
-/// Longest that a second starter waits for the first one's daemon.
-const OTHER_WITHIN: Duration = Duration::from_secs(15);
+/// Longest that a second starter waits for the first one's daemon: longer than one takes to end.
+const OTHER_WITHIN: Duration = Duration::from_secs(25);
+
+/// Threads for work that blocks: the embedded extractor's answers, flushes, looks into the ledger. More would wait for
+/// the same processors and disk, and each keeps what it once allocated.
+const MAX_BLOCKING: usize = 32;
 
 /// How the daemon was started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +44,7 @@ pub fn run(paths: &Paths, start: Start) -> Result<(), Fault> {
     if start == Start::Detached {
         detach();
     }
+    limits::set();
     let ran = match take_lock(paths) {
         Ok(Some(lock)) => with_lock(paths, start, lock),
         Ok(None) => beside_another(paths, start),
@@ -112,12 +117,13 @@ fn beside_another(paths: &Paths, start: Start) -> Result<(), Fault> {
         std::thread::sleep(Duration::from_millis(10)); // the other one comes up or ends: nothing to wait on
     }
     Err(Fault::new(ErrorKind::DaemonUnreachable, "another daemon holds the lock and does not listen")
-        .hint("plyrum daemon restart"))
+        .hint("plyrum daemon restart --force; plyrum daemon logs"))
 }
 
 fn with_lock(paths: &Paths, start: Start, lock: Lock) -> Result<(), Fault> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(worker_threads())
+        .max_blocking_threads(MAX_BLOCKING)
         .enable_all()
         .build()
         .map_err(|e| Fault::new(ErrorKind::Internal, format!("cannot start the runtime: {e}")))?;
@@ -141,12 +147,14 @@ async fn live(paths: &Paths, start: Start) -> Result<(), Fault> {
     let accepting = tokio::spawn(serve(Arc::clone(&daemon), bound));
     warm(&daemon);
     let sweeping = tokio::spawn(crate::sweep::sweep(Arc::clone(&daemon)));
+    let idling = tokio::spawn(crate::idle::watch(Arc::clone(&daemon)));
     tokio::select! {
         () = daemon.ending() => {}
         () = asked_by_signal() => daemon.advance(Phase::Stopping),
     }
     accepting.abort();
     sweeping.abort();
+    idling.abort();
     down(&daemon).await;
     let _audit_thread_ended = tokio::task::spawn_blocking(move || audit.join()).await;
     log::line("ended");
@@ -231,6 +239,9 @@ async fn down(daemon: &Daemon) {
     }
     if tokio::time::timeout(SETTLE_WITHIN, daemon.runs.all_over()).await.is_err() {
         log::line(&format!("{} runs did not end in time; the next start resolves them", daemon.runs.count()));
+    }
+    if tokio::time::timeout(SETTLE_WITHIN, daemon.flushes.all_done()).await.is_err() {
+        log::line("transcripts were not flushed in time");
     }
     daemon.recorder.record(Kind::DaemonStopped, json!({"pid": std::process::id()}));
     daemon.recorder.stop().await;

@@ -2,9 +2,11 @@
 
 use crate::clock;
 use crate::context::Context;
+use crate::flushes::Flushes;
 use crate::recorder::{Loads, Recorder};
 use crate::runs::Runs;
 use crate::sessions::Sessions;
+use crate::visitors::Visitors;
 use plyrum_catalog::Day;
 use plyrum_config::Paths;
 use plyrum_ledger::Ledger;
@@ -26,6 +28,8 @@ pub(crate) struct Daemon {
     pub(crate) runs: Runs,
     pub(crate) sessions: Sessions,
     pub(crate) late: Late,
+    pub(crate) visitors: Arc<Visitors>,
+    pub(crate) flushes: Flushes,
     pub(crate) install_key: [u8; 32],
     loads: Loads,
     contexts: Mutex<BTreeMap<Option<PathBuf>, Arc<Context>>>,
@@ -94,6 +98,8 @@ impl Daemon {
             recorder,
             runs: Runs::default(),
             late: Late::default(),
+            visitors: Arc::default(),
+            flushes: Flushes::default(),
             install_key,
             loads: Loads::default(),
             contexts: Mutex::default(),
@@ -154,4 +160,18 @@ impl Daemon {
 
 fn has_project_files(dir: &Path) -> bool {
     dir.is_absolute() && plyrum_config::project_paths(dir).iter().any(|path| path.exists())
+}
+
+/// A daemon over a home of its own, with books in memory.
+#[cfg(test)]
+pub(crate) async fn of_test(home: &Path) -> Daemon {
+    let paths = Paths::under(home);
+    paths.prepare().unwrap();
+    let ledger = Ledger::open_in_memory().unwrap();
+    let (dir, books) = (paths.audit_dir(), ledger.clone());
+    let runtime = tokio::runtime::Handle::current();
+    let redactor = plyrum_redact::Redactor::new([0; 32], []);
+    let start = move || Recorder::start(&dir, redactor, "boot", books, runtime);
+    let (recorder, _audit) = tokio::task::spawn_blocking(start).await.unwrap().unwrap();
+    Daemon::new(paths, ledger, recorder, [0; 32])
 }

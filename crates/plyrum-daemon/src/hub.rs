@@ -1,10 +1,24 @@
 //! Fan-out of one run: every frame is encoded once and offered to each client that follows; a client that
 //! attaches in the middle gets the durable frames that it misses, then the open texts, then what is live.
 
-use crate::outbox::{Offered, Outbox};
+use crate::outbox::{Offered, Outbox, Place};
 use plyrum_protocol::{AttemptId, Channel, Frame, FrameBody, Outgoing, RunId, SessionId, StepId, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Bytes of durable frames that a follower is brought at once; it takes them before it gets more.
+const CATCH_UP_BYTES: usize = 1024 * 1024;
+/// Text of one snapshot frame, so that it fits a message also where JSON takes six bytes for one.
+const SNAPSHOT_BYTES: usize = 64 * 1024;
+
+/// How far a follower was brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CaughtUp {
+    /// Up to this durable frame; there are more.
+    To(u64),
+    /// It has everything, and follows.
+    Whole,
+}
 
 /// The frames of one living run and who follows them.
 #[derive(Debug)]
@@ -33,39 +47,58 @@ impl Hub {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Shows a frame to everybody.
+    /// Shows a frame to everybody. Only the run's own driver calls this.
     pub(crate) fn publish(&self, frame: &Frame) {
+        if frame.seq.is_none() && self.lock().heard_by_nobody(frame) {
+            return; // the next follower finds the text in what is open
+        }
         let Ok(line) = Outgoing::notification("frame", frame).to_line() else {
             crate::log::line(&format!("run {}: a frame cannot be written as JSON", self.run));
             return;
         };
         let line: Arc<str> = line.into();
+        let place = match frame.body {
+            FrameBody::RunFinished { .. } => Place::Last,
+            _ => Place::Among,
+        };
         let mut state = self.lock();
         let last_seq = state.durable.len() as u64;
         state.note(frame, &line);
-        state.followers.retain(|f| f.offer(&self.run, &line, last_seq) != Offered::Closed);
+        state.followers.retain(|f| f.offer(&self.run, &line, last_seq, place) != Offered::Closed);
     }
 
-    /// Adds a follower: what it misses first, then everything to come. Nothing can slip in between.
-    pub(crate) fn attach(&self, outbox: &Outbox, after_seq: u64, now: Timestamp) {
-        outbox.forgive(&self.run);
+    /// Brings a follower a step nearer: some of the durable frames that it misses, or, where those are few,
+    /// all of them with the open texts and everything to come. Nothing can slip in between. They pass as
+    /// replies, so that a follower whose queue is full gets further with each attach.
+    pub(crate) fn catch_up(&self, outbox: &Outbox, after_seq: u64, now: Timestamp) -> CaughtUp {
         let mut state = self.lock();
+        // Until it has everything, nothing live comes between.
+        state.followers.retain(|follower| !follower.is_same(outbox));
         let from = usize::try_from(after_seq).unwrap_or(usize::MAX);
-        for (at, line) in state.durable.iter().enumerate().skip(from) {
-            outbox.offer(&self.run, line, at as u64);
+        let (mut seq, mut bytes) = (after_seq, 0);
+        for line in state.durable.iter().skip(from) {
+            if bytes >= CATCH_UP_BYTES {
+                return CaughtUp::To(seq);
+            }
+            outbox.reply(line.clone());
+            bytes += line.len();
+            seq += 1;
         }
-        let seq = state.durable.len() as u64;
+        outbox.forgive(&self.run);
         for ((step, attempt, channel), text) in &state.open {
-            let (step, attempt, channel) = (step.clone(), attempt.clone(), *channel);
-            let body = FrameBody::Delta { step, attempt, channel, offset: 0, text: text.clone() };
-            let frame = Frame { body, run: self.run.clone(), seq: None, at: now };
-            if let Ok(line) = Outgoing::notification("frame", &frame).to_line() {
-                outbox.offer(&self.run, &line.into(), seq);
+            for (offset, piece) in pieces(text) {
+                let (step, attempt, channel) = (step.clone(), attempt.clone(), *channel);
+                let body = FrameBody::Delta { step, attempt, channel, offset, text: piece.to_owned() };
+                let frame = Frame { body, run: self.run.clone(), seq: None, at: now };
+                if let Ok(line) = Outgoing::notification("frame", &frame).to_line() {
+                    outbox.reply(line);
+                }
             }
         }
-        if !state.finished && !state.followers.iter().any(|f| f.is_same(outbox)) {
+        if !state.finished {
             state.followers.push(outbox.clone());
         }
+        CaughtUp::Whole
     }
 
     /// Whether its `run.finished` was shown.
@@ -75,14 +108,27 @@ impl Hub {
 }
 
 impl State {
+    /// Takes the text of a delta where nobody follows: it need not be encoded.
+    fn heard_by_nobody(&mut self, frame: &Frame) -> bool {
+        let nobody = self.followers.is_empty();
+        if nobody {
+            self.note_live(frame);
+        }
+        nobody
+    }
+
+    fn note_live(&mut self, frame: &Frame) {
+        if let FrameBody::Delta { step, attempt, channel, text, .. } = &frame.body {
+            self.open.entry((step.clone(), attempt.clone(), *channel)).or_default().push_str(text);
+        }
+    }
+
     fn note(&mut self, frame: &Frame, line: &Arc<str>) {
         if frame.seq.is_some() {
             self.durable.push(line.clone());
         }
         match &frame.body {
-            FrameBody::Delta { step, attempt, channel, text, .. } => {
-                self.open.entry((step.clone(), attempt.clone(), *channel)).or_default().push_str(text);
-            }
+            FrameBody::Delta { .. } => self.note_live(frame),
             FrameBody::AttemptFinished { attempt, .. } => self.open.retain(|(_, a, _), _| a != attempt),
             FrameBody::RunFinished { .. } => {
                 self.open.clear();
@@ -92,3 +138,17 @@ impl State {
         }
     }
 }
+
+/// A text in pieces with their offsets, cut between characters. An empty one has none.
+fn pieces(text: &str) -> impl Iterator<Item = (u64, &str)> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let offset = text.len() - rest.len();
+        let (piece, more) = rest.split_at(rest.floor_char_boundary(SNAPSHOT_BYTES));
+        rest = more;
+        (!piece.is_empty()).then_some((offset as u64, piece))
+    })
+}
+
+#[cfg(test)]
+mod tests;

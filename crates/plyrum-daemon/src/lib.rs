@@ -9,6 +9,7 @@
 //! Meaning changes at two seams here: `handle` (frames ↔ domain) and `driver::convert` (wire ↔ engine
 //! inputs). Knows nothing of terminals.
 
+mod blocking;
 mod boot;
 mod budgets;
 mod calendar;
@@ -17,12 +18,15 @@ mod context;
 mod daemon;
 mod driver;
 mod expand;
+mod flushes;
 mod gate;
 mod handle;
 mod hub;
+mod idle;
 mod ids;
 mod instructions;
 mod library;
+mod limits;
 mod lock;
 mod log;
 mod outbox;
@@ -36,6 +40,7 @@ mod serve;
 mod sessions;
 mod submit;
 mod sweep;
+mod visitors;
 
 mod keys;
 

@@ -4,7 +4,7 @@
 use plyrum_protocol::{ErrorKind, Fault};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
 /// The lock of this home, while it lives.
@@ -18,12 +18,14 @@ pub(crate) fn take(path: &Path) -> Result<Option<Lock>, Fault> {
     let wrong = |e: std::io::Error| {
         Fault::new(ErrorKind::Storage, format!("cannot lock {}: {e}", path.display())).hint("plyrum doctor")
     };
+    refuse_others(path)?;
     let mut file = OpenOptions::new()
         .read(true)
         .write(true)
         .create(true)
         .truncate(false)
         .mode(0o600)
+        .custom_flags(nix::libc::O_NOFOLLOW)
         .open(path)
         .map_err(wrong)?;
     match file.try_lock() {
@@ -33,4 +35,42 @@ pub(crate) fn take(path: &Path) -> Result<Option<Lock>, Fault> {
     }
     file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id())).map_err(wrong)?;
     Ok(Some(Lock { _held: file }))
+}
+
+/// A lock file of somebody else's is theirs to hold: waiting for it would be waiting for ever.
+fn refuse_others(path: &Path) -> Result<(), Fault> {
+    let Ok(found) = path.symlink_metadata() else { return Ok(()) };
+    let why = if !found.is_file() {
+        "is not a regular file"
+    } else if found.uid() != nix::unistd::Uid::effective().as_raw() {
+        "belongs to another user"
+    } else {
+        return Ok(());
+    };
+    Err(Fault::new(ErrorKind::Config, format!("the lock file {} {why}", path.display()))
+        .hint("find out who put it there, then remove it"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_is_taken_once_and_a_link_or_directory_in_its_place_never() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let path = dir.path().join("daemon.lock");
+        let lock = take(&path).unwrap();
+        assert!(lock.is_some() && take(&path).unwrap().is_none());
+        drop(lock);
+        assert!(take(&path).unwrap().is_some());
+        let link = dir.path().join("link");
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        for wrong in [link.as_path(), dir.path()] {
+            let fault = take(wrong).unwrap_err();
+            assert!(
+                fault.kind == ErrorKind::Config && fault.message.contains("not a regular file"),
+                "{fault}"
+            );
+        }
+    }
 }

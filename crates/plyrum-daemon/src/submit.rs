@@ -1,5 +1,6 @@
 //! From a submit to a living run, or a refusal with nothing left behind.
 
+use crate::blocking;
 use crate::budgets;
 use crate::clock;
 use crate::context::Context;
@@ -42,7 +43,7 @@ impl Accepted {
     /// Starts the run, with this client as its first follower. `None`: there is nothing new to start.
     pub(crate) fn start(self, outbox: &Outbox) -> Option<RunId> {
         let start = self.start?;
-        start.hub.attach(outbox, 0, clock::now());
+        start.hub.catch_up(outbox, 0, clock::now());
         let run = start.hub.run.clone();
         tokio::spawn(start.driver.drive(start.spec));
         Some(run)
@@ -62,18 +63,21 @@ pub(crate) async fn accept(
     check(daemon, &asked, submit.compact)?;
     let now = clock::now();
     let context = daemon.context(submit.workspace.as_deref()).await?;
-    let asked = tokio::task::block_in_place(|| asked.redacted(&context));
+    let bytes = asked.bytes();
+    let asked = blocking::by_size(bytes, || asked.redacted(&context));
     let project = submit.workspace.as_deref().map(project::of);
     let left = budgets::left(&daemon.ledger, &context.settings, project.as_deref()).await?;
     let _stays = daemon.sessions.writing().await;
-    let session = tokio::task::block_in_place(|| {
+    // A conversation that goes on is looked for and read, however short the prompt.
+    let bytes = submit.session.as_ref().map_or(bytes, |_| u64::MAX);
+    let session = blocking::by_size(bytes, || {
         daemon.sessions.choose(submit.session.as_deref(), &daemon.paths.ledger_path())
     })?;
-    let resolved = tokio::task::block_in_place(|| resolve_it(&context, &submit, &asked, left, now))?;
+    let resolved = blocking::by_size(bytes, || resolve_it(&context, &submit, &asked, left, now))?;
     let keys_only_in_client = missing_keys(&context, client_keys);
     let offline = is_offline(&context, &resolved);
     let warning = if submit.dry_run { None } else { gate::pass(daemon, &context, &resolved).await? };
-    let (spec, meter) = tokio::task::block_in_place(|| {
+    let (spec, meter) = blocking::by_size(bytes, || {
         spec(daemon, &context, &submit, asked.clone(), resolved, &session, offline, now)
     })?;
     if submit.dry_run {
@@ -320,15 +324,21 @@ fn open_log(
         Fault::new(ErrorKind::Storage, format!("the transcript cannot be written: {e}"))
             .hint("free some space or mend the disk, then ask again; plyrum doctor")
     };
-    let log = SessionLog::open(&daemon.paths.sessions_dir(), &spec.session).map_err(storage)?;
+    // A new session's directory is flushed.
+    let opened =
+        tokio::task::block_in_place(|| SessionLog::open(&daemon.paths.sessions_dir(), &spec.session));
+    let log = opened.map_err(storage)?;
     if is_new {
         let opened = Event::Opened { at: spec.accepted_at, project: project.map(str::to_owned) };
         log.append_event(&opened, &context.redactor).map_err(storage)?;
     }
-    log.append_text(&spec.run, TextRole::User, None, &asked.prompt, &context.redactor).map_err(storage)?;
+    let append = |role, name, text| {
+        let appended = || log.append_text(&spec.run, role, name, text, &context.redactor);
+        blocking::by_size(asked.bytes(), appended).map_err(storage)
+    };
+    append(TextRole::User, None, asked.prompt.as_str())?;
     for attachment in &asked.attachments {
-        let (name, text) = (Some(attachment.name.as_str()), attachment.text.as_str());
-        log.append_text(&spec.run, TextRole::Attachment, name, text, &context.redactor).map_err(storage)?;
+        append(TextRole::Attachment, Some(attachment.name.as_str()), attachment.text.as_str())?;
     }
     Ok(log)
 }

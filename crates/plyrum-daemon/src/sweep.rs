@@ -115,26 +115,12 @@ async fn finish(daemon: &Daemon, run: &str) -> Result<(), LedgerError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::daemon::of_test;
     use crate::hub::Hub;
-    use crate::recorder::Recorder;
     use crate::runs::LiveRun;
     use plyrum_billing_client::{BytesPerToken, MicroRub, PerMillion, RateCard, Rates};
     use plyrum_ledger::{HoldBatch, HoldOutcome, Ledger, NewHold, NewRun, Price};
     use plyrum_protocol::Timestamp;
-    use plyrum_redact::Redactor;
-
-    async fn daemon(home: &std::path::Path) -> Daemon {
-        let home = home.to_owned().into_os_string();
-        let paths =
-            plyrum_config::Paths::resolve(|name| (name == "PLYRUM_HOME").then(|| home.clone())).unwrap();
-        paths.prepare().unwrap();
-        let ledger = Ledger::open_in_memory().unwrap();
-        let (dir, books) = (paths.audit_dir(), ledger.clone());
-        let runtime = tokio::runtime::Handle::current();
-        let start = move || Recorder::start(&dir, Redactor::new([0; 32], []), "boot", books, runtime);
-        let (recorder, _audit) = tokio::task::spawn_blocking(start).await.unwrap().unwrap();
-        Daemon::new(paths, ledger, recorder, [0; 32])
-    }
 
     /// A run with an attempt that holds a ruble.
     async fn hold(ledger: &Ledger, run: &str) -> String {
@@ -187,7 +173,7 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn what_nobody_looks_after_is_booked_at_the_second_look() {
         let home = tempfile::tempdir().unwrap();
-        let daemon = daemon(home.path()).await;
+        let daemon = of_test(home.path()).await;
         hold(&daemon.ledger, "unsent").await;
         let sent = hold(&daemon.ledger, "sent").await;
         daemon.ledger.mark_sent(&sent, 3).await.unwrap();
@@ -214,7 +200,7 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn living_runs_and_bookings_that_wait_for_the_disk_are_left_alone() {
         let home = tempfile::tempdir().unwrap();
-        let daemon = daemon(home.path()).await;
+        let daemon = of_test(home.path()).await;
         hold(&daemon.ledger, "alive").await;
         hold(&daemon.ledger, "late").await;
         let hub = Hub::new(RunId::new("alive").unwrap(), SessionId::new("5e551011").unwrap());

@@ -8,11 +8,12 @@ use plyrum_config::Diagnostic;
 use toml::Spanned;
 
 use crate::budgets::{BudgetsSection, parse_limit};
+use crate::daemon::{DaemonSection, parse_idle};
 use crate::defaults::DefaultsSection;
 use crate::file::BillingSection;
 use crate::load::Sources;
 use crate::moa::MoaSection;
-use crate::{BillingSettings, Budgets, Defaults, MAX_PROPOSERS, Moa, ModelChoice};
+use crate::{BillingSettings, Budgets, DaemonSettings, Defaults, MAX_PROPOSERS, Moa, ModelChoice};
 
 /// The router's choice, where a model's id may stand.
 const AUTO: &str = "auto";
@@ -80,6 +81,17 @@ impl Check<'_> {
             }
         }
         budgets
+    }
+
+    pub(crate) fn daemon(&mut self, section: &DaemonSection) -> DaemonSettings {
+        let Some(written) = &section.idle_exit else { return DaemonSettings::default() };
+        match parse_idle(written.get_ref()) {
+            Ok(idle_exit) => DaemonSettings { idle_exit },
+            Err(message) => {
+                self.problem(written, &message);
+                DaemonSettings::default()
+            }
+        }
     }
 
     fn choice(&mut self, key: &str, id: &Spanned<String>) -> Option<ModelChoice> {

@@ -11,6 +11,7 @@ use plyrum_config::Diagnostic;
 use serde::{Deserialize, Serialize};
 
 use crate::budgets::BudgetsSection;
+use crate::daemon::DaemonSection;
 use crate::defaults::DefaultsSection;
 use crate::moa::MoaSection;
 
@@ -25,6 +26,7 @@ pub(crate) struct UserFile {
     pub(crate) fx: FxSection,
     pub(crate) billing: BillingSection,
     pub(crate) budgets: BudgetsSection,
+    pub(crate) daemon: DaemonSection,
 }
 
 impl UserFile {

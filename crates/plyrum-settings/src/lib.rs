@@ -12,6 +12,7 @@
 
 mod budgets;
 mod check;
+mod daemon;
 mod defaults;
 mod environment;
 mod file;
@@ -23,6 +24,7 @@ mod prices;
 mod show;
 
 pub use budgets::Budgets;
+pub use daemon::DaemonSettings;
 pub use defaults::{Defaults, Lang, ModelChoice, Profile};
 pub use file::{BillingMode, BillingSettings};
 pub use fingerprint::Fingerprint;

@@ -12,12 +12,15 @@ use plyrum_config::{ConfigError, Diagnostic, Paths, SourceFile, project_files, u
 
 use crate::budgets::BudgetsSection;
 use crate::check::Check;
+use crate::daemon::DaemonSection;
 use crate::defaults::DefaultsSection;
 use crate::environment::{Asked, LANG_VARIABLE, asked_lang};
 use crate::file::{BillingSection, UserFile};
 use crate::moa::MoaSection;
 use crate::narrowing::Narrower;
-use crate::{BUILT_IN, BillingSettings, Budgets, Defaults, Fingerprint, Moa, Narrowing, PricesFile};
+use crate::{
+    BUILT_IN, BillingSettings, Budgets, DaemonSettings, Defaults, Fingerprint, Moa, Narrowing, PricesFile,
+};
 
 /// The whole configuration, validated.
 #[derive(Debug, Clone)]
@@ -34,6 +37,8 @@ pub struct Settings {
     pub billing: BillingSettings,
     /// Limits in rubles, lowered by the project where it asks for it.
     pub budgets: Budgets,
+    /// How the background process lives.
+    pub daemon: DaemonSettings,
     /// What else the project forbids.
     pub narrowing: Narrowing,
     /// What the user should hear of though nothing is wrong, one line each.
@@ -93,6 +98,7 @@ impl Settings {
         let defaults = check.defaults(layers.defaults());
         let moa = check.moa(layers.moa());
         let billing = check.billing(&layers.billing());
+        let daemon = check.daemon(&layers.daemon());
         let mut narrower = Narrower::new(&catalog, check.budgets(&layers.budgets()));
         let mut problems = check.problems;
         sources.project.iter().for_each(|file| narrower.apply(file));
@@ -108,7 +114,7 @@ impl Settings {
                 notes.push(format!("{LANG_VARIABLE}={text}: not a language of this program (auto, en, ru)"));
             }
         }
-        Ok(Self { defaults, catalog, prices, moa, billing, budgets, narrowing, notes, fingerprint })
+        Ok(Self { defaults, catalog, prices, moa, billing, budgets, daemon, narrowing, notes, fingerprint })
     }
 }
 
@@ -193,6 +199,11 @@ impl Layers<'_> {
 
     fn billing(&self) -> BillingSection {
         BillingSection { mode: self.user.billing.mode.or(self.built_in.billing.mode) }
+    }
+
+    fn daemon(&self) -> DaemonSection {
+        let (user, base) = (self.user.daemon.clone(), self.built_in.daemon.clone());
+        DaemonSection { idle_exit: user.idle_exit.or(base.idle_exit) }
     }
 
     fn budgets(&self) -> BudgetsSection {

@@ -104,7 +104,10 @@ fn without_any_file_everything_has_its_built_in_value() {
     assert_eq!(settings.defaults.max_output_tokens, plyrum_catalog::DEFAULT_MAX_OUTPUT_TOKENS);
     assert_eq!(settings.billing.mode, BillingMode::Metered);
     assert_eq!(settings.budgets, plyrum_settings::Budgets::default());
-    assert_eq!((settings.moa.proposers, settings.moa.aggregator), (None, None));
+    assert_eq!(
+        (settings.moa.proposers, settings.moa.aggregator, settings.daemon.idle_exit),
+        (None, None, None)
+    );
     assert!(settings.catalog.model("offline/lead").is_some() && settings.notes.is_empty());
 }
 
@@ -112,7 +115,8 @@ fn without_any_file_everything_has_its_built_in_value() {
 fn the_users_file_wins_key_by_key() {
     let place = Place::new(&format!(
         "[defaults]\nmodel = \"lab/fast\"\nprofile = \"best\"\n[moa]\nproposers = [\"lab/fast\", \"lab/fast\"]\n\
-         aggregator = \"offline/synth\"\n[billing]\nmode = \"prepaid\"\n[budgets]\nrun = \"50\"\n{LAB}"
+         aggregator = \"offline/synth\"\n[billing]\nmode = \"prepaid\"\n[budgets]\nrun = \"50\"\n\
+         [daemon]\nidle_exit = \"30m\"\n{LAB}"
     ));
     let settings = place.settings();
     assert_eq!(settings.defaults.model.to_string(), "lab/fast");
@@ -120,6 +124,7 @@ fn the_users_file_wins_key_by_key() {
     assert_eq!(settings.moa.proposers.map(|list| list.len()), Some(2));
     assert_eq!(settings.billing.mode, BillingMode::Prepaid);
     assert_eq!((settings.budgets.run, settings.budgets.day), (rub("50"), None));
+    assert_eq!(settings.daemon.idle_exit, Some(std::time::Duration::from_mins(30)));
 }
 
 #[test]
@@ -176,6 +181,10 @@ fn a_wrong_value_says_what_would_be_right() {
         (
             "[budgets]\nrun = 50\n",
             "config.toml:2: budgets.run: invalid type: integer `50`, expected a decimal in quotes, such as \"3.00\"",
+        ),
+        (
+            "[daemon]\nidle_exit = \"soon\"\n",
+            "config.toml:2: daemon.idle_exit: `soon` is no time: \"0\" for never, or \"1s\" to \"168h\"",
         ),
         ("[moa]\nproposers = []\n", "config.toml:2: moa.proposers: 1 to 16 models, or leave the key out"),
         ("[defaults\n", "config.toml:1: unclosed table, expected `]`"),
@@ -327,6 +336,7 @@ fn the_shipped_defaults_document_every_key() {
         "run",
         "day",
         "month",
+        "idle_exit",
     ] {
         assert!(text.contains(&format!("{key} = ")), "{key}");
     }

@@ -151,7 +151,13 @@ impl Running {
     /// Waits for the end.
     #[track_caller]
     pub(crate) fn finish(self) -> Out {
-        let Ok(status) = self.ended.recv_timeout(WITHIN) else {
+        self.finish_within(WITHIN)
+    }
+
+    /// Waits for the end of a command that may take longer than others.
+    #[track_caller]
+    pub(crate) fn finish_within(self, limit: Duration) -> Out {
+        let Ok(status) = self.ended.recv_timeout(limit) else {
             let _gone_now = kill(self.pid, Signal::SIGKILL);
             panic!("`{}` hangs; so far:\n{}\n{}", self.line, self.stdout.text(), self.stderr.text());
         };

@@ -2,13 +2,17 @@
 //! provider, and a daemon that is gone when the test is.
 
 mod call;
+mod peer;
 mod process;
 mod schema;
+mod wire;
 
 pub(crate) use call::{Call, Out, Running};
+pub(crate) use peer::{Peer, Speaks};
 pub(crate) use plyrum_fake_provider::{FakeProvider, Reply, Script};
 pub(crate) use process::eventually;
 pub(crate) use schema::conforms;
+pub(crate) use wire::Wire;
 
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -96,6 +100,11 @@ impl World {
     /// A line of shell; `$PLYRUM` is the binary.
     pub(crate) fn sh(&self, line: &str) -> Call {
         self.call("sh", &["-c", line]).env("PLYRUM", PLYRUM)
+    }
+
+    /// A script of shell in a mount namespace of its own; needs root.
+    pub(crate) fn unshared(&self, script: &str) -> Call {
+        self.call("unshare", &["-m", "sh", "-c", script])
     }
 
     fn call(&self, program: &str, args: &[&str]) -> Call {

@@ -4,7 +4,7 @@ use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::fs::{self, DirBuilder};
-use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::mpsc::channel;
@@ -55,7 +55,8 @@ pub(crate) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-/// Processes whose environment names this home.
+/// Processes whose environment names this home. A daemon keeps its environment to itself: nobody but root reads
+/// it, so for others the one that has the lock is all that is found.
 pub(super) fn of_home(home: &Path) -> Vec<i32> {
     let own = i32::try_from(std::process::id()).unwrap();
     fs::read_dir("/proc")
@@ -67,8 +68,22 @@ pub(super) fn of_home(home: &Path) -> Vec<i32> {
 
 fn is_of(pid: i32, home: &Path) -> bool {
     let wanted = format!("PLYRUM_HOME={}", home.display());
-    let environ = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+    let environ = match fs::read(format!("/proc/{pid}/environ")) {
+        Err(e) if e.kind() == std::io::ErrorKind::PermissionDenied => return has_lock(pid, home),
+        environ => environ.unwrap_or_default(),
+    };
     environ.split(|byte| *byte == 0).any(|entry| entry == wanted.as_bytes())
+}
+
+/// Whether the system's table of locks gives this home's to it.
+fn has_lock(pid: i32, home: &Path) -> bool {
+    let Ok(lock) = fs::metadata(home.join("run/daemon.lock")) else { return false };
+    let (pid, inode) = (pid.to_string(), format!(":{}", lock.ino()));
+    let table = fs::read_to_string("/proc/locks").unwrap_or_default();
+    table.lines().any(|line| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        words.get(4) == Some(&pid.as_str()) && words.get(5).is_some_and(|file| file.ends_with(&inode))
+    })
 }
 
 /// Whether it runs as `plyrum daemon run`.

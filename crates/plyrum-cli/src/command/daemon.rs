@@ -2,9 +2,10 @@
 
 use super::{Outcome, hello, paths, runtime};
 use crate::{fault, out};
-use plyrum_client::{Launch, connect, connect_or_start};
+use plyrum_client::{Holder, Launch, connect, connect_or_start};
 use plyrum_config::Paths;
-use plyrum_protocol::{DaemonDrain, DaemonStatus, DaemonStop, Empty, ErrorKind, Fault, view};
+use plyrum_protocol::view::{self, DaemonState};
+use plyrum_protocol::{DaemonDrain, DaemonStop, Empty, ErrorKind, Fault};
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::process::ExitCode;
@@ -12,6 +13,12 @@ use std::time::{Duration, Instant};
 
 /// A daemon that stops books what runs first; longer than this means that it is stuck.
 const GONE_WITHIN: Duration = Duration::from_secs(40);
+/// Longest wait for the reply to an order to end: it may end first.
+const ASKED_WITHIN: Duration = Duration::from_secs(5);
+/// Between two tries to reach a daemon that has the lock and does not listen yet.
+const LISTEN_EVERY: Duration = Duration::from_millis(50);
+/// A killed process is gone at once, unless it waits for a device.
+const KILLED_WITHIN: Duration = Duration::from_secs(10);
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
@@ -24,9 +31,9 @@ pub(crate) enum Command {
     /// Start it; returns when it is ready
     Start,
     /// Stop it: runs are cancelled and settled; returns when it is gone
-    Stop,
+    Stop(Force),
     /// Stop it and start it again, with this shell's environment
-    Restart,
+    Restart(Force),
     /// Stop it when the last run is over
     Drain,
     /// Whether it runs
@@ -39,18 +46,27 @@ pub(crate) enum Command {
     Logs,
 }
 
+/// What to do about a daemon that does not end.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(crate) struct Force {
+    /// Kill it where it does not answer or does not end in time; the next start books what it left
+    #[arg(long)]
+    force: bool,
+}
+
 pub(crate) fn run(command: &Command) -> Outcome {
     let paths = paths()?;
     match command {
         Command::Run { detached } => return be(&paths, *detached),
         Command::Start => start(&paths)?,
-        Command::Stop => end::<DaemonStop>(&paths)?,
-        Command::Drain => end::<DaemonDrain>(&paths)?,
-        Command::Restart => {
-            end::<DaemonStop>(&paths)?;
+        Command::Stop(force) => stop(&paths, *force)?,
+        Command::Drain => drain(&paths)?,
+        Command::Restart(force) => {
+            tell_what_is_cancelled(&paths);
+            stop(&paths, *force)?;
             start(&paths)?;
         }
-        Command::Status { json } => show_status(&paths, *json)?,
+        Command::Status { json } => return show_status(&paths, *json),
         Command::Logs => logs(&paths)?,
     }
     Ok(ExitCode::SUCCESS)
@@ -74,34 +90,83 @@ fn start(paths: &Paths) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Asks the daemon to end and waits until its process is gone: the system lets its lock go then.
-fn end<M>(paths: &Paths) -> Result<(), Fault>
-where
-    M: plyrum_protocol::Method<Params = Empty, Reply = Empty>,
-{
-    let asked = runtime()?.block_on(async {
-        match connect(paths, &hello()).await? {
-            Some(mut client) => {
-                let id = client.request::<M>(&Empty {}).await?;
-                // It may be gone before its reply is written: what counts is that the process ends.
-                let _ended_first = client.reply::<M>(id).await;
-                Ok(true)
-            }
-            None => Ok::<_, Fault>(false),
-        }
-    })?;
-    if asked {
-        wait_until_gone(paths, M::NAME == <DaemonDrain as plyrum_protocol::Method>::NAME)
-    } else {
-        Ok(())
+/// Stops it, and waits until its process is gone: the system lets its lock go then.
+fn stop(paths: &Paths, Force { force }: Force) -> Result<(), Fault> {
+    match end::<DaemonStop>(paths, GONE_WITHIN) {
+        Err(fault) if force && fault.kind == ErrorKind::DaemonUnreachable => kill(paths, fault),
+        ended => ended,
     }
 }
 
-fn wait_until_gone(paths: &Paths, for_ever: bool) -> Result<(), Fault> {
+/// Stops it after its last run, however long that takes.
+fn drain(paths: &Paths) -> Result<(), Fault> {
+    end::<DaemonDrain>(paths, Duration::MAX)
+}
+
+/// Asks the daemon to end and waits until its process is gone.
+fn end<M>(paths: &Paths, within: Duration) -> Result<(), Fault>
+where
+    M: plyrum_protocol::Method<Params = Empty, Reply = Empty>,
+{
+    let began = Instant::now();
+    let holder = loop {
+        let holder = Holder::of(paths); // before it is asked: afterwards it may be another
+        if asked_to::<M>(paths)? {
+            break holder;
+        }
+        match holder {
+            None => return Ok(()),
+            // It starts, and will listen; or it ends.
+            Some(holder) if holder.wait(LISTEN_EVERY) => return Ok(()),
+            Some(holder) if began.elapsed() > within.min(GONE_WITHIN) => return Err(does_not_end(&holder)),
+            Some(_) => {}
+        }
+    };
+    match holder {
+        None => wait_for_lock(paths, within),
+        Some(holder) if holder.wait(within) => Ok(()),
+        Some(holder) => Err(does_not_end(&holder)),
+    }
+}
+
+/// Whether there was a daemon to ask.
+fn asked_to<M>(paths: &Paths) -> Result<bool, Fault>
+where
+    M: plyrum_protocol::Method<Params = Empty, Reply = Empty>,
+{
+    runtime()?.block_on(async {
+        let Some(mut client) = connect(paths, &hello()).await? else { return Ok(false) };
+        let id = client.request::<M>(&Empty {}).await?;
+        // It may be gone before its reply is written: what counts is that the process ends.
+        let _ended_first = tokio::time::timeout(ASKED_WITHIN, client.reply::<M>(id)).await;
+        Ok(true)
+    })
+}
+
+fn does_not_end(holder: &Holder) -> Fault {
+    let message = format!("the daemon (process {}) does not end", holder.pid);
+    Fault::new(ErrorKind::DaemonUnreachable, message).hint(
+        "plyrum daemon stop --force kills it, and the next start books what it left; plyrum daemon logs",
+    )
+}
+
+/// Kills exactly the process that has this home's lock.
+fn kill(paths: &Paths, why: Fault) -> Result<(), Fault> {
+    let Some(holder) = Holder::of(paths) else { return Err(why) };
+    holder.kill()?;
+    if !holder.wait(KILLED_WITHIN) {
+        return Err(does_not_end(&holder).hint("the system cannot end it: it waits for a device"));
+    }
+    out::err(&format!("notice: process {} did not answer and was killed", holder.pid));
+    Ok(())
+}
+
+/// Where the system does not say who has the lock: until it can be taken.
+fn wait_for_lock(paths: &Paths, within: Duration) -> Result<(), Fault> {
     let Ok(lock) = File::open(paths.lock_path()) else { return Ok(()) };
     let began = Instant::now();
     while lock.try_lock_shared().is_err() {
-        if !for_ever && began.elapsed() > GONE_WITHIN {
+        if began.elapsed() > within {
             return Err(Fault::new(ErrorKind::DaemonUnreachable, "the daemon does not end")
                 .hint("plyrum daemon logs; the process id is in daemon.lock"));
         }
@@ -110,38 +175,49 @@ fn wait_until_gone(paths: &Paths, for_ever: bool) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The daemon's own words, or that there is none.
-pub(super) fn status(paths: &Paths) -> Result<view::DaemonStatus, Fault> {
-    runtime()?.block_on(async {
-        match connect(paths, &hello()).await? {
-            Some(mut client) => client.call::<DaemonStatus>(&Empty {}).await,
-            None => Ok(view::DaemonStatus {
-                running: false,
-                pid: None,
-                build: None,
-                active_runs: 0,
-                audit_problem: None,
-            }),
-        }
-    })
+/// A restart does not wait for what runs: that is said, with what would.
+fn tell_what_is_cancelled(paths: &Paths) {
+    let Ok(view::DaemonStatus { active_runs: runs @ 1.., .. }) = status(paths) else { return };
+    let what = if runs == 1 { "1 run is" } else { &format!("{runs} runs are") };
+    out::err(&format!("notice: {what} cancelled and booked; plyrum daemon drain would let them end first"));
 }
 
-fn show_status(paths: &Paths, json: bool) -> Result<(), Fault> {
+/// How the daemon is, within a bound and whatever state it is in.
+pub(super) fn status(paths: &Paths) -> Result<view::DaemonStatus, Fault> {
+    runtime()?.block_on(plyrum_client::status(paths, &hello()))
+}
+
+fn show_status(paths: &Paths, json: bool) -> Outcome {
     let status = status(paths)?;
     if json {
-        return out::print_json(&status);
+        out::print_json(&status)?;
+    } else {
+        out::print(&format!("{}\n", in_words(&status)))?;
     }
     if let Some(problem) = &status.audit_problem {
         out::err(&crate::sanitize::clean(&format!(
             "warning: the audit log cannot be written, so no run that may cost money starts: {problem}"
         )));
     }
-    match (status.pid, status.build) {
-        (Some(pid), Some(build)) => out::print(&format!(
-            "running: process {pid}, version {build}, {} active runs\n",
-            status.active_runs
-        )),
-        _ => out::print("not running; it starts by itself when it is needed\n"),
+    match plyrum_client::trouble(&status) {
+        Some(fault) if status.state == DaemonState::Stuck => Err(fault),
+        _ => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// The status on one line.
+pub(super) fn in_words(status: &view::DaemonStatus) -> String {
+    let pid = status.pid.map_or_else(|| "unknown".to_owned(), |pid| pid.to_string());
+    let build = status.build.as_deref().unwrap_or("unknown");
+    let runs = status.active_runs;
+    match status.state {
+        DaemonState::Running => format!("running: process {pid}, version {build}, {runs} active runs"),
+        DaemonState::Draining => format!("ending: process {pid}, version {build}, {runs} runs to finish"),
+        DaemonState::Stuck => format!("stuck: process {pid} is alive and does not answer"),
+        DaemonState::NotListening => {
+            format!("not listening: process {pid} has the lock; it is starting or ending, or it hangs")
+        }
+        DaemonState::Stopped => "not running; it starts by itself when it is needed".to_owned(),
     }
 }
 

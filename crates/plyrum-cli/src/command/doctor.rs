@@ -23,7 +23,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
         home(&paths),
         configuration(&paths),
         environment(),
-        check("daemon", daemon::status(&paths).and_then(running)),
+        the_daemon(&paths),
         models(&paths),
         place(&paths),
         original(&paths),
@@ -41,18 +41,6 @@ pub(crate) fn run(args: &Args) -> Outcome {
     Ok(if report.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn running(status: view::DaemonStatus) -> Result<String, Fault> {
-    if let Some(problem) = status.audit_problem {
-        let message = format!("it cannot write the audit log: {problem}");
-        return Err(Fault::new(ErrorKind::Storage, message)
-            .hint("no run that may cost money starts until it can; it tries by itself"));
-    }
-    Ok(match status.pid {
-        Some(pid) => format!("running, process {pid}; it has the environment of the shell that started it"),
-        None => "not running; it starts by itself when it is needed".to_owned(),
-    })
-}
-
 fn check(name: &str, found: Result<String, Fault>) -> view::Check {
     let (ok, detail) = match found {
         Ok(detail) => (true, detail),
@@ -61,6 +49,23 @@ fn check(name: &str, found: Result<String, Fault>) -> view::Check {
         }
     };
     view::Check { name: name.to_owned(), ok, detail }
+}
+
+/// A daemon that is stuck or has the lock without listening is a finding.
+fn the_daemon(paths: &Paths) -> view::Check {
+    let found = daemon::status(paths).and_then(|status| match plyrum_client::trouble(&status) {
+        Some(fault) => Err(fault),
+        None if let Some(problem) = &status.audit_problem => {
+            let message = format!("it cannot write the audit log: {problem}");
+            Err(Fault::new(ErrorKind::Storage, message)
+                .hint("no run that may cost money starts until it can; it tries by itself"))
+        }
+        None if status.running => {
+            Ok(format!("{}; it has the environment of the shell that started it", daemon::in_words(&status)))
+        }
+        None => Ok(daemon::in_words(&status)),
+    });
+    check("daemon", found)
 }
 
 fn home(paths: &Paths) -> view::Check {

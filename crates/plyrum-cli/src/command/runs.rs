@@ -190,8 +190,7 @@ async fn follow(client: &mut Client, run: RunId, format: Format) -> Outcome {
                 Fault::new(ErrorKind::DaemonUnreachable, "the daemon is gone").hint("plyrum runs list")
             );
         };
-        let Some(frame) = &line.frame else { continue };
-        let skip = match follower.step(frame) {
+        let skip = match follower.take(&line) {
             Step::Skip => continue,
             Step::Show { skip } => skip,
             Step::Reattach { after_seq } => {
@@ -199,7 +198,14 @@ async fn follow(client: &mut Client, run: RunId, format: Format) -> Outcome {
                 continue;
             }
         };
-        let reader = show.frame(&line, frame, skip)?;
+        let line = line.after(skip);
+        let Some(frame) = &line.frame else {
+            match show.unknown(&line)? {
+                out::Reader::There => continue, // a type of a newer daemon
+                out::Reader::Gone => return Ok(ExitCode::SUCCESS),
+            }
+        };
+        let reader = show.frame(&line, frame, 0)?;
         match &frame.body {
             FrameBody::RunFinished { .. } if format == Format::StreamJson => return Ok(ExitCode::SUCCESS),
             FrameBody::RunFinished { result } => {

@@ -89,8 +89,7 @@ impl Driver {
         self.daemon.runs.remove(&self.hub.run);
         self.daemon.sessions.touched(&self.hub.session);
         let log = self.log;
-        let synced = tokio::task::spawn_blocking(move || log.sync()).await;
-        if let Ok(Err(e)) = synced {
+        if let Err(e) = self.daemon.flushes.flush(move || log.sync()).await {
             crate::log::line(&format!("run {}: its transcript cannot be synced: {e}", self.hub.run));
         }
     }

@@ -3,7 +3,9 @@
 
 use super::Visitor;
 use crate::clock;
+use crate::hub::CaughtUp;
 use crate::recover;
+use crate::runs::LiveRun;
 use crate::serve::send;
 use plyrum_ledger::{LedgerError, LedgerReader, RunRow};
 use plyrum_protocol::{
@@ -12,45 +14,88 @@ use plyrum_protocol::{
 
 /// Attaches; the reply goes out before the first frame.
 pub(super) async fn attach(visitor: &mut Visitor, id: RequestId, attach: Attach) {
-    let (row, run, session) = match find(visitor, &attach.run).await {
-        Ok(found) => found,
-        Err(fault) => return visitor.answer::<RunAttach>(id, Err(fault)),
+    let found = match living(visitor, &attach.run) {
+        Some(live) => Found::Living(live),
+        None => match find(visitor, &attach.run).await {
+            Ok(found) => found,
+            Err(fault) => return visitor.answer::<RunAttach>(id, Err(fault)),
+        },
     };
-    if let Some(live) = visitor.daemon.runs.get(&run) {
-        visitor.answer::<RunAttach>(id, Ok(Attached { run, live: !live.hub.is_finished() }));
-        live.hub.attach(&visitor.outbox, attach.after_seq, clock::now());
-    } else {
-        match told(visitor, &row, &run, &session).await {
+    match found {
+        Found::Living(live) => {
+            let attached = Attached { run: live.hub.run.clone(), live: !live.hub.is_finished() };
+            visitor.answer::<RunAttach>(id, Ok(attached));
+            join(visitor, &live, attach.after_seq).await;
+        }
+        Found::Over { row, run, session } => match told(visitor, &row, &run, &session).await {
             Ok(frames) => {
                 visitor.answer::<RunAttach>(id, Ok(Attached { run, live: false }));
-                // They pass as replies: the client asked for exactly these.
-                for frame in frames.iter().filter(|frame| frame.seq.is_some_and(|seq| seq > attach.after_seq))
-                {
-                    send(&visitor.outbox, &Outgoing::notification("frame", frame));
-                }
+                replay(visitor, &frames, attach.after_seq).await;
             }
             Err(fault) => visitor.answer::<RunAttach>(id, Err(fault)),
+        },
+    }
+}
+
+/// A run that someone attaches to.
+enum Found {
+    Living(LiveRun),
+    Over { row: Box<RunRow>, run: RunId, session: SessionId },
+}
+
+/// Brings the client to where the run is, as fast as it reads.
+async fn join(visitor: &Visitor, live: &LiveRun, after_seq: u64) {
+    let mut after_seq = after_seq;
+    while visitor.outbox.room().await {
+        match live.hub.catch_up(&visitor.outbox, after_seq, clock::now()) {
+            CaughtUp::To(seq) => after_seq = seq,
+            CaughtUp::Whole => return,
         }
     }
 }
 
+/// Frames of a run that is over, as fast as the client reads.
+async fn replay(visitor: &Visitor, frames: &[Frame], after_seq: u64) {
+    for frame in frames.iter().filter(|frame| frame.seq.is_some_and(|seq| seq > after_seq)) {
+        if !visitor.outbox.room().await {
+            return;
+        }
+        send(&visitor.outbox, &Outgoing::notification("frame", frame));
+    }
+}
+
+/// The living run of exactly this id: by far the most frequent, and known without the books.
+fn living(visitor: &Visitor, asked: &str) -> Option<LiveRun> {
+    visitor.daemon.runs.get(&RunId::new(asked).ok()?)
+}
+
 /// The run that an id, a prefix or `last` (the newest) names, living or not: every run is in the ledger.
-async fn find(visitor: &Visitor, asked: &str) -> Result<(RunRow, RunId, SessionId), Fault> {
+async fn find(visitor: &Visitor, asked: &str) -> Result<Found, Fault> {
+    let mut row = row_of(visitor, asked).await?;
+    let broken = |e: plyrum_protocol::InvalidId| Fault::new(ErrorKind::Internal, e.to_string());
+    let run = RunId::new(row.run.clone()).map_err(broken)?;
+    if let Some(live) = visitor.daemon.runs.get(&run) {
+        return Ok(Found::Living(live));
+    }
+    if !row.status.is_final() {
+        row = row_of(visitor, run.as_str()).await?; // it may have ended between the two looks
+    }
+    let session = SessionId::new(row.session.clone()).map_err(broken)?;
+    Ok(Found::Over { row: Box::new(row), run, session })
+}
+
+async fn row_of(visitor: &Visitor, asked: &str) -> Result<RunRow, Fault> {
     let path = visitor.daemon.paths.ledger_path();
     let asked = asked.to_owned();
     let row = tokio::task::spawn_blocking(move || LedgerReader::open(&path)?.run_by_prefix(&asked)).await;
-    let row = row.map_err(|e| Fault::new(ErrorKind::Internal, e.to_string()))?.map_err(|e| {
+    row.map_err(|e| Fault::new(ErrorKind::Internal, e.to_string()))?.map_err(|e| {
         let kind = match e {
             LedgerError::AmbiguousRun { .. } => ErrorKind::Ambiguous,
             LedgerError::UnknownRun { .. } => ErrorKind::NotFound,
             _ => ErrorKind::Storage,
         };
         Fault::new(kind, e.to_string()).hint("plyrum runs list")
-    })?;
-    let broken = |e: plyrum_protocol::InvalidId| Fault::new(ErrorKind::Internal, e.to_string());
-    let run = RunId::new(row.run.clone()).map_err(broken)?;
-    let session = SessionId::new(row.session.clone()).map_err(broken)?;
-    Ok((row, run, session))
+    })
 }
 
 /// The durable frames of a run that is over, the last one `run.finished`.

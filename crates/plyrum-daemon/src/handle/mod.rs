@@ -136,17 +136,21 @@ pub(crate) async fn request(visitor: &mut Visitor, id: RequestId, method: &str, 
     }
 }
 
+/// What a client of another version can do: these orders are for everybody.
+const MAKE_ROOM: &str =
+    "plyrum daemon drain lets what runs end; the next command starts a daemon of its own version";
+
 /// `status`, `drain` and `stop` are for everybody, for ever; the rest needs a common version.
 fn may_ask(visitor: &Visitor, method: &str) -> Result<(), Fault> {
     if [DaemonStatus::NAME, DaemonStop::NAME, DaemonDrain::NAME].contains(&method) {
         return Ok(());
     }
     let Some(hello) = &visitor.hello else {
-        return Err(Fault::new(ErrorKind::VersionMismatch, "say hello first").hint("plyrum daemon restart"));
+        return Err(Fault::new(ErrorKind::VersionMismatch, "say hello first").hint(MAKE_ROOM));
     };
     agree(&Hello::of_this_build(), hello)
         .map(|_| ())
-        .map_err(|e| Fault::new(ErrorKind::VersionMismatch, e.to_string()).hint("plyrum daemon restart"))
+        .map_err(|e| Fault::new(ErrorKind::VersionMismatch, e.to_string()).hint(MAKE_ROOM))
 }
 
 fn bad_params(visitor: &Visitor, id: RequestId, method: &str, error: &serde_json::Error) {

@@ -23,10 +23,12 @@ const HELLO_WITHIN: Duration = Duration::from_secs(5);
 const REST_WITHIN: Duration = Duration::from_secs(30);
 /// A client that takes nothing for this long is let go.
 const PROGRESS_WITHIN: Duration = Duration::from_secs(30);
+/// Bytes that a writer keeps for its next batch.
+const KEPT_BUFFER: usize = 64 * 1024;
 /// Requests of one client that may wait.
 const MAX_REQUESTS: usize = 64;
 
-/// Serves a client until it is gone.
+/// Serves a client until it is gone, or until it has taken nothing for too long.
 pub(super) async fn serve(daemon: Arc<Daemon>, stream: Stream) {
     let stream = Arc::new(stream);
     let outbox = Outbox::default();
@@ -45,13 +47,16 @@ pub(super) async fn serve(daemon: Arc<Daemon>, stream: Stream) {
     let _written_or_gone = timeout(PROGRESS_WITHIN, writer).await;
 }
 
+/// Reads and carries out requests until the client is gone or its writer gave it up. A request that is under
+/// way is never dropped in the middle.
 async fn read(stream: &Stream, visitor: &mut Visitor) {
+    let outbox = visitor.outbox().clone();
     let mut decoder = Decoder::new();
     let mut buffer = vec![0; 16 * 1024];
     let mut lines: VecDeque<Vec<u8>> = VecDeque::new();
     loop {
         while let Some(line) = lines.pop_front() {
-            if !take(&line, visitor).await {
+            if !outbox.room().await || !take(&line, visitor).await {
                 return;
             }
         }
@@ -61,7 +66,12 @@ async fn read(stream: &Stream, visitor: &mut Visitor) {
             (true, false) => None,
         };
         let mut reader = stream;
-        let reading = reader.read(&mut buffer);
+        let reading = async {
+            tokio::select! {
+                read = reader.read(&mut buffer) => read,
+                () = outbox.closed() => Ok(0),
+            }
+        };
         let read = match wait {
             Some(limit) => timeout(limit, reading).await,
             None => Ok(reading.await),
@@ -115,6 +125,16 @@ async fn take(line: &[u8], visitor: &mut Visitor) -> bool {
     true
 }
 
+/// Says why in place of a hello. What the socket does not take at once is left out: nobody waits for it.
+pub(super) fn turn_away(stream: &Stream, why: &Fault) {
+    use tokio::io::AsyncWrite as _;
+    if let Ok(line) = Outgoing::<()>::refusal(None, RpcError::of(why.clone())).to_line() {
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        let mut writer = stream;
+        let _taken_or_not = std::pin::Pin::new(&mut writer).poll_write(&mut context, line.as_bytes());
+    }
+}
+
 fn refuse(visitor: &Visitor, id: Option<u64>, code: i32, message: &str) {
     let data = Some(Fault::new(ErrorKind::Internal, message));
     let error = RpcError { code, message: message.to_owned(), data };
@@ -130,16 +150,28 @@ pub(crate) fn send<T: serde::Serialize>(outbox: &Outbox, message: &Outgoing<'_, 
 }
 
 async fn write(stream: Arc<Stream>, outbox: Outbox) {
-    loop {
-        let bytes = match outbox.next().await {
-            Next::Lines(lines) => lines.concat(),
-            Next::Resync(missed) => missed.iter().filter_map(|(run, seq)| resync(run, *seq)).collect(),
-            Next::Closed => break,
-        };
-        if !write_all(&stream, bytes.as_bytes()).await {
+    let mut bytes = Vec::new();
+    while let Next::Write { lines, missed } = outbox.next().await {
+        bytes.clear();
+        for line in &lines {
+            bytes.extend_from_slice(line.as_bytes());
+        }
+        for line in missed.iter().filter_map(|(run, seq)| resync(run, *seq)) {
+            bytes.extend_from_slice(line.as_bytes());
+        }
+        drop(lines);
+        let written = write_all(&stream, &bytes).await;
+        if written != Written::Whole {
+            if written == Written::Frozen {
+                crate::log::line(&format!(
+                    "a client was let go: it took nothing for {} s",
+                    PROGRESS_WITHIN.as_secs()
+                ));
+            }
             outbox.close();
             break;
         }
+        bytes.shrink_to(KEPT_BUFFER);
     }
     let _peer_may_be_gone = (&*stream).shutdown().await;
 }
@@ -151,13 +183,24 @@ fn resync(run: &RunId, from_seq: u64) -> Option<String> {
 }
 
 /// Writes with progress within the limit, however long the whole takes.
-async fn write_all(stream: &Stream, mut bytes: &[u8]) -> bool {
+async fn write_all(stream: &Stream, mut bytes: &[u8]) -> Written {
     let mut writer = stream;
     while !bytes.is_empty() {
         match timeout(PROGRESS_WITHIN, writer.write(bytes)).await {
             Ok(Ok(count)) if count > 0 => bytes = bytes.split_at(count).1,
-            _ => return false,
+            Ok(_) => return Written::Gone,
+            Err(_) => return Written::Frozen,
         }
     }
-    true
+    Written::Whole
+}
+
+/// How a write ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Written {
+    Whole,
+    /// The client hung up.
+    Gone,
+    /// It took nothing for too long.
+    Frozen,
 }

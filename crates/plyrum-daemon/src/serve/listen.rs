@@ -4,6 +4,7 @@
 use super::client;
 use super::strangers::Strangers;
 use crate::daemon::Daemon;
+use crate::visitors::{MAX_VISITORS, Refused};
 use interprocess::local_socket::tokio::{Listener, Stream, prelude::*};
 use interprocess::local_socket::{GenericFilePath, ListenerOptions, ToFsName};
 use plyrum_protocol::{ErrorKind, Fault};
@@ -12,10 +13,6 @@ use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tokio::sync::Semaphore;
-
-/// Most clients at once; the next is turned away.
-const MAX_CLIENTS: usize = 256;
 
 /// A socket that is bound and not yet served.
 #[derive(Debug)]
@@ -57,7 +54,6 @@ impl Bound {
 /// Accepts clients until dropped.
 pub(crate) async fn serve(daemon: Arc<Daemon>, bound: Bound) {
     let mut strangers = Strangers::default();
-    let places = Arc::new(Semaphore::new(MAX_CLIENTS));
     loop {
         let stream = match bound.listener.accept().await {
             Ok(stream) => stream,
@@ -73,9 +69,14 @@ pub(crate) async fn serve(daemon: Arc<Daemon>, bound: Bound) {
             strangers.turned_away(uid, &daemon.recorder);
             continue;
         }
-        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
-            crate::log::line("a client was turned away: too many");
-            continue;
+        let place = match daemon.visitors.enter() {
+            Ok(place) => place,
+            Err(Refused::Closed) => continue, // without a hello it looks for another daemon
+            Err(Refused::Full) => {
+                crate::log::line("a client was turned away: too many");
+                client::turn_away(&stream, &too_many());
+                continue;
+            }
         };
         let daemon = Arc::clone(&daemon);
         tokio::spawn(async move {
@@ -87,4 +88,9 @@ pub(crate) async fn serve(daemon: Arc<Daemon>, bound: Bound) {
 
 fn peer_uid(stream: &Stream) -> Option<u32> {
     stream.peer_creds().ok().and_then(|creds| creds.euid())
+}
+
+fn too_many() -> Fault {
+    let message = format!("{MAX_VISITORS} clients are connected, which is the limit");
+    Fault::new(ErrorKind::DaemonUnreachable, message).hint("end some of them, then ask again")
 }

@@ -31,14 +31,14 @@ pub(crate) struct Covered {
 
 /// The turns to summarise: all but the latest `keep`, or as many of the oldest as the model can read at once.
 pub(crate) fn covered(outline: &Outline, texts: &Texts, room: &Room, keep: usize) -> Result<Covered, Fault> {
-    let told: Vec<&Turn> = outline.told().collect();
-    let Some((older, _)) =
-        told.split_at_checked(told.len().saturating_sub(keep)).filter(|(o, _)| !o.is_empty())
-    else {
+    let told: Vec<&Turn> = settled(outline).collect();
+    let (older, _) = told.split_at(told.len().saturating_sub(keep));
+    if older.is_empty() {
         let message =
             format!("there is nothing to summarise: {} turns are told, {keep} are kept", told.len());
-        return Err(Fault::new(ErrorKind::Usage, message).hint("plyrum sessions compact --keep 0"));
-    };
+        let fault = Fault::new(ErrorKind::Usage, message);
+        return Err(if keep > 0 { fault.hint("plyrum sessions compact --keep 0") } else { fault });
+    }
     let summary = outline.summary().map(|(turn, _)| turn);
     let answer = room.bytes_per_token.bytes_in(room.output_tokens);
     let context = room.bytes_per_token.bytes_in(room.context_tokens);

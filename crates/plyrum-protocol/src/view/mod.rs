@@ -176,7 +176,7 @@ pub struct ModelRow {
 /// `daemon status`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DaemonStatus {
-    /// Whether one answers.
+    /// Whether one serves this home: it answers, or it is alive and stuck.
     pub running: bool,
     /// Its process.
     pub pid: Option<u32>,
@@ -187,6 +187,26 @@ pub struct DaemonStatus {
     /// Why the audit cannot be written; no run that may cost money starts then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audit_problem: Option<String>,
+    /// What it is doing. Daemons of before this field was there are running when they answer.
+    #[serde(default)]
+    pub state: DaemonState,
+}
+
+/// What a home's daemon is doing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DaemonState {
+    /// It answers and takes runs.
+    #[default]
+    Running,
+    /// It takes no new run and ends with its last one.
+    Draining,
+    /// It is alive and does not answer.
+    Stuck,
+    /// A process has the lock and does not listen: it is starting, ending, or hangs there.
+    NotListening,
+    /// There is none; it starts by itself when it is needed.
+    Stopped,
 }
 
 /// A line of `doctor`, and of every other list of checks.

@@ -76,10 +76,7 @@ enum Taken {
 
 impl Following {
     async fn take(&mut self, line: &FrameLine, show: &Show) -> Result<Taken, Fault> {
-        let Some(frame) = &line.frame else {
-            return Ok(Taken::Shown); // a type of a newer daemon
-        };
-        let skip = match self.follower.step(frame) {
+        let skip = match self.follower.take(line) {
             Step::Show { skip } => skip,
             Step::Skip => return Ok(Taken::Shown),
             Step::Reattach { after_seq } => {
@@ -87,7 +84,16 @@ impl Following {
                 return Ok(Taken::Shown);
             }
         };
-        let reader = show.frame(line, frame, skip)?;
+        let Some(frame) = &line.frame else {
+            let reader = show.unknown(line)?; // a type of a newer daemon
+            return Ok(if reader == Reader::Gone { Taken::NobodyReads } else { Taken::Shown });
+        };
+        let reader = if skip == 0 {
+            show.frame(line, frame, skip)?
+        } else {
+            let rest = line.clone().after(skip); // what was shown before is in no line twice
+            show.frame(&rest, rest.frame.as_ref().unwrap_or(frame), 0)?
+        };
         if let FrameBody::RunFinished { result } = &frame.body {
             return Ok(Taken::Finished(result.clone()));
         }
@@ -105,7 +111,10 @@ impl Following {
             Fault::new(ErrorKind::Interrupted, "the daemon died in the middle of the run")
                 .hint(format!("plyrum explain {} shows what it cost", self.run))
         };
-        self.client = connected(paths).await.map_err(|_| interrupted())?;
+        self.client = connected(paths).await.map_err(|fault| match fault.kind {
+            ErrorKind::DaemonUnreachable => fault, // it is alive and stuck, or none comes up any more
+            _ => interrupted(),
+        })?;
         let after_seq = self.follower.last_seq();
         self.attach(after_seq).await.map_err(|_| {
             Fault::new(ErrorKind::Interrupted, "the daemon died in the middle of the run")

@@ -133,6 +133,14 @@ impl Show {
         written.map_err(|e| of_output(&e))
     }
 
+    /// A frame of a type that this build does not know: for who reads the stream, not for people.
+    pub(in crate::command) fn unknown(&self, line: &FrameLine) -> Result<Reader, Fault> {
+        match self.style.format {
+            Format::StreamJson => out::write(&format!("{}\n", line.json)).map_err(|e| of_output(&e)),
+            Format::Json | Format::Text => Ok(Reader::There),
+        }
+    }
+
     fn text_frame(&self, frame: &Frame, skip: usize) -> io::Result<Reader> {
         match &frame.body {
             FrameBody::Delta { channel: Channel::Answer, text, .. } if !self.style.extract => {
