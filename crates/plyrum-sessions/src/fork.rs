@@ -1,24 +1,26 @@
 //! A copy of a session up to one of its runs, as a session of its own.
 //!
-//! The lines are copied as they are: the copy is complete in itself and stays when the original is deleted.
-//! Its runs were paid in the original, and only there: money belongs to runs, not to lines.
+//! The copy is complete in itself and stays when the original is deleted. Its runs were paid in the original, and
+//! only there: money belongs to runs, not to lines. Texts pass through the redactor once more, which may know
+//! keys that the original was written without.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io::{self, BufWriter, Write as _};
 use std::path::Path;
 
-use plyrum_protocol::{RunId, SessionId, Timestamp};
+use plyrum_protocol::{FrameBody, RunId, SessionId, Timestamp};
 use plyrum_redact::Redactor;
 use serde::Deserialize;
 
-use crate::line::{self};
+use crate::line::{self, Line};
 use crate::lines::{Lines, Taken};
 use crate::log::{open_private, sync_dir};
 use crate::{Event, Outline, context, log_path};
 
 /// Copies the turns of `from` up to and with `through`, without those that were taken back, to the new
-/// session `to`. It is there as a whole or not at all.
+/// session `to`. It is there as a whole or not at all. Reads the log twice instead of keeping it.
 pub fn fork(
     dir: &Path,
     from: &SessionId,
@@ -33,24 +35,26 @@ pub fn fork(
     })?;
     let kept = outline.turns.iter().take(last + 1).filter(|turn| !turn.is_rewound && turn.finished.is_some());
     let kept: BTreeSet<&RunId> = kept.map(|turn| &turn.run).collect();
-    let lines = lines_of(dir, from, &kept)?;
-    let event = Event::Forked {
-        at,
-        project: outline.about.project.clone(),
-        from: from.clone(),
-        through: through.clone(),
-        bytes: lines.iter().map(|line| line.len() as u64).sum(),
+    let mut bytes = 0;
+    let count = |line: &[u8]| {
+        bytes += line.len() as u64;
+        Ok(())
     };
+    each_line_of(dir, from, &kept, redactor, count)?;
+    let project = outline.about.project.clone();
+    let event = Event::Forked { at, project, from: from.clone(), through: through.clone(), bytes };
     let path = log_path(dir, to);
     let fresh = path.with_extension("new");
     let _left_by_a_crash = fs::remove_file(&fresh);
-    let mut file = open_private(&fresh).map_err(context("create", &fresh))?;
-    let write = |file: &mut File| {
-        file.write_all(line::of_event(&event.redacted(redactor))?.as_bytes())?;
-        lines.iter().try_for_each(|line| file.write_all(line))?;
-        file.sync_all()
+    let file = open_private(&fresh).map_err(context("create", &fresh))?;
+    let mut out = BufWriter::new(file);
+    let mut write = || -> io::Result<()> {
+        out.write_all(line::of_event(&event.redacted(redactor))?.as_bytes())?;
+        each_line_of(dir, from, &kept, redactor, |line| out.write_all(line))?;
+        out.flush()?;
+        out.get_ref().sync_all()
     };
-    write(&mut file).map_err(context("write", &fresh))?;
+    write().map_err(context("write", &fresh))?;
     if path.exists() {
         return Err(io::Error::new(io::ErrorKind::AlreadyExists, format!("there is a session {to}")));
     }
@@ -58,8 +62,14 @@ pub fn fork(
     sync_dir(dir)
 }
 
-/// The lines of these runs, each with its newline.
-fn lines_of(dir: &Path, session: &SessionId, runs: &BTreeSet<&RunId>) -> io::Result<Vec<Vec<u8>>> {
+/// The lines of these runs, redacted, each with its newline.
+fn each_line_of(
+    dir: &Path,
+    session: &SessionId,
+    runs: &BTreeSet<&RunId>,
+    redactor: &Redactor,
+    mut take: impl FnMut(&[u8]) -> io::Result<()>,
+) -> io::Result<()> {
     #[derive(Deserialize)]
     struct Whose {
         text: Option<OfRun>,
@@ -72,13 +82,37 @@ fn lines_of(dir: &Path, session: &SessionId, runs: &BTreeSet<&RunId>) -> io::Res
     let path = log_path(dir, session);
     let file = File::open(&path).map_err(context("open", &path))?;
     let mut lines = Lines::new(file);
-    let mut kept = Vec::new();
     while let Some(taken) = lines.next().map_err(context("read", &path))? {
         let Taken::Whole(line) = taken else { continue };
         let Ok(Whose { text, frame }) = serde_json::from_slice(line) else { continue };
         if text.or(frame).is_some_and(|of| runs.contains(&of.run)) {
-            kept.push([line, b"\n"].concat());
+            take(&redacted(line, redactor)?)?;
         }
     }
-    Ok(kept)
+    Ok(())
+}
+
+/// A line with its newline, written anew where the redactor finds something in it.
+fn redacted<'a>(line: &'a [u8], redactor: &Redactor) -> io::Result<Cow<'a, [u8]>> {
+    let as_it_is = || Cow::Owned([line, b"\n"].concat());
+    let text = String::from_utf8_lossy(line);
+    if matches!(redactor.redact(&text), Cow::Borrowed(_)) {
+        return Ok(as_it_is());
+    }
+    let clean = |text: &str| redactor.redact(text).into_owned();
+    let anew = match serde_json::from_slice(line)? {
+        Line::Text(mut piece) => {
+            piece.text = clean(&piece.text);
+            piece.name = piece.name.as_deref().map(clean);
+            line::of_piece(&piece)?
+        }
+        Line::Frame(mut frame) => {
+            if let FrameBody::RunFinished { result } = &mut frame.body {
+                result.answer = clean(&result.answer);
+            }
+            line::of_frame(&frame)?
+        }
+        Line::Event(event) => line::of_event(&event.redacted(redactor))?,
+    };
+    Ok(Cow::Owned(anew.into_bytes()))
 }

@@ -14,7 +14,7 @@
 //! lock, so two runs of one session may log at the same time.
 //!
 //! Reading order: [`SessionLog`] (writing), [`read()`] (everything), [`Outline`] (which turns there are and which
-//! count), [`Texts`] (their words, by place), [`begin_of_last`] (the end first), [`fork()`], [`delete()`].
+//! count), [`Texts`] (their words, by place), [`begin_of_last`] (the end first), [`fork()`], [`begin_deletion`].
 //!
 //! Text arrives redacted; [`SessionLog::append_text`] redacts once more. This crate knows nothing of
 //! providers or of the rules of money.
@@ -26,6 +26,7 @@ mod faults;
 mod fork;
 mod heal;
 pub mod index;
+mod last;
 mod line;
 mod lines;
 mod log;
@@ -36,13 +37,16 @@ mod states;
 mod tail;
 mod texts;
 
-pub use delete::{Tombstone, delete, finish_deletions, tombstone};
+pub use delete::{
+    Tombstone, begin_deletion, cut_off_deletions, end_deletion, tombstone, tombstones_matching,
+};
 pub use event::{Event, TITLE_MAX_BYTES};
 pub use fork::fork;
+pub use last::{last, set_last};
 pub use line::{LINE_MAX_BYTES, Text, TextRole};
 pub use log::SessionLog;
 pub use outline::{About, Outline, Span, Turn};
-pub use read::{Item, Items, SessionSummary, frames_of, list, read, read_from, unfinished_runs};
+pub use read::{Item, Items, SessionSummary, frames_of, list, matching, read, read_from, unfinished_runs};
 pub use tail::begin_of_last;
 pub use texts::{Said, Texts};
 

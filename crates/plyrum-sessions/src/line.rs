@@ -109,6 +109,12 @@ pub(crate) fn of_text(run: &RunId, role: TextRole, name: Option<&str>, text: &st
     }
 }
 
+/// A piece's line, with its newline.
+pub(crate) fn of_piece(piece: &Piece) -> io::Result<String> {
+    let Piece { run, role, name, text, more } = piece;
+    encode(&LineRef::Text(PieceRef { run, role: *role, name: name.as_deref(), text, more: *more }))
+}
+
 fn encode(line: &LineRef<'_>) -> io::Result<String> {
     let mut text = to_line(line)?;
     text.push('\n');

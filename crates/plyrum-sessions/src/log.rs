@@ -30,6 +30,13 @@ impl SessionLog {
         Self::open_on(Arc::new(RealDisk), dir, session)
     }
 
+    /// Opens the log of a session that is there. `NotFound` where it is not: it was deleted meanwhile.
+    pub fn open_existing(dir: &Path, session: &SessionId) -> io::Result<Self> {
+        let path = log_path(dir, session);
+        path.metadata().map_err(context("open", &path))?;
+        Self::open(dir, session)
+    }
+
     pub(crate) fn open_on(disk: Arc<dyn Disk>, dir: &Path, session: &SessionId) -> io::Result<Self> {
         create_dir(&*disk, dir).map_err(context("create", dir))?;
         let path = log_path(dir, session);
@@ -67,6 +74,36 @@ impl SessionLog {
     ) -> io::Result<()> {
         let name = name.map(|name| redactor.redact(name));
         self.append(&line::of_text(run, role, name.as_deref(), &redactor.redact(text))?)
+    }
+
+    /// Appends what a run begins with, in one write: all of it is there or nothing.
+    pub fn append_asked(
+        &self,
+        opened: Option<&Event>,
+        run: &RunId,
+        prompt: &str,
+        attachments: &[(&str, &str)],
+        redactor: &Redactor,
+    ) -> io::Result<()> {
+        let mut lines = String::new();
+        if let Some(event) = opened {
+            lines += &line::of_event(&event.redacted(redactor))?;
+        }
+        lines += &line::of_text(run, TextRole::User, None, &redactor.redact(prompt))?;
+        for (name, text) in attachments {
+            let (name, text) = (redactor.redact(name), redactor.redact(text));
+            lines += &line::of_text(run, TextRole::Attachment, Some(&name), &text)?;
+        }
+        self.append(&lines)
+    }
+
+    /// Removes the log of a session that never began: nothing was ever appended to it.
+    pub fn remove_if_empty(self) -> io::Result<()> {
+        self.locked(|log| match log.file.metadata()?.len() {
+            0 => std::fs::remove_file(&log.path),
+            _ => Ok(()),
+        })
+        .map_err(context("remove", &self.path))
     }
 
     /// Appends an event. Its texts are redacted here, and a title is cut to [`crate::TITLE_MAX_BYTES`].

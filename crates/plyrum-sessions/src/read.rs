@@ -18,8 +18,8 @@ use crate::{context, log_path};
 
 /// The most text that pieces are joined to; a longer text comes as several items.
 const JOINED_MAX_BYTES: usize = 32 * 1024 * 1024;
-/// The most sessions [`list`] returns, the newest.
-const LIST_MAX: usize = 10_000;
+/// The most sessions [`list`] returns, the newest: a row takes about a hundred bytes.
+const LIST_MAX: usize = 1_000_000;
 
 /// Something in a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,7 +98,7 @@ pub fn unfinished_runs(dir: &Path, session: &SessionId) -> io::Result<Vec<(RunId
     Ok(open.into_iter().collect())
 }
 
-/// The sessions in `dir`, the last written first, at most 10 000. A directory that does not exist has none.
+/// The sessions in `dir`, the last written first, at most a million. A directory that does not exist has none.
 pub fn list(dir: &Path) -> io::Result<Vec<SessionSummary>> {
     let entries = match fs::read_dir(dir) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -110,14 +110,42 @@ pub fn list(dir: &Path) -> io::Result<Vec<SessionSummary>> {
         let name = entry.file_name();
         let id = name.to_str().and_then(|name| name.strip_suffix(".jsonl")).map(SessionId::new);
         let Some(Ok(id)) = id else { continue };
-        // A session that is deleted meanwhile is no error.
-        if let Ok(metadata) = entry.metadata() {
+        // A session that is deleted meanwhile is no error; what is no file is no session.
+        if let Ok(metadata) = entry.metadata()
+            && metadata.is_file()
+        {
             sessions.push(SessionSummary { id, bytes: metadata.len(), modified: modified(&metadata) });
         }
     }
     sessions.sort_by(|a, b| b.modified.cmp(&a.modified).then_with(|| a.id.cmp(&b.id)));
     sessions.truncate(LIST_MAX);
     Ok(sessions)
+}
+
+/// Sessions whose id begins so; a whole id is itself alone. At most `most`, in the order of their ids. Looks at
+/// names only, so that it is quick where there are many.
+pub fn matching(dir: &Path, prefix: &str, most: usize) -> io::Result<Vec<SessionId>> {
+    if let Ok(whole) = SessionId::new(prefix)
+        && log_path(dir, &whole).is_file()
+    {
+        return Ok(vec![whole]);
+    }
+    let entries = match fs::read_dir(dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        other => other.map_err(context("list", dir))?,
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let name = entry.map_err(context("list", dir))?.file_name();
+        let id =
+            name.to_str().and_then(|name| name.strip_suffix(".jsonl")).filter(|id| id.starts_with(prefix));
+        found.extend(id.and_then(|id| SessionId::new(id).ok()).filter(|id| log_path(dir, id).is_file()));
+        if found.len() == most {
+            break;
+        }
+    }
+    found.sort();
+    Ok(found)
 }
 
 /// The items of a log; see [`read`].

@@ -68,7 +68,8 @@ impl<'f> Backwards<'f> {
         Ok(lines)
     }
 
-    /// The line before the last one, its newline included, with its offset.
+    /// The line before the last one, its newline included, with its offset. One that is longer than lines can be
+    /// comes empty.
     pub(crate) fn next(&mut self) -> io::Result<Option<(u64, Vec<u8>)>> {
         if self.buffer.is_empty() && !self.step()? {
             return Ok(None);
@@ -82,13 +83,26 @@ impl<'f> Backwards<'f> {
             }
             let before = self.buffer.len();
             if before > LINE_MAX_BYTES + 1 {
-                let what = "a line is longer than the log's lines can be";
-                return Err(io::Error::new(io::ErrorKind::InvalidData, what));
+                return self.skip_line().map(Some);
             }
             if !self.step()? {
                 return Ok(Some((0, std::mem::take(&mut self.buffer))));
             }
             unsearched = self.buffer.len() - before;
+        }
+    }
+
+    /// Passes over the rest of a line that is too long.
+    fn skip_line(&mut self) -> io::Result<(u64, Vec<u8>)> {
+        loop {
+            self.buffer.clear();
+            if !self.step()? {
+                return Ok((0, Vec::new()));
+            }
+            if let Some(newline) = self.buffer.iter().rposition(|b| *b == b'\n') {
+                self.buffer.truncate(newline + 1);
+                return Ok((self.at + self.buffer.len() as u64, Vec::new()));
+            }
         }
     }
 

@@ -39,19 +39,20 @@ impl Texts {
     /// Everything that a turn said. Fails where the log does not hold that turn at its place any more.
     pub fn of(&self, turn: &Turn) -> io::Result<Said> {
         let mut said = Said::default();
+        let mut goes_on = false;
         for span in &turn.said {
             let Line::Text(piece) = self.line(*span)? else { return Err(self.moved(&turn.run)) };
             match piece.role {
                 TextRole::User => said.prompt.push_str(&piece.text),
                 TextRole::Attachment => {
                     let name = piece.name.unwrap_or_default();
-                    match said.attachments.last_mut() {
-                        // A text in several pieces has the same name in each; two files never have it.
-                        Some((last, text)) if *last == name => text.push_str(&piece.text),
-                        _ => said.attachments.push((name, piece.text)),
+                    match said.attachments.last_mut().filter(|_| goes_on) {
+                        Some((_, text)) => text.push_str(&piece.text),
+                        None => said.attachments.push((name, piece.text)),
                     }
                 }
             }
+            goes_on = piece.more;
         }
         if let Some(span) = turn.finished {
             let Line::Frame(frame) = self.line(span)? else { return Err(self.moved(&turn.run)) };

@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::find::Role;
 use super::of_sql;
-use super::schema::{is_damage, open_or_begin};
+use super::schema::{begin_anew, is_damage, open_or_begin};
 use super::words::Stems;
 use crate::lines::{Lines, Taken};
 use crate::outline::{About, Known};
@@ -61,10 +61,9 @@ impl Index {
         let logs = crate::list(&self.dir)?;
         let behind = logs.into_iter().filter(|log| known.remove(log.id.as_str()) != Some(log.bytes));
         let behind = behind.map(|log| log.id).collect();
-        for gone in known.into_keys() {
-            if let Ok(session) = SessionId::new(gone) {
-                self.forget(&session)?;
-            }
+        let gone: Vec<SessionId> = known.into_keys().filter_map(|gone| SessionId::new(gone).ok()).collect();
+        if !gone.is_empty() {
+            self.forget(&gone)?;
         }
         Ok(behind)
     }
@@ -74,9 +73,12 @@ impl Index {
     pub fn catch_up(&mut self, session: &SessionId) -> io::Result<bool> {
         match self.scan(session) {
             Ok(()) => Ok(true),
-            Err(Failure::Log(error)) => Err(error),
+            Err(Failure::Log(error)) => {
+                self.roll_back();
+                Err(error)
+            }
             Err(Failure::Index(error)) => {
-                let _rolled_back_with_the_connection = self.conn.execute_batch("ROLLBACK");
+                self.roll_back();
                 if !is_damage(&error) {
                     return Err(of_sql(&self.path)(error));
                 }
@@ -86,23 +88,28 @@ impl Index {
         }
     }
 
-    /// Takes a session out. Its words go for good: the lists that held them are written anew.
-    pub fn forget(&mut self, session: &SessionId) -> io::Result<()> {
-        let forgotten = self.forget_rows(session);
-        forgotten.map_err(of_sql(&self.path))
+    /// Takes sessions out. Their words go for good: the lists that held them are written anew.
+    pub fn forget(&mut self, sessions: &[SessionId]) -> io::Result<()> {
+        let forgotten = self.forget_rows(sessions);
+        forgotten.map_err(|error| {
+            self.roll_back();
+            of_sql(&self.path)(error)
+        })
+    }
+
+    fn roll_back(&self) {
+        let _there_may_be_nothing_to_roll_back = self.conn.execute_batch("ROLLBACK");
     }
 
     /// Throws the index away and begins a new one: everything is behind then.
     pub fn begin_anew(&mut self) -> io::Result<()> {
-        self.conn = Connection::open_in_memory().map_err(of_sql(&self.path))?;
-        std::fs::remove_file(&self.path).map_err(context("remove", &self.path))?;
-        self.conn = open_or_begin(&self.path)?;
+        self.conn = begin_anew(&self.path)?;
         Ok(())
     }
 
-    fn forget_rows(&self, session: &SessionId) -> rusqlite::Result<()> {
+    fn forget_rows(&self, sessions: &[SessionId]) -> rusqlite::Result<()> {
         self.conn.execute_batch("BEGIN IMMEDIATE")?;
-        remove(&self.conn, session)?;
+        sessions.iter().try_for_each(|session| remove(&self.conn, session))?;
         self.conn.execute_batch("COMMIT")?;
         self.conn.execute("INSERT INTO words (words) VALUES ('optimize')", [])?;
         self.conn.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -220,6 +227,7 @@ struct Scan<'i> {
     waiting: BTreeMap<RunId, Vec<Waiting>>,
     project: Option<i64>,
     buffer: String,
+    forms: String,
 }
 
 struct Waiting {
@@ -243,7 +251,16 @@ impl<'i> Scan<'i> {
         let find = "SELECT id, project FROM sessions WHERE session = ?1";
         let (id, project) =
             conn.prepare_cached(find)?.query_row([session.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(Self { conn, stems, row, id, waiting: BTreeMap::new(), project, buffer: String::new() })
+        Ok(Self {
+            conn,
+            stems,
+            row,
+            id,
+            waiting: BTreeMap::new(),
+            project,
+            buffer: String::new(),
+            forms: String::new(),
+        })
     }
 
     fn read(&mut self, mut file: File, path: &Path) -> Result<(), Failure> {
@@ -360,11 +377,16 @@ impl<'i> Scan<'i> {
         if added == 0 {
             return Ok(false);
         }
-        self.stems.of_text(text, &mut self.buffer);
+        self.stems.of_text(text, &mut self.buffer, &mut self.forms);
         let project = self.project.map(|project| format!(" p{project}")).unwrap_or_default();
         self.conn
-            .prepare_cached("INSERT INTO words (rowid, text, scope) VALUES (?1, ?2, ?3)")?
-            .execute(params![id, self.buffer, format!("s{} r{}{project}", self.id, role as i64)])?;
+            .prepare_cached("INSERT INTO words (rowid, text, forms, scope) VALUES (?1, ?2, ?3, ?4)")?
+            .execute(params![
+                id,
+                self.buffer,
+                self.forms,
+                format!("s{} r{}{project}", self.id, role as i64)
+            ])?;
         Ok(true)
     }
 

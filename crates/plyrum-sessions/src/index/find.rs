@@ -199,6 +199,18 @@ impl Searcher {
         Ok(Some(hits))
     }
 
+    /// Sessions that are copies of this one.
+    pub fn copies_of(&self, session: &SessionId) -> io::Result<Vec<SessionId>> {
+        let read = || -> rusqlite::Result<Vec<String>> {
+            let find = "SELECT session FROM sessions WHERE forked_from = ?1 ORDER BY id LIMIT ?2";
+            let mut select = self.conn.prepare_cached(find)?;
+            let limit = i64::try_from(MAX_HITS).unwrap_or_default();
+            select.query_map(params![session.as_str(), limit], |row| row.get(0))?.collect()
+        };
+        let copies = read().map_err(of_sql(&self.path))?;
+        Ok(copies.into_iter().filter_map(|copy| SessionId::new(copy).ok()).collect())
+    }
+
     /// Sessions, the last used first.
     pub fn sessions(
         &self,
@@ -303,18 +315,9 @@ impl Searcher {
 
 /// The words around the first match, with all matches in them marked.
 fn snippet(text: &str, wanted: &[Phrase], stems: &Stems) -> Snippet {
-    let single: Vec<&str> = wanted
-        .iter()
-        .flat_map(|phrase| {
-            let closed = phrase.stems.len() - usize::from(phrase.is_open);
-            phrase.stems.iter().take(closed).map(String::as_str)
-        })
-        .collect();
-    let open: Vec<&str> = wanted
-        .iter()
-        .filter(|phrase| phrase.is_open)
-        .filter_map(|phrase| phrase.stems.last().map(String::as_str))
-        .collect();
+    let (opened, closed): (Vec<&Phrase>, Vec<&Phrase>) = wanted.iter().partition(|phrase| phrase.is_open);
+    let single: Vec<&str> = closed.iter().flat_map(|phrase| &phrase.stems).map(String::as_str).collect();
+    let open: Vec<&str> = opened.iter().flat_map(|phrase| &phrase.stems).map(String::as_str).collect();
     let matches = |word: &str| {
         stems.of(word).is_some_and(|stem| single.contains(&stem.as_str()))
             || (!open.is_empty() && open.iter().any(|begin| fold(word).starts_with(begin)))

@@ -18,9 +18,10 @@ pub(super) struct Query {
     unwanted: Vec<Phrase>,
 }
 
-/// Stems that follow each other.
+/// Words that follow each other.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Phrase {
+    /// Their stems; as they stand, where the phrase is open.
     pub(super) stems: Vec<String>,
     /// The last one is only the beginning of a word.
     pub(super) is_open: bool,
@@ -52,7 +53,7 @@ impl Query {
             return None;
         }
         let all = |phrases: &[Phrase], with: &str| {
-            phrases.iter().map(|phrase| format!("text : {}", phrase.quoted())).collect::<Vec<_>>().join(with)
+            phrases.iter().map(Phrase::quoted).collect::<Vec<_>>().join(with)
         };
         let mut expression = format!("({})", all(&self.wanted, " AND "));
         for word in scope {
@@ -68,17 +69,15 @@ impl Query {
 impl Phrase {
     fn of(part: &str, stems: &Stems) -> Self {
         let is_open = part.ends_with('*');
-        let places: Vec<_> = words(part).collect();
-        let last = places.len().saturating_sub(1);
-        let stem = |(at, place): (usize, &std::ops::Range<usize>)| {
-            let word = part.get(place.clone()).unwrap_or_default();
-            if is_open && at == last { Some(fold(word)) } else { stems.of(word) }
-        };
-        Self { stems: places.iter().enumerate().filter_map(stem).collect(), is_open }
+        let places = words(part).filter_map(|place| part.get(place));
+        let stem = |word: &str| if is_open { Some(fold(word)) } else { stems.of(word) };
+        Self { stems: places.filter_map(stem).collect(), is_open }
     }
 
+    /// Beginnings of words are looked for among the words as they stand: a stem may be shorter than what is typed.
     fn quoted(&self) -> String {
-        format!("\"{}\"{}", self.stems.join(" "), if self.is_open { "*" } else { "" })
+        let words = self.stems.join(" ");
+        if self.is_open { format!("forms : \"{words}\"*") } else { format!("text : \"{words}\"") }
     }
 }
 
@@ -96,7 +95,7 @@ mod tests {
             ("routers", "(text : \"router\")"),
             ("Деньги считаются", "(text : \"деньг\" AND text : \"счита\")"),
             ("\"exact words\" -никогда", "(text : \"exact word\") NOT (text : \"никогд\")"),
-            ("std::fs марш*", "(text : \"std fs\" AND text : \"марш\"*)"),
+            ("std::fs марш*", "(text : \"std fs\" AND forms : \"марш\"*)"),
             ("a - b", "(text : \"a\" AND text : \"b\")"),
             ("\"never closed", "(text : \"never close\")"),
         ] {
@@ -112,7 +111,7 @@ mod tests {
         for typed in ["a OR b", "NEAR(a b)", "text:x", "^x", "a) AND (b", "x\" OR \"y", "{a b} : c"] {
             let expression = expression(typed).unwrap();
             let outside: String = expression.split('"').step_by(2).collect();
-            let allowed = ["text", "AND", "NOT", "OR", ":", "(", ")", "*", " "];
+            let allowed = ["text", "forms", "AND", "NOT", "OR", ":", "(", ")", "*", " "];
             let left = allowed.iter().fold(outside, |left, word| left.replace(word, ""));
             assert!(left.is_empty(), "{typed}: {expression}");
         }

@@ -11,7 +11,7 @@ use super::of_sql;
 use crate::log::open_private;
 
 /// Version of the tables and of the stemming; another one is rebuilt.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 /// Longest wait for another connection.
 const BUSY: Duration = Duration::from_secs(5);
 
@@ -44,10 +44,10 @@ CREATE TABLE messages (
     bytes   INTEGER NOT NULL,
     UNIQUE (session, offset)
 ) STRICT;
--- Stems of the text, and one word each for session, project and role: a search within a project then
--- intersects two lists instead of looking at every match.
+-- Stems of the text; the words as they stand, for searches by their beginning; and one word each for session,
+-- project and role: a search within a project then intersects two lists instead of looking at every match.
 CREATE VIRTUAL TABLE words USING fts5 (
-    text, scope, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2'
+    text, forms, scope, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2'
 );
 ";
 
@@ -60,12 +60,21 @@ pub(super) fn open_or_begin(path: &Path) -> io::Result<Connection> {
         Err(error) if !is_damage(&error) => return Err(of_sql(path)(error)),
         Err(_) => {}
     }
+    begin_anew(path)
+}
+
+/// Throws away what is there and begins a new index.
+pub(super) fn begin_anew(path: &Path) -> io::Result<Connection> {
     remove(path)?;
     begin(path).map_err(of_sql(path))
 }
 
-/// Opens the index for reading.
+/// Opens the index for reading. One that is not there is as good as a damaged one.
 pub(super) fn open_to_read(path: &Path) -> io::Result<Connection> {
+    if !path.exists() {
+        let what = format!("the search index {} is gone", path.display());
+        return Err(io::Error::new(io::ErrorKind::InvalidData, what));
+    }
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let open = || -> rusqlite::Result<Connection> {
         let conn = Connection::open_with_flags(path, flags)?;

@@ -34,13 +34,18 @@ impl Stems {
         Some(stem).filter(|stem| !stem.is_empty())
     }
 
-    /// The stems of a text, with spaces between them.
-    pub(super) fn of_text(&self, text: &str, out: &mut String) {
+    /// The stems of a text, and its words as they stand, with spaces between them; as many of the one as of the
+    /// other.
+    pub(super) fn of_text(&self, text: &str, out: &mut String, forms: &mut String) {
         out.clear();
-        for word in words(text) {
-            if let Some(stem) = self.of(text.get(word).unwrap_or_default()) {
+        forms.clear();
+        for place in words(text) {
+            let word = text.get(place).unwrap_or_default();
+            if let Some(stem) = self.of(word) {
                 out.push_str(&stem);
                 out.push(' ');
+                forms.push_str(&fold(word));
+                forms.push(' ');
             }
         }
     }
@@ -93,8 +98,9 @@ mod tests {
     use super::*;
 
     fn stems(text: &str) -> String {
-        let mut out = String::new();
-        Stems::new().of_text(text, &mut out);
+        let (mut out, mut forms) = (String::new(), String::new());
+        Stems::new().of_text(text, &mut out, &mut forms);
+        assert_eq!(out.matches(' ').count(), forms.matches(' ').count());
         out.trim_end().to_owned()
     }
 

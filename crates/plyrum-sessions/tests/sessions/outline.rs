@@ -4,8 +4,8 @@ use std::fs;
 
 use plyrum_protocol::{SessionId, Timestamp};
 use plyrum_sessions::{
-    Event, Item, Outline, SessionLog, TextRole, Texts, begin_of_last, delete, finish_deletions, fork, list,
-    read, read_from, tombstone,
+    Event, Item, Outline, SessionLog, TextRole, Texts, begin_deletion, begin_of_last, cut_off_deletions,
+    end_deletion, fork, last, list, matching, read, read_from, set_last, tombstone, tombstones_matching,
 };
 
 use crate::world::World;
@@ -83,7 +83,7 @@ fn a_copy_has_what_counts_up_to_a_run_and_stays_when_the_original_goes() {
     let copy = SessionId::new("s-2").unwrap();
     let at = Timestamp::from_millis(1_795_400_000_000);
     fork(world.dir(), &original, &third, &copy, at, &World::plain()).unwrap();
-    delete(world.dir(), &original, at, "test").unwrap();
+    begin_deletion(world.dir(), &original, at, "test").unwrap();
 
     world.switch("s-2");
     world.ask("five", "5");
@@ -104,7 +104,9 @@ fn a_deleted_session_leaves_a_tombstone_and_none_of_its_words() {
     let path = world.dir().join("s-1.jsonl");
     fs::write(world.dir().join("s-1.jsonl.torn-5"), "a secret wi").unwrap();
     let bytes = fs::metadata(&path).unwrap().len();
-    let stone = delete(world.dir(), &world.id, Timestamp::from_millis(7), "test").unwrap();
+    let stone = begin_deletion(world.dir(), &world.id, Timestamp::from_millis(7), "test").unwrap();
+    end_deletion(world.dir(), &world.id).unwrap();
+    assert_eq!(tombstones_matching(world.dir(), "s-", 9).unwrap(), std::slice::from_ref(&stone));
     assert_eq!((stone.bytes, stone.sha256.len()), (bytes, 64));
     assert_eq!(tombstone(world.dir(), &world.id).unwrap(), Some(stone));
     assert_eq!(list(world.dir()).unwrap(), []);
@@ -115,18 +117,82 @@ fn a_deleted_session_leaves_a_tombstone_and_none_of_its_words() {
 }
 
 #[test]
-fn a_start_finishes_a_deletion_that_was_cut_off() {
+fn a_start_finishes_a_deletion_that_was_cut_off_and_leaves_alone_what_was_put_back() {
     let mut world = World::new();
     world.ask("a secret wish", "granted");
     let path = world.dir().join("s-1.jsonl");
     let log = fs::read(&path).unwrap();
-    delete(world.dir(), &world.id, Timestamp::from_millis(7), "test").unwrap();
-    fs::write(&path, log).unwrap();
+    let stone = begin_deletion(world.dir(), &world.id, Timestamp::from_millis(7), "test").unwrap();
+    fs::write(&path, &log).unwrap();
     fs::write(world.dir().join("s-1.jsonl.torn-5"), "a secret wi").unwrap();
     fs::write(world.dir().join("s-2.new"), "half of a copy").unwrap();
-    assert_eq!(finish_deletions(world.dir()).unwrap(), 1);
-    assert_eq!(finish_deletions(world.dir()).unwrap(), 0);
+    assert_eq!(cut_off_deletions(world.dir()).unwrap(), std::slice::from_ref(&stone));
+    assert_eq!(cut_off_deletions(world.dir()).unwrap(), [stone], "until it is on record");
+    end_deletion(world.dir(), &world.id).unwrap();
+    assert_eq!(cut_off_deletions(world.dir()).unwrap(), []);
     assert_eq!(fs::read_dir(world.dir()).unwrap().count(), 1);
+    fs::write(&path, &log).unwrap();
+    assert_eq!(cut_off_deletions(world.dir()).unwrap(), []);
+    assert_eq!(fs::read(&path).unwrap(), log, "somebody's copy");
+}
+
+#[test]
+fn the_last_session_is_the_one_that_was_written_down() {
+    let mut world = World::new();
+    assert_eq!(last(world.dir()).unwrap(), None);
+    world.ask("one", "1");
+    world.switch("s-2");
+    world.ask("two", "2");
+    set_last(world.dir(), &SessionId::new("s-1").unwrap()).unwrap();
+    assert_eq!(last(world.dir()).unwrap().unwrap().as_str(), "s-1");
+    fs::remove_file(world.dir().join("s-1.jsonl")).unwrap();
+    assert_eq!(last(world.dir()).unwrap().unwrap().as_str(), "s-2", "that one is gone");
+}
+
+#[test]
+fn a_whole_id_is_itself_and_a_prefix_may_fit_several() {
+    let mut world = World::new();
+    for id in ["ab", "abc", "abd"] {
+        world.switch(id);
+        world.ask("x", "y");
+    }
+    fs::create_dir(world.dir().join("abe.jsonl")).unwrap();
+    let found = |prefix: &str| -> Vec<String> {
+        matching(world.dir(), prefix, 9).unwrap().iter().map(ToString::to_string).collect()
+    };
+    assert_eq!(found("ab"), ["ab"]);
+    assert_eq!(found("a"), ["ab", "abc", "abd"]);
+    assert_eq!(found("abe"), [""; 0], "a directory is no session");
+    assert_eq!(matching(world.dir(), "", 2).unwrap().len(), 2);
+}
+
+#[test]
+fn a_copy_is_redacted_with_what_is_known_today() {
+    let mut world = World::new();
+    let run = world.ask(&format!("my key is {SECRET}"), &format!("{SECRET} it is"));
+    let copy = SessionId::new("s-2").unwrap();
+    fork(world.dir(), &world.id, &run, &copy, Timestamp::from_millis(1), &redactor()).unwrap();
+    let text = fs::read_to_string(world.dir().join("s-2.jsonl")).unwrap();
+    assert!(!text.contains(SECRET) && text.matches("redacted:known").count() == 2, "{text}");
+    let outline = Outline::read(world.dir(), &copy).unwrap();
+    assert!(outline.turns[0].is_inherited && outline.turns[0].answer_bytes > 0);
+}
+
+#[test]
+fn two_attachments_of_one_name_stay_two_and_long_ones_whole() {
+    let mut world = World::new();
+    let run = world.begin("two");
+    let log = SessionLog::open_existing(world.dir(), &world.id).unwrap();
+    let long = "ы".repeat(300_000);
+    for text in [long.as_str(), "second", "third"] {
+        log.append_text(&run, TextRole::Attachment, Some("a"), text, &World::plain()).unwrap();
+    }
+    world.end(&run, "ok");
+    let outline = Outline::read(world.dir(), &world.id).unwrap();
+    let said = Texts::open(world.dir(), &world.id).unwrap().of(&outline.turns[0]).unwrap();
+    let texts: Vec<&str> = said.attachments.iter().map(|(_, text)| text.as_str()).collect();
+    assert_eq!(texts, [long.as_str(), "second", "third"]);
+    assert!(SessionLog::open_existing(world.dir(), &SessionId::new("gone").unwrap()).is_err());
 }
 
 #[test]

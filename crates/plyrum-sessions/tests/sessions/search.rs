@@ -4,7 +4,7 @@ use std::fs;
 
 use plyrum_protocol::{SessionId, Timestamp};
 use plyrum_sessions::index::{Index, Role, Search, Searcher};
-use plyrum_sessions::{Event, delete, fork};
+use plyrum_sessions::{Event, begin_deletion as delete, fork};
 
 use crate::world::World;
 
@@ -60,6 +60,8 @@ fn words_are_found_in_any_form_in_both_languages_the_newest_first() {
     assert_eq!(world.finds("\"router is\""), hits(&[("r2", Role::Answer)]));
     assert_eq!(world.finds("router -weights"), hits(&[("r2", Role::Answer), ("r2", Role::User)]));
     assert_eq!(world.finds("маршрутиз*"), hits(&[("r1", Role::User)]));
+    assert_eq!(world.finds("маршрутизато*"), hits(&[("r1", Role::User)]), "also beyond the stem");
+    assert_eq!(world.finds("качеств* и цен*"), hits(&[("r1", Role::Answer)]));
     assert_eq!(world.searcher().search(&words("-only")).unwrap(), None);
     let hit = &world.searcher().search(&words("цена")).unwrap().unwrap()[0];
     assert_eq!(hit.snippet.text, "По качеству и цене: router weights.");
@@ -157,7 +159,7 @@ fn what_is_deleted_is_not_found_and_its_words_are_not_in_the_file() {
     let mut index = world.caught_up();
     let gone = SessionId::new("s-1").unwrap();
     delete(world.dir(), &gone, Timestamp::from_millis(7), "test").unwrap();
-    index.forget(&gone).unwrap();
+    index.forget(std::slice::from_ref(&gone)).unwrap();
     assert_eq!(world.finds("xylophonic"), hits(&[]));
     assert_eq!(world.finds("tea").len(), 1);
     drop(index);
@@ -215,4 +217,35 @@ fn a_log_that_is_not_the_one_that_was_indexed_is_indexed_anew() {
     assert_eq!(index.behind().unwrap(), std::slice::from_ref(&world.id));
     index.catch_up(&world.id).unwrap();
     assert_eq!((world.finds("tea").len(), world.finds("green").len(), world.finds("black").len()), (1, 0, 1));
+}
+
+#[test]
+fn a_log_that_cannot_be_read_keeps_nobody_from_being_found() {
+    let mut world = World::new();
+    world.ask("tea", "green");
+    let index_of = |index: &mut Index| {
+        let behind = index.behind().unwrap();
+        behind.iter().filter(|session| index.catch_up(session).is_ok_and(|whole| whole)).count()
+    };
+    let mut index = world.index();
+    assert!(index.catch_up(&SessionId::new("nobody").unwrap()).is_err());
+    fs::create_dir(world.dir().join("s-0.jsonl")).unwrap();
+    assert!(index.catch_up(&SessionId::new("s-0").unwrap()).is_err());
+    assert_eq!(index_of(&mut index), 1);
+    assert_eq!(world.finds("tea").len(), 1);
+}
+
+#[test]
+fn an_index_that_is_gone_or_in_use_elsewhere_is_begun_anew() {
+    let mut world = World::new();
+    world.ask("tea", "green");
+    let mut index = world.caught_up();
+    fs::remove_file(world.dir().join("index.sqlite")).unwrap();
+    let error = Searcher::open(&world.dir().join("index.sqlite"), world.dir()).unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::InvalidData);
+    index.begin_anew().unwrap();
+    for session in index.behind().unwrap() {
+        index.catch_up(&session).unwrap();
+    }
+    assert_eq!(world.finds("tea").len(), 1);
 }
