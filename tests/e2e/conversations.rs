@@ -120,7 +120,7 @@ fn a_summary_takes_the_place_of_older_turns_at_a_price_that_is_told_and_the_turn
     let detail = world.json(["sessions", "show", "--json"]);
     assert_eq!(states(&detail), ["summarised", "summarised", "sent", "summary", "sent"]);
     let detail = world.json(["sessions", "rewind", "-n", "2", "--json"]);
-    assert_eq!(states(&detail), ["sent", "sent", "sent", "rewound", "rewound"]);
+    assert_eq!(states(&detail), ["sent", "sent", "sent", "rewound", "rewound"], "the summary is one of two");
     world.plyrum(["ask", "-c", "And now?"]).run().ok();
     assert!(!last_request(&fake).contains("<summary"), "{}", last_request(&fake));
     world.is_sound();
@@ -188,6 +188,13 @@ fn names_and_resuming_change_which_session_is_meant() {
     world.plyrum(["sessions", "resume", "last", "And", "now?"]).run().answers("Noted.");
     assert!(last_request(&fake).contains("What is my name?") && last_request(&fake).ends_with("And now?"));
     world.plyrum(["sessions", "rename", id, ""]).run().ok();
+    let other = world.plyrum(["ask", "Another one."]).run();
+    other.ok();
+    world.plyrum(["sessions", "rename", id, "Old"]).run().ok();
+    world.plyrum(["ask", "-c", "Which one is this?"]).run().ok();
+    assert!(last_request(&fake).contains("Another one."), "a name does not make it the last one");
+    assert!(world.plyrum(["transcript", "show", "last"]).run().ok().contains("Another one."));
+    world.plyrum(["sessions", "rename", id, ""]).run().ok();
     assert!(world.plyrum(["sessions", "list"]).run().ok().contains("My name is Ann."));
     for command in
         [&["sessions", "show", "zzz"], &["sessions", "resume", "zzz"], &["sessions", "export", "zzz"]]
@@ -210,6 +217,12 @@ fn a_deleted_session_is_gone_from_the_disk_and_its_money_stays() {
         Some(2)
     );
     world.plyrum(["sessions", "delete", id]).run().fails_telling(2, ["--yes"]);
+    world.plyrum(["sessions", "delete", "", "--yes"]).run().fails(2);
+    world
+        .plyrum(["sessions", "delete", id.get(..2).unwrap(), "--yes"])
+        .run()
+        .fails_telling(2, ["too little"]);
+    world.plyrum(["ask", "-s", "", "Who?"]).run().fails_telling(2, ["empty id"]);
     let gone = world.json(["sessions", "delete", id, "--yes", "--json"]);
     conforms("session-deleted", &gone);
     let out = world.plyrum(["sessions", "search", "xylophonic"]).run();
@@ -218,7 +231,13 @@ fn a_deleted_session_is_gone_from_the_disk_and_its_money_stays() {
     world.plyrum(["transcript", "show", id]).run().fails_telling(2, ["was deleted on"]);
     assert_eq!(world.json(["sessions", "list", "--json"]).as_array().map(Vec::len), Some(1));
     assert_eq!(world.json(["usage", "--json"])["total"]["cost_micro_rub"], 72_112);
-    world.plyrum(["explain", run["run"].as_str().unwrap()]).run().answers("0.036056");
+    assert_eq!(world.json(["usage", "--session", id, "--json"])["total"]["cost_micro_rub"], 36_056);
+    let run = run["run"].as_str().unwrap();
+    for command in [["runs", "show"], ["runs", "attach"], ["transcript", "show"]] {
+        let [noun, verb] = command;
+        world.plyrum([noun, verb, run]).run().fails_telling(2, ["was deleted on"]);
+    }
+    world.plyrum(["explain", run]).run().answers("0.036056");
     world.plyrum(["daemon", "stop"]).run().ok();
     let found = world.sh("grep -rlai xyloph \"$PLYRUM_HOME\" || true").run();
     assert_eq!(found.ok(), "", "its words are on the disk");
@@ -226,6 +245,52 @@ fn a_deleted_session_is_gone_from_the_disk_and_its_money_stays() {
     let audit: String = audit.filter_map(|path| fs::read_to_string(path).ok()).collect();
     assert!(audit.contains("session.deleted") && audit.contains(gone["sha256"].as_str().unwrap()));
     world.is_sound();
+}
+
+#[test]
+fn a_deletion_that_was_cut_off_is_finished_and_put_on_record_by_the_next_start() {
+    let world = World::new();
+    let _lab = world.lab(Script::new().always(Reply::answer("Granted.", 100, 10)));
+    let run = world.json(["ask", "--json", "A xylophonic wish."]);
+    let id = run["session"].as_str().unwrap();
+    world.plyrum(["daemon", "stop"]).run().ok();
+    // As a crash leaves it: the tombstone is written, the texts are there.
+    let stone = format!(
+        "{{\"session\":\"{id}\",\"deleted_at\":\"2026-11-27T00:00:00.000Z\",\"client\":\"test\",\"bytes\":7,\"sha256\":\"{}\"}}\n",
+        "ab".repeat(32)
+    );
+    world.file_of_home(&format!("data/sessions/{id}.deleting.json"), &stone);
+    world.plyrum(["transcript", "show", id]).run().ok();
+    world.plyrum(["daemon", "start"]).run().ok();
+    world.plyrum(["transcript", "show", id]).run().fails_telling(2, ["was deleted on 2026-11-27"]);
+    world.plyrum(["daemon", "stop"]).run().ok();
+    assert!(world.home().join(format!("data/sessions/{id}.deleted.json")).exists());
+    let found = world.json(["audit", "search", "--kind", "session.deleted", "--json"]);
+    assert_eq!(found[0]["body"]["sha256"], "ab".repeat(32), "{found}");
+    world.is_sound();
+}
+
+#[test]
+fn a_session_of_a_project_keeps_to_the_providers_that_it_allows() {
+    let world = World::new();
+    let lab = FakeProvider::spawn(Script::new().always(Reply::answer("Noted.", 9, 2)));
+    let other = FakeProvider::spawn(Script::new().always(Reply::answer("Elsewhere.", 9, 2)));
+    let more = format!(
+        "[providers.other]\nkind = \"openai-chat\"\nbase_url = \"{}\"\n[models.\"other/one\"]\nprovider = \"other\"\n\
+         name = \"one\"\ncontext_tokens = 9000\nprice = {{ currency = \"RUB\", input = \"1\", output = \"1\" }}\n",
+        other.base_url()
+    );
+    world.config(&lab_config(&lab.base_url(), "", &more));
+    for dir in ["work/own/.git", "work/own/.plyrum", "work/away"] {
+        fs::create_dir_all(world.beside(dir)).unwrap();
+    }
+    fs::write(world.beside("work/own/.plyrum/config.toml"), "allow_providers = [\"lab\"]\n").unwrap();
+    world.sh("cd own && \"$PLYRUM\" ask 'A secret of this project.'").run().ok();
+    let away = world.sh("cd away && \"$PLYRUM\" ask -c -m other/one 'What is it?'").run();
+    away.fails_telling(3, ["work/own", "does not allow provider other"]);
+    assert_eq!(other.requests().len(), 0);
+    world.sh("cd away && \"$PLYRUM\" ask -c 'What is it?'").run().answers("Noted.");
+    world.sh("cd away && \"$PLYRUM\" ask -m other/one 'Something new.'").run().answers("Elsewhere.");
 }
 
 #[test]
@@ -265,8 +330,15 @@ fn everything_that_was_said_is_found_in_any_form_and_the_index_makes_itself_agai
     assert_eq!(hits(&["\"merges proposals\""]), ["answer", "answer"]);
     assert_eq!(hits(&["--project=other", "маршрутизатор"]), ["user"]);
     assert_eq!(hits(&["--project", "--", "маршрутизатор", "-делает"]), ["user"]);
+    assert_eq!(hits(&["маршрутизато*"]), ["user", "user"], "also beyond the stem");
     world.plyrum(["daemon", "stop"]).run().ok();
     let index = world.home().join("state/sessions-index.sqlite");
+    // Also while the daemon runs.
+    world.plyrum(["daemon", "start"]).run().ok();
+    fs::remove_file(&index).unwrap();
+    assert_eq!(hits(&["маршрутизаторами"]), ["user", "user"]);
+    assert!(world.plyrum(["sessions", "list"]).run().ok().contains("маршрутизатор"));
+    world.plyrum(["daemon", "stop"]).run().ok();
     for damage in ["", "this is no database"] {
         if damage.is_empty() {
             fs::remove_file(&index).unwrap();

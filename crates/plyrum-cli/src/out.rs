@@ -67,6 +67,16 @@ fn wait_for_room(out: &io::StdoutLock<'_>) -> bool {
     }
 }
 
+/// Whether the reader of standard output is gone. Files and terminals never say so.
+pub(crate) fn nobody_reads() -> bool {
+    use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+    let out = io::stdout();
+    let mut fds = [PollFd::new(out.as_fd(), PollFlags::empty())];
+    let _seen = poll(&mut fds, PollTimeout::ZERO);
+    fds.iter()
+        .any(|fd| fd.revents().is_some_and(|seen| seen.intersects(PollFlags::POLLERR | PollFlags::POLLHUP)))
+}
+
 /// Writes a line to standard error. Where that is closed there is nobody to tell.
 pub(crate) fn err(text: &str) {
     let _nobody_to_tell = writeln!(io::stderr().lock(), "{text}");

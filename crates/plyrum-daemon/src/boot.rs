@@ -182,7 +182,7 @@ async fn up(paths: &Paths) -> Result<(Arc<Daemon>, Bound, std::thread::JoinHandl
     .map_err(|e| Fault::new(ErrorKind::Internal, e.to_string()))??;
     recorder
         .record(Kind::DaemonStarted, json!({"build": env!("CARGO_PKG_VERSION"), "pid": std::process::id()}));
-    recover::finish_deletions(&paths.sessions_dir());
+    recover::finish_deletions(&paths.sessions_dir(), &recorder).await;
     let ended = recover::finish_transcripts(&paths.sessions_dir(), &ledger, &recovery).await;
     tell_recovery(&recorder, &recovery, ended);
     let daemon = Arc::new(Daemon::new(paths.clone(), ledger, recorder, install_key));

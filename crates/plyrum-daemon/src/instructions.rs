@@ -4,7 +4,10 @@
 //! Whoever can write into a repository writes these files, so they are data: bounded, redacted, framed as
 //! untrusted in the request (`plyrum_engine::compose`), listed in `run.accepted`, and they grant nothing. A file
 //! that is not one (a pipe, a device) is not read, and a symbolic link is followed only within the project:
-//! otherwise a repository could have any file of the user's sent to a provider.
+//! otherwise a repository could have any file of the user's sent to a provider. A file of another user's is not
+//! read either: `/tmp/AGENTS.md` would speak to everybody who works below `/tmp`.
+//!
+//! Where there is more than fits, the innermost files go first: they know most of what is worked on.
 
 use plyrum_engine::Attachment;
 use plyrum_protocol::ContextFile;
@@ -12,7 +15,7 @@ use plyrum_redact::Redactor;
 use sha2::{Digest as _, Sha256};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use crate::{ids, project};
@@ -26,16 +29,22 @@ const TOTAL_MAX_BYTES: usize = 64 * 1024;
 /// Directories that are looked at, the innermost ones.
 const DIRS_MAX: usize = 16;
 
-/// The files, the outermost first, each with its line for the record.
-pub(crate) fn read(workspace: &str, redactor: &Redactor) -> Vec<(Attachment, ContextFile)> {
+/// The part of a model's context that they may take all together.
+const PART_OF_CONTEXT: u64 = 8;
+
+/// The files, the outermost first, each with its line for the record. `context_bytes` is what the model takes.
+pub(crate) fn read(
+    workspace: &str,
+    redactor: &Redactor,
+    context_bytes: u64,
+) -> Vec<(Attachment, ContextFile)> {
     let (root, inner) = (PathBuf::from(project::of(workspace)), Path::new(workspace));
     if !root.is_absolute() {
         return Vec::new();
     }
-    let mut dirs: Vec<&Path> =
-        inner.ancestors().take_while(|dir| dir.starts_with(&root)).take(DIRS_MAX).collect();
-    dirs.reverse();
-    let mut left = TOTAL_MAX_BYTES;
+    let dirs = inner.ancestors().take_while(|dir| dir.starts_with(&root)).take(DIRS_MAX);
+    let part = usize::try_from(context_bytes / PART_OF_CONTEXT).unwrap_or(usize::MAX);
+    let mut left = TOTAL_MAX_BYTES.min(part);
     let mut files = Vec::new();
     for dir in dirs {
         let Some((path, text, is_cut)) = first_of(dir, &root, left.min(FILE_MAX_BYTES)) else { continue };
@@ -47,6 +56,7 @@ pub(crate) fn read(workspace: &str, redactor: &Redactor) -> Vec<(Attachment, Con
         let record = ContextFile { name: name.clone(), bytes: text.len() as u64, sha256, is_cut };
         files.push((Attachment { name, text }, record));
     }
+    files.reverse();
     files
 }
 
@@ -54,7 +64,7 @@ fn first_of(dir: &Path, root: &Path, limit: usize) -> Option<(PathBuf, String, b
     NAMES.iter().find_map(|name| {
         let path = dir.join(name);
         match text_of(&path, root, limit) {
-            Ok((text, is_cut)) if !text.trim().is_empty() => Some((path, text, is_cut)),
+            Ok((text, is_cut)) if !text.trim().is_empty() || is_cut => Some((path, text, is_cut)),
             Ok(_) => None,
             Err(e) if e.kind() == io::ErrorKind::NotFound => None,
             Err(e) => {
@@ -72,8 +82,12 @@ fn text_of(path: &Path, root: &Path, limit: usize) -> io::Result<(String, bool)>
         return Err(io::Error::other("it is a link out of the project"));
     }
     let file = open_without_waiting(&real)?;
-    if !file.metadata()?.is_file() {
+    let about = file.metadata()?;
+    if !about.is_file() {
         return Err(io::Error::other("it is not a file"));
+    }
+    if ![nix::unistd::Uid::effective().as_raw(), 0].contains(&about.uid()) {
+        return Err(io::Error::other("it is another user's"));
     }
     let mut bytes = Vec::new();
     file.take(limit as u64 + 1).read_to_end(&mut bytes)?;
@@ -104,7 +118,7 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     fn names(workspace: &Path) -> Vec<String> {
-        let files = read(workspace.to_str().unwrap(), &Redactor::new([0; 32], []));
+        let files = read(workspace.to_str().unwrap(), &Redactor::new([0; 32], []), u64::MAX);
         files.into_iter().map(|(_, record)| record.name).collect()
     }
 
@@ -147,11 +161,37 @@ mod tests {
     }
 
     #[test]
+    fn where_room_is_short_the_innermost_file_goes_first() {
+        let home = tempfile::tempdir().unwrap();
+        let (root, inner) = (home.path().join("repo"), home.path().join("repo/inner"));
+        fs::create_dir_all(root.join(".git")).unwrap();
+        fs::create_dir(&inner).unwrap();
+        for dir in [&root, &inner] {
+            fs::write(dir.join("AGENTS.md"), "x".repeat(40_000)).unwrap();
+        }
+        let sizes = |context_bytes: u64| -> Vec<(String, u64, bool)> {
+            let files = read(inner.to_str().unwrap(), &Redactor::new([0; 32], []), context_bytes);
+            files.into_iter().map(|(_, file)| (file.name, file.bytes, file.is_cut)).collect()
+        };
+        let (outer, innermost) = ("AGENTS.md".to_owned(), "inner/AGENTS.md".to_owned());
+        assert_eq!(sizes(u64::MAX), [(outer.clone(), 32_768, true), (innermost.clone(), 32_768, true)]);
+        assert_eq!(sizes(8 * 40_000), [(outer, 7_232, true), (innermost.clone(), 32_768, true)]);
+        let [(outer, 0, true), (inner, 3_000, true)] = &sizes(24_000)[..] else {
+            panic!("{:?}", sizes(24_000))
+        };
+        assert_eq!(
+            (outer.as_str(), inner),
+            ("AGENTS.md", &innermost),
+            "what does not fit at all is on record"
+        );
+    }
+
+    #[test]
     fn long_files_are_cut_between_characters_and_secrets_are_taken_out() {
         let home = tempfile::tempdir().unwrap();
         fs::write(home.path().join("AGENTS.md"), format!("key hunter-22 {}", "ж".repeat(40_000))).unwrap();
         let redactor = Redactor::new([0; 32], [("k".to_owned(), "hunter-22".into())]);
-        let files = read(home.path().to_str().unwrap(), &redactor);
+        let files = read(home.path().to_str().unwrap(), &redactor, u64::MAX);
         let (attachment, record) = &files[0];
         assert!(record.is_cut && attachment.text.len() < FILE_MAX_BYTES + 64);
         assert!(attachment.text.contains("«redacted:known:") && attachment.text.ends_with('ж'));

@@ -1,13 +1,15 @@
 //! After a crash: the ledger has resolved what was held and closed what was running; here the transcripts
 //! of those runs get their `run.finished`, with the ledger's figures.
 
+use crate::recorder::{Kind, Recorder};
 use crate::{clock, ids};
 use plyrum_ledger::{Attempt, Ledger, Recovery};
 use plyrum_protocol::{
     AttemptId, AttemptOutcome, AttemptResult, ErrorKind, Fault, Frame, FrameBody, ResultTag, Role, RunId,
     RunResult, RunStatus, SessionId, StepId, UsageView,
 };
-use plyrum_sessions::SessionLog;
+use plyrum_sessions::{SessionLog, Tombstone};
+use serde_json::json;
 use std::path::Path;
 
 /// Sessions that are looked through for a run whose end was booked but not told.
@@ -30,13 +32,34 @@ pub(crate) async fn finish_transcripts(sessions: &Path, ledger: &Ledger, recover
     ended
 }
 
-/// Takes away what a deletion that was cut off has left.
-pub(crate) fn finish_deletions(sessions: &Path) {
-    match plyrum_sessions::finish_deletions(sessions) {
-        Ok(0) => {}
-        Ok(count) => crate::log::line(&format!("{count} sessions were deleted to the end")),
-        Err(e) => crate::log::line(&format!("a session cannot be deleted to the end: {e}")),
+/// Takes away what deletions that were cut off have left, and puts them on record.
+pub(crate) async fn finish_deletions(sessions: &Path, recorder: &Recorder) {
+    let stones = match plyrum_sessions::cut_off_deletions(sessions) {
+        Ok(stones) => stones,
+        Err(e) => return crate::log::line(&format!("a session cannot be deleted to the end: {e}")),
+    };
+    if stones.is_empty() {
+        return;
     }
+    for stone in &stones {
+        record_deletion(recorder, stone);
+    }
+    if recorder.flushed().await.is_ok() {
+        for stone in &stones {
+            match plyrum_sessions::end_deletion(sessions, &stone.session) {
+                Ok(()) => crate::log::line(&format!("session {} was deleted to the end", stone.session)),
+                Err(e) => crate::log::line(&format!("session {}: {e}", stone.session)),
+            }
+        }
+    }
+}
+
+/// A deletion on record: by whom, and the hash of what it was.
+pub(crate) fn record_deletion(recorder: &Recorder, stone: &Tombstone) {
+    let body = json!({
+        "session": stone.session, "bytes": stone.bytes, "sha256": stone.sha256, "client": stone.client,
+    });
+    recorder.record(Kind::SessionDeleted, body);
 }
 
 fn latest(sessions: &Path) -> Vec<SessionId> {
@@ -52,12 +75,16 @@ pub(crate) async fn finish_session(
     session: &SessionId,
     is_abandoned: impl Fn(&RunId) -> bool,
 ) -> std::io::Result<usize> {
-    let mut unfinished = plyrum_sessions::unfinished_runs(sessions, session)?;
+    let mut unfinished = match plyrum_sessions::unfinished_runs(sessions, session) {
+        // Deleted, or its daemon died between the books and the log: nobody was told anything.
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(0),
+        unfinished => unfinished?,
+    };
     unfinished.retain(|(run, _)| is_abandoned(run));
     if unfinished.is_empty() {
         return Ok(0);
     }
-    let log = SessionLog::open(sessions, session)?;
+    let log = SessionLog::open_existing(sessions, session)?;
     for (run, last_seq) in &unfinished {
         let result = result_of(ledger, run, session).await;
         let body = FrameBody::RunFinished { result: Box::new(result) };

@@ -72,6 +72,7 @@ pub(crate) fn resolve(
     context: &Context,
     asked: &Asked,
     options: &SubmitOptions,
+    told_bytes: u64,
     left: Option<MicroRub>,
     now: Timestamp,
 ) -> Result<Resolved, Fault> {
@@ -83,7 +84,7 @@ pub(crate) fn resolve(
     if let Some(name) = requested_plan {
         plan(context, name)?;
     }
-    let wants = Wants { model: model.as_ref(), plan: requested_plan, left };
+    let wants = Wants { model: model.as_ref(), plan: requested_plan, told_bytes, left };
     let mut decision = decide(context, asked, options, &wants);
     if plan(context, &plan_name)?.is_chosen_by_rule() {
         choose_plan(&mut decision, options);
@@ -118,6 +119,8 @@ pub(crate) struct Wants<'a> {
     pub(crate) model: Option<&'a ModelId>,
     /// The plan that somebody named.
     pub(crate) plan: Option<&'a str>,
+    /// Bytes of the conversation that is continued.
+    pub(crate) told_bytes: u64,
     /// What may be spent.
     pub(crate) left: Option<MicroRub>,
 }
@@ -152,6 +155,7 @@ pub(crate) fn decide(
     route(&RouteInput {
         prompt: &asked.prompt,
         attachments: &attachments,
+        told_bytes: wants.told_bytes,
         catalog: &context.catalog,
         health: &|model| context.health(model),
         requested_model: wants.model,

@@ -18,12 +18,13 @@ use crate::runs::{LiveRun, MAX_RUNS};
 use crate::sessions::past::{self, Past, Room};
 use crate::sessions::{Chosen, compact, storage as of_log};
 use plyrum_engine::{Conversation, Exchange, Run, RunSpec};
-use plyrum_ledger::NewRun;
+use plyrum_ledger::{FinishRun, NewRun, RunStatus};
 use plyrum_protocol::{
     Compact, ContextMeter, ErrorKind, Fault, MAX_PROMPT_BYTES, Receipt, RunId, SessionId, Submit, Submitted,
     Timestamp,
 };
-use plyrum_sessions::{Event, SessionLog, TextRole, Texts};
+use plyrum_sessions::{Event, SessionLog, Texts};
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
@@ -73,7 +74,9 @@ pub(crate) async fn accept(
     let session = blocking::by_size(bytes, || {
         daemon.sessions.choose(submit.session.as_deref(), &daemon.paths.ledger_path())
     })?;
-    let resolved = blocking::by_size(bytes, || resolve_it(&context, &submit, &asked, left, now))?;
+    let told_bytes = blocking::by_size(bytes, || told_bytes(daemon, &session))?;
+    let resolved = blocking::by_size(bytes, || resolve_it(&context, &submit, &asked, told_bytes, left, now))?;
+    keep_to_its_project(daemon, &session, project.as_deref(), &resolved).await?;
     let keys_only_in_client = missing_keys(&context, client_keys);
     let offline = is_offline(&context, &resolved);
     let warning = if submit.dry_run { None } else { gate::pass(daemon, &context, &resolved).await? };
@@ -93,7 +96,45 @@ pub(crate) async fn accept(
         context: meter.filter(|_| !session.is_new),
     };
     let start = begin(daemon, context, project, &asked, spec, session.is_new).await?;
+    daemon.sessions.used(&session.id);
     Ok(Accepted { reply: Submitted::Receipt(receipt), start: Some(Box::new(start)) })
+}
+
+/// Bytes of the conversation's past, whether or not they fit any model.
+fn told_bytes(daemon: &Daemon, session: &Chosen) -> Result<u64, Fault> {
+    if session.is_new {
+        return Ok(0);
+    }
+    daemon.sessions.outlines.with(&session.id, past::told_bytes).map_err(|e| of_log(&e))
+}
+
+/// What was said under a project's allow-list goes to no other provider, wherever it is continued from.
+async fn keep_to_its_project(
+    daemon: &Daemon,
+    session: &Chosen,
+    project: Option<&str>,
+    resolved: &Resolved,
+) -> Result<(), Fault> {
+    if session.is_new {
+        return Ok(());
+    }
+    let own = daemon.sessions.outlines.with(&session.id, |outline| outline.about.project.clone());
+    let Some(own) = own.map_err(|e| of_log(&e))?.filter(|own| Some(own.as_str()) != project) else {
+        return Ok(());
+    };
+    let theirs = daemon.context(Some(&own)).await?;
+    let models = resolved.steps.iter().flat_map(|step| &step.models);
+    let refused = models
+        .filter_map(|model| theirs.catalog.provider(&model.provider))
+        .find(|provider| !theirs.settings.narrowing.allows(&provider.id));
+    refused.map_or(Ok(()), |provider| {
+        let message = format!(
+            "session {} was begun in {own}, which does not allow provider {}",
+            session.id, provider.id
+        );
+        Err(Fault::new(ErrorKind::Config, message)
+            .hint("name a model of a provider that it allows, or begin a new session"))
+    })
 }
 
 /// A summary is written by one model.
@@ -101,15 +142,16 @@ fn resolve_it(
     context: &Context,
     submit: &Submit,
     asked: &Asked,
+    told_bytes: u64,
     left: Option<plyrum_billing_client::MicroRub>,
     now: Timestamp,
 ) -> Result<Resolved, Fault> {
     if submit.compact.is_none() {
-        return resolve(context, asked, &submit.options, left, now);
+        return resolve(context, asked, &submit.options, told_bytes, left, now);
     }
     let options =
         plyrum_protocol::SubmitOptions { plan: Some("direct".to_owned()), ..submit.options.clone() };
-    let mut resolved = resolve(context, asked, &options, left, now)?;
+    let mut resolved = resolve(context, asked, &options, told_bytes, left, now)?;
     resolved.steps = compact::steps(resolved.steps)?;
     Ok(resolved)
 }
@@ -180,7 +222,11 @@ fn spec(
 ) -> Result<(RunSpec, Option<ContextMeter>), Fault> {
     let prompt_sha256 = fingerprint(&asked);
     let workspace = submit.workspace.as_deref().filter(|_| context.settings.defaults.project_instructions);
-    let files = workspace.map_or(Vec::new(), |workspace| instructions::read(workspace, &context.redactor));
+    let smallest =
+        resolved.steps.iter().filter_map(|step| step.models.first()).min_by_key(|m| m.context_tokens);
+    let limit = smallest.map_or(0, |model| model.bytes_per_token.bytes_in(model.context_tokens));
+    let read = |workspace| instructions::read(workspace, &context.redactor, limit);
+    let files = workspace.map_or(Vec::new(), read);
     let (files, records) = files.into_iter().unzip::<_, _, Vec<_>, Vec<_>>();
     let room = room(&resolved, &files, &asked);
     let focus = submit.compact.map(|_| asked.prompt.clone());
@@ -205,11 +251,12 @@ fn spec(
         }
         (_, _) => (base, None, None),
     };
+    let conversation = past::redacted(conversation, &context.redactor);
     let spec = RunSpec {
         run: submit.run.clone(),
         session: session.id.clone(),
         persona: resolved.persona.name.clone(),
-        client: submit.client.chars().filter(|c| !c.is_control()).take(80).collect(),
+        client: client_name(&submit.client, context),
         plan,
         conversation,
         decision: resolved.decision,
@@ -224,6 +271,12 @@ fn spec(
         accepted_at: now,
     };
     Ok((spec, meter))
+}
+
+/// The client's name, as it goes on record.
+fn client_name(client: &str, context: &Context) -> String {
+    let client = context.redactor.redact(client);
+    client.chars().filter(|c| !c.is_control()).take(80).collect()
 }
 
 fn told(base: Conversation, summary: Option<String>, history: Vec<Exchange>) -> Conversation {
@@ -290,7 +343,7 @@ async fn begin(
     spec: RunSpec,
     is_new: bool,
 ) -> Result<Start, Fault> {
-    let log = open_log(daemon, &context, &spec, asked, project.as_deref().filter(|_| is_new), is_new)?;
+    // First in the books: a run that they refuse leaves no word on the disk.
     let new = NewRun {
         run: spec.run.as_str().to_owned(),
         session: spec.session.as_str().to_owned(),
@@ -302,6 +355,14 @@ async fn begin(
         at: spec.accepted_at.millis(),
     };
     daemon.ledger.begin_run(new).await.map_err(|e| convert::storage(&e))?;
+    let opened = Event::Opened { at: spec.accepted_at, project: project.clone() };
+    let log = match open_log(daemon, &context, &spec, asked, Some(&opened).filter(|_| is_new)) {
+        Ok(log) => log,
+        Err(fault) => {
+            give_up(daemon, &spec).await;
+            return Err(fault);
+        }
+    };
     let hub = Arc::new(Hub::new(spec.run.clone(), spec.session.clone()));
     let budgets = budgets::configured(&context.settings, project.as_deref());
     let (driver, inputs) = Driver::new(Arc::clone(daemon), context, Arc::clone(&hub), log, budgets);
@@ -311,34 +372,51 @@ async fn begin(
     Ok(Start { driver, spec, hub })
 }
 
-/// The session's log, with what was asked as its next items.
+/// Ends a run that could not be written down.
+async fn give_up(daemon: &Daemon, spec: &RunSpec) {
+    let order = FinishRun {
+        run: spec.run.as_str().to_owned(),
+        status: RunStatus::Failed,
+        plan: None,
+        detail: json!({ "by": "submit" }),
+        at: clock::now().millis(),
+    };
+    if let Err(e) = daemon.ledger.finish_run(order).await {
+        crate::log::line(&format!("run {}: it is left to the sweeper: {e}", spec.run));
+    }
+    daemon.recorder.outbox_filled();
+}
+
+/// The session's log, with what was asked as its next items: all of it, or the log is as it was.
 fn open_log(
     daemon: &Daemon,
     context: &Context,
     spec: &RunSpec,
     asked: &Asked,
-    project: Option<&str>,
-    is_new: bool,
+    opened: Option<&Event>,
 ) -> Result<SessionLog, Fault> {
     let storage = |e: std::io::Error| {
         Fault::new(ErrorKind::Storage, format!("the transcript cannot be written: {e}"))
             .hint("free some space or mend the disk, then ask again; plyrum doctor")
     };
     // A new session's directory is flushed.
-    let opened =
-        tokio::task::block_in_place(|| SessionLog::open(&daemon.paths.sessions_dir(), &spec.session));
-    let log = opened.map_err(storage)?;
-    if is_new {
-        let opened = Event::Opened { at: spec.accepted_at, project: project.map(str::to_owned) };
-        log.append_event(&opened, &context.redactor).map_err(storage)?;
+    let log = tokio::task::block_in_place(|| match opened {
+        Some(_) => SessionLog::open(&daemon.sessions.dir, &spec.session),
+        None => SessionLog::open_existing(&daemon.sessions.dir, &spec.session),
+    });
+    let log = log.map_err(storage)?;
+    let attachments: Vec<(&str, &str)> =
+        asked.attachments.iter().map(|a| (a.name.as_str(), a.text.as_str())).collect();
+    let append = || log.append_asked(opened, &spec.run, &asked.prompt, &attachments, &context.redactor);
+    match blocking::by_size(asked.bytes(), append) {
+        Ok(()) => Ok(log),
+        Err(e) => {
+            if opened.is_some()
+                && let Err(e) = log.remove_if_empty()
+            {
+                crate::log::line(&format!("session {}: {e}", spec.session));
+            }
+            Err(storage(e))
+        }
     }
-    let append = |role, name, text| {
-        let appended = || log.append_text(&spec.run, role, name, text, &context.redactor);
-        blocking::by_size(asked.bytes(), appended).map_err(storage)
-    };
-    append(TextRole::User, None, asked.prompt.as_str())?;
-    for attachment in &asked.attachments {
-        append(TextRole::Attachment, Some(attachment.name.as_str()), attachment.text.as_str())?;
-    }
-    Ok(log)
 }

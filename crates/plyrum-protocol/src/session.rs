@@ -1,13 +1,13 @@
 //! What clients ask about conversations.
 
 use crate::method::methods;
-use crate::{Empty, Listing, Method, RunId, view};
+use crate::{Empty, Method, RunId, view};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 methods! {
     /// The sessions, the last used first.
-    SessionList "session/list" SessionQuery => Listing<view::SessionRow>;
+    SessionList "session/list" SessionQuery => view::SessionPage;
     /// A session, and what of it a model would be told now.
     SessionShow "session/show" SessionRef => view::SessionDetail;
     /// Looks for words in what was said.

@@ -129,16 +129,23 @@ fn input_tokens(input: &RouteInput<'_>, model: &Model) -> u64 {
     estimate(text_bytes(input), 0, &model.bytes_per_token).input
 }
 
+/// Tokens of the conversation's past that a model is told, and whether that is all of it.
+fn told_tokens(input: &RouteInput<'_>, model: &Model) -> (u64, bool) {
+    let (told, room) = (model.bytes_per_token.tokens_in(input.told_bytes), model.context_tokens / 2);
+    (told.min(room), told <= room)
+}
+
 /// A usable model and its place: smaller is better.
 struct Ranked {
     candidate: Candidate,
-    order: (bool, bool, Reverse<i64>, i64),
+    order: (bool, bool, bool, Reverse<i64>, i64),
 }
 
 impl Ranked {
     fn of(input: &RouteInput<'_>, work: Work, model: &Model) -> Self {
+        let (told, remembers) = told_tokens(input, model);
         let expected = Usage {
-            input: input_tokens(input, model),
+            input: input_tokens(input, model).saturating_add(told),
             output: usual_output(work.output).min(output_limit(input, model)),
             ..Usage::default()
         };
@@ -167,6 +174,7 @@ impl Ranked {
             points(input.profile, quality, cost)
         };
         say(over_budget, "over_budget");
+        say(!remembers, "history_does_not_fit");
         let price = cost.map_or(i64::MAX, MicroRub::get);
         let candidate = Candidate {
             model: model.id.to_string(),
@@ -176,7 +184,7 @@ impl Ranked {
             reasons,
         };
         // The extractor stands in for models that are not there, never for money that is not.
-        Self { candidate, order: (offline, over_budget, Reverse(points), price) }
+        Self { candidate, order: (offline, over_budget, !remembers, Reverse(points), price) }
     }
 }
 
@@ -217,7 +225,9 @@ fn doublings(cost: Option<MicroRub>) -> i64 {
 /// Whether at least one token of output fits what may be spent, in the worst case for the input.
 fn fits_budget(input: &RouteInput<'_>, model: &Model) -> bool {
     let messages = u64::try_from(input.attachments.len()).unwrap_or(u64::MAX).saturating_add(2);
-    let bound = AttemptBound { input_tokens: input_bound(text_bytes(input), messages), max_output_tokens: 1 };
+    let told = input.told_bytes.min(model.bytes_per_token.bytes_in(model.context_tokens / 2));
+    let bytes = text_bytes(input).saturating_add(told);
+    let bound = AttemptBound { input_tokens: input_bound(bytes, messages), max_output_tokens: 1 };
     input.available.is_none()
         || matches!(input.catalog.quote(model.id.as_str(), &bound, input.available), Ok(Some(_)))
 }

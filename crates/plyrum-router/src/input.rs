@@ -35,6 +35,8 @@ pub struct RouteInput<'a> {
     pub prompt: &'a str,
     /// What comes with it.
     pub attachments: &'a [AttachmentFacts],
+    /// Bytes of the conversation that the prompt goes on with; a model is told at most half of its context of it.
+    pub told_bytes: u64,
     /// Models, prices, rates.
     pub catalog: &'a Catalog,
     /// State of each model.

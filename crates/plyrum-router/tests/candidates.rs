@@ -43,6 +43,7 @@ fn input<'a>(prompt: &'a str, catalog: &'a Catalog) -> RouteInput<'a> {
     RouteInput {
         prompt,
         attachments: &[],
+        told_bytes: 0,
         catalog,
         health: &|_| Health::Ready,
         requested_model: None,
@@ -71,6 +72,22 @@ fn the_profile_decides_among_live_models() {
     assert_eq!(first(Profile::Best), "lab/good");
     assert_eq!(first(Profile::Cheap), "lab/cheap");
     assert_eq!(first(Profile::Balanced), "lab/small");
+}
+
+#[test]
+fn a_model_that_can_be_told_the_whole_conversation_comes_first_and_its_price_counts_that() {
+    let catalog = lab();
+    let with = |told_bytes| route(&RouteInput { told_bytes, ..input("thanks", &catalog) });
+    assert_eq!(order(&with(0))[0], "lab/small");
+    assert_eq!(order(&with(1_000))[0], "lab/small", "it fits half of its context");
+    let long = with(60_000);
+    assert_ne!(order(&long)[0], "lab/small");
+    let small = long.candidates.iter().find(|c| c.model == "lab/small").unwrap();
+    assert!(small.reasons.iter().any(|reason| reason == "history_does_not_fit"), "{small:?}");
+    let cost = |decision: &Decision| {
+        decision.candidates.iter().find(|c| c.model == "lab/good").unwrap().expected_cost_micro_rub.unwrap()
+    };
+    assert!(cost(&long) > cost(&with(0)));
 }
 
 #[test]

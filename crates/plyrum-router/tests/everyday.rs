@@ -12,6 +12,7 @@ fn decide(prompt: &str) -> Decision {
     route(&RouteInput {
         prompt,
         attachments: &[],
+        told_bytes: 0,
         catalog: &catalog,
         health: &|_| Health::Ready,
         requested_model: None,
@@ -214,6 +215,7 @@ fn input<'a>(prompt: &'a str, catalog: &'a Catalog) -> RouteInput<'a> {
     RouteInput {
         prompt,
         attachments: &[],
+        told_bytes: 0,
         catalog,
         health: &|_| Health::Ready,
         requested_model: None,

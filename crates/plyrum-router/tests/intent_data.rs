@@ -64,6 +64,7 @@ fn intent_accuracy_on_labelled_prompts() {
         let decision = route(&RouteInput {
             prompt: &text("prompt"),
             attachments: &[],
+            told_bytes: 0,
             catalog: &catalog,
             health: &|_| Health::Ready,
             requested_model: None,

@@ -100,7 +100,7 @@ pub fn cut_off_deletions(dir: &Path) -> io::Result<Vec<Tombstone>> {
     let mut cut_off = Vec::new();
     for name in names(dir)? {
         let path = dir.join(&name);
-        if name.ends_with(".new") {
+        if path.extension().is_some_and(|extension| extension == "new") {
             fs::remove_file(&path).map_err(context("remove", &path))?;
         } else if name.ends_with(GOING) {
             let stone = read(&path)?;

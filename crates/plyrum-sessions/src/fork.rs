@@ -95,8 +95,9 @@ fn each_line_of(
 /// A line with its newline, written anew where the redactor finds something in it.
 fn redacted<'a>(line: &'a [u8], redactor: &Redactor) -> io::Result<Cow<'a, [u8]>> {
     let as_it_is = || Cow::Owned([line, b"\n"].concat());
-    let text = String::from_utf8_lossy(line);
-    if matches!(redactor.redact(&text), Cow::Borrowed(_)) {
+    // What is no UTF-8 is no line of ours, and was not parsed.
+    let text = std::str::from_utf8(line).map_err(io::Error::other)?;
+    if matches!(redactor.redact(text), Cow::Borrowed(_)) {
         return Ok(as_it_is());
     }
     let clean = |text: &str| redactor.redact(text).into_owned();

@@ -46,7 +46,10 @@ pub use last::{last, set_last};
 pub use line::{LINE_MAX_BYTES, Text, TextRole};
 pub use log::SessionLog;
 pub use outline::{About, Outline, Span, Turn};
-pub use read::{Item, Items, SessionSummary, frames_of, list, matching, read, read_from, unfinished_runs};
+pub use read::{
+    Item, Items, SessionSummary, frames_of, frames_of_run_at, list, matching, read, read_from,
+    unfinished_runs,
+};
 pub use tail::begin_of_last;
 pub use texts::{Said, Texts};
 

@@ -7,7 +7,7 @@ use std::io::{self, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-use plyrum_protocol::{Frame, RunId, SessionId, Timestamp};
+use plyrum_protocol::{Frame, FrameBody, RunId, SessionId, Timestamp};
 use serde::Deserialize;
 
 use crate::Event;
@@ -79,6 +79,80 @@ pub fn frames_of(dir: &Path, session: &SessionId, run: &RunId) -> io::Result<Vec
     }
     frames.reverse();
     Ok(frames)
+}
+
+/// The same where it is known when the run was accepted: the place is found by time, so that a run in the middle of
+/// a long log costs no more than one at its end. Where a clock was set back meanwhile, all of the log is read.
+pub fn frames_of_run_at(
+    dir: &Path,
+    session: &SessionId,
+    run: &RunId,
+    begun: Timestamp,
+) -> io::Result<Vec<Frame>> {
+    let path = log_path(dir, session);
+    let file = File::open(&path).map_err(context("open", &path))?;
+    let offset = place_of_time(&file, begun).map_err(context("read", &path))?;
+    let mut frames: Vec<Frame> = Vec::new();
+    for item in read_from(dir, session, offset)? {
+        if let Ok(Item::Frame(frame)) = item
+            && frame.run == *run
+        {
+            let is_last = matches!(frame.body, FrameBody::RunFinished { .. });
+            frames.push(*frame);
+            if is_last {
+                break;
+            }
+        }
+    }
+    let whole = frames.iter().zip(1..).all(|(frame, seq)| frame.seq == Some(seq));
+    let ended = frames.last().is_some_and(|frame| matches!(frame.body, FrameBody::RunFinished { .. }));
+    if whole && ended { Ok(frames) } else { frames_of(dir, session, run) }
+}
+
+/// How far apart two clock readings of one run may be.
+const CLOCK_SLACK_MS: i64 = 2_000;
+/// Distance to a place that is read instead of searched.
+const NEAR_BYTES: u64 = 128 * 1024;
+
+/// Where a line begins before which everything is older: by halving, since logs grow with time.
+fn place_of_time(file: &File, time: Timestamp) -> io::Result<u64> {
+    let wanted = Timestamp::from_millis(time.millis().saturating_sub(CLOCK_SLACK_MS));
+    let (mut low, mut high) = (0, file.metadata()?.len());
+    while high - low > NEAR_BYTES {
+        let middle = low + (high - low) / 2;
+        match first_time_from(file, middle, high)? {
+            Some((offset, at)) if at < wanted => low = offset,
+            _ => high = middle,
+        }
+    }
+    Ok(low)
+}
+
+/// The first frame behind an offset: where its line begins, and its time.
+fn first_time_from(file: &File, from: u64, to: u64) -> io::Result<Option<(u64, Timestamp)>> {
+    #[derive(Deserialize)]
+    struct OfFrame {
+        frame: At,
+    }
+    #[derive(Deserialize)]
+    struct At {
+        at: Timestamp,
+    }
+    let mut reader = file;
+    reader.seek(SeekFrom::Start(from))?;
+    let mut lines = Lines::new(reader);
+    lines.next()?; // the rest of a line
+    while let Some((offset, _, taken)) = lines.next_placed()? {
+        if from + offset >= to {
+            break;
+        }
+        if let Taken::Whole(line) = taken
+            && let Ok(OfFrame { frame }) = serde_json::from_slice(line)
+        {
+            return Ok(Some((from + offset, frame.at)));
+        }
+    }
+    Ok(None)
 }
 
 fn find_bytes(line: &[u8], wanted: &[u8]) -> bool {

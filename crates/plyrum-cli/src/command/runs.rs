@@ -140,8 +140,14 @@ fn show(run: &str, json: bool) -> Outcome {
     let row = reader.run_by_prefix(run).map_err(|e| of_ledger(&e))?;
     let session = SessionId::new(row.session).map_err(|e| of_id(&e))?;
     let run = RunId::new(row.run).map_err(|e| of_id(&e))?;
-    let frames = plyrum_sessions::frames_of(&paths.sessions_dir(), &session, &run)
-        .map_err(|e| Fault::new(ErrorKind::Storage, format!("session {session} cannot be read: {e}")))?;
+    let dir = paths.sessions_dir();
+    let begun = Timestamp::from_millis(row.started_at);
+    let frames = plyrum_sessions::frames_of_run_at(&dir, &session, &run, begun).map_err(|e| {
+        match plyrum_sessions::tombstone(&dir, &session) {
+            Ok(Some(stone)) if e.kind() == std::io::ErrorKind::NotFound => super::transcript::gone(&stone),
+            _ => Fault::new(ErrorKind::Storage, format!("session {session} cannot be read: {e}")),
+        }
+    })?;
     let result = frames.into_iter().rev().find_map(|frame| match frame.body {
         FrameBody::RunFinished { result } => Some(result),
         _ => None,

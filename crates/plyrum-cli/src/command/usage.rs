@@ -83,7 +83,8 @@ struct Only {
 
 impl Only {
     fn filter(&self, paths: &Paths) -> Result<UsageFilter, Fault> {
-        let session = self.session.as_deref().map(|asked| transcript::find(paths, asked)).transpose()?;
+        let session =
+            self.session.as_deref().map(|asked| transcript::find_also_deleted(paths, asked)).transpose()?;
         Ok(UsageFilter {
             model: self.model.clone(),
             provider: self.provider.clone(),

@@ -10,6 +10,7 @@ use crate::serve::send;
 use plyrum_ledger::{LedgerError, LedgerReader, RunRow};
 use plyrum_protocol::{
     Attach, Attached, ErrorKind, Fault, Frame, FrameBody, Outgoing, RequestId, RunAttach, RunId, SessionId,
+    Timestamp,
 };
 
 /// Attaches; the reply goes out before the first frame.
@@ -111,8 +112,21 @@ async fn told(
             .hint("ask again in a moment"));
     }
     let dir = visitor.daemon.paths.sessions_dir();
-    let mut frames = tokio::task::block_in_place(|| plyrum_sessions::frames_of(&dir, session, run))
-        .map_err(|e| Fault::new(ErrorKind::Storage, format!("session {session} cannot be read: {e}")))?;
+    let begun = Timestamp::from_millis(row.started_at);
+    let read = || plyrum_sessions::frames_of_run_at(&dir, session, run, begun);
+    let mut frames = match tokio::task::block_in_place(read) {
+        Ok(frames) => frames,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+            match tokio::task::block_in_place(|| plyrum_sessions::tombstone(&dir, session)) {
+                Ok(Some(stone)) => return Err(crate::sessions::gone(&stone)),
+                _ => Vec::new(), // its daemon died between the books and the log
+            }
+        }
+        Err(e) => {
+            let message = format!("session {session} cannot be read: {e}");
+            return Err(Fault::new(ErrorKind::Storage, message));
+        }
+    };
     if !frames.iter().any(|frame| matches!(frame.body, FrameBody::RunFinished { .. })) {
         let seq = frames.iter().filter_map(|frame| frame.seq).max().unwrap_or(0) + 1;
         let result = recover::result_of(&visitor.daemon.ledger, run, session).await;

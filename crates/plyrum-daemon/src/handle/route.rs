@@ -15,6 +15,6 @@ pub(super) async fn explain(visitor: &mut Visitor, query: RouteQuery) -> Result<
     let plan = query.options.plan.as_deref().filter(|plan| *plan != "auto");
     let project = query.workspace.as_deref().map(project::of);
     let left = budgets::left(&visitor.daemon.ledger, &context.settings, project.as_deref()).await?;
-    let wants = Wants { model: model.as_ref(), plan, left };
+    let wants = Wants { model: model.as_ref(), plan, told_bytes: 0, left };
     Ok(decide(&context, &asked, &query.options, &wants))
 }

@@ -55,6 +55,9 @@ pub(super) async fn finish_now(visitor: &mut Visitor, run: RunRef) -> Result<Emp
 pub(super) fn find_live(visitor: &Visitor, asked: &str) -> Result<LiveRun, Fault> {
     let runs = &visitor.daemon.runs;
     let hint = "plyrum runs list";
+    if asked.is_empty() {
+        return Err(Fault::new(ErrorKind::Usage, "an empty id names no run").hint(hint));
+    }
     let mut fits = if asked == "last" { runs.newest().into_iter().collect() } else { runs.by_prefix(asked) };
     match (fits.pop(), fits.is_empty()) {
         (Some(run), true) => Ok(run),

@@ -6,12 +6,12 @@ use crate::daemon::Daemon;
 use crate::recorder::Kind;
 use crate::sessions::past::{self, Room};
 use crate::sessions::storage;
-use crate::{clock, ids, instructions, project};
+use crate::{clock, ids, instructions, project, recover};
 use plyrum_ledger::LedgerReader;
 use plyrum_protocol::view::{self, TurnState};
 use plyrum_protocol::{
-    Empty, ErrorKind, Fault, Listing, Rewind, RunId, SessionDeleteOrder, SessionForkOrder, SessionId,
-    SessionQuery, SessionRef, SessionRenameOrder, SessionRewindOrder, SessionSearchQuery,
+    Empty, ErrorKind, Fault, Rewind, RunId, SessionDeleteOrder, SessionForkOrder, SessionId, SessionQuery,
+    SessionRef, SessionRenameOrder, SessionRewindOrder, SessionSearchQuery,
 };
 use plyrum_router::Health;
 use plyrum_sessions::index::{self, MAX_HITS, Search, SessionsAfter};
@@ -26,27 +26,49 @@ use std::sync::Arc;
 const HITS: usize = 20;
 /// Longest text of a search.
 const TEXT_MAX_BYTES: usize = 1024;
+/// Rows of a page, on the wire: a message has at most 1 MiB.
+const PAGE_MAX_BYTES: usize = 512 * 1024;
 /// Turns that a session is shown with, the latest ones.
 const MAX_TURNS: usize = 1000;
 
 /// The sessions, a page at a time.
-pub(super) async fn list(
-    visitor: &mut Visitor,
-    query: SessionQuery,
-) -> Result<Listing<view::SessionRow>, Fault> {
+pub(super) async fn list(visitor: &mut Visitor, query: SessionQuery) -> Result<view::SessionPage, Fault> {
     let daemon = Arc::clone(&visitor.daemon);
-    daemon.sessions.indexer.sync().await;
+    if query.cursor.is_none() {
+        daemon.sessions.indexer.sync().await;
+    }
     let after = query.cursor.as_deref().map(read_cursor).transpose()?;
-    let project = query.workspace.as_deref().map(project::of);
+    let project = project_of(&daemon, query.workspace.as_deref()).await?;
     blocking(move || {
         let found = indexed(&daemon, |searcher| searcher.sessions(project.as_deref(), after, MAX_HITS))?;
-        let next = found.last().filter(|_| found.len() == MAX_HITS);
-        let next = next.map(|(_, after)| format!("{}.{}", after.updated_at, after.id));
+        let is_full = found.len() == MAX_HITS;
         let ledger = books(&daemon)?;
-        let rows = found.into_iter().map(|(row, _)| list_row(row, ledger.as_ref()));
-        Ok(Listing { rows: rows.collect::<Result<_, Fault>>()?, next })
+        let (mut rows, mut next, mut bytes) = (Vec::new(), None, 0);
+        for (row, after) in found {
+            let row = list_row(row, ledger.as_ref())?;
+            bytes += size_of(&row);
+            if bytes > PAGE_MAX_BYTES && !rows.is_empty() {
+                return Ok(view::SessionPage { rows, next, behind: daemon.sessions.indexer.behind() });
+            }
+            rows.push(row);
+            next = Some(format!("{}.{}", after.updated_at, after.id));
+        }
+        let next = next.filter(|_| is_full);
+        Ok(view::SessionPage { rows, next, behind: daemon.sessions.indexer.behind() })
     })
     .await
+}
+
+/// Bytes of a value on the wire.
+fn size_of(value: &impl serde::Serialize) -> usize {
+    plyrum_protocol::to_line(value).map_or(usize::MAX, |line| line.len())
+}
+
+/// The project of a directory, spelt as it is in the logs.
+async fn project_of(daemon: &Daemon, workspace: Option<&str>) -> Result<Option<String>, Fault> {
+    let Some(workspace) = workspace else { return Ok(None) };
+    let redactor = daemon.context(None).await?.redactor.clone();
+    Ok(Some(redactor.redact(&project::of(workspace)).into_owned()))
 }
 
 fn list_row(row: index::SessionRow, ledger: Option<&LedgerReader>) -> Result<view::SessionRow, Fault> {
@@ -63,16 +85,23 @@ fn list_row(row: index::SessionRow, ledger: Option<&LedgerReader>) -> Result<vie
     })
 }
 
-/// Asks the index. A damaged one is made again, which takes a moment.
-fn indexed<T>(daemon: &Daemon, ask: impl FnOnce(&index::Searcher) -> io::Result<T>) -> Result<T, Fault> {
+/// Asks the index. A damaged or missing one is made again, and asked again when that is done, or as far as it is.
+fn indexed<T>(daemon: &Daemon, ask: impl Fn(&index::Searcher) -> io::Result<T>) -> Result<T, Fault> {
     let indexer = &daemon.sessions.indexer;
-    indexer.searcher().and_then(|searcher| ask(&searcher)).map_err(|e| {
-        if e.kind() == io::ErrorKind::InvalidData {
+    let asked = || indexer.searcher().and_then(|searcher| ask(&searcher));
+    let answer = match asked() {
+        Err(e) if e.kind() == io::ErrorKind::InvalidData => {
             indexer.make_again();
-            return Fault::new(ErrorKind::Storage, format!("{e}"))
-                .hint("it is being made again: try in a moment");
+            tokio::runtime::Handle::current().block_on(indexer.sync());
+            asked()
         }
-        storage(&e)
+        answer => answer,
+    };
+    answer.map_err(|e| match e.kind() {
+        io::ErrorKind::InvalidData => {
+            Fault::new(ErrorKind::Storage, format!("{e}")).hint("it is being made again: try in a moment")
+        }
+        _ => storage(&e),
     })
 }
 
@@ -95,20 +124,31 @@ pub(super) async fn search(
     let before =
         query.cursor.as_deref().map(|c| c.parse().map_err(|_| wrong("the cursor is none of a search")));
     let before = before.transpose()?;
+    let project = project_of(&daemon, query.workspace.as_deref()).await?;
     blocking(move || {
         let session = query.session.as_deref().map(|asked| find(&daemon, asked)).transpose()?;
         let limit = if query.limit == 0 { HITS } else { usize::try_from(query.limit).unwrap_or(MAX_HITS) };
         let limit = limit.min(MAX_HITS);
-        let project = query.workspace.as_deref().map(project::of);
         let search = Search { text: query.text, project, session, before, limit };
         let hits = indexed(&daemon, |searcher| searcher.search(&search))?;
         let hits = hits.ok_or_else(|| {
             wrong("there is no word to look for")
                 .hint("plyrum sessions search маршрутизатор \"exact words\" -without begin*")
         })?;
-        let next = hits.last().filter(|_| hits.len() == limit).map(|hit| hit.cursor.to_string());
-        let behind = daemon.sessions.indexer.behind();
-        Ok(view::SessionHits { hits: hits.into_iter().map(hit).collect(), next, behind })
+        let is_full = hits.len() == limit;
+        let (mut shown, mut next, mut bytes) = (Vec::new(), None, 0);
+        for found in hits {
+            let cursor = found.cursor.to_string();
+            let found = hit(found);
+            bytes += size_of(&found);
+            if bytes > PAGE_MAX_BYTES && !shown.is_empty() {
+                return Ok(view::SessionHits { hits: shown, next, behind: daemon.sessions.indexer.behind() });
+            }
+            shown.push(found);
+            next = Some(cursor);
+        }
+        let next = next.filter(|_| is_full);
+        Ok(view::SessionHits { hits: shown, next, behind: daemon.sessions.indexer.behind() })
     })
     .await
 }
@@ -140,17 +180,18 @@ pub(super) async fn show(visitor: &mut Visitor, asked: SessionRef) -> Result<vie
 
 /// Makes a session the latest one.
 pub(super) async fn resume(visitor: &mut Visitor, asked: SessionRef) -> Result<view::SessionDetail, Fault> {
-    let id = found(visitor, &asked.session).await?;
     let _stays = visitor.daemon.sessions.writing().await;
+    let id = found(visitor, &asked.session).await?;
     write(visitor, &id, Event::Resumed { at: clock::now() }).await?;
+    visitor.daemon.sessions.used(&id);
     detail(&visitor.daemon, id, asked.workspace.as_deref()).await
 }
 
 /// Names a session.
 pub(super) async fn rename(visitor: &mut Visitor, order: SessionRenameOrder) -> Result<Empty, Fault> {
+    let _stays = visitor.daemon.sessions.writing().await;
     let id = found(visitor, &order.session).await?;
     let title = order.title.split_whitespace().collect::<Vec<_>>().join(" ");
-    let _stays = visitor.daemon.sessions.writing().await;
     write(visitor, &id, Event::Renamed { at: clock::now(), title }).await?;
     visitor.daemon.recorder.record(Kind::SessionRenamed, json!({"session": id}));
     Ok(Empty {})
@@ -162,9 +203,9 @@ pub(super) async fn fork(
     order: SessionForkOrder,
 ) -> Result<view::SessionDetail, Fault> {
     let daemon = Arc::clone(&visitor.daemon);
-    let from = found(visitor, &order.session).await?;
     let redactor = daemon.context(None).await?.redactor.clone();
     let _stays = daemon.sessions.writing().await;
+    let from = found(visitor, &order.session).await?;
     let (copy, original) = (Arc::clone(&daemon), from.clone());
     let (id, through) = blocking(move || {
         let id = ids::session().map_err(|e| storage(&e))?;
@@ -178,7 +219,7 @@ pub(super) async fn fork(
         Ok((id, through))
     })
     .await?;
-    daemon.sessions.touched(&id);
+    daemon.sessions.used(&id);
     daemon.recorder.record(Kind::SessionForked, json!({"session": id, "from": from, "through": through}));
     detail(&daemon, id, None).await
 }
@@ -202,9 +243,10 @@ pub(super) async fn rewind(
     visitor: &mut Visitor,
     order: SessionRewindOrder,
 ) -> Result<view::SessionDetail, Fault> {
-    let id = found(visitor, &order.session).await?;
     let daemon = Arc::clone(&visitor.daemon);
     let _stays = daemon.sessions.writing().await;
+    let _alone = daemon.sessions.rewinding.lock().await;
+    let id = found(visitor, &order.session).await?;
     let (look, session) = (Arc::clone(&daemon), id.clone());
     let to = blocking(move || {
         let kept = look.sessions.outlines.with(&session, |outline| last_kept(outline, &order.back));
@@ -230,15 +272,22 @@ fn last_kept(outline: &Outline, back: &Rewind) -> Result<Option<RunId>, Fault> {
         }
         Rewind::Turns(0) => Err(wrong("0 turns are nothing to take back")),
         Rewind::Turns(turns) => {
-            let counting: Vec<usize> = (0..outline.turns.len())
-                .filter(|at| outline.turns.get(*at).is_some_and(|t| !t.is_rewound))
+            // What a person would count: turns with an answer, and the summary. What failed goes with them.
+            let holds = outline.summary().map(|(summary, _)| &summary.run);
+            let counting: Vec<usize> = outline
+                .turns
+                .iter()
+                .enumerate()
+                .filter(|(_, turn)| turn.is_told() || Some(&turn.run) == holds)
+                .map(|(at, _)| at)
                 .collect();
             let turns = usize::try_from(*turns).unwrap_or(usize::MAX);
             let Some(kept) = counting.len().checked_sub(turns) else {
                 let message = format!("the session has {} turns to take back, not {turns}", counting.len());
                 return Err(wrong(&message));
             };
-            let last = kept.checked_sub(1).and_then(|at| outline.turns.get(*counting.get(at)?));
+            let first = counting.get(kept).copied().unwrap_or(outline.turns.len());
+            let last = outline.turns.iter().take(first).rev().find(|turn| !turn.is_rewound);
             Ok(last.map(|turn| turn.run.clone()))
         }
     }
@@ -249,31 +298,39 @@ pub(super) async fn delete(
     visitor: &mut Visitor,
     order: SessionDeleteOrder,
 ) -> Result<view::SessionDeleted, Fault> {
-    let id = found(visitor, &order.session).await?;
     let daemon = Arc::clone(&visitor.daemon);
-    let _alone = daemon.sessions.deleting().await;
+    let redactor = daemon.context(None).await?.redactor.clone();
+    let client = redactor.redact(&order.client).into_owned();
+    let client: String = client.chars().filter(|c| !c.is_control()).take(80).collect();
+    let alone = daemon.sessions.deleting().await;
+    let id = found(visitor, &order.session).await?;
     if let Some(run) = daemon.runs.all().into_iter().find(|run| run.hub.session == id) {
         let message = format!("session {id} has a living run, {}", run.hub.run);
         return Err(
             Fault::new(ErrorKind::Failed, message).hint(format!("plyrum runs cancel {}", run.hub.run))
         );
     }
-    let client: String = order.client.chars().filter(|c| !c.is_control()).take(80).collect();
     let (dir, session) = (daemon.sessions.dir.clone(), id.clone());
     let stone = blocking(move || {
-        plyrum_sessions::delete(&dir, &session, clock::now(), &client).map_err(|e| storage(&e))
+        plyrum_sessions::begin_deletion(&dir, &session, clock::now(), &client).map_err(|e| storage(&e))
     })
     .await?;
+    drop(alone); // its texts are gone: the rest holds nobody up
+    recover::record_deletion(&daemon.recorder, &stone);
+    if daemon.recorder.flushed().await.is_ok() {
+        let (dir, session) = (daemon.sessions.dir.clone(), id.clone());
+        blocking(move || plyrum_sessions::end_deletion(&dir, &session).map_err(|e| storage(&e))).await?;
+    } // else the next start puts it on record
     daemon.sessions.forgotten(&id).await;
-    daemon.recorder.record(
-        Kind::SessionDeleted,
-        json!({"session": id, "bytes": stone.bytes, "sha256": stone.sha256, "client": stone.client}),
-    );
+    let (look, session) = (Arc::clone(&daemon), id.clone());
+    // Whether there are copies is told where the index knows it.
+    let copies = blocking(move || indexed(&look, |searcher| searcher.copies_of(&session))).await;
     Ok(view::SessionDeleted {
         session: id,
         deleted_at: stone.deleted_at,
         bytes: stone.bytes,
         sha256: stone.sha256,
+        copies: copies.unwrap_or_default(),
     })
 }
 
@@ -304,7 +361,7 @@ async fn write(visitor: &Visitor, id: &SessionId, event: Event) -> Result<(), Fa
     let redactor = daemon.context(None).await?.redactor.clone();
     let (dir, session) = (daemon.sessions.dir.clone(), id.clone());
     blocking(move || {
-        let log = SessionLog::open(&dir, &session).map_err(|e| storage(&e))?;
+        let log = SessionLog::open_existing(&dir, &session).map_err(|e| storage(&e))?;
         log.append_event(&event, &redactor).and_then(|()| log.sync()).map_err(|e| storage(&e))
     })
     .await?;
@@ -398,7 +455,10 @@ fn room(context: &Context, workspace: Option<&str>) -> Option<Room> {
     };
     let model = configured.or_else(largest)?;
     let persona = crate::resolve::persona(context, None).ok()?;
-    let files = workspace.map_or(Vec::new(), |workspace| instructions::read(workspace, &context.redactor));
+    let workspace = workspace.filter(|_| context.settings.defaults.project_instructions);
+    let context_bytes = model.bytes_per_token.bytes_in(model.context_tokens);
+    let read = |workspace| instructions::read(workspace, &context.redactor, context_bytes);
+    let files = workspace.map_or(Vec::new(), read);
     let files: usize = files.iter().map(|(file, _)| file.text.len()).sum();
     Some(Room {
         model: model.id.to_string(),

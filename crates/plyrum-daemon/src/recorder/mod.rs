@@ -47,6 +47,7 @@ enum Order {
     Append { kind: Kind, body: Value },
     Drain { due: Instant },
     Redact(Box<Redactor>),
+    Flush(oneshot::Sender<Option<String>>),
     Probe(oneshot::Sender<Option<String>>),
     Retire { what: Box<(Retirable, Retired)>, answer: oneshot::Sender<Result<Tombstone, String>> },
     Stop(oneshot::Sender<()>),
@@ -131,6 +132,12 @@ impl Recorder {
         }
         let (answer, answered) = oneshot::channel();
         self.order(Order::Probe(answer), answered).await?.map_or(Ok(()), Err)
+    }
+
+    /// Waits until everything recorded so far is on the disk; else says why it is not.
+    pub(crate) async fn flushed(&self) -> Result<(), String> {
+        let (answer, answered) = oneshot::channel();
+        self.order(Order::Flush(answer), answered).await?.map_or(Ok(()), Err)
     }
 
     /// Why records could not be written when that was last tried.

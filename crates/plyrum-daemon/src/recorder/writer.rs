@@ -89,6 +89,13 @@ impl Writer {
                     self.probe();
                     let _gone = answer.send(self.health.trouble(&self.dir));
                 }
+                Ok(Order::Flush(answer)) => {
+                    if self.retry_by.is_none() {
+                        let done = self.sync();
+                        self.note(done);
+                    }
+                    let _gone = answer.send(self.health.trouble(&self.dir));
+                }
                 Ok(Order::Retire { what, answer }) => {
                     let _gone = answer.send(self.retire(what.0, &what.1));
                 }

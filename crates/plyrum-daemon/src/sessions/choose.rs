@@ -5,7 +5,6 @@ use crate::ids;
 use plyrum_ledger::{LedgerError, LedgerReader};
 use plyrum_protocol::{ErrorKind, Fault, SessionId};
 use std::path::Path;
-use std::sync::PoisonError;
 
 /// A conversation that a run joins.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,39 +27,30 @@ impl Sessions {
 
     /// The session that an id, its beginning, one of its runs or `last` names.
     pub(crate) fn find(&self, asked: &str, ledger: &Path) -> Result<SessionId, Fault> {
-        if asked == "last" {
-            return self.last();
+        if asked.is_empty() {
+            return Err(Fault::new(ErrorKind::Usage, "an empty id names no session").hint(HINT));
         }
-        let known = plyrum_sessions::list(&self.dir).map_err(|e| unreadable(&e))?;
-        let mut fits = known.into_iter().map(|known| known.id).filter(|id| id.as_str().starts_with(asked));
-        match (fits.next(), fits.next()) {
-            (Some(one), None) => Ok(one),
-            (Some(one), Some(other)) => {
+        if asked == "last" {
+            let last = plyrum_sessions::last(&self.dir).map_err(|e| unreadable(&e))?;
+            return last.ok_or_else(|| {
+                Fault::new(ErrorKind::NotFound, "there is no session yet")
+                    .hint("plyrum ask \"your question\"")
+            });
+        }
+        let fits = plyrum_sessions::matching(&self.dir, asked, 2).map_err(|e| unreadable(&e))?;
+        match fits.as_slice() {
+            [one] => Ok(one.clone()),
+            [] => self.of_run(asked, ledger),
+            [one, other, ..] => {
                 let message = format!("`{asked}` fits several sessions: {one}, {other}");
                 Err(Fault::new(ErrorKind::Ambiguous, message).hint("type more of the id"))
             }
-            (None, _) => self.of_run(asked, ledger),
         }
-    }
-
-    fn last(&self) -> Result<SessionId, Fault> {
-        let latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(latest) = latest {
-            return Ok(latest);
-        }
-        let newest = plyrum_sessions::list(&self.dir).map_err(|e| unreadable(&e))?.into_iter().next();
-        newest.map(|newest| newest.id).ok_or_else(|| {
-            Fault::new(ErrorKind::NotFound, "there is no session yet").hint("plyrum ask \"your question\"")
-        })
     }
 
     fn of_run(&self, asked: &str, ledger: &Path) -> Result<SessionId, Fault> {
-        let none = |id: &str| match SessionId::new(id).map(|id| plyrum_sessions::tombstone(&self.dir, &id)) {
-            Ok(Ok(Some(stone))) => {
-                let message = format!("session {} was deleted on {}", stone.session, stone.deleted_at);
-                Fault::new(ErrorKind::NotFound, message)
-                    .hint("what it cost is still in plyrum usage --by session")
-            }
+        let none = |id: &str| match plyrum_sessions::tombstones_matching(&self.dir, id, 1) {
+            Ok(ref stones) if let Some(stone) = stones.first() => gone(stone),
             _ => Fault::new(ErrorKind::NotFound, format!("there is no session or run `{asked}`")).hint(HINT),
         };
         let row = match LedgerReader::open(ledger).and_then(|reader| reader.run_by_prefix(asked)) {
@@ -78,6 +68,12 @@ impl Sessions {
             Err(none(session.as_str()))
         }
     }
+}
+
+/// The session was deleted.
+pub(crate) fn gone(stone: &plyrum_sessions::Tombstone) -> Fault {
+    let message = format!("session {} was deleted on {}", stone.session, stone.deleted_at);
+    Fault::new(ErrorKind::NotFound, message).hint("what it cost is still in plyrum usage --by session")
 }
 
 fn unreadable(error: &std::io::Error) -> Fault {

@@ -44,6 +44,8 @@ struct Shared {
     behind: AtomicU64,
     /// A note was lost: look at everything again.
     look_again: AtomicBool,
+    /// A reader has asked for a new index, which is not begun yet.
+    making_again: AtomicBool,
     /// What went wrong last.
     failure: Mutex<Option<String>>,
 }
@@ -57,6 +59,7 @@ impl Indexer {
             dir,
             behind: AtomicU64::new(0),
             look_again: AtomicBool::new(true),
+            making_again: AtomicBool::new(false),
             failure: Mutex::default(),
         });
         let work = Arc::clone(&shared);
@@ -83,7 +86,9 @@ impl Indexer {
 
     /// A reader found the index damaged.
     pub(crate) fn make_again(&self) {
-        let _waits_already = self.orders.try_send(Order::MakeAgain);
+        if !self.shared.making_again.swap(true, Ordering::Relaxed) {
+            let _full_queue_is_asked_again = self.orders.try_send(Order::MakeAgain);
+        }
     }
 
     /// Waits, within limits, until everything that was written before is in the index.
@@ -123,11 +128,13 @@ struct Work {
     index: Option<Index>,
     /// In the order in which they are taken in: the last ones first, since they are looked for most.
     waiting: Vec<SessionId>,
+    /// Sessions that could not be taken in; tried again with the next question.
+    failed: BTreeSet<SessionId>,
 }
 
 impl Work {
     fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, index: None, waiting: Vec::new() }
+        Self { shared, index: None, waiting: Vec::new(), failed: BTreeSet::new() }
     }
 
     fn run(mut self, inbox: &Receiver<Order>) {
@@ -143,7 +150,7 @@ impl Work {
                 self.catch_up();
                 gather_until = Some(Instant::now()).filter(|_| !self.waiting.is_empty());
             }
-            self.shared.behind.store(self.waiting.len() as u64, Ordering::Relaxed);
+            self.tell_behind(0);
             if self.waiting.is_empty() {
                 gather_until = None;
                 for done in syncing.drain(..) {
@@ -165,15 +172,18 @@ impl Work {
                 }
                 Ok(Order::Forget(session, done)) => {
                     self.waiting.retain(|waiting| *waiting != session);
+                    self.failed.remove(&session);
                     self.forget(&session);
                     let _gone = done.send(());
                 }
                 Ok(Order::Sync(done)) => {
+                    self.waiting.extend(std::mem::take(&mut self.failed));
                     syncing.push(done);
                     gather_until.get_or_insert_with(Instant::now);
                 }
                 Ok(Order::MakeAgain) => {
-                    crate::log::line("the search index is damaged and is made again");
+                    crate::log::line("the search index is damaged or gone, and is made again");
+                    self.shared.making_again.store(false, Ordering::Relaxed);
                     let shared = Arc::clone(&self.shared);
                     let _told = self.index().map(|index| note(&shared, index.begin_anew()));
                     self.shared.look_again.store(true, Ordering::Relaxed);
@@ -207,6 +217,7 @@ impl Work {
 
     fn catch_up(&mut self) {
         let Some(session) = self.waiting.pop() else { return };
+        self.tell_behind(1);
         let shared = Arc::clone(&self.shared);
         match self.index().map(|index| index.catch_up(&session)) {
             Some(Ok(false)) => {
@@ -215,15 +226,25 @@ impl Work {
             }
             // A session that was deleted meanwhile has no log.
             Some(Err(e)) if e.kind() == io::ErrorKind::NotFound => {}
-            Some(done) => drop(note(&shared, done)),
-            None => {}
+            Some(done) => {
+                if note(&shared, done).is_none() {
+                    self.failed.insert(session);
+                }
+            }
+            None => drop(self.failed.insert(session)),
         }
+    }
+
+    /// `taken` sessions are being read.
+    fn tell_behind(&self, taken: usize) {
+        let behind = self.waiting.len() + self.failed.len() + taken;
+        self.shared.behind.store(behind as u64, Ordering::Relaxed);
     }
 
     fn forget(&mut self, session: &SessionId) {
         let shared = Arc::clone(&self.shared);
         if let Some(index) = self.index() {
-            let _told = note(&shared, index.forget(session));
+            let _told = note(&shared, index.forget(std::slice::from_ref(session)));
         }
     }
 }

@@ -11,15 +11,14 @@ mod outlines;
 pub(crate) mod past;
 mod window;
 
-pub(crate) use choose::Chosen;
+pub(crate) use choose::{Chosen, gone};
 pub(crate) use indexer::Indexer;
 
 use outlines::Outlines;
 use plyrum_config::Paths;
 use plyrum_protocol::{ErrorKind, Fault, SessionId};
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
-use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+use tokio::sync::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// What all parts of the daemon share of the conversations.
 #[derive(Debug)]
@@ -27,8 +26,8 @@ pub(crate) struct Sessions {
     pub(crate) dir: PathBuf,
     pub(crate) outlines: Outlines,
     pub(crate) indexer: Indexer,
-    /// The session that was used last; none before the first use in this life.
-    latest: Mutex<Option<SessionId>>,
+    /// Held while a session is taken back: what is read before it is written must not change in between.
+    pub(crate) rewinding: Mutex<()>,
     /// Held for reading while something is written to a session, for writing while one is deleted: so that a
     /// prompt never goes into a log that is being taken away.
     deleting: RwLock<()>,
@@ -40,20 +39,26 @@ impl Sessions {
             dir: paths.sessions_dir(),
             outlines: Outlines::new(paths.sessions_dir()),
             indexer: Indexer::start(paths.sessions_index_path(), paths.sessions_dir()),
-            latest: Mutex::default(),
+            rewinding: Mutex::default(),
             deleting: RwLock::default(),
         }
     }
 
     /// Something was written to this session.
     pub(crate) fn touched(&self, session: &SessionId) {
-        *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = Some(session.clone());
         self.indexer.touch(session);
+    }
+
+    /// This is the session that `last` means from now on. Writes a small file.
+    pub(crate) fn used(&self, session: &SessionId) {
+        if let Err(e) = plyrum_sessions::set_last(&self.dir, session) {
+            crate::log::line(&format!("session {session} is not noted as the last one: {e}"));
+        }
+        self.touched(session);
     }
 
     /// The session is gone.
     pub(crate) async fn forgotten(&self, session: &SessionId) {
-        self.latest.lock().unwrap_or_else(PoisonError::into_inner).take_if(|latest| latest == session);
         self.outlines.forget(session);
         self.indexer.forget(session).await;
     }

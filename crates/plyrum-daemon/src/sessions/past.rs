@@ -8,9 +8,11 @@
 
 use super::window::{Marks, begin};
 use plyrum_billing_client::BytesPerToken;
-use plyrum_engine::{Attachment, Exchange};
+use plyrum_engine::{Attachment, Conversation, Exchange};
 use plyrum_protocol::{ContextMeter, RunId};
+use plyrum_redact::Redactor;
 use plyrum_sessions::{Outline, Said, Texts, Turn};
+use std::borrow::Cow;
 use std::io;
 
 /// Bytes that a turn costs beside its texts.
@@ -131,6 +133,33 @@ pub(crate) fn read(outline: &Outline, texts: &Texts, room: &Room) -> io::Result<
     Ok(Past { summary, exchanges: exchanges.collect::<io::Result<_>>()?, meter: choice.meter })
 }
 
+/// Bytes of the summary and of every turn that is told, however much of it a model can take.
+pub(crate) fn told_bytes(outline: &Outline) -> u64 {
+    let summary = outline.summary().map_or(0, |(turn, _)| turn.answer_bytes);
+    outline.told().map(whole_size).fold(summary, u64::saturating_add)
+}
+
+/// The same conversation without what is known to be secret today: its log may be older than a key.
+pub(crate) fn redacted(mut conversation: Conversation, redactor: &Redactor) -> Conversation {
+    let clean = |text: &mut String| {
+        if let Cow::Owned(clean) = redactor.redact(text) {
+            *text = clean;
+        }
+    };
+    conversation.summary.iter_mut().for_each(clean);
+    for exchange in &mut conversation.history {
+        clean(&mut exchange.prompt);
+        clean(&mut exchange.answer);
+        for attachment in &mut exchange.attachments {
+            clean(&mut attachment.name);
+            clean(&mut attachment.text);
+        }
+    }
+    // Only an extractor's compaction has any that were not redacted on their way in.
+    conversation.attachments.iter_mut().for_each(|attachment| clean(&mut attachment.text));
+    conversation
+}
+
 /// A turn as it is told again.
 pub(super) fn exchange(turn: &Turn, said: Said, turn_max_bytes: u64) -> Exchange {
     if whole_size(turn) <= turn_max_bytes {
@@ -182,7 +211,6 @@ pub(super) fn size_of(turn: &Turn, turn_max_bytes: u64) -> u64 {
 mod tests {
     use super::*;
     use plyrum_protocol::{Frame, FrameBody, RunResult, RunStatus, SessionId, Timestamp};
-    use plyrum_redact::Redactor;
     use plyrum_sessions::{Event, SessionLog, TextRole};
 
     /// A session on disk.

@@ -23,7 +23,8 @@ pub use prices::{
     PriceChange, PriceDiff, PriceFigure, PriceFigureChange, PriceFx, PriceList, PriceQuote, PriceRow,
 };
 pub use sessions::{
-    SessionDeleted, SessionDetail, SessionHit, SessionHits, SessionMark, SessionRow, SessionTurn, TurnState,
+    SessionDeleted, SessionDetail, SessionHit, SessionHits, SessionMark, SessionPage, SessionRow,
+    SessionTurn, TurnState,
 };
 pub use statusline::Statusline;
 pub use usage::{UsageReport, UsageRow, UsageTotal};

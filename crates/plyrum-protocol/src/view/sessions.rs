@@ -26,6 +26,18 @@ pub struct SessionRow {
     pub forked_from: Option<SessionId>,
 }
 
+/// A page of sessions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SessionPage {
+    /// The last used first.
+    pub rows: Vec<SessionRow>,
+    /// Where the next page begins; none on the last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+    /// Sessions that are not in the index yet: 0 but for a moment after a first start.
+    pub behind: u64,
+}
+
 /// `sessions show`, and the answer to what changes a session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SessionDetail {
@@ -148,4 +160,7 @@ pub struct SessionDeleted {
     pub bytes: u64,
     /// SHA-256 of the log that is gone, in hex.
     pub sha256: String,
+    /// Copies of it, which still have its words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub copies: Vec<SessionId>,
 }

@@ -109,6 +109,10 @@ impl Show {
                  turns will not be sent any more: plyrum sessions compact",
                 money::count(context.history_limit_tokens)
             )),
+            0 if context.shortened_turns > 0 => Some(format!(
+                "notice: {} earlier turns are too large for {model} ({of} tokens) and are sent without what came with them",
+                context.shortened_turns
+            )),
             0 => None,
             turns => Some(format!(
                 "notice: the oldest {turns} turns do not fit {model} ({of} tokens) and are not sent; plyrum sessions \

@@ -72,6 +72,9 @@ pub(super) fn rewind(args: &Rewind) -> Outcome {
     show::print(&detail, args.json)
 }
 
+/// A script whose variable is empty, or nearly, must not delete what it did not mean.
+const ID_LEAST_CHARS: usize = 4;
+
 #[derive(Debug, clap::Args)]
 pub(crate) struct Delete {
     /// A session or run: an id, its beginning, or `last`
@@ -85,6 +88,10 @@ pub(crate) struct Delete {
 }
 
 pub(super) fn delete(args: &Delete) -> Outcome {
+    if args.yes && args.id.len() < ID_LEAST_CHARS {
+        let message = format!("`{}` is too little of an id to delete by without being asked", args.id);
+        return Err(wrong_use(message).hint("type more of the id, or leave --yes out"));
+    }
     let asked = SessionRef { session: args.id.clone(), workspace: workspace() };
     let row = call::<SessionShow>(&asked)?.row;
     if !args.yes {
@@ -101,6 +108,10 @@ pub(super) fn delete(args: &Delete) -> Outcome {
         out::print_json(&gone)?;
     } else {
         out::err(&format!("deleted session {}; what it cost stays in the books", gone.session));
+        if !gone.copies.is_empty() {
+            let copies: Vec<&str> = gone.copies.iter().map(plyrum_protocol::SessionId::as_str).collect();
+            out::err(&format!("note: copies of it still have its words: {}", copies.join(", ")));
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

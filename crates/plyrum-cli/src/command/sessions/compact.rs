@@ -1,9 +1,11 @@
 //! `sessions compact`: a run like any other, whose answer is a summary of the older turns.
 
+use super::{call, show};
 use crate::command::ask::{Format, Show, Style, carry_out, new_run_id, parse_rub};
 use crate::command::{paths, workspace};
+use crate::out;
 use plyrum_billing_client::MicroRub;
-use plyrum_protocol::{Compact, Fault, Owner, Submit, SubmitOptions};
+use plyrum_protocol::{Compact, Fault, Owner, SessionRef, SessionShow, Submit, SubmitOptions};
 use std::process::ExitCode;
 
 #[derive(Debug, clap::Args)]
@@ -42,8 +44,29 @@ pub(super) fn run(args: &Args) -> ExitCode {
     // What it cost is always told: it is the point of the command.
     let format = if args.json { Format::Json } else { Format::Text };
     let show = Show::new(Style { format, quiet: args.quiet, verbose: !args.quiet, ..Style::default() });
-    let course = || -> Result<ExitCode, Fault> { carry_out(&paths()?, &show, submit(args)?, Vec::new()) };
+    let course = || -> Result<ExitCode, Fault> {
+        let code = carry_out(&paths()?, &show, submit(args)?, Vec::new())?;
+        if code == ExitCode::SUCCESS && !args.dry_run && !args.quiet {
+            tell_what_came_of_it(&args.id)?;
+        }
+        Ok(code)
+    };
     course().unwrap_or_else(|fault| show.refused(&fault))
+}
+
+/// What is told from now on, and whether once more would help.
+fn tell_what_came_of_it(id: &str) -> Result<(), Fault> {
+    let detail = call::<SessionShow>(&SessionRef { session: id.to_owned(), workspace: workspace() })?;
+    let Some(context) = &detail.context else { return Ok(()) };
+    if context.summary.is_none() {
+        out::err("notice: the summary was cut short, so it stands for nothing; the turns are told as before");
+        return Ok(());
+    }
+    out::err(&format!("from now on: {}", show::meter(context)));
+    if context.left_out_turns > 0 {
+        out::err("note: not all older turns fitted into one request; once more takes the next ones");
+    }
+    Ok(())
 }
 
 fn submit(args: &Args) -> Result<Submit, Fault> {

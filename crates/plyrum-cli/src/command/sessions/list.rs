@@ -11,11 +11,12 @@ use std::process::ExitCode;
 
 /// Longest title and project in a row.
 const TITLE_CHARS: usize = 48;
+const PROJECT_CHARS: usize = 20;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Only those of the project of this directory (without one: of the working directory)
-    #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = "")]
+    #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = "", require_equals = true)]
     project: Option<String>,
     /// At most this many
     #[arg(short = 'n', long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=10000))]
@@ -27,18 +28,29 @@ pub(crate) struct Args {
 
 pub(super) fn run(args: &Args) -> Outcome {
     let workspace = args.project.as_deref().map(|dir| directory(Some(dir))).transpose()?;
-    let rows = rows(workspace, usize::from(args.limit))?;
+    let of_project = workspace.is_some();
+    let (rows, behind) = rows(workspace, usize::from(args.limit))?;
+    tell_behind(behind);
     if args.json {
         out::print_json(&rows)?;
     } else if rows.is_empty() {
-        out::print("there is no session yet\n")?;
+        out::err(if of_project { "there is no session of this project" } else { "there is no session yet" });
     } else {
         out::print(&list_text(&rows))?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn rows(workspace: Option<String>, limit: usize) -> Result<Vec<view::SessionRow>, Fault> {
+/// An index that is not complete yet is not told as if it were.
+pub(super) fn tell_behind(behind: u64) {
+    if behind > 0 {
+        let what = if behind == 1 { "1 session is" } else { &format!("{behind} sessions are") };
+        out::err(&format!("note: {what} not in the index yet; try again in a moment"));
+    }
+}
+
+/// The rows, and how many sessions are not in the index yet.
+fn rows(workspace: Option<String>, limit: usize) -> Result<(Vec<view::SessionRow>, u64), Fault> {
     let paths = paths()?;
     runtime()?.block_on(async {
         let mut client = connected(&paths).await?;
@@ -50,7 +62,7 @@ fn rows(workspace: Option<String>, limit: usize) -> Result<Vec<view::SessionRow>
             query.cursor = page.next;
             if query.cursor.is_none() || rows.len() >= limit {
                 rows.truncate(limit);
-                return Ok(rows);
+                return Ok((rows, page.behind));
             }
         }
     })
@@ -66,7 +78,7 @@ fn list_text(rows: &[view::SessionRow]) -> String {
                 text::time(row.updated_at),
                 count(row.turns),
                 lang.rub(row.cost_micro_rub),
-                project_name(row.project.as_deref()),
+                text::shortened(&project_name(row.project.as_deref()), PROJECT_CHARS),
                 text::shortened(&row.title, TITLE_CHARS),
             ]
         })

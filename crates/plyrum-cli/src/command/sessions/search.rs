@@ -1,6 +1,6 @@
 //! `sessions search`.
 
-use super::list::project_name;
+use super::list::{project_name, tell_behind};
 use super::{call, directory};
 use crate::command::Outcome;
 use crate::fault::wrong_use;
@@ -18,7 +18,7 @@ use std::process::ExitCode;
 
 Examples:
   plyrum sessions search микрорубли округление
-  plyrum sessions search --project . '\"one rounding\" ledger*'
+  plyrum sessions search --project '\"one rounding\" ledger*'
   plyrum sessions search -- router -weights")]
 pub(crate) struct Args {
     /// Words to look for
@@ -54,12 +54,7 @@ pub(super) fn run(args: &Args) -> Outcome {
         out::print_json(&found)?;
         return Ok(ExitCode::SUCCESS);
     }
-    if found.behind > 0 {
-        out::err(&format!(
-            "note: {} sessions are not in the index yet; search again in a moment",
-            found.behind
-        ));
-    }
+    tell_behind(found.behind);
     if found.hits.is_empty() {
         out::err("nothing was found");
         return Ok(ExitCode::SUCCESS);

@@ -52,7 +52,7 @@ fn shown(detail: &view::SessionDetail) -> String {
     head.join("\n") + "\n\n" + &turns(&detail.turn_list)
 }
 
-fn meter(context: &ContextMeter) -> String {
+pub(super) fn meter(context: &ContextMeter) -> String {
     let (used, of) = (count(context.used_tokens), count(context.context_tokens));
     let mut text = format!("{} % · about {used} of {of} tokens of {}", context.percent(), context.model);
     text += &format!(
@@ -60,6 +60,9 @@ fn meter(context: &ContextMeter) -> String {
         count(context.history_limit_tokens),
         context.sent_turns
     );
+    if context.shortened_turns > 0 {
+        text += &format!(" ({} of them shortened)", context.shortened_turns);
+    }
     if context.summarised_turns > 0 {
         text += &format!(", a summary stands for {}", context.summarised_turns);
     }

@@ -58,7 +58,7 @@ pub(in crate::command) fn export(args: &Export) -> Outcome {
         };
         clean(&markdown(&transcript, cost))
     };
-    match &args.output {
+    match args.output.as_ref().filter(|path| path.as_os_str() != "-") {
         None => out::print(&document)?,
         Some(path) => write_new(path, &document)?,
     }

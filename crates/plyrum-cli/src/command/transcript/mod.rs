@@ -69,22 +69,23 @@ fn show(id: &str, json: bool) -> Outcome {
 
 /// The session that an id names, directly or through one of its runs.
 pub(super) fn find(paths: &Paths, asked: &str) -> Result<SessionId, Fault> {
-    let known = plyrum_sessions::list(&paths.sessions_dir()).unwrap_or_default();
+    let dir = paths.sessions_dir();
+    if asked.is_empty() {
+        return Err(crate::fault::wrong_use("an empty id names no session").hint("plyrum sessions list"));
+    }
+    let unreadable = |e: std::io::Error| Fault::new(ErrorKind::Storage, e.to_string()).hint("plyrum doctor");
     let none = || {
-        let deleted = SessionId::new(asked)
-            .ok()
-            .and_then(|id| plyrum_sessions::tombstone(&paths.sessions_dir(), &id).ok().flatten());
-        let message = match deleted {
-            Some(stone) => format!("session {} was deleted on {}", stone.session, stone.deleted_at),
-            None => format!("there is no session or run `{asked}`"),
-        };
-        Fault::new(ErrorKind::NotFound, message).hint("plyrum sessions list")
+        let deleted = plyrum_sessions::tombstones_matching(&dir, asked, 1).unwrap_or_default();
+        match deleted.first() {
+            Some(stone) => gone(stone),
+            None => Fault::new(ErrorKind::NotFound, format!("there is no session or run `{asked}`"))
+                .hint("plyrum sessions list"),
+        }
     };
     if asked == "last" {
-        return known.into_iter().next().map(|session| session.id).ok_or_else(super::nothing_yet);
+        return plyrum_sessions::last(&dir).map_err(unreadable)?.ok_or_else(super::nothing_yet);
     }
-    let fits: Vec<SessionId> =
-        known.into_iter().map(|session| session.id).filter(|id| id.as_str().starts_with(asked)).collect();
+    let fits = plyrum_sessions::matching(&dir, asked, 2).map_err(unreadable)?;
     match fits.as_slice() {
         [one] => Ok(one.clone()),
         [] => {
@@ -93,11 +94,33 @@ pub(super) fn find(paths: &Paths, asked: &str) -> Result<SessionId, Fault> {
                 plyrum_ledger::LedgerError::UnknownRun { .. } => none(),
                 other => of_ledger(&other),
             })?;
-            SessionId::new(row.session).map_err(|_| none())
+            let session = SessionId::new(row.session).map_err(|_| none())?;
+            match plyrum_sessions::tombstone(&dir, &session) {
+                Ok(Some(stone)) if !dir.join(format!("{session}.jsonl")).exists() => Err(gone(&stone)),
+                _ => Ok(session),
+            }
         }
         [one, other, ..] => {
             let message = format!("`{asked}` fits several sessions: {one}, {other}");
             Err(Fault::new(ErrorKind::Ambiguous, message).hint("type more of the id"))
         }
     }
+}
+
+/// The same for what outlives a deletion: money.
+pub(super) fn find_also_deleted(paths: &Paths, asked: &str) -> Result<SessionId, Fault> {
+    find(paths, asked).or_else(|fault| {
+        let stones =
+            plyrum_sessions::tombstones_matching(&paths.sessions_dir(), asked, 2).unwrap_or_default();
+        match stones.as_slice() {
+            [only] if !asked.is_empty() => Ok(only.session.clone()),
+            _ => Err(fault),
+        }
+    })
+}
+
+/// The session was deleted.
+pub(in crate::command) fn gone(stone: &plyrum_sessions::Tombstone) -> Fault {
+    let message = format!("session {} was deleted on {}", stone.session, stone.deleted_at);
+    Fault::new(ErrorKind::NotFound, message).hint("what it cost is still in plyrum usage --by session")
 }

@@ -79,6 +79,11 @@ fn go_on(session: &SessionId, mut turns: Turns, mut offset: u64) -> Outcome {
                 return Ok(ExitCode::SUCCESS);
             }
         }
+        // What is told is not kept.
+        turns.turns.retain(is_running);
+        if out::nobody_reads() {
+            return Ok(ExitCode::SUCCESS);
+        }
         std::thread::sleep(LOOK_EVERY);
     }
 }
