@@ -28,7 +28,7 @@ max_output_tokens = 100000
 price = { currency = "RUB", input = "0", output = "0" }
 TOML
 PLYRUM=$PLYRUM MEGABYTES=${1:-100} ROUNDS=${2:-30} python3 - <<'PY'
-import json, os, socket, statistics, subprocess, sys, time
+import datetime, json, os, re, socket, statistics, subprocess, sys, time
 
 plyrum, home = os.environ["PLYRUM"], os.environ["PLYRUM_HOME"]
 megabytes, rounds = int(os.environ["MEGABYTES"]), int(os.environ["ROUNDS"])
@@ -84,15 +84,17 @@ run("daemon", "stop")
 log = os.path.join(home, "data/sessions", f"{session}.jsonl")
 with open(log, "rb") as f:
     lines = f.read()
-with open(log, "wb") as f:  # other runs of the same shape, before this one and after it
-    size = 0
-    for n in range(10**9):
-        f.write(lines.replace(over.encode(), f"{n:016x}".encode()))
-        size += len(lines)
-        if n == 0 or size > megabytes * 500_000 > size - len(lines):
-            f.write(lines if n else b"")
-        if size > megabytes * 1_000_000:
-            break
+times = {bytes(t): datetime.datetime.fromisoformat(t.decode()) for t in re.findall(rb'"at":"([^"]+)"', lines)}
+def moved(n, minutes):  # another run of the same shape, so much earlier or later
+    other = lines.replace(over.encode(), f"{n:016x}".encode())
+    for text, at in times.items():
+        at += datetime.timedelta(minutes=minutes)
+        other = other.replace(text, at.strftime("%Y-%m-%dT%H:%M:%S.").encode() + text[20:])
+    return other
+half = megabytes * 500_000 // len(lines)
+with open(log, "wb") as f:  # the run in the middle of others, a minute apart
+    for n in range(2 * half):
+        f.write(lines if n == half else moved(n, n - half))
 run("daemon", "start")
 last = ask("-s", session, "a short one")
 wait_until_over(last)

@@ -61,28 +61,12 @@ pub fn read_from(dir: &Path, session: &SessionId, offset: u64) -> io::Result<Ite
 /// mostly are, back to the run's first frame.
 pub fn frames_of(dir: &Path, session: &SessionId, run: &RunId) -> io::Result<Vec<Frame>> {
     let path = log_path(dir, session);
-    let file = File::open(&path).map_err(context("open", &path))?;
-    let wanted = format!("\"run\":\"{run}\"");
-    let mut frames = Vec::new();
-    let mut lines = Backwards::new(&file).map_err(context("read", &path))?;
-    while let Some((_, line)) = lines.next().map_err(context("read", &path))? {
-        if find_bytes(&line, wanted.as_bytes())
-            && let Ok(Line::Frame(frame)) = serde_json::from_slice(&line)
-            && frame.run == *run
-        {
-            let is_first = frame.seq == Some(1);
-            frames.push(*frame);
-            if is_first {
-                break;
-            }
-        }
-    }
-    frames.reverse();
-    Ok(frames)
+    frames_from_the_end(&path, run, u64::MAX).map_err(context("read", &path))
 }
 
-/// The same where it is known when the run was accepted: the place is found by time, so that a run in the middle of
-/// a long log costs no more than one at its end. Where a clock was set back meanwhile, all of the log is read.
+/// The same where it is known when the run was accepted: a run that is not near the end is looked for by its time, so
+/// that one in the middle of a long log costs no more than another. Where a clock was set back meanwhile, all of the
+/// log is read.
 pub fn frames_of_run_at(
     dir: &Path,
     session: &SessionId,
@@ -90,25 +74,73 @@ pub fn frames_of_run_at(
     begun: Timestamp,
 ) -> io::Result<Vec<Frame>> {
     let path = log_path(dir, session);
-    let file = File::open(&path).map_err(context("open", &path))?;
-    let offset = place_of_time(&file, begun).map_err(context("read", &path))?;
-    let mut frames: Vec<Frame> = Vec::new();
-    for item in read_from(dir, session, offset)? {
-        if let Ok(Item::Frame(frame)) = item
-            && frame.run == *run
-        {
-            let is_last = matches!(frame.body, FrameBody::RunFinished { .. });
-            frames.push(*frame);
-            if is_last {
-                break;
-            }
+    let look = || -> io::Result<Vec<Frame>> {
+        let frames = frames_from_the_end(&path, run, NEAR_THE_END_BYTES)?;
+        if is_whole(&frames) {
+            return Ok(frames);
         }
-    }
-    let whole = frames.iter().zip(1..).all(|(frame, seq)| frame.seq == Some(seq));
-    let ended = frames.last().is_some_and(|frame| matches!(frame.body, FrameBody::RunFinished { .. }));
-    if whole && ended { Ok(frames) } else { frames_of(dir, session, run) }
+        let frames = frames_by_time(&path, run, begun)?;
+        if is_whole(&frames) { Ok(frames) } else { frames_from_the_end(&path, run, u64::MAX) }
+    };
+    look().map_err(context("read", &path))
 }
 
+/// Whether these are all durable frames of a run that is over.
+fn is_whole(frames: &[Frame]) -> bool {
+    let in_order = frames.iter().zip(1..).all(|(frame, seq)| frame.seq == Some(seq));
+    in_order && frames.last().is_some_and(|frame| matches!(frame.body, FrameBody::RunFinished { .. }))
+}
+
+/// A run's frames among the last `most` bytes of a log.
+fn frames_from_the_end(path: &Path, run: &RunId, most: u64) -> io::Result<Vec<Frame>> {
+    let file = File::open(path)?;
+    let wanted = format!("\"run\":\"{run}\"");
+    let mut frames = Vec::new();
+    let mut lines = Backwards::new(&file)?;
+    let end = lines.end;
+    while let Some((offset, line)) = lines.next()? {
+        let frame = frame_of(&line, &wanted, run);
+        let is_first = frame.as_ref().is_some_and(|frame| frame.seq == Some(1));
+        frames.extend(frame);
+        if is_first || end - offset > most {
+            break;
+        }
+    }
+    frames.reverse();
+    Ok(frames)
+}
+
+/// A run's frames from where its time is in a log.
+fn frames_by_time(path: &Path, run: &RunId, begun: Timestamp) -> io::Result<Vec<Frame>> {
+    let file = File::open(path)?;
+    let offset = place_of_time(&file, begun)?;
+    let mut reader = &file;
+    reader.seek(SeekFrom::Start(offset))?;
+    let wanted = format!("\"run\":\"{run}\"");
+    let mut frames: Vec<Frame> = Vec::new();
+    let mut lines = Lines::new(reader);
+    while let Some((at, _, taken)) = lines.next_placed()? {
+        let Taken::Whole(line) = taken else { continue };
+        frames.extend(frame_of(line, &wanted, run));
+        let is_over = frames.last().is_some_and(|frame| matches!(frame.body, FrameBody::RunFinished { .. }));
+        if is_over || (frames.is_empty() && at > NEAR_THE_END_BYTES) {
+            break;
+        }
+    }
+    Ok(frames)
+}
+
+/// The line's frame, where it is one of this run. Other lines are told apart without being parsed.
+fn frame_of(line: &[u8], wanted: &str, run: &RunId) -> Option<Frame> {
+    memchr::memmem::find(line, wanted.as_bytes())?;
+    match serde_json::from_slice(line) {
+        Ok(Line::Frame(frame)) if frame.run == *run => Some(*frame),
+        _ => None,
+    }
+}
+
+/// How much of a log is searched before it is looked at in another way.
+const NEAR_THE_END_BYTES: u64 = 4 * 1024 * 1024;
 /// How far apart two clock readings of one run may be.
 const CLOCK_SLACK_MS: i64 = 2_000;
 /// Distance to a place that is read instead of searched.
@@ -153,10 +185,6 @@ fn first_time_from(file: &File, from: u64, to: u64) -> io::Result<Option<(u64, T
         }
     }
     Ok(None)
-}
-
-fn find_bytes(line: &[u8], wanted: &[u8]) -> bool {
-    memchr::memmem::find(line, wanted).is_some()
 }
 
 /// Runs without a `run.finished`, each with the `seq` of its last frame (0 where it has only the text that went
