@@ -6,24 +6,27 @@
 
 use plyrum_protocol::SessionId;
 use plyrum_sessions::index::{Index, Searcher};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
-/// Notes that may wait; beyond them all logs are looked at again.
-const MAX_WAITING: usize = 1024;
+/// Orders that may wait.
+const MAX_ORDERS: usize = 1024;
+/// Sessions that may be noted as written to; beyond them all logs are looked at again.
+const MAX_TOUCHED: usize = 16 * 1024;
 /// How long changes are gathered before they are taken in.
 const GATHER: Duration = Duration::from_millis(250);
 /// Longest that a search waits for the index.
 const SYNC_WITHIN: Duration = Duration::from_secs(3);
 
 enum Order {
-    Touch(SessionId),
+    /// Sessions were written to: see [`Shared::touched`].
+    Wake,
     Forget(SessionId, oneshot::Sender<()>),
     Sync(oneshot::Sender<()>),
     MakeAgain,
@@ -40,6 +43,8 @@ pub(crate) struct Indexer {
 struct Shared {
     path: PathBuf,
     dir: PathBuf,
+    /// Sessions that were written to since the thread looked last.
+    touched: Mutex<BTreeSet<SessionId>>,
     /// Sessions that are known to be behind.
     behind: AtomicU64,
     /// A note was lost: look at everything again.
@@ -53,10 +58,11 @@ struct Shared {
 impl Indexer {
     /// Starts the thread; it ends when the last handle is gone.
     pub(crate) fn start(path: PathBuf, dir: PathBuf) -> Self {
-        let (orders, inbox) = sync_channel(MAX_WAITING);
+        let (orders, inbox) = sync_channel(MAX_ORDERS);
         let shared = Arc::new(Shared {
             path,
             dir,
+            touched: Mutex::default(),
             behind: AtomicU64::new(0),
             look_again: AtomicBool::new(true),
             making_again: AtomicBool::new(false),
@@ -73,8 +79,19 @@ impl Indexer {
 
     /// A session was written to.
     pub(crate) fn touch(&self, session: &SessionId) {
-        if let Err(TrySendError::Full(_)) = self.orders.try_send(Order::Touch(session.clone())) {
-            self.shared.look_again.store(true, Ordering::Relaxed);
+        let first = {
+            let mut touched = self.shared.touched.lock().unwrap_or_else(PoisonError::into_inner);
+            let first = touched.is_empty();
+            if touched.len() < MAX_TOUCHED {
+                touched.insert(session.clone());
+            } else {
+                self.shared.look_again.store(true, Ordering::Relaxed);
+            }
+            first
+        };
+        if first {
+            // A full queue has orders, and the thread looks at the notes before each.
+            let _full = self.orders.try_send(Order::Wake);
         }
     }
 
@@ -128,19 +145,24 @@ struct Work {
     index: Option<Index>,
     /// In the order in which they are taken in: the last ones first, since they are looked for most.
     waiting: Vec<SessionId>,
+    /// Those in `waiting`.
+    listed: HashSet<SessionId>,
     /// Sessions that could not be taken in; tried again with the next question.
     failed: BTreeSet<SessionId>,
 }
 
 impl Work {
     fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, index: None, waiting: Vec::new(), failed: BTreeSet::new() }
+        Self { shared, index: None, waiting: Vec::new(), listed: HashSet::new(), failed: BTreeSet::new() }
     }
 
     fn run(mut self, inbox: &Receiver<Order>) {
         let mut gather_until: Option<Instant> = None;
         let mut syncing: Vec<oneshot::Sender<()>> = Vec::new();
         loop {
+            if self.take_touched() {
+                gather_until.get_or_insert_with(|| Instant::now() + GATHER);
+            }
             if self.shared.look_again.swap(false, Ordering::Relaxed) {
                 self.look_again();
             }
@@ -165,19 +187,20 @@ impl Work {
                 None => inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
             };
             match order {
-                Ok(Order::Touch(session)) => {
-                    self.waiting.retain(|waiting| *waiting != session);
-                    self.waiting.push(session);
-                    gather_until.get_or_insert_with(|| Instant::now() + GATHER);
-                }
+                Ok(Order::Wake) | Err(RecvTimeoutError::Timeout) => {}
                 Ok(Order::Forget(session, done)) => {
-                    self.waiting.retain(|waiting| *waiting != session);
+                    let _listed_like_those_before = self.take_touched();
+                    if self.listed.remove(&session) {
+                        self.waiting.retain(|waiting| *waiting != session);
+                    }
                     self.failed.remove(&session);
                     self.forget(&session);
                     let _gone = done.send(());
                 }
                 Ok(Order::Sync(done)) => {
-                    self.waiting.extend(std::mem::take(&mut self.failed));
+                    for session in std::mem::take(&mut self.failed) {
+                        self.list(session);
+                    }
                     syncing.push(done);
                     gather_until.get_or_insert_with(Instant::now);
                 }
@@ -188,7 +211,6 @@ impl Work {
                     let _told = self.index().map(|index| note(&shared, index.begin_anew()));
                     self.shared.look_again.store(true, Ordering::Relaxed);
                 }
-                Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
         }
@@ -209,14 +231,34 @@ impl Work {
         // The list has the last written first; the end of `waiting` is taken first.
         let mut waiting = behind.unwrap_or_default();
         waiting.reverse();
-        let known: BTreeSet<SessionId> = self.waiting.iter().cloned().collect();
-        waiting.retain(|session| !known.contains(session));
+        waiting.retain(|session| self.listed.insert(session.clone()));
         waiting.append(&mut self.waiting);
         self.waiting = waiting;
     }
 
+    /// Moves the notes of others to the thread's own list. What is listed already keeps its place.
+    /// Tells whether there were any.
+    fn take_touched(&mut self) -> bool {
+        let touched = {
+            let mut touched = self.shared.touched.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::take(&mut *touched)
+        };
+        let any = !touched.is_empty();
+        for session in touched {
+            self.list(session);
+        }
+        any
+    }
+
+    fn list(&mut self, session: SessionId) {
+        if self.listed.insert(session.clone()) {
+            self.waiting.push(session);
+        }
+    }
+
     fn catch_up(&mut self) {
         let Some(session) = self.waiting.pop() else { return };
+        self.listed.remove(&session);
         self.tell_behind(1);
         let shared = Arc::clone(&self.shared);
         match self.index().map(|index| index.catch_up(&session)) {

@@ -15,6 +15,9 @@ const VERSION: i64 = 2;
 /// Longest wait for another connection.
 const BUSY: Duration = Duration::from_secs(5);
 
+/// What the writer keeps of the file.
+const CACHE_KIB: i64 = 256;
+
 const TABLES: &str = "
 CREATE TABLE projects (
     id      INTEGER PRIMARY KEY,
@@ -135,6 +138,8 @@ fn configure(conn: &Connection) -> rusqlite::Result<()> {
     conn.pragma_update(None, "synchronous", "OFF")?;
     // What was deleted must not stay behind in free pages.
     conn.pragma_update(None, "secure_delete", true)?;
+    // A daemon that has run for months has filled it.
+    conn.pragma_update(None, "cache_size", -CACHE_KIB)?;
     conn.set_prepared_statement_cache_capacity(32);
     Ok(())
 }
