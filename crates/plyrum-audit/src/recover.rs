@@ -11,7 +11,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use crate::files::{self, Segment};
-use crate::own::{CHAIN_BREAK, CHECKPOINT, RETENTION};
+use crate::own::{CHECKPOINT, RETENTION};
 use crate::record::{GENESIS, Record};
 use crate::tally::{FileSummary, Tally};
 use crate::witness::Anchor;
@@ -27,7 +27,7 @@ pub(crate) struct Found {
     /// The file before the newest one, where that has no record yet.
     pub(crate) closed: Option<FileSummary>,
     pub(crate) last_outbox: Option<i64>,
-    /// The anchor's record is not there, and no earlier start has said so.
+    /// The head is not linked to the anchor's record.
     pub(crate) anchor_is_missing: bool,
 }
 
@@ -56,12 +56,14 @@ pub(crate) struct Damage {
 pub(crate) fn look(dir: &Path, anchor: Option<&Anchor>) -> Result<Found, AuditError> {
     let (mut head, mut last_outbox, mut newest, mut closed) = (None, None, None, None);
     let mut missing = anchor.filter(|anchor| anchor.hash != GENESIS);
+    let mut link = Link::Head;
     for segment in files::list(dir)?.segments.into_iter().rev() {
         let anchor_is_older = anchor.is_some_and(|anchor| anchor.seq < segment.first_seq);
         let scan = Scan::of(dir, &segment, anchor, anchor_is_older)?;
-        if scan.seen.anchor || scan.seen.chain_break {
+        if link.joins(&scan) && scan.seen.anchor {
             missing = None;
         }
+        link = link.behind(&scan);
         if newest.is_some() && head.is_none() {
             closed = scan.tally.summary(&segment.name());
         }
@@ -76,7 +78,7 @@ pub(crate) fn look(dir: &Path, anchor: Option<&Anchor>) -> Result<Found, AuditEr
             torn: scan.torn,
             damage: scan.damage,
         });
-        let anchor_may_be_older = anchor_is_older && missing.is_some();
+        let anchor_may_be_older = anchor_is_older && missing.is_some() && link != Link::Broken;
         if says_all && head.is_some() && !anchor_may_be_older {
             break;
         }
@@ -85,11 +87,43 @@ pub(crate) fn look(dir: &Path, anchor: Option<&Anchor>) -> Result<Found, AuditEr
     Ok(Found { head, newest, closed, last_outbox, anchor_is_missing: missing.is_some() })
 }
 
+/// What the next older file must end with to be of the head's chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Link {
+    /// Anything: it has the head.
+    Head,
+    /// The record with this hash.
+    To(String),
+    /// The chain is broken behind it.
+    Broken,
+}
+
+impl Link {
+    fn joins(&self, scan: &Scan<'_>) -> bool {
+        match (self, &scan.head) {
+            (Self::Head, _) => true,
+            (Self::To(hash), Some(head)) => *hash == head.hash,
+            (Self::To(_), None) | (Self::Broken, _) => false,
+        }
+    }
+
+    /// The link one file further back.
+    fn behind(self, scan: &Scan<'_>) -> Self {
+        match &scan.follows {
+            _ if scan.head.is_none() => self, // no record in it
+            Some(hash) if self.joins(scan) => Self::To(hash.clone()),
+            _ => Self::Broken,
+        }
+    }
+}
+
 /// One file read through.
 #[derive(Debug)]
 struct Scan<'a> {
     anchor: Option<&'a Anchor>,
     head: Option<Head>,
+    /// What its first record follows, as long as each links to the one before it.
+    follows: Option<String>,
     tally: Tally,
     last_outbox: Option<i64>,
     lines: u64,
@@ -102,12 +136,10 @@ struct Scan<'a> {
 /// What records of a file tell of the whole audit.
 #[derive(Debug, Default)]
 struct Seen {
-    /// The anchor's record.
+    /// The anchor's record, which the last one is linked to.
     anchor: bool,
     /// The highest outbox id of all records before.
     outbox: bool,
-    /// That an earlier start found the chain broken.
-    chain_break: bool,
 }
 
 impl<'a> Scan<'a> {
@@ -121,6 +153,7 @@ impl<'a> Scan<'a> {
         let mut scan = Self {
             anchor,
             head: None,
+            follows: None,
             tally: Tally::new(segment.first_seq),
             last_outbox: None,
             lines: 0,
@@ -153,10 +186,10 @@ impl<'a> Scan<'a> {
         anchor_is_older: bool,
     ) -> ControlFlow<()> {
         let read = if line.too_long { Err("is too long for a record") } else { Record::parse(line.bytes) };
+        let links = read.as_ref().is_ok_and(|record| self.links(segment, record));
         let problem = match &read {
             Err(what) => Some(*what),
-            Ok(record) if !self.links(segment, record) => Some("does not follow the record before it"),
-            Ok(_) => None,
+            Ok(_) => (!links).then_some("does not follow the record before it"),
         };
         if let Some(what) = problem.filter(|_| self.damage.is_none()) {
             if anchor_is_older || self.seen.anchor {
@@ -165,6 +198,12 @@ impl<'a> Scan<'a> {
             self.damage = Some(Damage { line: line.number, what: what.to_owned() });
         }
         if let Ok(record) = read {
+            if !links {
+                self.seen.anchor = false;
+                self.follows = None;
+            } else if self.head.is_none() {
+                self.follows = Some(record.fields.prev.clone().into_owned());
+            }
             self.note(name, line.bytes, &record);
         }
         ControlFlow::Continue(())
@@ -181,7 +220,6 @@ impl<'a> Scan<'a> {
         let (seq, kind) = (record.fields.seq, record.fields.kind.as_ref());
         self.last_outbox = self.last_outbox.max(record.outbox());
         self.seen.outbox |= [CHECKPOINT, RETENTION].contains(&kind);
-        self.seen.chain_break |= kind == CHAIN_BREAK;
         self.seen.anchor |= self.anchor.is_some_and(|anchor| anchor.hash == record.hash);
         self.tally.add(line, seq, record.hash);
         match &mut self.head {
