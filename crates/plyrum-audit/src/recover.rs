@@ -11,8 +11,9 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use crate::files::{self, Segment};
+use crate::outbox::Bodies;
 use crate::own::{CHECKPOINT, RETENTION};
-use crate::record::{GENESIS, Record};
+use crate::record::{GENESIS, Record, outbox_of};
 use crate::tally::{FileSummary, Tally};
 use crate::witness::Anchor;
 use crate::{AuditError, Head, LINE_MAX_BYTES};
@@ -27,6 +28,8 @@ pub(crate) struct Found {
     /// The file before the newest one, where that has no record yet.
     pub(crate) closed: Option<FileSummary>,
     pub(crate) last_outbox: Option<i64>,
+    /// Bodies of the outbox that records behind the anchor stand for.
+    pub(crate) unseen: Bodies,
     /// The head is not linked to the anchor's record.
     pub(crate) anchor_is_missing: bool,
 }
@@ -56,12 +59,15 @@ pub(crate) struct Damage {
 pub(crate) fn look(dir: &Path, anchor: Option<&Anchor>) -> Result<Found, AuditError> {
     let (mut head, mut last_outbox, mut newest, mut closed) = (None, None, None, None);
     let mut missing = anchor.filter(|anchor| anchor.hash != GENESIS);
-    let mut link = Link::Head;
+    let (mut link, mut unseen) = (Link::Head, Bodies::default());
     for segment in files::list(dir)?.segments.into_iter().rev() {
         let anchor_is_older = anchor.is_some_and(|anchor| anchor.seq < segment.first_seq);
         let scan = Scan::of(dir, &segment, anchor, anchor_is_older)?;
-        if link.joins(&scan) && scan.seen.anchor {
-            missing = None;
+        if link.joins(&scan) {
+            unseen.add(&scan.unseen);
+            if scan.seen.anchor {
+                missing = None;
+            }
         }
         link = link.behind(&scan);
         if newest.is_some() && head.is_none() {
@@ -84,7 +90,7 @@ pub(crate) fn look(dir: &Path, anchor: Option<&Anchor>) -> Result<Found, AuditEr
         }
     }
     let head = head.unwrap_or(Head { seq: 0, hash: GENESIS.to_owned(), file: String::new() });
-    Ok(Found { head, newest, closed, last_outbox, anchor_is_missing: missing.is_some() })
+    Ok(Found { head, newest, closed, last_outbox, unseen, anchor_is_missing: missing.is_some() })
 }
 
 /// What the next older file must end with to be of the head's chain.
@@ -131,6 +137,7 @@ struct Scan<'a> {
     torn: bool,
     damage: Option<Damage>,
     seen: Seen,
+    unseen: Bodies,
 }
 
 /// What records of a file tell of the whole audit.
@@ -161,6 +168,7 @@ impl<'a> Scan<'a> {
             torn: false,
             damage: None,
             seen: Seen::default(),
+            unseen: Bodies::default(),
         };
         let mut lines = Lines::open(&path, LINE_MAX_BYTES).map_err(AuditError::io("open", &path))?;
         while let Some(line) = lines.next().map_err(AuditError::io("read", &path))? {
@@ -201,6 +209,7 @@ impl<'a> Scan<'a> {
             if !links {
                 self.seen.anchor = false;
                 self.follows = None;
+                self.unseen = Bodies::default();
             } else if self.head.is_none() {
                 self.follows = Some(record.fields.prev.clone().into_owned());
             }
@@ -221,6 +230,11 @@ impl<'a> Scan<'a> {
         self.last_outbox = self.last_outbox.max(record.outbox());
         self.seen.outbox |= [CHECKPOINT, RETENTION].contains(&kind);
         self.seen.anchor |= self.anchor.is_some_and(|anchor| anchor.hash == record.hash);
+        if self.anchor.is_some_and(|anchor| anchor.seq < seq)
+            && let Some(id) = outbox_of(record.fields.body)
+        {
+            self.unseen.note(id, kind, record.fields.body);
+        }
         self.tally.add(line, seq, record.hash);
         match &mut self.head {
             Some(head) => {

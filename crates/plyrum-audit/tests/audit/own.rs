@@ -6,8 +6,8 @@ use std::process::Command;
 
 use plyrum_audit::own::{CHECKPOINT, RETENTION};
 use plyrum_audit::{
-    Anchor, AuditError, AuditLog, FileSummary, Filter, Opening, Tombstone, VerifyReport, Witness, retirable,
-    search, tail, verify,
+    Anchor, AuditError, AuditLog, CarriedOver, FileSummary, Filter, Opening, Tombstone, VerifyReport,
+    Witness, retirable, search, tail, verify,
 };
 use serde_json::{Value, json};
 
@@ -60,6 +60,57 @@ fn a_start_reads_no_file_but_the_newest_once_there_are_checkpoints() {
         fs::write(old, "").unwrap();
     }
     assert_eq!(open_on_day(dir.path(), "2026-11-20").last_outbox(), Some(5));
+}
+
+#[test]
+fn a_checkpoint_that_repeats_another_outbox_id_than_was_told_is_found() {
+    let (dir, _) = written(2, 3);
+    for last_outbox in [None, Some(2), Some(105)] {
+        let path = files(dir.path())[1].clone();
+        let genuine = fs::read_to_string(&path).unwrap();
+        let mut log = open_on_day(dir.path(), "2026-11-11");
+        log.checkpoint().unwrap();
+        let mut told = record(&tail(dir.path(), 1).unwrap()[0]);
+        assert!(check(dir.path()).ok);
+        drop(log);
+        fs::write(&path, &genuine).unwrap();
+        told["body"]["last_outbox"] = json!(last_outbox);
+        let mut log = open_on_day(dir.path(), "2026-11-11");
+        log.append("checkpoint", &told["body"]).unwrap();
+        drop(log);
+        let problem = check(dir.path()).problem.unwrap();
+        assert!(problem.what.contains("another outbox id"), "{problem:?}");
+        fs::write(&path, &genuine).unwrap();
+    }
+}
+
+#[test]
+fn a_body_is_there_only_where_a_record_behind_the_anchor_has_it_word_for_word() {
+    let body = json!({"attempt": "a", "micro_rub": 5});
+    let (dir, _) = written(1, 1);
+    let anchor = head_of(&open_on_day(dir.path(), "2026-11-10"));
+    let mut log = with_anchor(dir.path(), &anchor);
+    assert_eq!(log.carry_over(7, "hold", &body).unwrap(), CarriedOver::Written);
+    log.append("hold", &json!({"forged": 1, "outbox": 8})).unwrap();
+    log.append("hold", &json!({"outbox": i64::MAX})).unwrap();
+    drop(log);
+    let mut log = with_anchor(dir.path(), &anchor);
+    for (id, kind, carried) in [
+        (7, "hold", CarriedOver::Before),
+        (7, "settle", CarriedOver::Against),
+        (8, "hold", CarriedOver::Against),
+        (9, "hold", CarriedOver::Written),
+    ] {
+        let before = log.head().seq;
+        assert_eq!(log.carry_over(id, kind, &body).unwrap(), carried, "{id} {kind}");
+        let records = match carried {
+            CarriedOver::Before => 0,
+            CarriedOver::Written => 1,
+            CarriedOver::Against => 2,
+        };
+        assert_eq!(log.head().seq - before, records);
+    }
+    assert!(check(dir.path()).problem.unwrap().what.contains("tells something else"));
 }
 
 fn with_anchor(dir: &Path, anchor: &Anchor) -> AuditLog {

@@ -211,6 +211,37 @@ mod tests {
         tokio::task::spawn_blocking(start).await.unwrap().unwrap().0
     }
 
+    /// Moves money, which fills the outbox.
+    async fn top_up(ledger: &Ledger, payment: &str) {
+        let amount = plyrum_billing_client::MicroRub::new(1_000_000);
+        ledger.top_up(plyrum_ledger::TopUp { id: payment.to_owned(), amount, at: 1 }).await.unwrap();
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_forged_record_keeps_no_money_from_the_log() {
+        let home = tempfile::tempdir().unwrap();
+        let (dir, ledger) = (home.path().join("audit"), Ledger::open_in_memory().unwrap());
+        let recorder = start(&dir, &ledger).await;
+        top_up(&ledger, "a").await;
+        recorder.stop().await;
+        for (n, told) in [2, 3, 1_000_000_000_000, i64::MAX - 1, i64::MAX].into_iter().enumerate() {
+            let clock = Box::new(|| clock::now().to_string());
+            let redactor = Redactor::new([0; 32], []);
+            let mut log =
+                AuditLog::open(&dir, Opening { redactor, boot: "forged", anchor: None, clock }).unwrap();
+            log.append("top_up", &json!({"outbox": told})).unwrap();
+            drop(log);
+            top_up(&ledger, &format!("waits {n}")).await;
+            let recorder = start(&dir, &ledger).await;
+            top_up(&ledger, &format!("later {n}")).await;
+            recorder.stop().await;
+            assert!(ledger.take_outbox(10).await.unwrap().is_empty());
+            let told = records(&dir, "top_up");
+            let there = |payment: String| told.iter().any(|r| r["body"].to_string().contains(&payment));
+            assert!(there(format!("waits {n}")) && there(format!("later {n}")), "{told:?}");
+        }
+    }
+
     #[tokio::test(flavor = "multi_thread")]
     async fn what_cannot_be_written_waits_up_to_a_bound_and_what_is_left_out_is_counted() {
         let home = tempfile::tempdir().unwrap();
