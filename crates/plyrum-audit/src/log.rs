@@ -81,6 +81,7 @@ pub struct AuditLog {
     last_outbox: Option<i64>,
     /// What an earlier process has written behind the anchor.
     unseen: Bodies,
+    lost_its_end: bool,
 }
 
 #[derive(Debug)]
@@ -139,6 +140,7 @@ impl AuditLog {
             head: found.head,
             last_outbox: found.last_outbox,
             unseen: found.unseen,
+            lost_its_end: found.anchor_is_missing,
         };
         if let Some(newest) = found.newest {
             log.go_on(newest)?;
@@ -241,6 +243,11 @@ impl AuditLog {
     /// The highest integer `body.outbox` written, by whomever: see [`carry_over`](Self::carry_over).
     pub fn last_outbox(&self) -> Option<i64> {
         self.last_outbox
+    }
+
+    /// Whether this start did not find the record that the witness had seen last.
+    pub fn lost_its_end(&self) -> bool {
+        self.lost_its_end
     }
 
     /// Whether the file that is written is still where readers look for it. A file that was removed or

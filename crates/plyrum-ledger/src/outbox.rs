@@ -154,6 +154,12 @@ pub(crate) fn resume(conn: &Connection, told: i64, at: i64) -> Result<Option<Out
     Ok(Some(gap))
 }
 
+/// Bodies behind `told` wait again, as far as they are kept.
+pub(crate) fn tell_again(conn: &Connection, told: i64) -> Result<u64, LedgerError> {
+    let mut update = conn.prepare_cached("UPDATE outbox SET drained = 0 WHERE drained = 1 AND id > ?1")?;
+    Ok(update.execute([told])? as u64)
+}
+
 /// The last such gap, if there ever was one.
 pub(crate) fn gap(conn: &Connection) -> Result<Option<OutboxGap>, LedgerError> {
     let mut select = conn.prepare("SELECT value FROM meta WHERE key = 'outbox_gap'")?;
@@ -240,6 +246,14 @@ mod tests {
             Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
         });
         assert_eq!(kept, Ok((6, 10_002)), "and the two that wait");
+    }
+
+    #[test]
+    fn bodies_that_the_log_has_lost_wait_again() {
+        let conn = outbox(5);
+        mark_drained(&conn, 4, None).unwrap();
+        assert_eq!(tell_again(&conn, 2).unwrap(), 2);
+        assert_eq!(ids(&take(&conn, 10).unwrap()), Some((3, 5)));
     }
 
     #[test]

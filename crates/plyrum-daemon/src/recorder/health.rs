@@ -31,9 +31,11 @@ impl Health {
         self.lock().trouble.clone()
     }
 
-    /// Why nothing new may be begun: that, or too little room. What is under way is written as long as it fits.
+    /// Why nothing new may be begun: that, a file that was taken away, or too little room. What is under way is
+    /// written as long as it fits.
     pub(super) fn trouble(&self, dir: &Path) -> Option<String> {
-        self.last().or_else(|| room(dir).err())
+        let state = self.lock();
+        state.trouble.clone().or_else(|| state.in_place().err()).or_else(|| room(dir).err())
     }
 
     /// The writer has tried.
@@ -52,11 +54,17 @@ impl Health {
 
     /// Whether a look from outside finds nothing wrong: two calls to the system, no wait for the writer.
     pub(super) fn looks_well(&self, dir: &Path) -> bool {
-        let state = self.lock();
-        let in_place = state.file.as_ref().is_none_or(|(path, dev, ino)| {
-            std::fs::symlink_metadata(path).is_ok_and(|about| (about.dev(), about.ino()) == (*dev, *ino))
-        });
-        state.trouble.is_none() && in_place && room(dir).is_ok()
+        self.trouble(dir).is_none()
+    }
+}
+
+impl State {
+    fn in_place(&self) -> Result<(), String> {
+        let Some((path, dev, ino)) = &self.file else { return Ok(()) };
+        match std::fs::symlink_metadata(path) {
+            Ok(about) if (about.dev(), about.ino()) == (*dev, *ino) => Ok(()),
+            _ => Err(format!("{} is not where it was, or another file is in its place", path.display())),
+        }
     }
 }
 

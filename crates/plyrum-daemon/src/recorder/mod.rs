@@ -80,7 +80,7 @@ impl Recorder {
         if let Some(Err(e)) = floor.map(|floor| log.remove_retired(floor.seq)) {
             crate::log::line(&format!("audit: retired files are still there: {e}"));
         }
-        resume(&log, &ledger, &runtime);
+        resume(&log, &ledger, &runtime)?;
         let health = Arc::new(Health::default());
         let mut writer = Writer::new(dir.to_owned(), log, ledger, runtime, Arc::clone(&health));
         writer.drain().map_err(|why| of_trouble(&why))?;
@@ -175,14 +175,21 @@ impl Recorder {
     }
 }
 
-/// A ledger that was restored from an older copy would give its ids a second time.
-fn resume(log: &AuditLog, ledger: &Ledger, runtime: &tokio::runtime::Handle) {
-    let Some(told) = log.last_outbox() else { return };
-    match runtime.block_on(ledger.resume_outbox(told, clock::now().millis())) {
-        Ok(None) => {}
-        Ok(Some(gap)) => crate::log::line(&format!("audit: {gap}; plyrum ledger reconcile")),
-        Err(e) => crate::log::line(&format!("audit: the outbox cannot be resumed: {e}")),
+/// A ledger that was restored from an older copy would give its ids a second time; and what a log has lost
+/// that the ledger still keeps is told to it again.
+fn resume(log: &AuditLog, ledger: &Ledger, runtime: &tokio::runtime::Handle) -> Result<(), Fault> {
+    let told = log.last_outbox().unwrap_or(0);
+    let failed = |e| crate::driver::convert::storage(&e);
+    if log.lost_its_end() {
+        let again = runtime.block_on(ledger.tell_again(told)).map_err(failed)?;
+        crate::log::line(&format!(
+            "audit: its end is missing; {again} movements of money are recorded again"
+        ));
     }
+    if let Some(gap) = runtime.block_on(ledger.resume_outbox(told, clock::now().millis())).map_err(failed)? {
+        crate::log::line(&format!("audit: {gap}; plyrum ledger reconcile"));
+    }
+    Ok(())
 }
 
 /// An audit that cannot be opened, as the user meets it.
@@ -240,6 +247,30 @@ mod tests {
             let there = |payment: String| told.iter().any(|r| r["body"].to_string().contains(&payment));
             assert!(there(format!("waits {n}")) && there(format!("later {n}")), "{told:?}");
         }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn money_is_not_drained_into_a_file_that_was_taken_away_and_what_went_with_it_is_told_again() {
+        let home = tempfile::tempdir().unwrap();
+        let (dir, ledger) = (home.path().join("audit"), Ledger::open_in_memory().unwrap());
+        let recorder = start(&dir, &ledger).await;
+        top_up(&ledger, "before").await;
+        recorder.outbox_filled();
+        recorder.flushed().await.unwrap();
+        assert_eq!(records(&dir, "top_up").len(), 1);
+        let anchor = ledger.audit_witness().await.unwrap().0;
+        std::fs::remove_dir_all(&dir).unwrap();
+        assert!(recorder.trouble().unwrap().contains("not where it was"), "seen from outside");
+        top_up(&ledger, "after").await;
+        recorder.outbox_filled();
+        recorder.stop().await;
+        assert_eq!(ledger.take_outbox(10).await.unwrap().len(), 1, "still to be told");
+        assert_eq!(ledger.audit_witness().await.unwrap().0, anchor);
+        let recorder = start(&dir, &ledger).await;
+        recorder.stop().await;
+        let told: Vec<_> = records(&dir, "top_up").iter().map(|r| r["body"]["outbox"].clone()).collect();
+        assert_eq!((told, records(&dir, "chain_break").len()), (vec![json!(1), json!(2)], 1));
+        assert!(ledger.take_outbox(10).await.unwrap().is_empty());
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -271,8 +271,10 @@ impl Writer {
         error.to_string()
     }
 
-    /// Tells the ledger how far the log is: what is carried over, and the hash of its last record, both on disk.
+    /// Tells the ledger how far the log is: what is carried over, and the hash of its last record, both on disk
+    /// and where readers find them.
     fn anchor(&mut self) -> Done {
+        self.in_place()?;
         let marked = self.runtime.block_on(self.ledger.mark_drained(self.carried, Some(self.head())));
         marked.map_err(|e| format!("the ledger cannot keep the audit's head: {e}"))
     }
