@@ -82,6 +82,7 @@ pub struct AuditLog {
     /// What an earlier process has written behind the anchor.
     unseen: Bodies,
     lost_its_end: bool,
+    broken: Option<String>,
 }
 
 #[derive(Debug)]
@@ -141,6 +142,7 @@ impl AuditLog {
             last_outbox: found.last_outbox,
             unseen: found.unseen,
             lost_its_end: found.anchor_is_missing,
+            broken: None,
         };
         if let Some(newest) = found.newest {
             log.go_on(newest)?;
@@ -151,6 +153,7 @@ impl AuditLog {
             let body = json!({"what": what, "anchor": anchor, "last_seq": log.head.seq});
             log.append_own(CHAIN_BREAK, &body)?;
             log.sync()?;
+            log.broken = Some(what.to_owned());
         }
         Ok(log)
     }
@@ -180,6 +183,7 @@ impl AuditLog {
         if known == Known::Other {
             let what = "a record that the ledger had not seen has the id of a movement of money and tells something else";
             self.append_own(CHAIN_BREAK, &json!({"what": what, "outbox_id": id}))?;
+            self.broken = Some(what.to_owned());
         }
         self.append_text(kind, &text)?;
         Ok(if known == Known::Other { CarriedOver::Against } else { CarriedOver::Written })
@@ -245,6 +249,11 @@ impl AuditLog {
         self.last_outbox
     }
 
+    /// How the chain was found broken, by this start or since.
+    pub fn broken(&self) -> Option<&str> {
+        self.broken.as_deref()
+    }
+
     /// Whether this start did not find the record that the witness had seen last.
     pub fn lost_its_end(&self) -> bool {
         self.lost_its_end
@@ -280,6 +289,7 @@ impl AuditLog {
             self.head.seq = self.head.seq.max(beyond_seq - 1);
             let body = json!({"file": segment.name(), "line": line, "what": what});
             self.append_own(CHAIN_BREAK, &body)?;
+            self.broken = Some(format!("{}:{line} {what}", segment.name()));
             return self.sync();
         }
         let path = segment.path(&self.dir);

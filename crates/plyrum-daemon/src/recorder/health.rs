@@ -17,6 +17,8 @@ pub(super) struct Health {
 struct State {
     /// Why nothing can be written.
     trouble: Option<String>,
+    /// How the chain was found broken: on record, so no trouble.
+    broken: Option<String>,
     /// The file that is written, by what it is on the disk.
     file: Option<(PathBuf, u64, u64)>,
 }
@@ -36,6 +38,14 @@ impl Health {
     pub(super) fn trouble(&self, dir: &Path) -> Option<String> {
         let state = self.lock();
         state.trouble.clone().or_else(|| state.in_place().err()).or_else(|| room(dir).err())
+    }
+
+    pub(super) fn broken(&self) -> Option<String> {
+        self.lock().broken.clone()
+    }
+
+    pub(super) fn set_broken(&self, what: &str) {
+        self.lock().broken = Some(what.to_owned());
     }
 
     /// The writer has tried.

@@ -82,6 +82,10 @@ impl Recorder {
         }
         resume(&log, &ledger, &runtime)?;
         let health = Arc::new(Health::default());
+        if let Some(what) = log.broken() {
+            crate::log::line(&format!("audit: THE CHAIN IS BROKEN: {what}; plyrum audit verify"));
+            health.set_broken(what);
+        }
         let mut writer = Writer::new(dir.to_owned(), log, ledger, runtime, Arc::clone(&health));
         writer.drain().map_err(|why| of_trouble(&why))?;
         let (orders, inbox) = sync_channel(MAX_WAITING);
@@ -143,6 +147,11 @@ impl Recorder {
     /// Why records could not be written when that was last tried.
     pub(crate) fn trouble(&self) -> Option<String> {
         self.health.trouble(&self.dir)
+    }
+
+    /// How the chain was found broken in this life of the daemon.
+    pub(crate) fn broken(&self) -> Option<String> {
+        self.health.broken()
     }
 
     /// Removes old files of the log for good, with a tombstone and the ledger's word.
@@ -270,6 +279,7 @@ mod tests {
         recorder.stop().await;
         let told: Vec<_> = records(&dir, "top_up").iter().map(|r| r["body"]["outbox"].clone()).collect();
         assert_eq!((told, records(&dir, "chain_break").len()), (vec![json!(1), json!(2)], 1));
+        assert!(recorder.broken().unwrap().contains("is not here") && recorder.trouble().is_none());
         assert!(ledger.take_outbox(10).await.unwrap().is_empty());
     }
 

@@ -257,10 +257,13 @@ impl Writer {
         match self.log.carry_over(row.id, &row.kind, &row.body)? {
             CarriedOver::Before => return Ok(()),
             CarriedOver::Written => {}
-            CarriedOver::Against => crate::log::line(&format!(
-                "audit: the log had a record of outbox id {} that the ledger did not write: it was tampered with",
-                row.id
-            )),
+            CarriedOver::Against => {
+                let id = row.id;
+                let what =
+                    format!("it has a record of outbox id {id} that the ledger did not write: it was forged");
+                crate::log::line(&format!("audit: THE CHAIN IS BROKEN: {what}; plyrum audit verify"));
+                self.health.set_broken(&what);
+            }
         }
         self.sync_by.get_or_insert_with(|| Instant::now() + SYNC_EVERY);
         Ok(())
