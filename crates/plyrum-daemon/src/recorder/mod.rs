@@ -50,6 +50,7 @@ enum Order {
     Flush(oneshot::Sender<Option<String>>),
     Probe(oneshot::Sender<Option<String>>),
     Retire { what: Box<(Retirable, Retired)>, answer: oneshot::Sender<Result<Tombstone, String>> },
+    RemoveRetired { last_seq: u64, answer: oneshot::Sender<Result<(), String>> },
     Stop(oneshot::Sender<()>),
 }
 
@@ -158,6 +159,12 @@ impl Recorder {
     pub(crate) async fn retire(&self, retirable: Retirable, retired: Retired) -> Result<Tombstone, String> {
         let (answer, answered) = oneshot::channel();
         self.order(Order::Retire { what: Box::new((retirable, retired)), answer }, answered).await?
+    }
+
+    /// Removes what an earlier removal has left.
+    pub(crate) async fn remove_retired(&self, last_seq: u64) -> Result<(), String> {
+        let (answer, answered) = oneshot::channel();
+        self.order(Order::RemoveRetired { last_seq, answer }, answered).await?
     }
 
     async fn order<T>(&self, order: Order, answered: oneshot::Receiver<T>) -> Result<T, String> {

@@ -103,6 +103,10 @@ impl Writer {
                 Ok(Order::Retire { what, answer }) => {
                     let _gone = answer.send(self.retire(what.0, &what.1));
                 }
+                Ok(Order::RemoveRetired { last_seq, answer }) => {
+                    let done = self.log.remove_retired(last_seq).map(drop);
+                    let _gone = answer.send(done.map_err(|e| e.to_string()));
+                }
                 Ok(Order::Stop(done)) => {
                     self.end();
                     drop(self); // and with it the log's lock
