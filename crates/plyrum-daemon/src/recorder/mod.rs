@@ -90,16 +90,26 @@ impl Recorder {
         let mut writer = Writer::new(dir.to_owned(), log, ledger, runtime, Arc::clone(&health));
         writer.drain().map_err(|why| of_trouble(&why))?;
         let (orders, inbox) = sync_channel(MAX_WAITING);
-        let thread =
-            std::thread::Builder::new().name("audit".to_owned()).spawn(move || writer.run(&inbox)).map_err(
-                |e| Fault::new(ErrorKind::Internal, format!("cannot start the audit thread: {e}")),
-            )?;
+        let alive = health::Alive(Arc::clone(&health));
+        let run = move || {
+            let _alive = alive;
+            writer.run(&inbox);
+        };
+        let thread = std::thread::Builder::new()
+            .name("audit".to_owned())
+            .spawn(run)
+            .map_err(|e| Fault::new(ErrorKind::Internal, format!("cannot start the audit thread: {e}")))?;
         Ok((Self { orders, health, dir: Arc::new(dir.to_owned()) }, thread))
     }
 
     /// Records something that happened. Never carries prompt text.
     pub(crate) fn record(&self, kind: Kind, body: Value) {
-        match self.orders.try_send(Order::Append { kind, body }) {
+        self.send(Order::Append { kind, body });
+    }
+
+    /// Puts an order into the queue, where there is room at last.
+    fn send(&self, order: Order) {
+        match self.orders.try_send(order) {
             Ok(()) => {}
             Err(TrySendError::Full(order)) => {
                 // The writer is a disk behind; waiting a moment is right, since nothing may be lost.
@@ -119,20 +129,24 @@ impl Recorder {
         self.drain(DRAIN_EVERY);
     }
 
-    /// Orders that wait already cover it.
+    /// Where the queue is full, the writer finds it after the next order.
     fn drain(&self, within: Duration) {
-        let _covered = self.orders.try_send(Order::Drain { due: Instant::now() + within });
+        if self.orders.try_send(Order::Drain { due: Instant::now() + within }).is_err() {
+            self.health.drain_is_due();
+        }
     }
 
     /// Gives the log a redactor that knows newer keys.
     pub(crate) fn set_redactor(&self, redactor: Redactor) {
-        let _stopped = self.orders.try_send(Order::Redact(Box::new(redactor)));
+        self.send(Order::Redact(Box::new(redactor)));
     }
 
     /// Whether records can be written; if not, why. Where all was well and looks well, nobody is waited for; else
     /// the writer tries now, so that what was mended heals with the next question.
     pub(crate) async fn ready(&self) -> Result<(), String> {
-        if self.health.looks_well(&self.dir) {
+        let (health, dir) = (Arc::clone(&self.health), Arc::clone(&self.dir));
+        let look = tokio::task::spawn_blocking(move || health.looks_well(&dir));
+        if tokio::time::timeout(ANSWER_WITHIN, look).await.is_ok_and(|well| well.unwrap_or(false)) {
             return Ok(());
         }
         let (answer, answered) = oneshot::channel();
@@ -283,10 +297,10 @@ mod tests {
         assert_eq!(ledger.take_outbox(10).await.unwrap().len(), 1, "still to be told");
         assert_eq!(ledger.audit_witness().await.unwrap().0, anchor);
         let recorder = start(&dir, &ledger).await;
+        assert!(recorder.broken().unwrap().contains("is not here") && recorder.trouble().is_none());
         recorder.stop().await;
         let told: Vec<_> = records(&dir, "top_up").iter().map(|r| r["body"]["outbox"].clone()).collect();
         assert_eq!((told, records(&dir, "chain_break").len()), (vec![json!(1), json!(2)], 1));
-        assert!(recorder.broken().unwrap().contains("is not here") && recorder.trouble().is_none());
         assert!(ledger.take_outbox(10).await.unwrap().is_empty());
     }
 

@@ -79,10 +79,12 @@ impl Writer {
                 Some(retry) => Some(retry),
                 None => self.sync_by.into_iter().chain(self.drain_by).min(),
             };
+            self.health.set_busy(None);
             let order = match due {
                 Some(due) => inbox.recv_timeout(due.saturating_duration_since(Instant::now())),
                 None => inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
             };
+            self.health.set_busy(Some(Instant::now()));
             match order {
                 Ok(Order::Append { kind, body }) => self.take(kind, body),
                 Ok(Order::Drain { due }) => {
@@ -115,6 +117,9 @@ impl Writer {
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
+            }
+            if self.health.take_due_drain() {
+                self.drain_by = Some(Instant::now());
             }
             // Also where orders keep coming, so that nothing waits for a quiet moment.
             self.catch_up(Instant::now());
