@@ -96,7 +96,7 @@ fn retire(disk: impl Disk + 'static, dir: &Path) -> (Option<Anchor>, bool) {
     let mut floor = None;
     let done = || -> Result<(), AuditError> {
         let mut log = AuditLog::open_on(Arc::new(disk), 2_000, dir, opening(None, "2026-11-25"))?;
-        let old = retirable(dir, "2026-11-24", |_, _| {})?;
+        let old = retirable(dir, "2026-11-24", |_, _, _| {})?;
         let tombstone = log.bury(old, json!({"seen": 4}))?;
         floor = Some(Anchor { seq: tombstone.last_seq, hash: tombstone.last_hash });
         log.remove_retired(tombstone.last_seq)?;

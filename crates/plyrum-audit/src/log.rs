@@ -14,6 +14,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::files::{self, Segment};
+use crate::outbox::{Bodies, CarriedOver, Known};
 use crate::own::{CHAIN_BREAK, CHECKPOINT, Checkpoint, TORN_TAIL};
 use crate::record::{Fields, outbox_of};
 use crate::recover::{self, Damage, Newest};
@@ -78,6 +79,10 @@ pub struct AuditLog {
     closed: Option<FileSummary>,
     head: Head,
     last_outbox: Option<i64>,
+    /// What an earlier process has written behind the anchor.
+    unseen: Bodies,
+    lost_its_end: bool,
+    broken: Option<String>,
 }
 
 #[derive(Debug)]
@@ -135,6 +140,9 @@ impl AuditLog {
             closed: found.closed,
             head: found.head,
             last_outbox: found.last_outbox,
+            unseen: found.unseen,
+            lost_its_end: found.anchor_is_missing,
+            broken: None,
         };
         if let Some(newest) = found.newest {
             log.go_on(newest)?;
@@ -145,6 +153,7 @@ impl AuditLog {
             let body = json!({"what": what, "anchor": anchor, "last_seq": log.head.seq});
             log.append_own(CHAIN_BREAK, &body)?;
             log.sync()?;
+            log.broken = Some(what.to_owned());
         }
         Ok(log)
     }
@@ -153,9 +162,37 @@ impl AuditLog {
     /// [`sync`](Self::sync). After an error the audit is as it was before.
     pub fn append(&mut self, kind: &str, body: &Value) -> Result<Appended, AuditError> {
         check_kind(kind)?;
+        let text = self.redacted(body)?;
+        self.append_text(kind, &text)
+    }
+
+    /// Appends a body of the ledger's outbox, with its id; not where an earlier process has done so and the
+    /// witness was not told. A record behind the anchor that has the id and tells something else is no such
+    /// one: it was forged, which is recorded.
+    pub fn carry_over(&mut self, id: i64, kind: &str, body: &Value) -> Result<CarriedOver, AuditError> {
+        check_kind(kind)?;
+        let mut body = body.clone();
+        if let Some(fields) = body.as_object_mut() {
+            fields.insert("outbox".to_owned(), json!(id));
+        }
+        let text = self.redacted(&body)?;
+        let known = self.unseen.know(id, kind, &text);
+        if known == Known::Same {
+            return Ok(CarriedOver::Before);
+        }
+        if known == Known::Other {
+            let what = "a record that the ledger had not seen has the id of a movement of money and tells something else";
+            self.append_own(CHAIN_BREAK, &json!({"what": what, "outbox_id": id}))?;
+            self.broken = Some(what.to_owned());
+        }
+        self.append_text(kind, &text)?;
+        Ok(if known == Known::Other { CarriedOver::Against } else { CarriedOver::Written })
+    }
+
+    fn redacted(&self, body: &Value) -> Result<String, AuditError> {
         let mut body = body.clone();
         self.redactor.redact_json(&mut body);
-        self.append_text(kind, &terminal_safe(serde_json::to_string(&body)?))
+        Ok(terminal_safe(serde_json::to_string(&body)?))
     }
 
     /// Appends one of the records of [`crate::own`].
@@ -207,9 +244,19 @@ impl AuditLog {
         self.head.clone()
     }
 
-    /// The highest integer `body.outbox` written: entries up to it need not be written again.
+    /// The highest integer `body.outbox` written, by whomever: see [`carry_over`](Self::carry_over).
     pub fn last_outbox(&self) -> Option<i64> {
         self.last_outbox
+    }
+
+    /// How the chain was found broken, by this start or since.
+    pub fn broken(&self) -> Option<&str> {
+        self.broken.as_deref()
+    }
+
+    /// Whether this start did not find the record that the witness had seen last.
+    pub fn lost_its_end(&self) -> bool {
+        self.lost_its_end
     }
 
     /// Whether the file that is written is still where readers look for it. A file that was removed or
@@ -242,6 +289,7 @@ impl AuditLog {
             self.head.seq = self.head.seq.max(beyond_seq - 1);
             let body = json!({"file": segment.name(), "line": line, "what": what});
             self.append_own(CHAIN_BREAK, &body)?;
+            self.broken = Some(format!("{}:{line} {what}", segment.name()));
             return self.sync();
         }
         let path = segment.path(&self.dir);

@@ -11,8 +11,9 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use crate::files::{self, Segment};
-use crate::own::{CHAIN_BREAK, CHECKPOINT, RETENTION};
-use crate::record::{GENESIS, Record};
+use crate::outbox::Bodies;
+use crate::own::{CHECKPOINT, RETENTION};
+use crate::record::{GENESIS, Record, outbox_of};
 use crate::tally::{FileSummary, Tally};
 use crate::witness::Anchor;
 use crate::{AuditError, Head, LINE_MAX_BYTES};
@@ -27,7 +28,9 @@ pub(crate) struct Found {
     /// The file before the newest one, where that has no record yet.
     pub(crate) closed: Option<FileSummary>,
     pub(crate) last_outbox: Option<i64>,
-    /// The anchor's record is not there, and no earlier start has said so.
+    /// Bodies of the outbox that records behind the anchor stand for.
+    pub(crate) unseen: Bodies,
+    /// The head is not linked to the anchor's record.
     pub(crate) anchor_is_missing: bool,
 }
 
@@ -56,12 +59,17 @@ pub(crate) struct Damage {
 pub(crate) fn look(dir: &Path, anchor: Option<&Anchor>) -> Result<Found, AuditError> {
     let (mut head, mut last_outbox, mut newest, mut closed) = (None, None, None, None);
     let mut missing = anchor.filter(|anchor| anchor.hash != GENESIS);
+    let (mut link, mut unseen) = (Link::Head, Bodies::default());
     for segment in files::list(dir)?.segments.into_iter().rev() {
         let anchor_is_older = anchor.is_some_and(|anchor| anchor.seq < segment.first_seq);
         let scan = Scan::of(dir, &segment, anchor, anchor_is_older)?;
-        if scan.seen.anchor || scan.seen.chain_break {
-            missing = None;
+        if link.joins(&scan) {
+            unseen.add(&scan.unseen);
+            if scan.seen.anchor {
+                missing = None;
+            }
         }
+        link = link.behind(&scan);
         if newest.is_some() && head.is_none() {
             closed = scan.tally.summary(&segment.name());
         }
@@ -76,13 +84,43 @@ pub(crate) fn look(dir: &Path, anchor: Option<&Anchor>) -> Result<Found, AuditEr
             torn: scan.torn,
             damage: scan.damage,
         });
-        let anchor_may_be_older = anchor_is_older && missing.is_some();
+        let anchor_may_be_older = anchor_is_older && missing.is_some() && link != Link::Broken;
         if says_all && head.is_some() && !anchor_may_be_older {
             break;
         }
     }
     let head = head.unwrap_or(Head { seq: 0, hash: GENESIS.to_owned(), file: String::new() });
-    Ok(Found { head, newest, closed, last_outbox, anchor_is_missing: missing.is_some() })
+    Ok(Found { head, newest, closed, last_outbox, unseen, anchor_is_missing: missing.is_some() })
+}
+
+/// What the next older file must end with to be of the head's chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Link {
+    /// Anything: it has the head.
+    Head,
+    /// The record with this hash.
+    To(String),
+    /// The chain is broken behind it.
+    Broken,
+}
+
+impl Link {
+    fn joins(&self, scan: &Scan<'_>) -> bool {
+        match (self, &scan.head) {
+            (Self::Head, _) => true,
+            (Self::To(hash), Some(head)) => *hash == head.hash,
+            (Self::To(_), None) | (Self::Broken, _) => false,
+        }
+    }
+
+    /// The link one file further back.
+    fn behind(self, scan: &Scan<'_>) -> Self {
+        match &scan.follows {
+            _ if scan.head.is_none() => self, // no record in it
+            Some(hash) if self.joins(scan) => Self::To(hash.clone()),
+            _ => Self::Broken,
+        }
+    }
 }
 
 /// One file read through.
@@ -90,6 +128,8 @@ pub(crate) fn look(dir: &Path, anchor: Option<&Anchor>) -> Result<Found, AuditEr
 struct Scan<'a> {
     anchor: Option<&'a Anchor>,
     head: Option<Head>,
+    /// What its first record follows, as long as each links to the one before it.
+    follows: Option<String>,
     tally: Tally,
     last_outbox: Option<i64>,
     lines: u64,
@@ -97,17 +137,16 @@ struct Scan<'a> {
     torn: bool,
     damage: Option<Damage>,
     seen: Seen,
+    unseen: Bodies,
 }
 
 /// What records of a file tell of the whole audit.
 #[derive(Debug, Default)]
 struct Seen {
-    /// The anchor's record.
+    /// The anchor's record, which the last one is linked to.
     anchor: bool,
     /// The highest outbox id of all records before.
     outbox: bool,
-    /// That an earlier start found the chain broken.
-    chain_break: bool,
 }
 
 impl<'a> Scan<'a> {
@@ -121,6 +160,7 @@ impl<'a> Scan<'a> {
         let mut scan = Self {
             anchor,
             head: None,
+            follows: None,
             tally: Tally::new(segment.first_seq),
             last_outbox: None,
             lines: 0,
@@ -128,6 +168,7 @@ impl<'a> Scan<'a> {
             torn: false,
             damage: None,
             seen: Seen::default(),
+            unseen: Bodies::default(),
         };
         let mut lines = Lines::open(&path, LINE_MAX_BYTES).map_err(AuditError::io("open", &path))?;
         while let Some(line) = lines.next().map_err(AuditError::io("read", &path))? {
@@ -153,10 +194,10 @@ impl<'a> Scan<'a> {
         anchor_is_older: bool,
     ) -> ControlFlow<()> {
         let read = if line.too_long { Err("is too long for a record") } else { Record::parse(line.bytes) };
+        let links = read.as_ref().is_ok_and(|record| self.links(segment, record));
         let problem = match &read {
             Err(what) => Some(*what),
-            Ok(record) if !self.links(segment, record) => Some("does not follow the record before it"),
-            Ok(_) => None,
+            Ok(_) => (!links).then_some("does not follow the record before it"),
         };
         if let Some(what) = problem.filter(|_| self.damage.is_none()) {
             if anchor_is_older || self.seen.anchor {
@@ -165,6 +206,13 @@ impl<'a> Scan<'a> {
             self.damage = Some(Damage { line: line.number, what: what.to_owned() });
         }
         if let Ok(record) = read {
+            if !links {
+                self.seen.anchor = false;
+                self.follows = None;
+                self.unseen = Bodies::default();
+            } else if self.head.is_none() {
+                self.follows = Some(record.fields.prev.clone().into_owned());
+            }
             self.note(name, line.bytes, &record);
         }
         ControlFlow::Continue(())
@@ -181,8 +229,12 @@ impl<'a> Scan<'a> {
         let (seq, kind) = (record.fields.seq, record.fields.kind.as_ref());
         self.last_outbox = self.last_outbox.max(record.outbox());
         self.seen.outbox |= [CHECKPOINT, RETENTION].contains(&kind);
-        self.seen.chain_break |= kind == CHAIN_BREAK;
         self.seen.anchor |= self.anchor.is_some_and(|anchor| anchor.hash == record.hash);
+        if self.anchor.is_some_and(|anchor| anchor.seq < seq)
+            && let Some(id) = outbox_of(record.fields.body)
+        {
+            self.unseen.note(id, kind, record.fields.body);
+        }
         self.tally.add(line, seq, record.hash);
         match &mut self.head {
             Some(head) => {

@@ -37,9 +37,13 @@ impl Retirable {
 }
 
 /// The files all of whose records are from before `day` (`2026-11-22`), never the newest one. `take` is
-/// given kind and body of each record in them. An error where their chain is broken: a tombstone would
+/// given number, kind and body of each record in them. An error where their chain is broken: a tombstone would
 /// bless it.
-pub fn retirable(dir: &Path, day: &str, mut take: impl FnMut(&str, &str)) -> Result<Retirable, AuditError> {
+pub fn retirable(
+    dir: &Path,
+    day: &str,
+    mut take: impl FnMut(u64, &str, &str),
+) -> Result<Retirable, AuditError> {
     let mut segments = files::list(dir)?.segments;
     segments.pop();
     // A file has no record that is younger than its name says.
@@ -48,7 +52,7 @@ pub fn retirable(dir: &Path, day: &str, mut take: impl FnMut(&str, &str)) -> Res
     let mut last_outbox = None;
     let files = walk(dir, &segments, |record| {
         last_outbox = last_outbox.max(record.outbox());
-        take(&record.fields.kind, record.fields.body);
+        take(record.fields.seq, &record.fields.kind, record.fields.body);
     })?;
     Ok(Retirable { files, last_outbox })
 }

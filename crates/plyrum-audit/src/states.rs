@@ -67,7 +67,7 @@ fn live(dir: &Path, witness: &Witness, day: usize) -> (Trace, Seen) {
         }
     }
     if day >= 2 {
-        let old = retirable(dir, DAYS[day - 1], |_, _| {}).unwrap();
+        let old = retirable(dir, DAYS[day - 1], |_, _, _| {}).unwrap();
         let tombstone = log.bury(old, json!({})).unwrap();
         let floor = Anchor { seq: tombstone.last_seq, hash: tombstone.last_hash };
         seen.promise(&disk, &log, Some(floor));

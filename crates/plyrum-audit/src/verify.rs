@@ -329,6 +329,12 @@ impl<'w> Chain<'w> {
 
     fn check_checkpoint(&self, file: &str, body: &str) -> Result<(), String> {
         let told: Checkpoint = serde_json::from_str(body).map_err(|e| format!("is no checkpoint: {e}"))?;
+        let all_was_read = self.records > 0 && self.beginning != Beginning::Copy;
+        if all_was_read && told.last_outbox != self.last_outbox {
+            return Err(
+                "is a checkpoint that repeats another outbox id than the records before it have".to_owned()
+            );
+        }
         // Of this file so far, or at its beginning of the one before, which may be retired.
         let found = self.tally.summary(file).or_else(|| self.closed.clone());
         match found.filter(|_| self.beginning != Beginning::Copy) {

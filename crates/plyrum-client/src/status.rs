@@ -17,6 +17,7 @@ pub async fn status(paths: &Paths, ours: &Hello) -> Result<DaemonStatus, Fault> 
             build: None,
             active_runs: 0,
             audit_problem: None,
+            audit_broken: None,
             state,
         }
     };

@@ -189,6 +189,12 @@ impl Ledger {
         self.look(|conn| Ok((outbox::head(conn)?, retired::floor(conn)?))).await
     }
 
+    /// The audit log has lost its end and has bodies up to the outbox id `told` only: later ones that are still
+    /// kept here wait again. How many those are.
+    pub async fn tell_again(&self, told: i64) -> Result<u64, LedgerError> {
+        self.ask(|reply| Op::TellAgain { told, reply }).await
+    }
+
     /// The audit log has bodies up to the outbox id `told`. Where this ledger never gave that id out, it was
     /// restored from an older copy: ids go on behind it, so that no body is lost, and the gap is noted for
     /// good and returned.

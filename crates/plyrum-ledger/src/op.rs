@@ -45,6 +45,7 @@ pub(crate) enum Op {
     TakeOutbox { limit: usize, reply: Reply<Vec<OutboxRow>> },
     MarkDrained { up_to: i64, head: Option<AuditHead>, reply: Reply<()> },
     ResumeOutbox { told: i64, at: i64, reply: Reply<Option<OutboxGap>> },
+    TellAgain { told: i64, reply: Reply<u64> },
     RetireAudit { floor: AuditFloor, head: AuditHead, reply: Reply<()> },
     Look(Look),
 }
@@ -80,6 +81,7 @@ impl Op {
             | Self::RemoveBudget { .. }
             | Self::Adjust(..)
             | Self::ResumeOutbox { .. }
+            | Self::TellAgain { .. }
             | Self::RetireAudit { .. } => Weight::Critical,
             Self::Release { attempt, .. } if mark::release_moves_money(conn, attempt) => Weight::Critical,
             Self::Release { .. } | Self::FinishRun(..) => Weight::MarkWithBody,
@@ -139,6 +141,7 @@ impl Op {
                 later(reply, outbox::mark_drained(conn, up_to, head.as_ref()))
             }
             Self::ResumeOutbox { told, at, reply } => later(reply, outbox::resume(conn, told, at)),
+            Self::TellAgain { told, reply } => later(reply, outbox::tell_again(conn, told)),
             Self::RetireAudit { floor, head, reply } => later(reply, retired::retire(conn, &floor, &head)),
             Self::Look(look) => (look(Ok(conn)), Ok(()), false),
         };
@@ -166,6 +169,7 @@ impl Op {
             Self::RemoveBudget { reply, .. } => say(reply, Err(error)),
             Self::Adjust(_, reply) => say(reply, Err(error)),
             Self::TakeOutbox { reply, .. } => say(reply, Err(error)),
+            Self::TellAgain { reply, .. } => say(reply, Err(error)),
             Self::ResumeOutbox { reply, .. } => say(reply, Err(error)),
             Self::Look(look) => look(Err(error))(Ok(())),
         }

@@ -16,6 +16,9 @@ pub const MAX_TAKE: usize = 1024;
 /// Every kind of body.
 pub const OUTBOX_KINDS: [&str; 9] =
     ["hold", "settle", "release", "run", "top_up", "mode", "adjustment", "budget", "ledger_restored"];
+/// The furthest that ids can have run ahead of a ledger that was restored from an old copy. What claims more
+/// was never given out by any ledger, and ids that followed it would soon be used up.
+const LEAP_MAX: i64 = 1_000_000_000;
 /// How many drained rows are kept for looking back.
 const KEEP_DRAINED: i64 = 10_000;
 
@@ -52,8 +55,22 @@ pub struct OutboxGap {
     pub last: i64,
 }
 
+impl OutboxGap {
+    /// Whether a ledger can have given these ids out. If not, they come from a forged record.
+    pub fn is_plausible(&self) -> bool {
+        self.last.saturating_sub(self.first) < LEAP_MAX
+    }
+}
+
 impl std::fmt::Display for OutboxGap {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if !self.is_plausible() {
+            let last = self.last;
+            return write!(
+                f,
+                "the audit log has the outbox id {last}, which no ledger gave out: a record was forged"
+            );
+        }
         write!(
             f,
             "the ledger is older than the audit log, which tells of {} more (outbox ids {} to {}): was an \
@@ -114,14 +131,18 @@ pub(crate) fn waiting_after(
 
 /// The audit log has ids up to `told`. Where that is beyond what this ledger has given out, the ledger was
 /// restored from an older copy: its next ids would be taken for ones that the log has, and their bodies
-/// lost. They go on behind the log's, and the gap is noted for good, here and in the log.
+/// lost. They go on behind the log's, and the gap is noted for good, here and in the log. One that is not
+/// plausible is returned and changes nothing.
 pub(crate) fn resume(conn: &Connection, told: i64, at: i64) -> Result<Option<OutboxGap>, LedgerError> {
     bounds::check_time("resume time", at)?;
     let newest = newest(conn)?;
-    if told <= newest || told == i64::MAX {
+    if told <= newest {
         return Ok(None);
     }
     let gap = OutboxGap { first: newest + 1, last: told };
+    if !gap.is_plausible() {
+        return Ok(Some(gap));
+    }
     // SQLite's own table for AUTOINCREMENT, meant to be written for this.
     conn.execute("DELETE FROM sqlite_sequence WHERE name = 'outbox'", [])?;
     conn.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('outbox', ?1)", [told])?;
@@ -131,6 +152,12 @@ pub(crate) fn resume(conn: &Connection, told: i64, at: i64) -> Result<Option<Out
     )?;
     push(conn, at, "ledger_restored", &gap)?;
     Ok(Some(gap))
+}
+
+/// Bodies behind `told` wait again, as far as they are kept.
+pub(crate) fn tell_again(conn: &Connection, told: i64) -> Result<u64, LedgerError> {
+    let mut update = conn.prepare_cached("UPDATE outbox SET drained = 0 WHERE drained = 1 AND id > ?1")?;
+    Ok(update.execute([told])? as u64)
 }
 
 /// The last such gap, if there ever was one.
@@ -222,11 +249,24 @@ mod tests {
     }
 
     #[test]
+    fn bodies_that_the_log_has_lost_wait_again() {
+        let conn = outbox(5);
+        mark_drained(&conn, 4, None).unwrap();
+        assert_eq!(tell_again(&conn, 2).unwrap(), 2);
+        assert_eq!(ids(&take(&conn, 10).unwrap()), Some((3, 5)));
+    }
+
+    #[test]
     fn ids_go_on_behind_those_that_the_log_tells_of() {
         let conn = outbox(3);
         assert_eq!(newest(&conn).unwrap(), 3);
-        for told in [-1, 0, 2, 3, i64::MAX] {
+        for told in [-1, 0, 2, 3] {
             assert_eq!(resume(&conn, told, 1).unwrap(), None, "{told}");
+        }
+        for told in [4 + LEAP_MAX, i64::MAX - 1, i64::MAX] {
+            let forged = resume(&conn, told, 1).unwrap().unwrap();
+            assert_eq!((forged, newest(&conn).unwrap()), (OutboxGap { first: 4, last: told }, 3));
+            assert!(forged.to_string().contains("forged"));
         }
         assert_eq!(gap(&conn).unwrap(), None);
         assert!(resume(&conn, 9, -1).is_err());

@@ -4,11 +4,11 @@ use std::fs;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use plyrum_audit::{GENESIS, verify};
+use plyrum_audit::{Anchor, AuditLog, GENESIS, Opening, verify};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-use crate::{check, files, name, open_on_day, witness, written};
+use crate::{check, files, name, open_on_day, record, witness, written};
 
 /// Rewrites the lines of the `n`-th file.
 fn edit(dir: &Path, n: usize, change: impl FnOnce(&mut Vec<String>)) {
@@ -174,6 +174,64 @@ fn every_single_bit_of_a_log_counts() {
             assert!(!check(dir.path()).ok, "byte {at}, bit {bit}");
         }
     }
+}
+
+/// An anchored audit of two files, wholly rewritten but for the line that the anchor means, which is planted
+/// at the end of the older file, and a forged file behind it.
+fn rewritten_around_its_anchor() -> (TempDir, Anchor) {
+    let (dir, hash) = written(2, 3);
+    let genuine = fs::read_to_string(&files(dir.path())[1]).unwrap().lines().last().unwrap().to_owned();
+    let seq = record(&genuine)["seq"].as_u64().unwrap();
+    for file in files(dir.path()) {
+        fs::remove_file(file).unwrap();
+    }
+    for day in ["2026-11-10", "2026-11-11"] {
+        let mut log = open_on_day(dir.path(), day);
+        for n in 0..6 {
+            log.append("run.start", &serde_json::json!({"forged": n})).unwrap();
+        }
+    }
+    edit(dir.path(), 0, |lines| lines.push(genuine));
+    (dir, Anchor { seq, hash })
+}
+
+#[test]
+fn an_anchor_that_is_planted_for_a_start_and_taken_away_after_it_counts_for_nothing() {
+    for anchor_number in [None, Some(1)] {
+        let (dir, mut anchor) = rewritten_around_its_anchor();
+        anchor.seq = anchor_number.unwrap_or(anchor.seq);
+        // The start over the planted line: the witness then has the forged chain's head.
+        let opening =
+            Opening { anchor: Some(anchor), ..crate::opening(|| "2026-11-11T01:00:00Z".to_owned()) };
+        let log = AuditLog::open(dir.path(), opening).unwrap();
+        let moved = log.head().hash;
+        drop(log);
+        edit(dir.path(), 0, |lines| drop(lines.pop()));
+        let report = verify(dir.path(), None, Some(&witness(&moved))).unwrap();
+        let problem = report.problem.unwrap();
+        assert!(problem.what.contains("ledger has seen is not here"), "{problem:?}");
+    }
+}
+
+#[test]
+fn a_chain_break_that_is_planted_does_not_excuse_a_missing_anchor() {
+    let (dir, hash) = written(1, 3);
+    let (other, _) = written(1, 1);
+    let gone = Opening {
+        anchor: Some(Anchor { seq: 9, hash: hash.clone() }),
+        ..crate::opening(|| "2026-11-10T01:00:00Z".to_owned())
+    };
+    drop(AuditLog::open(other.path(), gone).unwrap());
+    let planted = fs::read_to_string(&files(other.path())[0]).unwrap().lines().last().unwrap().to_owned();
+    assert!(planted.contains("chain_break"));
+    edit(dir.path(), 0, |lines| *lines = vec![lines[0].clone(), planted.clone()]);
+    let opening = Opening {
+        anchor: Some(Anchor { seq: 3, hash }),
+        ..crate::opening(|| "2026-11-10T01:00:00Z".to_owned())
+    };
+    let log = AuditLog::open(dir.path(), opening).unwrap();
+    assert_eq!(record(&plyrum_audit::tail(dir.path(), 1).unwrap()[0])["kind"], "chain_break");
+    assert_eq!(log.head().seq, 3);
 }
 
 static THREE_FILES: LazyLock<(TempDir, String)> = LazyLock::new(|| written(3, 4));

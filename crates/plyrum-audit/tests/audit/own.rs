@@ -6,8 +6,8 @@ use std::process::Command;
 
 use plyrum_audit::own::{CHECKPOINT, RETENTION};
 use plyrum_audit::{
-    Anchor, AuditError, AuditLog, FileSummary, Filter, Opening, Tombstone, VerifyReport, Witness, retirable,
-    search, tail, verify,
+    Anchor, AuditError, AuditLog, CarriedOver, FileSummary, Filter, Opening, Tombstone, VerifyReport,
+    Witness, retirable, search, tail, verify,
 };
 use serde_json::{Value, json};
 
@@ -62,6 +62,57 @@ fn a_start_reads_no_file_but_the_newest_once_there_are_checkpoints() {
     assert_eq!(open_on_day(dir.path(), "2026-11-20").last_outbox(), Some(5));
 }
 
+#[test]
+fn a_checkpoint_that_repeats_another_outbox_id_than_was_told_is_found() {
+    let (dir, _) = written(2, 3);
+    for last_outbox in [None, Some(2), Some(105)] {
+        let path = files(dir.path())[1].clone();
+        let genuine = fs::read_to_string(&path).unwrap();
+        let mut log = open_on_day(dir.path(), "2026-11-11");
+        log.checkpoint().unwrap();
+        let mut told = record(&tail(dir.path(), 1).unwrap()[0]);
+        assert!(check(dir.path()).ok);
+        drop(log);
+        fs::write(&path, &genuine).unwrap();
+        told["body"]["last_outbox"] = json!(last_outbox);
+        let mut log = open_on_day(dir.path(), "2026-11-11");
+        log.append("checkpoint", &told["body"]).unwrap();
+        drop(log);
+        let problem = check(dir.path()).problem.unwrap();
+        assert!(problem.what.contains("another outbox id"), "{problem:?}");
+        fs::write(&path, &genuine).unwrap();
+    }
+}
+
+#[test]
+fn a_body_is_there_only_where_a_record_behind_the_anchor_has_it_word_for_word() {
+    let body = json!({"attempt": "a", "micro_rub": 5});
+    let (dir, _) = written(1, 1);
+    let anchor = head_of(&open_on_day(dir.path(), "2026-11-10"));
+    let mut log = with_anchor(dir.path(), &anchor);
+    assert_eq!(log.carry_over(7, "hold", &body).unwrap(), CarriedOver::Written);
+    log.append("hold", &json!({"forged": 1, "outbox": 8})).unwrap();
+    log.append("hold", &json!({"outbox": i64::MAX})).unwrap();
+    drop(log);
+    let mut log = with_anchor(dir.path(), &anchor);
+    for (id, kind, carried) in [
+        (7, "hold", CarriedOver::Before),
+        (7, "settle", CarriedOver::Against),
+        (8, "hold", CarriedOver::Against),
+        (9, "hold", CarriedOver::Written),
+    ] {
+        let before = log.head().seq;
+        assert_eq!(log.carry_over(id, kind, &body).unwrap(), carried, "{id} {kind}");
+        let records = match carried {
+            CarriedOver::Before => 0,
+            CarriedOver::Written => 1,
+            CarriedOver::Against => 2,
+        };
+        assert_eq!(log.head().seq - before, records);
+    }
+    assert!(check(dir.path()).problem.unwrap().what.contains("tells something else"));
+}
+
 fn with_anchor(dir: &Path, anchor: &Anchor) -> AuditLog {
     let clock = || "2026-11-20T00:00:00.000Z".to_owned();
     AuditLog::open(dir, Opening { anchor: Some(anchor.clone()), ..opening(clock) }).unwrap()
@@ -112,7 +163,7 @@ fn retired(day: &str) -> (tempfile::TempDir, Witness, Tombstone) {
     let (dir, _) = written(4, 3);
     let mut log = open_on_day(dir.path(), "2026-11-13");
     let mut kinds = Vec::new();
-    let old = retirable(dir.path(), day, |kind, _| kinds.push(kind.to_owned())).unwrap();
+    let old = retirable(dir.path(), day, |_, kind, _| kinds.push(kind.to_owned())).unwrap();
     assert_eq!(old.records(), kinds.len() as u64);
     let tombstone = log.bury(old, json!({"seen": kinds.len()})).unwrap();
     assert_eq!(log.remove_retired(tombstone.last_seq).unwrap(), tombstone.files.len());
@@ -139,7 +190,7 @@ fn what_is_retired_is_gone_and_its_tombstone_says_what_it_was() {
     assert!(check(dir.path()).ok, "without a witness the tombstone alone must do");
     // Once more, with the first tombstone among what stays.
     let mut log = open_on_day(dir.path(), "2026-11-14");
-    let old = retirable(dir.path(), "2026-11-13", |_, _| {}).unwrap();
+    let old = retirable(dir.path(), "2026-11-13", |_, _, _| {}).unwrap();
     let tombstone = log.bury(old, json!({})).unwrap();
     log.remove_retired(tombstone.last_seq).unwrap();
     let floor = Some(Anchor { seq: tombstone.last_seq, hash: tombstone.last_hash });
@@ -151,7 +202,7 @@ fn what_is_retired_is_gone_and_its_tombstone_says_what_it_was() {
 #[test]
 fn the_newest_file_stays_whatever_its_age() {
     let (dir, _) = written(2, 3);
-    let old = retirable(dir.path(), "2030-01-01", |_, _| {}).unwrap();
+    let old = retirable(dir.path(), "2030-01-01", |_, _, _| {}).unwrap();
     assert_eq!(old.files.len(), 1);
     let log = open_on_day(dir.path(), "2026-11-13");
     assert_eq!(log.remove_retired(1_000_000).unwrap(), 1);
@@ -162,15 +213,15 @@ fn the_newest_file_stays_whatever_its_age() {
 fn nothing_is_retired_behind_a_break_or_where_nothing_is_old() {
     let (dir, _) = written(3, 3);
     let mut log = open_on_day(dir.path(), "2026-11-12");
-    let none = retirable(dir.path(), "2026-11-10", |_, _| {}).unwrap();
+    let none = retirable(dir.path(), "2026-11-10", |_, _, _| {}).unwrap();
     assert!(matches!(log.bury(none, json!({})), Err(AuditError::Retention { .. })));
-    let twice = retirable(dir.path(), "2026-11-11", |_, _| {}).unwrap();
+    let twice = retirable(dir.path(), "2026-11-11", |_, _, _| {}).unwrap();
     let tombstone = log.bury(twice.clone(), json!({})).unwrap();
     log.remove_retired(tombstone.last_seq).unwrap();
     assert!(matches!(log.bury(twice, json!({})), Err(AuditError::Retention { .. })), "its files are gone");
     let path = files(dir.path())[0].clone();
     fs::write(&path, fs::read_to_string(&path).unwrap().replace("привет", "Привет")).unwrap();
-    let broken = retirable(dir.path(), "2026-11-12", |_, _| {}).unwrap_err();
+    let broken = retirable(dir.path(), "2026-11-12", |_, _, _| {}).unwrap_err();
     assert!(matches!(broken, AuditError::Broken { .. }), "{broken}");
 }
 
@@ -178,7 +229,7 @@ fn nothing_is_retired_behind_a_break_or_where_nothing_is_old() {
 fn a_removal_that_a_crash_has_cut_short_verifies_and_is_finished_by_the_floor() {
     let (dir, _) = written(4, 3);
     let mut log = open_on_day(dir.path(), "2026-11-13");
-    let tombstone = log.bury(retirable(dir.path(), "2026-11-13", |_, _| {}).unwrap(), json!({})).unwrap();
+    let tombstone = log.bury(retirable(dir.path(), "2026-11-13", |_, _, _| {}).unwrap(), json!({})).unwrap();
     let floor = Some(Anchor { seq: tombstone.last_seq, hash: tombstone.last_hash.clone() });
     let witness = Witness { anchor: Some(head_of(&log)), floor };
     for left in (1..=3).rev() {
@@ -204,7 +255,8 @@ fn files_that_are_deleted_without_or_with_a_forged_tombstone_are_found() {
     let (dir, head) = written(4, 3);
     let witness = Witness { anchor: Some(Anchor { seq: 15, hash: head }), floor: None };
     let mut forger = open_on_day(dir.path(), "2026-11-13");
-    let tombstone = forger.bury(retirable(dir.path(), "2026-11-12", |_, _| {}).unwrap(), json!({})).unwrap();
+    let tombstone =
+        forger.bury(retirable(dir.path(), "2026-11-12", |_, _, _| {}).unwrap(), json!({})).unwrap();
     forger.remove_retired(tombstone.last_seq).unwrap();
     assert!(check(dir.path()).ok, "without a witness nobody can tell");
     let problem = with(dir.path(), &witness).problem.unwrap();

@@ -199,6 +199,11 @@ fn show_status(paths: &Paths, json: bool) -> Outcome {
             "warning: the audit log cannot be written, so no run that may cost money starts: {problem}"
         )));
     }
+    if let Some(what) = &status.audit_broken {
+        out::err(&crate::sanitize::clean(&format!(
+            "warning: the audit log was found broken: {what} (plyrum audit verify)"
+        )));
+    }
     match plyrum_client::trouble(&status) {
         Some(fault) if status.state == DaemonState::Stuck => Err(fault),
         _ => Ok(ExitCode::SUCCESS),

@@ -60,6 +60,10 @@ fn the_daemon(paths: &Paths) -> view::Check {
             Err(Fault::new(ErrorKind::Storage, message)
                 .hint("no run that may cost money starts until it can; it tries by itself"))
         }
+        None if let Some(what) = &status.audit_broken => {
+            let message = format!("it found the audit log broken: {what}");
+            Err(Fault::new(ErrorKind::Storage, message).hint("plyrum audit verify"))
+        }
         None if status.running => {
             Ok(format!("{}; it has the environment of the shell that started it", daemon::in_words(&status)))
         }

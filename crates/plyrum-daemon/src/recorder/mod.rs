@@ -50,6 +50,7 @@ enum Order {
     Flush(oneshot::Sender<Option<String>>),
     Probe(oneshot::Sender<Option<String>>),
     Retire { what: Box<(Retirable, Retired)>, answer: oneshot::Sender<Result<Tombstone, String>> },
+    RemoveRetired { last_seq: u64, answer: oneshot::Sender<Result<(), String>> },
     Stop(oneshot::Sender<()>),
 }
 
@@ -80,21 +81,35 @@ impl Recorder {
         if let Some(Err(e)) = floor.map(|floor| log.remove_retired(floor.seq)) {
             crate::log::line(&format!("audit: retired files are still there: {e}"));
         }
-        resume(&log, &ledger, &runtime);
+        resume(&log, &ledger, &runtime)?;
         let health = Arc::new(Health::default());
+        if let Some(what) = log.broken() {
+            crate::log::line(&format!("audit: THE CHAIN IS BROKEN: {what}; plyrum audit verify"));
+            health.set_broken(what);
+        }
         let mut writer = Writer::new(dir.to_owned(), log, ledger, runtime, Arc::clone(&health));
         writer.drain().map_err(|why| of_trouble(&why))?;
         let (orders, inbox) = sync_channel(MAX_WAITING);
-        let thread =
-            std::thread::Builder::new().name("audit".to_owned()).spawn(move || writer.run(&inbox)).map_err(
-                |e| Fault::new(ErrorKind::Internal, format!("cannot start the audit thread: {e}")),
-            )?;
+        let alive = health::Alive(Arc::clone(&health));
+        let run = move || {
+            let _alive = alive;
+            writer.run(&inbox);
+        };
+        let thread = std::thread::Builder::new()
+            .name("audit".to_owned())
+            .spawn(run)
+            .map_err(|e| Fault::new(ErrorKind::Internal, format!("cannot start the audit thread: {e}")))?;
         Ok((Self { orders, health, dir: Arc::new(dir.to_owned()) }, thread))
     }
 
     /// Records something that happened. Never carries prompt text.
     pub(crate) fn record(&self, kind: Kind, body: Value) {
-        match self.orders.try_send(Order::Append { kind, body }) {
+        self.send(Order::Append { kind, body });
+    }
+
+    /// Puts an order into the queue, where there is room at last.
+    fn send(&self, order: Order) {
+        match self.orders.try_send(order) {
             Ok(()) => {}
             Err(TrySendError::Full(order)) => {
                 // The writer is a disk behind; waiting a moment is right, since nothing may be lost.
@@ -114,20 +129,24 @@ impl Recorder {
         self.drain(DRAIN_EVERY);
     }
 
-    /// Orders that wait already cover it.
+    /// Where the queue is full, the writer finds it after the next order.
     fn drain(&self, within: Duration) {
-        let _covered = self.orders.try_send(Order::Drain { due: Instant::now() + within });
+        if self.orders.try_send(Order::Drain { due: Instant::now() + within }).is_err() {
+            self.health.drain_is_due();
+        }
     }
 
     /// Gives the log a redactor that knows newer keys.
     pub(crate) fn set_redactor(&self, redactor: Redactor) {
-        let _stopped = self.orders.try_send(Order::Redact(Box::new(redactor)));
+        self.send(Order::Redact(Box::new(redactor)));
     }
 
     /// Whether records can be written; if not, why. Where all was well and looks well, nobody is waited for; else
     /// the writer tries now, so that what was mended heals with the next question.
     pub(crate) async fn ready(&self) -> Result<(), String> {
-        if self.health.looks_well(&self.dir) {
+        let (health, dir) = (Arc::clone(&self.health), Arc::clone(&self.dir));
+        let look = tokio::task::spawn_blocking(move || health.looks_well(&dir));
+        if tokio::time::timeout(ANSWER_WITHIN, look).await.is_ok_and(|well| well.unwrap_or(false)) {
             return Ok(());
         }
         let (answer, answered) = oneshot::channel();
@@ -145,10 +164,21 @@ impl Recorder {
         self.health.trouble(&self.dir)
     }
 
+    /// How the chain was found broken in this life of the daemon.
+    pub(crate) fn broken(&self) -> Option<String> {
+        self.health.broken()
+    }
+
     /// Removes old files of the log for good, with a tombstone and the ledger's word.
     pub(crate) async fn retire(&self, retirable: Retirable, retired: Retired) -> Result<Tombstone, String> {
         let (answer, answered) = oneshot::channel();
         self.order(Order::Retire { what: Box::new((retirable, retired)), answer }, answered).await?
+    }
+
+    /// Removes what an earlier removal has left.
+    pub(crate) async fn remove_retired(&self, last_seq: u64) -> Result<(), String> {
+        let (answer, answered) = oneshot::channel();
+        self.order(Order::RemoveRetired { last_seq, answer }, answered).await?
     }
 
     async fn order<T>(&self, order: Order, answered: oneshot::Receiver<T>) -> Result<T, String> {
@@ -175,14 +205,21 @@ impl Recorder {
     }
 }
 
-/// A ledger that was restored from an older copy would give its ids a second time.
-fn resume(log: &AuditLog, ledger: &Ledger, runtime: &tokio::runtime::Handle) {
-    let Some(told) = log.last_outbox() else { return };
-    match runtime.block_on(ledger.resume_outbox(told, clock::now().millis())) {
-        Ok(None) => {}
-        Ok(Some(gap)) => crate::log::line(&format!("audit: {gap}; plyrum ledger reconcile")),
-        Err(e) => crate::log::line(&format!("audit: the outbox cannot be resumed: {e}")),
+/// A ledger that was restored from an older copy would give its ids a second time; and what a log has lost
+/// that the ledger still keeps is told to it again.
+fn resume(log: &AuditLog, ledger: &Ledger, runtime: &tokio::runtime::Handle) -> Result<(), Fault> {
+    let told = log.last_outbox().unwrap_or(0);
+    let failed = |e| crate::driver::convert::storage(&e);
+    if log.lost_its_end() {
+        let again = runtime.block_on(ledger.tell_again(told)).map_err(failed)?;
+        crate::log::line(&format!(
+            "audit: its end is missing; {again} movements of money are recorded again"
+        ));
     }
+    if let Some(gap) = runtime.block_on(ledger.resume_outbox(told, clock::now().millis())).map_err(failed)? {
+        crate::log::line(&format!("audit: {gap}; plyrum ledger reconcile"));
+    }
+    Ok(())
 }
 
 /// An audit that cannot be opened, as the user meets it.
@@ -209,6 +246,62 @@ mod tests {
         let (dir, ledger, runtime) = (dir.to_owned(), ledger.clone(), tokio::runtime::Handle::current());
         let start = move || Recorder::start(&dir, Redactor::new([0; 32], []), "boot", ledger, runtime);
         tokio::task::spawn_blocking(start).await.unwrap().unwrap().0
+    }
+
+    /// Moves money, which fills the outbox.
+    async fn top_up(ledger: &Ledger, payment: &str) {
+        let amount = plyrum_billing_client::MicroRub::new(1_000_000);
+        ledger.top_up(plyrum_ledger::TopUp { id: payment.to_owned(), amount, at: 1 }).await.unwrap();
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_forged_record_keeps_no_money_from_the_log() {
+        let home = tempfile::tempdir().unwrap();
+        let (dir, ledger) = (home.path().join("audit"), Ledger::open_in_memory().unwrap());
+        let recorder = start(&dir, &ledger).await;
+        top_up(&ledger, "a").await;
+        recorder.stop().await;
+        for (n, told) in [2, 3, 1_000_000_000_000, i64::MAX - 1, i64::MAX].into_iter().enumerate() {
+            let clock = Box::new(|| clock::now().to_string());
+            let redactor = Redactor::new([0; 32], []);
+            let mut log =
+                AuditLog::open(&dir, Opening { redactor, boot: "forged", anchor: None, clock }).unwrap();
+            log.append("top_up", &json!({"outbox": told})).unwrap();
+            drop(log);
+            top_up(&ledger, &format!("waits {n}")).await;
+            let recorder = start(&dir, &ledger).await;
+            top_up(&ledger, &format!("later {n}")).await;
+            recorder.stop().await;
+            assert!(ledger.take_outbox(10).await.unwrap().is_empty());
+            let told = records(&dir, "top_up");
+            let there = |payment: String| told.iter().any(|r| r["body"].to_string().contains(&payment));
+            assert!(there(format!("waits {n}")) && there(format!("later {n}")), "{told:?}");
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn money_is_not_drained_into_a_file_that_was_taken_away_and_what_went_with_it_is_told_again() {
+        let home = tempfile::tempdir().unwrap();
+        let (dir, ledger) = (home.path().join("audit"), Ledger::open_in_memory().unwrap());
+        let recorder = start(&dir, &ledger).await;
+        top_up(&ledger, "before").await;
+        recorder.outbox_filled();
+        recorder.flushed().await.unwrap();
+        assert_eq!(records(&dir, "top_up").len(), 1);
+        let anchor = ledger.audit_witness().await.unwrap().0;
+        std::fs::remove_dir_all(&dir).unwrap();
+        assert!(recorder.trouble().unwrap().contains("not where it was"), "seen from outside");
+        top_up(&ledger, "after").await;
+        recorder.outbox_filled();
+        recorder.stop().await;
+        assert_eq!(ledger.take_outbox(10).await.unwrap().len(), 1, "still to be told");
+        assert_eq!(ledger.audit_witness().await.unwrap().0, anchor);
+        let recorder = start(&dir, &ledger).await;
+        assert!(recorder.broken().unwrap().contains("is not here") && recorder.trouble().is_none());
+        recorder.stop().await;
+        let told: Vec<_> = records(&dir, "top_up").iter().map(|r| r["body"]["outbox"].clone()).collect();
+        assert_eq!((told, records(&dir, "chain_break").len()), (vec![json!(1), json!(2)], 1));
+        assert!(ledger.take_outbox(10).await.unwrap().is_empty());
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -7,8 +7,8 @@
 
 use super::health::Health;
 use super::{Kind, Order};
-use plyrum_audit::{AuditError, AuditLog, Retirable, Tombstone};
-use plyrum_ledger::{AuditFloor, AuditHead, Ledger, Retired};
+use plyrum_audit::{AuditError, AuditLog, CarriedOver, Retirable, Tombstone};
+use plyrum_ledger::{AuditFloor, AuditHead, Ledger, OutboxRow, Retired};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -42,6 +42,9 @@ pub(super) struct Writer {
     retry_by: Option<Instant>,
     backlog: VecDeque<(Kind, Value)>,
     left_out: u64,
+    /// The last body of the outbox that is known to be in the log. Records that others may have written do not
+    /// count, so that a forged one cannot keep a body back.
+    carried: i64,
     /// The file that was written last.
     file: String,
 }
@@ -65,6 +68,7 @@ impl Writer {
             retry_by: None,
             backlog: VecDeque::new(),
             left_out: 0,
+            carried: 0,
             file: String::new(),
         }
     }
@@ -75,10 +79,12 @@ impl Writer {
                 Some(retry) => Some(retry),
                 None => self.sync_by.into_iter().chain(self.drain_by).min(),
             };
+            self.health.set_busy(None);
             let order = match due {
                 Some(due) => inbox.recv_timeout(due.saturating_duration_since(Instant::now())),
                 None => inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
             };
+            self.health.set_busy(Some(Instant::now()));
             match order {
                 Ok(Order::Append { kind, body }) => self.take(kind, body),
                 Ok(Order::Drain { due }) => {
@@ -99,13 +105,21 @@ impl Writer {
                 Ok(Order::Retire { what, answer }) => {
                     let _gone = answer.send(self.retire(what.0, &what.1));
                 }
+                Ok(Order::RemoveRetired { last_seq, answer }) => {
+                    let done = self.log.remove_retired(last_seq).map(drop);
+                    let _gone = answer.send(done.map_err(|e| e.to_string()));
+                }
                 Ok(Order::Stop(done)) => {
                     self.end();
+                    drop(self); // and with it the log's lock
                     let _gone = done.send(());
                     return;
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
+            }
+            if self.health.take_due_drain() {
+                self.drain_by = Some(Instant::now());
             }
             // Also where orders keep coming, so that nothing waits for a quiet moment.
             self.catch_up(Instant::now());
@@ -219,7 +233,7 @@ impl Writer {
         if self.sync_by.is_some() {
             self.log.sync().map_err(|e| e.to_string())?;
             self.sync_by = None;
-            self.anchor(self.log.last_outbox().unwrap_or(0))?;
+            self.anchor()?;
         }
         Ok(())
     }
@@ -232,19 +246,36 @@ impl Writer {
                 .block_on(self.ledger.take_outbox(DRAIN_AT_ONCE))
                 .map_err(|e| format!("the ledger's outbox cannot be read: {e}"))?;
             self.drain_by = None;
-            let Some(last) = rows.last().map(|row| row.id) else { return Ok(()) };
-            let written = self.log.last_outbox().unwrap_or(0);
-            for row in rows.iter().filter(|row| row.id > written) {
-                let mut body = row.body.clone();
-                if let Some(fields) = body.as_object_mut() {
-                    fields.insert("outbox".to_owned(), json!(row.id));
+            if rows.is_empty() {
+                return Ok(());
+            }
+            for row in rows {
+                if row.id <= self.carried {
+                    continue;
                 }
-                self.append(&row.kind, &body).map_err(|e| self.still_to_drain(&e))?;
+                self.carry_over(&row).map_err(|e| self.still_to_drain(&e))?;
+                self.carried = row.id;
             }
             self.log.sync().map_err(|e| self.still_to_drain(&e))?;
             self.sync_by = None;
-            self.anchor(last)?;
+            self.anchor()?;
         }
+    }
+
+    fn carry_over(&mut self, row: &OutboxRow) -> Result<(), AuditError> {
+        match self.log.carry_over(row.id, &row.kind, &row.body)? {
+            CarriedOver::Before => return Ok(()),
+            CarriedOver::Written => {}
+            CarriedOver::Against => {
+                let id = row.id;
+                let what =
+                    format!("it has a record of outbox id {id} that the ledger did not write: it was forged");
+                crate::log::line(&format!("audit: THE CHAIN IS BROKEN: {what}; plyrum audit verify"));
+                self.health.set_broken(&what);
+            }
+        }
+        self.sync_by.get_or_insert_with(|| Instant::now() + SYNC_EVERY);
+        Ok(())
     }
 
     fn still_to_drain(&mut self, error: &AuditError) -> String {
@@ -252,9 +283,11 @@ impl Writer {
         error.to_string()
     }
 
-    /// Tells the ledger how far the log is: what is carried over, and the hash of its last record, both on disk.
-    fn anchor(&mut self, up_to: i64) -> Done {
-        let marked = self.runtime.block_on(self.ledger.mark_drained(up_to, Some(self.head())));
+    /// Tells the ledger how far the log is: what is carried over, and the hash of its last record, both on disk
+    /// and where readers find them.
+    fn anchor(&mut self) -> Done {
+        self.in_place()?;
+        let marked = self.runtime.block_on(self.ledger.mark_drained(self.carried, Some(self.head())));
         marked.map_err(|e| format!("the ledger cannot keep the audit's head: {e}"))
     }
 
@@ -265,6 +298,8 @@ impl Writer {
 
     /// Tombstone, floor, removal: in this order, each durable before the next.
     fn retire(&mut self, retirable: Retirable, retired: &Retired) -> Result<Tombstone, String> {
+        // The head moves with the floor: no body may wait whose record is before it.
+        self.write_what_waits()?;
         let told = serde_json::to_value(retired).map_err(|e| e.to_string())?;
         let tombstone = self.log.bury(retirable, told).map_err(|e| e.to_string())?;
         let floor =
@@ -282,7 +317,7 @@ impl Writer {
     fn end(&mut self) {
         let done = self.write_what_waits().and_then(|()| {
             self.log.checkpoint().and_then(|()| self.log.sync()).map_err(|e| e.to_string())?;
-            self.anchor(self.log.last_outbox().unwrap_or(0))
+            self.anchor()
         });
         self.note(done);
     }

@@ -188,6 +188,9 @@ pub struct DaemonStatus {
     /// Why the audit cannot be written; no run that may cost money starts then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audit_problem: Option<String>,
+    /// How this daemon found the audit's chain broken. That is on record, and runs go on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audit_broken: Option<String>,
     /// What it is doing. Daemons of before this field was there are running when they answer.
     #[serde(default)]
     pub state: DaemonState,
