@@ -339,6 +339,31 @@ fn everything_stays_private_after_every_command_and_every_accident() {
     is_private(&world, 10);
 }
 
+/// A full house answers what everybody may ask, and ends in order, also where force is allowed.
+#[test]
+fn a_daemon_with_too_many_clients_is_asked_and_stopped_like_any_other() {
+    let world = World::new();
+    world.plyrum(["daemon", "start"]).run().ok();
+    let _inside: Vec<Wire> = (0..256).map(|_| Wire::greeting(&world, 1, 1)).collect();
+    let status = world.json(["daemon", "status", "--json"]);
+    assert_eq!((&status["state"], &status["pid"]), (&"running".into(), &world.daemon_pid().into()));
+    let out = world.plyrum(["daemon", "stop", "--force"]).run();
+    out.ok();
+    assert!(!out.stderr.contains("killed") && world.log().ends_with("ended\n"), "{out} {}", world.log());
+}
+
+/// Nobody gets further than the door: that is no reason to kill it.
+#[test]
+fn by_force_a_daemon_that_turns_everybody_away_is_not_killed() {
+    let world = World::new();
+    world.plyrum(["daemon", "start"]).run().ok();
+    let _inside: Vec<Wire> = (0..256 + 16).map(|_| Wire::greeting(&world, 1, 1)).collect();
+    let pid = world.daemon_pid();
+    world.plyrum(["daemon", "stop", "--force"]).run().fails_telling(7, ["256 clients are connected"]);
+    assert_eq!(world.daemon_pid(), pid);
+    eventually("the doorstep is free again", || world.plyrum(["daemon", "status"]).run().code == 0);
+}
+
 #[test]
 fn one_client_too_many_is_told_so_and_the_others_are_served() {
     let world = World::new();

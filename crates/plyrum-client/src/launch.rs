@@ -56,12 +56,18 @@ pub async fn connect(paths: &Paths, ours: &Hello) -> Result<Option<Client>, Faul
     match reach(paths, ours).await? {
         Reached::Client(client) => Ok(Some(*client)),
         Reached::Nobody => Ok(None),
-        Reached::Silent => Err(fault::stuck(Holder::of(paths).map(|holder| holder.pid), HELLO_WITHIN)),
+        Reached::Silent => Err(silent(Holder::of(paths).as_ref())),
     }
 }
 
+/// What is said of a daemon that is there and does not answer.
+pub fn silent(holder: Option<&Holder>) -> Fault {
+    fault::stuck(holder.map(|holder| holder.pid), HELLO_WITHIN)
+}
+
 /// Who is behind the socket.
-pub(crate) enum Reached {
+#[derive(Debug)]
+pub enum Reached {
     /// A daemon that greeted.
     Client(Box<Client>),
     /// Nobody listens, or one that hung up since it was ending.
@@ -71,7 +77,7 @@ pub(crate) enum Reached {
 }
 
 /// Connects and greets, within twice the time of a greeting.
-pub(crate) async fn reach(paths: &Paths, ours: &Hello) -> Result<Reached, Fault> {
+pub async fn reach(paths: &Paths, ours: &Hello) -> Result<Reached, Fault> {
     paths.check().map_err(|e| of_config(&e))?;
     let socket = paths.socket_path();
     let wrong = |e: io::Error| fault::unreachable(format!("cannot connect to {}: {e}", socket.display()));

@@ -17,5 +17,5 @@ pub use connection::{Client, Event, FrameLine};
 pub use fault::of_config;
 pub use follow::{Follower, Step};
 pub use holder::Holder;
-pub use launch::{Launch, connect, connect_or_start};
+pub use launch::{Launch, Reached, connect, connect_or_start, reach, silent};
 pub use status::{status, trouble};
