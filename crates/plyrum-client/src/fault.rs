@@ -44,6 +44,12 @@ pub(crate) fn deaf(pid: u32) -> Fault {
     Fault::new(ErrorKind::DaemonUnreachable, message).hint(REPLACE)
 }
 
+/// It has the lock, and books what its runs used. `pid`: its process.
+pub(crate) fn ending(pid: u32) -> Fault {
+    Fault::new(ErrorKind::DaemonUnreachable, format!("the daemon (process {pid}) is still ending"))
+        .hint("ask again in a moment; plyrum daemon logs")
+}
+
 const REPLACE: &str =
     "plyrum daemon restart --force kills it and starts another, which books what it left; plyrum daemon logs";
 

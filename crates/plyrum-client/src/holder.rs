@@ -13,7 +13,7 @@ use crate::fault;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use plyrum_config::Paths;
-use plyrum_protocol::Fault;
+use plyrum_protocol::{Fault, LockNote, MAX_LOCK_NOTE};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use std::fs;
 use std::io;
@@ -22,14 +22,13 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// Most of a lock file that is read: a number and a newline.
-const MAX_LOCK_FILE: u64 = 64;
-
 /// The process that holds the lock of a home.
 #[derive(Debug)]
 pub struct Holder {
     /// Its process id.
     pub pid: u32,
+    /// It said that it is ending: it listens to nobody any more.
+    pub ending: bool,
     process: OwnedFd,
 }
 
@@ -37,10 +36,9 @@ impl Holder {
     /// Who holds this home's lock. `None`: nobody, or nobody that this system lets us see.
     pub fn of(paths: &Paths) -> Option<Self> {
         let lock = paths.lock_path();
-        let pid = named(&lock)?;
-        let process = pidfd_open(Pid::from_raw(pid)?, PidfdFlags::empty()).ok()?;
-        let pid = u32::try_from(pid).ok()?;
-        (holds(pid, &lock) && is_ours(pid)).then_some(Self { pid, process })
+        let LockNote { pid, ending } = note(&lock)?;
+        let process = pidfd_open(Pid::from_raw(i32::try_from(pid).ok()?)?, PidfdFlags::empty()).ok()?;
+        (holds(pid, &lock) && is_ours(pid)).then_some(Self { pid, ending, process })
     }
 
     /// Waits until the process is gone. False: it was not in time.
@@ -70,12 +68,12 @@ impl Holder {
     }
 }
 
-/// The process that the lock file names.
-fn named(lock: &Path) -> Option<i32> {
+/// What the lock file says.
+fn note(lock: &Path) -> Option<LockNote> {
     use std::io::Read as _;
     let mut text = String::new();
-    fs::File::open(lock).ok()?.take(MAX_LOCK_FILE).read_to_string(&mut text).ok()?;
-    text.trim().parse().ok().filter(|pid| *pid > 0)
+    fs::File::open(lock).ok()?.take(MAX_LOCK_NOTE).read_to_string(&mut text).ok()?;
+    text.parse().ok()
 }
 
 /// Whether the system's table says that this process has the lock of this file. The file is told by its number:
@@ -148,8 +146,10 @@ mod tests {
         lock.try_lock().unwrap();
         writeln!(lock, "{}", std::process::id()).unwrap();
         let holder = Holder::of(&paths).unwrap();
-        assert_eq!(holder.pid, std::process::id());
+        assert_eq!((holder.pid, holder.ending), (std::process::id(), false));
         assert!(!holder.wait(Duration::ZERO));
+        fs::write(paths.lock_path(), format!("{} ending\n", std::process::id())).unwrap();
+        assert!(Holder::of(&paths).unwrap().ending);
     }
 
     #[test]

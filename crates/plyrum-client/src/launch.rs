@@ -10,7 +10,7 @@ use crate::{Client, Holder, fault, of_config, replace};
 use interprocess::local_socket::tokio::{Stream, prelude::*};
 use interprocess::local_socket::{GenericFilePath, ToFsName};
 use plyrum_config::Paths;
-use plyrum_protocol::{ErrorKind, Fault, Hello};
+use plyrum_protocol::{ENDS_WITHIN, ErrorKind, Fault, Hello};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::OpenOptionsExt;
@@ -20,7 +20,7 @@ use std::time::Duration;
 use tokio::io::AsyncReadExt;
 
 /// Longest wait for a daemon that is starting. It may have to wait itself, for one that is ending.
-const START_WITHIN: Duration = Duration::from_secs(40);
+const START_WITHIN: Duration = ENDS_WITHIN.saturating_add(Duration::from_secs(20));
 /// What glibc's allocator is told (others do not look): one arena, since with one for each thread it keeps what each
 /// of them once used, and buffers of their own pages, which go back to the system. Without it memory grew by a sixth in
 /// 100 000 runs.
@@ -170,6 +170,9 @@ async fn start(paths: &Paths, launch: &Launch) -> Result<(), Fault> {
 /// Who has the lock, where the one that was started could not get it.
 fn with_holder(told: Fault, paths: &Paths) -> Fault {
     match Holder::of(paths) {
+        Some(holder) if told.kind == ErrorKind::DaemonUnreachable && holder.ending => {
+            fault::ending(holder.pid)
+        }
         Some(holder) if told.kind == ErrorKind::DaemonUnreachable => fault::deaf(holder.pid),
         _ => told,
     }

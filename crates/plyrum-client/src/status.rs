@@ -10,10 +10,15 @@ use plyrum_protocol::{ErrorKind, Fault, Hello};
 /// Asks the daemon how it is; where it cannot say, the lock tells.
 pub async fn status(paths: &Paths, ours: &Hello) -> Result<DaemonStatus, Fault> {
     let of_lock = |state| {
-        let pid = Holder::of(paths).map(|holder| holder.pid);
+        let holder = Holder::of(paths);
+        let state = match (state, &holder) {
+            (DaemonState::NotListening, None) => DaemonState::Stopped,
+            (DaemonState::NotListening, Some(holder)) if holder.ending => DaemonState::Draining,
+            (state, _) => state,
+        };
         DaemonStatus {
             running: state == DaemonState::Stuck,
-            pid,
+            pid: holder.map(|holder| holder.pid),
             build: None,
             active_runs: 0,
             audit_problem: None,
@@ -26,10 +31,7 @@ pub async fn status(paths: &Paths, ours: &Hello) -> Result<DaemonStatus, Fault> 
             answered => answered,
         },
         Reached::Silent => Ok(of_lock(DaemonState::Stuck)),
-        Reached::Nobody => match of_lock(DaemonState::NotListening) {
-            nobody if nobody.pid.is_none() => Ok(DaemonStatus { state: DaemonState::Stopped, ..nobody }),
-            holder => Ok(holder),
-        },
+        Reached::Nobody => Ok(of_lock(DaemonState::NotListening)),
     }
 }
 
@@ -39,5 +41,31 @@ pub fn trouble(status: &DaemonStatus) -> Option<Fault> {
         DaemonState::Stuck => Some(fault::stuck(status.pid, HELLO_WITHIN)),
         DaemonState::NotListening => status.pid.map(fault::deaf),
         DaemonState::Running | DaemonState::Draining | DaemonState::Stopped => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write as _;
+
+    #[tokio::test]
+    async fn one_that_has_the_lock_and_does_not_listen_is_a_fault_unless_it_is_ending() {
+        let home = tempfile::TempDir::new().unwrap();
+        let paths = Paths::under(&home.path().join("p"));
+        paths.prepare().unwrap();
+        let state = async || {
+            let status = status(&paths, &Hello::of_this_build()).await.unwrap();
+            (status.state, trouble(&status).map(|fault| fault.hint.unwrap_or_default()))
+        };
+        assert_eq!(state().await, (DaemonState::Stopped, None));
+        let mut lock = std::fs::File::create(paths.lock_path()).unwrap();
+        lock.try_lock().unwrap();
+        write!(lock, "{}", std::process::id()).unwrap();
+        let (deaf, hint) = state().await;
+        assert_eq!(deaf, DaemonState::NotListening);
+        assert!(hint.unwrap().contains("--force"));
+        writeln!(lock, " ending").unwrap();
+        assert_eq!(state().await, (DaemonState::Draining, None));
     }
 }

@@ -17,6 +17,7 @@ mod clock;
 mod context;
 mod daemon;
 mod driver;
+mod ending;
 mod expand;
 mod flushes;
 mod gate;

@@ -5,14 +5,14 @@ use crate::{fault, out};
 use plyrum_client::{Holder, Launch, Reached, connect_or_start};
 use plyrum_config::Paths;
 use plyrum_protocol::view::{self, DaemonState};
-use plyrum_protocol::{DaemonDrain, DaemonStop, Empty, ErrorKind, Fault};
+use plyrum_protocol::{DaemonDrain, DaemonStop, ENDS_WITHIN, Empty, ErrorKind, Fault};
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 /// A daemon that stops books what runs first; longer than this means that it is stuck.
-const GONE_WITHIN: Duration = Duration::from_secs(40);
+const GONE_WITHIN: Duration = ENDS_WITHIN.saturating_add(Duration::from_secs(10));
 /// Longest wait for the reply to an order to end: it may end first.
 const ASKED_WITHIN: Duration = Duration::from_secs(5);
 /// Between two tries to reach a daemon that has the lock and does not listen yet.
@@ -244,6 +244,7 @@ pub(super) fn in_words(status: &view::DaemonStatus) -> String {
     let runs = status.active_runs;
     match status.state {
         DaemonState::Running => format!("running: process {pid}, version {build}, {runs} active runs"),
+        DaemonState::Draining if status.build.is_none() => format!("ending: process {pid} books what it ran"),
         DaemonState::Draining => format!("ending: process {pid}, version {build}, {runs} runs to finish"),
         DaemonState::Stuck => format!("stuck: process {pid} is alive and does not answer"),
         DaemonState::NotListening => {
