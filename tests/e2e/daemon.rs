@@ -83,6 +83,22 @@ fn a_daemon_in_the_foreground_serves_and_ends_well_with_ctrl_c() {
     world.is_sound();
 }
 
+/// Its terminal is closed in the middle of a run.
+#[test]
+fn a_daemon_in_the_foreground_settles_before_it_ends_with_its_terminal() {
+    let world = World::new();
+    let fake = world.lab(Script::new().then(Reply::sse().text("Slow").gate("never")));
+    let daemon = world.plyrum(["daemon", "run"]).start();
+    eventually("it listens", || world.plyrum(["daemon", "status", "--json"]).run().json()["running"] == true);
+    world.plyrum(["ask", "--detach", "How do you work?"]).run().ok();
+    fake.wait_at_gate_blocking("never");
+    daemon.signal(Signal::SIGHUP);
+    let out = daemon.finish();
+    assert_eq!(out.code, 0, "{out}");
+    assert_eq!(world.only_run()["status"], "cancelled");
+    world.is_sound();
+}
+
 #[test]
 fn a_stale_socket_is_replaced() {
     let world = World::new();

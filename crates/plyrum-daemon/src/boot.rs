@@ -8,6 +8,7 @@ use crate::daemon::{Daemon, Phase};
 use crate::lock::{self, Lock};
 use crate::recorder::{Kind, Recorder};
 use crate::serve::{Bound, bind, serve};
+use crate::signals::Signals;
 use crate::{clock, ending, ids, limits, log, recover};
 use plyrum_config::Paths;
 use plyrum_ledger::{Ledger, Mode, ModeSource, Recovery, RecoverySpec};
@@ -18,7 +19,6 @@ use serde_json::json;
 use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::signal::unix::{SignalKind, signal};
 
 /// Longest that a second starter waits for the first one's daemon to listen.
 const OTHER_WITHIN: Duration = Duration::from_secs(25);
@@ -154,6 +154,7 @@ fn worker_threads() -> usize {
 
 async fn live(paths: &Paths, start: Start, lock: &Lock) -> Result<(), Fault> {
     let (daemon, bound, audit) = up(paths).await?;
+    let signals = Signals::listen();
     if start == Start::Detached {
         say("ready");
     }
@@ -164,13 +165,13 @@ async fn live(paths: &Paths, start: Start, lock: &Lock) -> Result<(), Fault> {
     let idling = tokio::spawn(crate::idle::watch(Arc::clone(&daemon)));
     tokio::select! {
         () = daemon.ending() => {}
-        () = asked_by_signal() => daemon.advance(Phase::Stopping),
+        () = signals.to_end() => daemon.advance(Phase::Stopping),
     }
     accepting.abort();
     sweeping.abort();
     idling.abort();
     lock.tell_ending();
-    ending::down(&daemon, audit).await;
+    ending::down(&daemon, audit, &signals).await;
     Ok(())
 }
 
@@ -228,19 +229,6 @@ async fn set_mode_of_a_new_account(daemon: &Daemon) -> Result<(), Fault> {
     };
     let set = daemon.ledger.set_mode(mode, ModeSource::Config, clock::now().millis()).await;
     set.map(|_| ()).map_err(|e| crate::driver::convert::storage(&e))
-}
-
-async fn asked_by_signal() {
-    let (Ok(mut term), Ok(mut interrupt)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        log::line("cannot listen for signals");
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = term.recv() => {}
-        _ = interrupt.recv() => {}
-    }
 }
 
 /// Reads the configuration before the first submit needs it. A broken one is told at the submit.

@@ -1,10 +1,12 @@
 //! The end of the daemon's life, in a fixed order and within [`ENDS_WITHIN`]: cancel runs, let them settle, flush
 //! transcripts, drain the outbox and flush the audit, close the ledger. A step that takes too long is left to the
-//! next start, which puts right what is missing; each leaves time for those after it.
+//! next start, which puts right what is missing; each leaves time for those after it. Who signals a second time waits
+//! neither for runs nor for transcripts.
 
 use crate::daemon::Daemon;
 use crate::log;
 use crate::recorder::Kind;
+use crate::signals::Signals;
 use plyrum_protocol::{CancelReason, ENDS_WITHIN};
 use serde_json::json;
 use std::thread::JoinHandle;
@@ -28,13 +30,13 @@ const _: () = assert!(
 );
 
 /// Takes the daemon down. Nobody is accepted any more.
-pub(crate) async fn down(daemon: &Daemon, audit: JoinHandle<()>) {
+pub(crate) async fn down(daemon: &Daemon, audit: JoinHandle<()>, signals: &Signals) {
     log::line("ending");
     let patience = Patience::new();
-    if patience.wait(AFTER_RUNS, end_runs(daemon)).await.is_none() {
+    if patience.wait_unless_hurried(AFTER_RUNS, end_runs(daemon), signals).await.is_none() {
         log::line(&format!("{} runs did not end in time; the next start resolves them", daemon.runs.count()));
     }
-    if patience.wait(AFTER_FLUSHES, daemon.flushes.all_done()).await.is_none() {
+    if patience.wait_unless_hurried(AFTER_FLUSHES, daemon.flushes.all_done(), signals).await.is_none() {
         log::line("transcripts were not flushed in time");
     }
     daemon.recorder.record(Kind::DaemonStopped, json!({"pid": std::process::id()}));
@@ -79,11 +81,25 @@ impl Patience {
     async fn wait<T>(&self, left: Duration, what: impl Future<Output = T>) -> Option<T> {
         timeout_at(self.until - left, what).await.ok()
     }
+
+    async fn wait_unless_hurried<T>(
+        &self,
+        left: Duration,
+        what: impl Future<Output = T>,
+        signals: &Signals,
+    ) -> Option<T> {
+        tokio::select! {
+            biased; // what is done already is taken
+            done = self.wait(left, what) => done,
+            () = signals.to_hurry() => None,
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::signals::by_hand;
     use std::future::pending;
 
     #[tokio::test(start_paused = true)]
@@ -96,5 +112,24 @@ mod tests {
             assert_eq!(patience.wait(left, async { 7 }).await, Some(7), "what is done already is not lost");
         }
         assert!(began.elapsed() < ENDS_WITHIN);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_second_signal_cuts_the_waits_for_runs_short() {
+        let ((signal, signals), patience) = (by_hand(), Patience::new());
+        signal();
+        let began = Instant::now();
+        let waiting = patience.wait_unless_hurried(AFTER_RUNS, pending::<()>(), &signals);
+        let ((), cut) = tokio::join!(
+            async {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                signal();
+            },
+            waiting
+        );
+        assert_eq!((cut, began.elapsed().as_secs()), (None, 1));
+        assert_eq!(patience.wait_unless_hurried(AFTER_FLUSHES, async { 7 }, &signals).await, Some(7));
+        assert_eq!(patience.wait_unless_hurried(AFTER_FLUSHES, pending::<()>(), &signals).await, None);
+        assert_eq!(began.elapsed().as_secs(), 1);
     }
 }

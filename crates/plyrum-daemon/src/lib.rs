@@ -39,6 +39,7 @@ mod resolve;
 mod runs;
 mod serve;
 mod sessions;
+mod signals;
 mod submit;
 mod sweep;
 mod visitors;
