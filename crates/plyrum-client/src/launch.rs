@@ -173,7 +173,7 @@ fn with_holder(told: Fault, paths: &Paths) -> Fault {
         Some(holder) if told.kind == ErrorKind::DaemonUnreachable && holder.ending => {
             fault::ending(holder.pid)
         }
-        Some(holder) if told.kind == ErrorKind::DaemonUnreachable => fault::deaf(holder.pid),
+        Some(holder) if told.kind == ErrorKind::DaemonUnreachable => fault::deaf(Some(holder.pid)),
         _ => told,
     }
 }

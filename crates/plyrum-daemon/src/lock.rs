@@ -6,6 +6,10 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
+use std::time::Duration;
+
+/// Who only looks whether it is taken has it for less than this.
+const LOOKED_AT_WITHIN: Duration = Duration::from_millis(2);
 
 /// The lock of this home, while it lives.
 #[derive(Debug)]
@@ -47,7 +51,12 @@ pub(crate) fn take(path: &Path) -> Result<Option<Lock>, Fault> {
         .custom_flags(nix::libc::O_NOFOLLOW)
         .open(path)
         .map_err(wrong)?;
-    match file.try_lock() {
+    let mut tried = file.try_lock();
+    if matches!(tried, Err(TryLockError::WouldBlock)) {
+        std::thread::sleep(LOOKED_AT_WITHIN);
+        tried = file.try_lock();
+    }
+    match tried {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => return Ok(None),
         Err(TryLockError::Error(e)) => return Err(wrong(e)),

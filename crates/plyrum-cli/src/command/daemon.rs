@@ -132,11 +132,12 @@ where
                 let fault = plyrum_client::silent(holder.as_ref());
                 return Err(Unended::Hangs { holder, how: "did not answer", fault });
             }
-            (Asked::Nobody, None) => return Ok(()),
+            (Asked::Nobody, None) if !plyrum_client::is_held(paths) => return Ok(()),
             // It starts, and will listen; or it ends.
             (Asked::Nobody, Some(holder)) if holder.wait(LISTEN_EVERY) => return Ok(()),
-            (Asked::Nobody, Some(_)) if began.elapsed() <= within.min(GONE_WITHIN) => {}
-            (Asked::Nobody, Some(_)) => break false,
+            (Asked::Nobody, _) if began.elapsed() > within.min(GONE_WITHIN) => break false,
+            (Asked::Nobody, Some(_)) => {}
+            (Asked::Nobody, None) => std::thread::sleep(LISTEN_EVERY), // it cannot be seen from here
         }
     };
     let left = if told { within } else { Duration::ZERO }; // one that did not even listen had its time
@@ -231,10 +232,7 @@ fn show_status(paths: &Paths, json: bool) -> Outcome {
             "warning: the audit log cannot be written, so no run that may cost money starts: {problem}"
         )));
     }
-    match plyrum_client::trouble(&status) {
-        Some(fault) if status.state == DaemonState::Stuck => Err(fault),
-        _ => Ok(ExitCode::SUCCESS),
-    }
+    plyrum_client::trouble(&status).map_or(Ok(ExitCode::SUCCESS), Err)
 }
 
 /// The status on one line.
@@ -248,7 +246,7 @@ pub(super) fn in_words(status: &view::DaemonStatus) -> String {
         DaemonState::Draining => format!("ending: process {pid}, version {build}, {runs} runs to finish"),
         DaemonState::Stuck => format!("stuck: process {pid} is alive and does not answer"),
         DaemonState::NotListening => {
-            format!("not listening: process {pid} has the lock; it is starting or ending, or it hangs")
+            format!("not listening: process {pid} has the lock; it starts slowly, or it hangs")
         }
         DaemonState::Stopped => "not running; it starts by itself when it is needed".to_owned(),
     }
