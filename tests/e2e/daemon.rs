@@ -83,6 +83,22 @@ fn a_daemon_in_the_foreground_serves_and_ends_well_with_ctrl_c() {
     world.is_sound();
 }
 
+/// Its terminal is closed in the middle of a run.
+#[test]
+fn a_daemon_in_the_foreground_settles_before_it_ends_with_its_terminal() {
+    let world = World::new();
+    let fake = world.lab(Script::new().then(Reply::sse().text("Slow").gate("never")));
+    let daemon = world.plyrum(["daemon", "run"]).start();
+    eventually("it listens", || world.plyrum(["daemon", "status", "--json"]).run().json()["running"] == true);
+    world.plyrum(["ask", "--detach", "How do you work?"]).run().ok();
+    fake.wait_at_gate_blocking("never");
+    daemon.signal(Signal::SIGHUP);
+    let out = daemon.finish();
+    assert_eq!(out.code, 0, "{out}");
+    assert_eq!(world.only_run()["status"], "cancelled");
+    world.is_sound();
+}
+
 #[test]
 fn a_stale_socket_is_replaced() {
     let world = World::new();
@@ -337,6 +353,31 @@ fn everything_stays_private_after_every_command_and_every_accident() {
     world.kill_daemon();
     world.sh("umask 000; exec \"$PLYRUM\" daemon start").run().ok();
     is_private(&world, 10);
+}
+
+/// A full house answers what everybody may ask, and ends in order, also where force is allowed.
+#[test]
+fn a_daemon_with_too_many_clients_is_asked_and_stopped_like_any_other() {
+    let world = World::new();
+    world.plyrum(["daemon", "start"]).run().ok();
+    let _inside: Vec<Wire> = (0..256).map(|_| Wire::greeting(&world, 1, 1)).collect();
+    let status = world.json(["daemon", "status", "--json"]);
+    assert_eq!((&status["state"], &status["pid"]), (&"running".into(), &world.daemon_pid().into()));
+    let out = world.plyrum(["daemon", "stop", "--force"]).run();
+    out.ok();
+    assert!(!out.stderr.contains("killed") && world.log().ends_with("ended\n"), "{out} {}", world.log());
+}
+
+/// Nobody gets further than the door: that is no reason to kill it.
+#[test]
+fn by_force_a_daemon_that_turns_everybody_away_is_not_killed() {
+    let world = World::new();
+    world.plyrum(["daemon", "start"]).run().ok();
+    let _inside: Vec<Wire> = (0..256 + 16).map(|_| Wire::greeting(&world, 1, 1)).collect();
+    let pid = world.daemon_pid();
+    world.plyrum(["daemon", "stop", "--force"]).run().fails_telling(7, ["256 clients are connected"]);
+    assert_eq!(world.daemon_pid(), pid);
+    eventually("the doorstep is free again", || world.plyrum(["daemon", "status"]).run().code == 0);
 }
 
 #[test]

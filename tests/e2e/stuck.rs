@@ -89,6 +89,27 @@ fn stopping_by_force_kills_only_what_does_not_end_by_itself() {
     world.plyrum(["daemon", "stop", "--force"]).run().ok();
 }
 
+/// The lock is taken, by somebody who never listens: `status` and `doctor` both call that a fault.
+#[test]
+fn a_lock_without_a_listener_is_a_fault_for_status_as_for_doctor() {
+    let world = World::new();
+    world.file_of_home("run/daemon.lock", "");
+    let lock = std::fs::File::options().write(true).open(world.home().join("run/daemon.lock")).unwrap();
+    lock.lock().unwrap();
+    std::fs::write(world.home().join("run/daemon.lock"), format!("{}\n", std::process::id())).unwrap();
+    let named = format!("process {}", std::process::id());
+    let status = world.plyrum(["daemon", "status", "--json"]).run();
+    assert_eq!((status.code, &status.json()["state"]), (7, &"not_listening".into()), "{status}");
+    assert!(status.stderr.contains(&named), "{status}");
+    let doctor = world.plyrum(["doctor"]).run();
+    assert!(doctor.code == 1 && doctor.stdout.contains("FAIL daemon"), "{doctor}");
+    std::fs::write(world.home().join("run/daemon.lock"), format!("{} ending\n", std::process::id())).unwrap();
+    let status = world.plyrum(["daemon", "status", "--json"]).run();
+    assert_eq!((status.code, &status.json()["state"]), (0, &"draining".into()), "{status}");
+    drop(lock);
+    assert_eq!(world.json(["daemon", "status", "--json"])["state"], "stopped");
+}
+
 /// The lock file names a process that has not the lock: it is somebody else, and stays alive.
 #[test]
 fn by_force_nobody_is_hit_who_has_not_the_lock() {

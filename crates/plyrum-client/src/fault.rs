@@ -38,10 +38,23 @@ pub(crate) fn stuck(pid: Option<u32>, within: Duration) -> Fault {
     Fault::new(ErrorKind::DaemonUnreachable, message).hint(REPLACE)
 }
 
-/// It has the lock and does not listen. `pid`: its process.
-pub(crate) fn deaf(pid: u32) -> Fault {
-    let message = format!("process {pid} has the lock of this home and does not listen");
-    Fault::new(ErrorKind::DaemonUnreachable, message).hint(REPLACE)
+/// It has the lock and does not listen. `pid`: its process, where this system lets us see it.
+pub(crate) fn deaf(pid: Option<u32>) -> Fault {
+    let told = |who: &str| {
+        let message = format!("{who} has the lock of this home and does not listen");
+        Fault::new(ErrorKind::DaemonUnreachable, message)
+    };
+    match pid {
+        Some(pid) => told(&format!("process {pid}")).hint(REPLACE),
+        None => told("a process that cannot be seen from here")
+            .hint("look for it in other containers and namespaces that share this home; plyrum daemon logs"),
+    }
+}
+
+/// It has the lock, and books what its runs used. `pid`: its process.
+pub(crate) fn ending(pid: u32) -> Fault {
+    Fault::new(ErrorKind::DaemonUnreachable, format!("the daemon (process {pid}) is still ending"))
+        .hint("ask again in a moment; plyrum daemon logs")
 }
 
 const REPLACE: &str =

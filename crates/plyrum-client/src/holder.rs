@@ -6,14 +6,16 @@
 //! process that ended meanwhile, and whose number another one got, is never hit.
 //!
 //! The road not taken: `/proc/PID/fd`, which nobody but root may read of a process that keeps its memory to
-//! itself, as the daemon does. And trying the lock: whoever tries it holds it for a moment, in which
-//! a daemon that starts would find it taken.
+//! itself, as the daemon does. And trying the lock before anything else: whoever tries it holds it for a moment,
+//! in which a daemon that starts would find it taken. It is tried only where nobody listens and the table names
+//! nobody, which is also how it looks for a holder in another process namespace.
 
 use crate::fault;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::stat::{major, minor};
 use plyrum_config::Paths;
-use plyrum_protocol::Fault;
+use plyrum_protocol::{Fault, LockNote, MAX_LOCK_NOTE};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use std::fs;
 use std::io;
@@ -22,14 +24,13 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// Most of a lock file that is read: a number and a newline.
-const MAX_LOCK_FILE: u64 = 64;
-
 /// The process that holds the lock of a home.
 #[derive(Debug)]
 pub struct Holder {
     /// Its process id.
     pub pid: u32,
+    /// It said that it is ending: it listens to nobody any more.
+    pub ending: bool,
     process: OwnedFd,
 }
 
@@ -37,10 +38,9 @@ impl Holder {
     /// Who holds this home's lock. `None`: nobody, or nobody that this system lets us see.
     pub fn of(paths: &Paths) -> Option<Self> {
         let lock = paths.lock_path();
-        let pid = named(&lock)?;
-        let process = pidfd_open(Pid::from_raw(pid)?, PidfdFlags::empty()).ok()?;
-        let pid = u32::try_from(pid).ok()?;
-        (holds(pid, &lock) && is_ours(pid)).then_some(Self { pid, process })
+        let LockNote { pid, ending } = note(&lock)?;
+        let process = pidfd_open(Pid::from_raw(i32::try_from(pid).ok()?)?, PidfdFlags::empty()).ok()?;
+        (holds(pid, &lock) && is_ours(pid)).then_some(Self { pid, ending, process })
     }
 
     /// Waits until the process is gone. False: it was not in time.
@@ -70,28 +70,53 @@ impl Holder {
     }
 }
 
-/// The process that the lock file names.
-fn named(lock: &Path) -> Option<i32> {
+/// What the lock file says.
+fn note(lock: &Path) -> Option<LockNote> {
     use std::io::Read as _;
     let mut text = String::new();
-    fs::File::open(lock).ok()?.take(MAX_LOCK_FILE).read_to_string(&mut text).ok()?;
-    text.trim().parse().ok().filter(|pid| *pid > 0)
+    fs::File::open(lock).ok()?.take(MAX_LOCK_NOTE).read_to_string(&mut text).ok()?;
+    text.parse().ok()
 }
 
-/// Whether the system's table says that this process has the lock of this file. The file is told by its number:
-/// some file systems show another device in the table than in the file's own data.
+/// Whether somebody has this home's lock, whoever and wherever it is.
+pub fn is_held(paths: &Paths) -> bool {
+    let lock = fs::File::open(paths.lock_path());
+    lock.is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(fs::TryLockError::WouldBlock)))
+}
+
+/// Whether the system's table says that this process has the lock of this file.
 fn holds(pid: u32, lock: &Path) -> bool {
     let Ok(file) = fs::metadata(lock) else { return false };
     let Ok(table) = fs::read_to_string("/proc/locks") else { return false };
-    table.lines().any(|line| is_lock_of(line, pid, file.ino()))
+    has_lock(&table, pid, (major(file.dev()), minor(file.dev())), file.ino())
 }
 
-/// `1: FLOCK  ADVISORY  WRITE 4242 fe:00:1234 0 EOF`; one that waits has `->` after its number.
-fn is_lock_of(line: &str, pid: u32, inode: u64) -> bool {
-    let words: Vec<&str> = line.split_whitespace().collect();
-    let [_, "FLOCK", _, "WRITE", holder, file, ..] = words.as_slice() else { return false };
-    let found = file.rsplit(':').next().and_then(|inode| inode.parse().ok());
-    holder.parse() == Ok(pid) && found == Some(inode)
+/// The file is told by device and number. Some file systems (btrfs, overlay) show another device in the table than
+/// in the file's own data: where no lock is on the file's device, its number is all there is.
+fn has_lock(table: &str, pid: u32, device: (u64, u64), inode: u64) -> bool {
+    let locks: Vec<Entry> =
+        table.lines().filter_map(Entry::read).filter(|lock| lock.inode == inode).collect();
+    let exact = locks.iter().any(|lock| lock.device == device);
+    locks.iter().any(|lock| lock.pid == pid && (lock.device == device || !exact))
+}
+
+/// A lock that somebody has.
+struct Entry {
+    pid: u32,
+    device: (u64, u64),
+    inode: u64,
+}
+
+impl Entry {
+    /// `1: FLOCK  ADVISORY  WRITE 4242 fe:00:1234 0 EOF`; one that waits has `->` after its number.
+    fn read(line: &str) -> Option<Self> {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let [_, "FLOCK", _, "WRITE", pid, file, ..] = words.as_slice() else { return None };
+        let mut file = file.split(':');
+        let mut hex = || file.next().and_then(|number| u64::from_str_radix(number, 16).ok());
+        let device = (hex()?, hex()?);
+        Some(Self { pid: pid.parse().ok()?, device, inode: file.next()?.parse().ok()? })
+    }
 }
 
 fn is_ours(pid: u32) -> bool {
@@ -118,16 +143,22 @@ mod tests {
 
     #[test]
     fn a_line_of_the_table_is_read_as_the_system_writes_it() {
-        let line = "1: FLOCK  ADVISORY  WRITE 4242 fe:00:1234 0 EOF";
-        assert!(is_lock_of(line, 4242, 1234));
-        assert!(!is_lock_of(line, 4243, 1234) && !is_lock_of(line, 4242, 1235));
+        let line = "1: FLOCK  ADVISORY  WRITE 4242 fe:0a:1234 0 EOF";
+        let device = (0xfe, 10);
+        assert!(has_lock(line, 4242, device, 1234));
+        assert!(!has_lock(line, 4243, device, 1234) && !has_lock(line, 4242, device, 1235));
+        assert!(has_lock(line, 4242, (0, 41), 1234), "the file's own data name another device");
+        let other = "2: FLOCK  ADVISORY  WRITE 77 00:29:1234 0 EOF";
+        let both = format!("{line}\n{other}\n");
+        assert!(has_lock(&both, 77, (0, 41), 1234) && has_lock(&both, 4242, device, 1234));
+        assert!(!has_lock(&both, 4242, (0, 41), 1234), "a file of the same number on another device");
         for other in [
             "1: -> FLOCK  ADVISORY  WRITE 4242 fe:00:1234 0 EOF",
             "1: FLOCK  ADVISORY  READ 4242 fe:00:1234 0 EOF",
             "1: POSIX  ADVISORY  WRITE 4242 fe:00:1234 0 EOF",
             "",
         ] {
-            assert!(!is_lock_of(other, 4242, 1234), "{other}");
+            assert!(!has_lock(other, 4242, device, 1234), "{other}");
         }
     }
 
@@ -148,8 +179,10 @@ mod tests {
         lock.try_lock().unwrap();
         writeln!(lock, "{}", std::process::id()).unwrap();
         let holder = Holder::of(&paths).unwrap();
-        assert_eq!(holder.pid, std::process::id());
-        assert!(!holder.wait(Duration::ZERO));
+        assert_eq!((holder.pid, holder.ending), (std::process::id(), false));
+        assert!(!holder.wait(Duration::ZERO) && is_held(&paths));
+        fs::write(paths.lock_path(), format!("{} ending\n", std::process::id())).unwrap();
+        assert!(Holder::of(&paths).unwrap().ending);
     }
 
     #[test]
@@ -173,7 +206,7 @@ mod tests {
         holder.kill().unwrap();
         assert!(holder.wait(Duration::from_secs(10)));
         child.wait().unwrap();
-        assert!(Holder::of(&paths).is_none());
+        assert!(Holder::of(&paths).is_none() && !is_held(&paths));
         holder.kill().unwrap(); // gone already: nobody is hit
     }
 }

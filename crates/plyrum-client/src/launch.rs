@@ -10,7 +10,7 @@ use crate::{Client, Holder, fault, of_config, replace};
 use interprocess::local_socket::tokio::{Stream, prelude::*};
 use interprocess::local_socket::{GenericFilePath, ToFsName};
 use plyrum_config::Paths;
-use plyrum_protocol::{ErrorKind, Fault, Hello};
+use plyrum_protocol::{ENDS_WITHIN, ErrorKind, Fault, Hello};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::OpenOptionsExt;
@@ -20,7 +20,7 @@ use std::time::Duration;
 use tokio::io::AsyncReadExt;
 
 /// Longest wait for a daemon that is starting. It may have to wait itself, for one that is ending.
-const START_WITHIN: Duration = Duration::from_secs(40);
+const START_WITHIN: Duration = ENDS_WITHIN.saturating_add(Duration::from_secs(20));
 /// What glibc's allocator is told (others do not look): one arena, since with one for each thread it keeps what each
 /// of them once used, and buffers of their own pages, which go back to the system. Without it memory grew by a sixth in
 /// 100 000 runs.
@@ -56,12 +56,18 @@ pub async fn connect(paths: &Paths, ours: &Hello) -> Result<Option<Client>, Faul
     match reach(paths, ours).await? {
         Reached::Client(client) => Ok(Some(*client)),
         Reached::Nobody => Ok(None),
-        Reached::Silent => Err(fault::stuck(Holder::of(paths).map(|holder| holder.pid), HELLO_WITHIN)),
+        Reached::Silent => Err(silent(Holder::of(paths).as_ref())),
     }
 }
 
+/// What is said of a daemon that is there and does not answer.
+pub fn silent(holder: Option<&Holder>) -> Fault {
+    fault::stuck(holder.map(|holder| holder.pid), HELLO_WITHIN)
+}
+
 /// Who is behind the socket.
-pub(crate) enum Reached {
+#[derive(Debug)]
+pub enum Reached {
     /// A daemon that greeted.
     Client(Box<Client>),
     /// Nobody listens, or one that hung up since it was ending.
@@ -71,7 +77,7 @@ pub(crate) enum Reached {
 }
 
 /// Connects and greets, within twice the time of a greeting.
-pub(crate) async fn reach(paths: &Paths, ours: &Hello) -> Result<Reached, Fault> {
+pub async fn reach(paths: &Paths, ours: &Hello) -> Result<Reached, Fault> {
     paths.check().map_err(|e| of_config(&e))?;
     let socket = paths.socket_path();
     let wrong = |e: io::Error| fault::unreachable(format!("cannot connect to {}: {e}", socket.display()));
@@ -164,7 +170,10 @@ async fn start(paths: &Paths, launch: &Launch) -> Result<(), Fault> {
 /// Who has the lock, where the one that was started could not get it.
 fn with_holder(told: Fault, paths: &Paths) -> Fault {
     match Holder::of(paths) {
-        Some(holder) if told.kind == ErrorKind::DaemonUnreachable => fault::deaf(holder.pid),
+        Some(holder) if told.kind == ErrorKind::DaemonUnreachable && holder.ending => {
+            fault::ending(holder.pid)
+        }
+        Some(holder) if told.kind == ErrorKind::DaemonUnreachable => fault::deaf(Some(holder.pid)),
         _ => told,
     }
 }

@@ -16,6 +16,6 @@ mod status;
 pub use connection::{Client, Event, FrameLine};
 pub use fault::of_config;
 pub use follow::{Follower, Step};
-pub use holder::Holder;
-pub use launch::{Launch, connect, connect_or_start};
+pub use holder::{Holder, is_held};
+pub use launch::{Launch, Reached, connect, connect_or_start, reach, silent};
 pub use status::{status, trouble};

@@ -1,29 +1,31 @@
 //! From nothing to a listening daemon, and back, each in a fixed order.
 //!
 //! Up: own directories → lock → ledger (recovers itself) → audit (drains the outbox) → transcripts of
-//! interrupted runs → socket → `ready`. Down: stop accepting → cancel runs → settle → drain the outbox →
-//! flush the audit → close the ledger → remove the socket → let the lock go.
+//! interrupted runs → socket → `ready`. Down: stop accepting → say so in the lock file →
+//! what [`ending`] does → remove the socket → let the lock go.
 
 use crate::daemon::{Daemon, Phase};
 use crate::lock::{self, Lock};
 use crate::recorder::{Kind, Recorder};
 use crate::serve::{Bound, bind, serve};
-use crate::{clock, ids, limits, log, recover};
+use crate::signals::Signals;
+use crate::{clock, ending, ids, limits, log, recover};
 use plyrum_config::Paths;
 use plyrum_ledger::{Ledger, Mode, ModeSource, Recovery, RecoverySpec};
-use plyrum_protocol::{CancelReason, ErrorKind, Fault};
+use plyrum_protocol::{ENDS_WITHIN, ErrorKind, Fault};
 use plyrum_redact::Redactor;
 use plyrum_settings::BillingMode;
 use serde_json::json;
 use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::signal::unix::{SignalKind, signal};
 
-/// Longest that living runs get to book what they used when the daemon ends.
-const SETTLE_WITHIN: Duration = Duration::from_secs(20);
-/// Longest that a second starter waits for the first one's daemon: longer than one takes to end.
+/// Longest that a second starter waits for the first one's daemon to listen.
 const OTHER_WITHIN: Duration = Duration::from_secs(25);
+/// Longest that it waits for one that is ending: longer than that takes.
+const ENDING_WITHIN: Duration = ENDS_WITHIN.saturating_add(Duration::from_secs(10));
+/// What tasks that hang get when the runtime ends.
+const TASKS_WITHIN: Duration = Duration::from_secs(1);
 
 /// Threads for work that blocks: the embedded extractor's answers, flushes, looks into the ledger. More would wait for
 /// the same processors and disk, and each keeps what it once allocated.
@@ -106,7 +108,11 @@ fn beside_another(paths: &Paths, start: Start) -> Result<(), Fault> {
     }
     let socket = paths.socket_path();
     let began = std::time::Instant::now();
-    while began.elapsed() < OTHER_WITHIN {
+    loop {
+        let ending = lock::says_ending(&paths.lock_path());
+        if began.elapsed() > if ending { ENDING_WITHIN } else { OTHER_WITHIN } {
+            return Err(if ending { still_ending() } else { does_not_listen() });
+        }
         if std::os::unix::net::UnixStream::connect(&socket).is_ok() {
             say("ready");
             return Ok(());
@@ -116,8 +122,16 @@ fn beside_another(paths: &Paths, start: Start) -> Result<(), Fault> {
         }
         std::thread::sleep(Duration::from_millis(10)); // the other one comes up or ends: nothing to wait on
     }
-    Err(Fault::new(ErrorKind::DaemonUnreachable, "another daemon holds the lock and does not listen")
-        .hint("plyrum daemon restart --force; plyrum daemon logs"))
+}
+
+fn does_not_listen() -> Fault {
+    Fault::new(ErrorKind::DaemonUnreachable, "another daemon holds the lock and does not listen")
+        .hint("plyrum daemon restart --force; plyrum daemon logs")
+}
+
+fn still_ending() -> Fault {
+    Fault::new(ErrorKind::DaemonUnreachable, "the daemon before this one is still ending")
+        .hint("ask again in a moment; plyrum daemon logs")
 }
 
 fn with_lock(paths: &Paths, start: Start, lock: Lock) -> Result<(), Fault> {
@@ -127,8 +141,8 @@ fn with_lock(paths: &Paths, start: Start, lock: Lock) -> Result<(), Fault> {
         .enable_all()
         .build()
         .map_err(|e| Fault::new(ErrorKind::Internal, format!("cannot start the runtime: {e}")))?;
-    let ran = runtime.block_on(live(paths, start));
-    runtime.shutdown_timeout(Duration::from_secs(1));
+    let ran = runtime.block_on(live(paths, start, &lock));
+    runtime.shutdown_timeout(TASKS_WITHIN);
     Bound::unlink(&paths.socket_path());
     drop(lock);
     ran
@@ -138,8 +152,9 @@ fn worker_threads() -> usize {
     std::thread::available_parallelism().map_or(2, |n| n.get().clamp(2, 8))
 }
 
-async fn live(paths: &Paths, start: Start) -> Result<(), Fault> {
+async fn live(paths: &Paths, start: Start, lock: &Lock) -> Result<(), Fault> {
     let (daemon, bound, audit) = up(paths).await?;
+    let signals = Signals::listen();
     if start == Start::Detached {
         say("ready");
     }
@@ -150,14 +165,13 @@ async fn live(paths: &Paths, start: Start) -> Result<(), Fault> {
     let idling = tokio::spawn(crate::idle::watch(Arc::clone(&daemon)));
     tokio::select! {
         () = daemon.ending() => {}
-        () = asked_by_signal() => daemon.advance(Phase::Stopping),
+        () = signals.to_end() => daemon.advance(Phase::Stopping),
     }
     accepting.abort();
     sweeping.abort();
     idling.abort();
-    down(&daemon).await;
-    let _audit_thread_ended = tokio::task::spawn_blocking(move || audit.join()).await;
-    log::line("ended");
+    lock.tell_ending();
+    ending::down(&daemon, audit, &signals).await;
     Ok(())
 }
 
@@ -215,39 +229,6 @@ async fn set_mode_of_a_new_account(daemon: &Daemon) -> Result<(), Fault> {
     };
     let set = daemon.ledger.set_mode(mode, ModeSource::Config, clock::now().millis()).await;
     set.map(|_| ()).map_err(|e| crate::driver::convert::storage(&e))
-}
-
-async fn asked_by_signal() {
-    let (Ok(mut term), Ok(mut interrupt)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        log::line("cannot listen for signals");
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = term.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-}
-
-async fn down(daemon: &Daemon) {
-    log::line("ending");
-    for run in daemon.runs.all() {
-        let body = json!({"run": run.hub.run, "reason": CancelReason::Shutdown, "by": "daemon"});
-        daemon.recorder.record(Kind::RunCancelled, body);
-        run.cancel(CancelReason::Shutdown).await;
-    }
-    if tokio::time::timeout(SETTLE_WITHIN, daemon.runs.all_over()).await.is_err() {
-        log::line(&format!("{} runs did not end in time; the next start resolves them", daemon.runs.count()));
-    }
-    if tokio::time::timeout(SETTLE_WITHIN, daemon.flushes.all_done()).await.is_err() {
-        log::line("transcripts were not flushed in time");
-    }
-    daemon.recorder.record(Kind::DaemonStopped, json!({"pid": std::process::id()}));
-    daemon.recorder.stop().await;
-    if let Err(e) = daemon.ledger.shutdown().await {
-        log::line(&format!("the ledger did not close well: {e}"));
-    }
 }
 
 /// Reads the configuration before the first submit needs it. A broken one is told at the submit.

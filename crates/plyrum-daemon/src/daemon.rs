@@ -3,14 +3,14 @@
 use crate::clock;
 use crate::context::Context;
 use crate::flushes::Flushes;
-use crate::recorder::{Loads, Recorder};
+use crate::recorder::{Loads, Recorder, loaded_files};
 use crate::runs::Runs;
 use crate::sessions::Sessions;
 use crate::visitors::Visitors;
 use plyrum_catalog::Day;
 use plyrum_config::Paths;
 use plyrum_ledger::Ledger;
-use plyrum_protocol::Fault;
+use plyrum_protocol::{ErrorKind, Fault};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -118,7 +118,10 @@ impl Daemon {
         let context = Arc::new(Context::load(&self.paths, project.as_deref(), self.install_key, day).await?);
         crate::log::set_redactor(context.redactor.for_records());
         self.recorder.set_redactor(context.redactor.for_records());
-        for (kind, body) in self.loads.records(project.as_deref(), &context, &self.paths) {
+        let (read, paths) = (Arc::clone(&context), self.paths.clone());
+        let files = tokio::task::spawn_blocking(move || loaded_files(&read, &paths)).await;
+        let files = files.map_err(|e| Fault::new(ErrorKind::Internal, e.to_string()))?;
+        for (kind, body) in self.loads.records(project.as_deref(), &context, files) {
             self.recorder.record(kind, body);
         }
         if contexts.len() >= MAX_CONTEXTS {
@@ -174,4 +177,46 @@ pub(crate) async fn of_test(home: &Path) -> Daemon {
     let start = move || Recorder::start(&dir, redactor, "boot", books, runtime);
     let (recorder, _audit) = tokio::task::spawn_blocking(start).await.unwrap().unwrap();
     Daemon::new(paths, ledger, recorder, [0; 32])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nix::sys::stat::Mode;
+    use nix::unistd::mkfifo;
+    use std::os::unix::fs::symlink;
+    use std::time::Duration;
+
+    /// Each reading is a thread of its own, so that one that hangs fails the test and does not hang it.
+    async fn reads(daemon: &Arc<Daemon>) -> Result<(), Fault> {
+        let daemon = Arc::clone(daemon);
+        let reading = tokio::spawn(async move { daemon.context(None).await.map(|_| ()) });
+        tokio::time::timeout(Duration::from_secs(20), reading).await.expect("it hangs").unwrap()
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_pipe_or_a_device_among_the_configuration_is_passed_over_or_refused_and_never_waited_for() {
+        let home = tempfile::TempDir::new().unwrap();
+        let daemon = Arc::new(of_test(&home.path().join("p")).await);
+        let paths = daemon.paths.clone();
+        for dir in [paths.personas_dir(), paths.plans_dir()] {
+            std::fs::create_dir_all(&dir).unwrap();
+            mkfifo(&dir.join("pipe"), Mode::S_IRWXU).unwrap();
+            symlink("/dev/zero", dir.join("endless")).unwrap();
+        }
+        reads(&daemon).await.unwrap();
+        let pipes = [
+            paths.personas_dir().join("pipe.md"),
+            paths.plans_dir().join("pipe.toml"),
+            paths.config_file(),
+            paths.prices_file(),
+        ];
+        for pipe in pipes {
+            mkfifo(&pipe, Mode::S_IRUSR | Mode::S_IWUSR).unwrap();
+            let fault = reads(&daemon).await.unwrap_err();
+            assert!(fault.to_string().contains("not a regular file"), "{}: {fault}", pipe.display());
+            std::fs::remove_file(&pipe).unwrap();
+            reads(&daemon).await.unwrap();
+        }
+    }
 }

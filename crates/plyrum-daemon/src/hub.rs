@@ -6,16 +6,35 @@ use plyrum_protocol::{AttemptId, Channel, Frame, FrameBody, Outgoing, RunId, Ses
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Bytes of durable frames that a follower is brought at once; it takes them before it gets more.
+/// Bytes of frames and texts that a follower is brought at once; it takes them before it gets more.
 const CATCH_UP_BYTES: usize = 1024 * 1024;
 /// Text of one snapshot frame, so that it fits a message also where JSON takes six bytes for one.
 const SNAPSHOT_BYTES: usize = 64 * 1024;
 
+/// A text that an attempt writes.
+type Stream = (StepId, AttemptId, Channel);
+
 /// How far a follower was brought.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    /// The last durable frame that it has.
+    seq: u64,
+    /// Bytes that it was brought of each text that was open.
+    texts: BTreeMap<Stream, usize>,
+}
+
+impl Progress {
+    /// It has the durable frames up to this one, and of the open texts nothing that is known.
+    pub(crate) fn after(seq: u64) -> Self {
+        Self { seq, texts: BTreeMap::new() }
+    }
+}
+
+/// Whether a follower was brought everything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CaughtUp {
-    /// Up to this durable frame; there are more.
-    To(u64),
+    /// There is more.
+    Partly,
     /// It has everything, and follows.
     Whole,
 }
@@ -33,7 +52,7 @@ struct State {
     /// Encoded durable frames; `seq` n is at n − 1.
     durable: Vec<Arc<str>>,
     /// Text so far of each stream that is open.
-    open: BTreeMap<(StepId, AttemptId, Channel), String>,
+    open: BTreeMap<Stream, String>,
     followers: Vec<Outbox>,
     finished: bool,
 }
@@ -67,30 +86,37 @@ impl Hub {
         state.followers.retain(|f| f.offer(&self.run, &line, last_seq, place) != Offered::Closed);
     }
 
-    /// Brings a follower a step nearer: some of the durable frames that it misses, or, where those are few,
-    /// all of them with the open texts and everything to come. Nothing can slip in between. They pass as
-    /// replies, so that a follower whose queue is full gets further with each attach.
-    pub(crate) fn catch_up(&self, outbox: &Outbox, after_seq: u64, now: Timestamp) -> CaughtUp {
+    /// Brings a follower a step nearer: some of what it misses, durable frames first, then the open texts; with
+    /// the last of it, everything to come. Nothing can slip in between. They pass as replies, so that a follower
+    /// whose queue is full gets further with each attach.
+    pub(crate) fn catch_up(&self, outbox: &Outbox, progress: &mut Progress, now: Timestamp) -> CaughtUp {
         let mut state = self.lock();
         // Until it has everything, nothing live comes between.
         state.followers.retain(|follower| !follower.is_same(outbox));
-        let from = usize::try_from(after_seq).unwrap_or(usize::MAX);
-        let (mut seq, mut bytes) = (after_seq, 0);
+        outbox.forgive(&self.run);
+        let from = usize::try_from(progress.seq).unwrap_or(usize::MAX);
+        let mut bytes = 0;
         for line in state.durable.iter().skip(from) {
             if bytes >= CATCH_UP_BYTES {
-                return CaughtUp::To(seq);
+                return CaughtUp::Partly;
             }
             outbox.reply(line.clone());
             bytes += line.len();
-            seq += 1;
+            progress.seq += 1;
         }
-        outbox.forgive(&self.run);
-        for ((step, attempt, channel), text) in &state.open {
-            for (offset, piece) in pieces(text) {
-                let (step, attempt, channel) = (step.clone(), attempt.clone(), *channel);
-                let body = FrameBody::Delta { step, attempt, channel, offset, text: piece.to_owned() };
+        for (stream, text) in &state.open {
+            let brought = progress.texts.entry(stream.clone()).or_default();
+            for (offset, piece) in pieces(text, *brought) {
+                if bytes >= CATCH_UP_BYTES {
+                    return CaughtUp::Partly;
+                }
+                let (step, attempt, channel) = stream.clone();
+                *brought = offset + piece.len();
+                let (offset, text) = (offset as u64, piece.to_owned());
+                let body = FrameBody::Delta { step, attempt, channel, offset, text };
                 let frame = Frame { body, run: self.run.clone(), seq: None, at: now };
                 if let Ok(line) = Outgoing::notification("frame", &frame).to_line() {
+                    bytes += line.len();
                     outbox.reply(line);
                 }
             }
@@ -139,14 +165,14 @@ impl State {
     }
 }
 
-/// A text in pieces with their offsets, cut between characters. An empty one has none.
-fn pieces(text: &str) -> impl Iterator<Item = (u64, &str)> {
-    let mut rest = text;
+/// A text from an offset on, in pieces with their offsets, cut between characters. An empty one has none.
+fn pieces(text: &str, from: usize) -> impl Iterator<Item = (usize, &str)> {
+    let mut rest = text.get(from..).unwrap_or_default();
     std::iter::from_fn(move || {
         let offset = text.len() - rest.len();
         let (piece, more) = rest.split_at(rest.floor_char_boundary(SNAPSHOT_BYTES));
         rest = more;
-        (!piece.is_empty()).then_some((offset as u64, piece))
+        (!piece.is_empty()).then_some((offset, piece))
     })
 }
 

@@ -2,7 +2,7 @@
 //! leaving this process but in the request to their own provider.
 
 use plyrum_catalog::KeySource;
-use plyrum_config::Paths;
+use plyrum_config::{Paths, read_bounded};
 use plyrum_redact::Secret;
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
@@ -53,7 +53,11 @@ fn from_file(path: &Path) -> Result<String, String> {
     if about.len() > MAX_KEY_BYTES {
         return Err(format!("{shown} is larger than a key can be ({MAX_KEY_BYTES} bytes)"));
     }
-    fs::read_to_string(path).map_err(|e| format!("{shown}: {e}"))
+    match read_bounded(path, MAX_KEY_BYTES) {
+        Ok(Some(file)) => Ok(file.text),
+        Ok(None) => Err(format!("{shown} is gone")),
+        Err(e) => Err(e.to_string()),
+    }
 }
 
 async fn from_command(argv: &[String]) -> Result<String, String> {
@@ -81,5 +85,25 @@ async fn from_command(argv: &[String]) -> Result<String, String> {
         Ok(Ok(status)) => Err(format!("the key command `{program}` ended with {status}")),
         Ok(Err(e)) => Err(format!("the key command `{program}`: {e}")),
         Err(_) => Err(format!("the key command `{program}` took longer than {} s", COMMAND_WITHIN.as_secs())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nix::sys::stat::Mode;
+
+    #[tokio::test]
+    async fn a_key_comes_from_a_private_file_and_a_pipe_is_not_waited_for() {
+        let home = tempfile::TempDir::new().unwrap();
+        let paths = Paths::under(home.path());
+        let (file, pipe) = (home.path().join("file"), home.path().join("pipe"));
+        fs::write(&file, "sk-live-1\n").unwrap();
+        nix::unistd::mkfifo(&pipe, Mode::S_IRUSR | Mode::S_IWUSR).unwrap();
+        let found = async |path: &Path| read(&KeySource::File(path.to_owned()), &paths).await;
+        assert!(found(&file).await.unwrap_err().contains("chmod 600"));
+        fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        assert_eq!(found(&file).await.unwrap().expose(), "sk-live-1");
+        assert!(found(&pipe).await.unwrap_err().contains("not a regular file"));
     }
 }

@@ -8,7 +8,7 @@ use crate::daemon::{Daemon, Phase};
 use crate::driver::Driver;
 use crate::driver::convert;
 use crate::gate;
-use crate::hub::Hub;
+use crate::hub::{Hub, Progress};
 use crate::ids;
 use crate::instructions;
 use crate::outbox::Outbox;
@@ -44,7 +44,7 @@ impl Accepted {
     /// Starts the run, with this client as its first follower. `None`: there is nothing new to start.
     pub(crate) fn start(self, outbox: &Outbox) -> Option<RunId> {
         let start = self.start?;
-        start.hub.catch_up(outbox, 0, clock::now());
+        start.hub.catch_up(outbox, &mut Progress::after(0), clock::now());
         let run = start.hub.run.clone();
         tokio::spawn(start.driver.drive(start.spec));
         Some(run)

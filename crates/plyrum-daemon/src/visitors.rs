@@ -2,12 +2,18 @@
 //!
 //! Coming in and closing the door are one decision under one lock, so a daemon that ends since nobody is there
 //! has turned away, before its hello, everyone whom it will not serve; such a client starts another daemon.
+//!
+//! A full house can still be asked how it is and told to end: some places more are for that alone, and for a
+//! moment only.
 
+use plyrum_protocol::{ErrorKind, Fault};
 use std::sync::Arc;
 use tokio::sync::watch;
 
-/// Most clients at once; the next is turned away.
-pub(crate) const MAX_VISITORS: usize = 256;
+/// Most clients at once; the next may only ask for what everybody may ([`Seat::Doorstep`]).
+const MAX_VISITORS: usize = 256;
+/// Most clients beyond those; the next is turned away.
+const MAX_ON_DOORSTEP: usize = 16;
 
 /// The clients that are connected.
 #[derive(Debug)]
@@ -18,6 +24,7 @@ pub(crate) struct Visitors {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Inside {
     count: usize,
+    on_doorstep: usize,
     /// Ever, so that somebody who came and went is noticed.
     entered: u64,
     closed: bool,
@@ -32,16 +39,55 @@ pub(crate) enum Refused {
     Closed,
 }
 
+/// What a client may do where it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Seat {
+    /// Everything.
+    Inside,
+    /// There are too many: only `status`, `drain` and `stop`, and only for a moment.
+    Doorstep,
+}
+
 /// A client's place while it is connected.
 #[derive(Debug)]
 pub(crate) struct Place {
     visitors: Arc<Visitors>,
+    pub(crate) seat: Seat,
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.visitors.inside.send_modify(|inside| inside.count -= 1);
+        self.visitors.inside.send_modify(|inside| *inside.taken(self.seat) -= 1);
     }
+}
+
+impl Inside {
+    fn taken(&mut self, seat: Seat) -> &mut usize {
+        match seat {
+            Seat::Inside => &mut self.count,
+            Seat::Doorstep => &mut self.on_doorstep,
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.count == 0 && self.on_doorstep == 0
+    }
+
+    /// Where the next one may go.
+    fn free(self) -> Result<Seat, Refused> {
+        match self {
+            Self { closed: true, .. } => Err(Refused::Closed),
+            Self { count: ..MAX_VISITORS, .. } => Ok(Seat::Inside),
+            Self { on_doorstep: ..MAX_ON_DOORSTEP, .. } => Ok(Seat::Doorstep),
+            Self { .. } => Err(Refused::Full),
+        }
+    }
+}
+
+/// Why a client gets no further.
+pub(crate) fn too_many() -> Fault {
+    let message = format!("{MAX_VISITORS} clients are connected, which is the limit");
+    Fault::new(ErrorKind::DaemonUnreachable, message).hint("end some of them, then ask again")
 }
 
 impl Default for Visitors {
@@ -53,29 +99,22 @@ impl Default for Visitors {
 impl Visitors {
     /// Lets a client in.
     pub(crate) fn enter(self: &Arc<Self>) -> Result<Place, Refused> {
-        let mut refused = None;
+        let mut free = Err(Refused::Closed);
         self.inside.send_if_modified(|inside| {
-            refused = match inside {
-                Inside { closed: true, .. } => Some(Refused::Closed),
-                Inside { count: MAX_VISITORS.., .. } => Some(Refused::Full),
-                Inside { .. } => None,
-            };
-            if refused.is_none() {
-                inside.count += 1;
+            free = inside.free();
+            if let Ok(seat) = free {
+                *inside.taken(seat) += 1;
                 inside.entered += 1;
             }
-            refused.is_none()
+            free.is_ok()
         });
-        match refused {
-            None => Ok(Place { visitors: Arc::clone(self) }),
-            Some(why) => Err(why),
-        }
+        free.map(|seat| Place { visitors: Arc::clone(self), seat })
     }
 
     /// Lets nobody in any more, where nobody is inside. False: somebody is.
     pub(crate) fn close_if_empty(&self) -> bool {
         self.inside.send_if_modified(|inside| {
-            inside.closed |= inside.count == 0;
+            inside.closed |= inside.is_empty();
             inside.closed
         })
     }
@@ -83,7 +122,7 @@ impl Visitors {
     /// Waits until nobody is inside.
     pub(crate) async fn all_gone(&self) {
         let mut watch = self.inside.subscribe();
-        let _sender_lives_in_self = watch.wait_for(|inside| inside.count == 0).await;
+        let _sender_lives_in_self = watch.wait_for(Inside::is_empty).await;
     }
 
     /// Waits for somebody who comes after this call, also where they are gone again when it is awaited.
@@ -115,8 +154,16 @@ mod tests {
     fn places_are_bounded_and_come_free() {
         let visitors = Arc::new(Visitors::default());
         let mut places: Vec<Place> = (0..MAX_VISITORS).map(|_| visitors.enter().unwrap()).collect();
+        assert!(places.iter().all(|place| place.seat == Seat::Inside));
+        let doorstep: Vec<Place> = (0..MAX_ON_DOORSTEP).map(|_| visitors.enter().unwrap()).collect();
+        assert!(doorstep.iter().all(|place| place.seat == Seat::Doorstep));
         assert_eq!(visitors.enter().unwrap_err(), Refused::Full);
         places.pop();
-        visitors.enter().unwrap();
+        places.push(visitors.enter().unwrap());
+        assert_eq!(places.last().map(|place| place.seat), Some(Seat::Inside), "the doorstep takes no place");
+        places.clear();
+        assert!(!visitors.close_if_empty(), "somebody is on the doorstep");
+        drop(doorstep);
+        assert!(visitors.close_if_empty());
     }
 }

@@ -7,6 +7,7 @@
 
 mod codec;
 mod decision;
+mod ending;
 mod error;
 mod frame;
 mod hello;
@@ -24,6 +25,7 @@ pub use codec::{Decoder, LineTooLong, MAX_LINE_BYTES};
 pub use decision::{
     AttachmentFeature, Candidate, Decision, Excluded, Features, Intent, Language, OutputKind, Risk,
 };
+pub use ending::{ENDS_WITHIN, LockNote, MAX_LOCK_NOTE, NoNote};
 pub use error::{ErrorKind, Fault};
 pub use frame::{
     AttemptHold, Channel, ContextFile, Frame, FrameBody, PlannedStep, Role, StepKind, StepOutcome,

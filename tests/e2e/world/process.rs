@@ -24,7 +24,7 @@ pub(super) fn private_dirs(home: &Path, dir: &Path) {
 /// The daemon that the lock file names, if it lives. The lock itself is left alone: whoever tries it,
 /// holds it for a moment, and a daemon that starts in that moment would find it taken.
 pub(super) fn named_in(lock: &Path, home: &Path) -> Option<i32> {
-    let pid = fs::read_to_string(lock).ok()?.trim().parse().ok()?;
+    let pid = fs::read_to_string(lock).ok()?.split_whitespace().next()?.parse().ok()?;
     (is_daemon(pid) && is_of(pid, home)).then_some(pid)
 }
 

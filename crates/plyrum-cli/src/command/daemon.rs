@@ -2,17 +2,17 @@
 
 use super::{Outcome, hello, paths, runtime};
 use crate::{fault, out};
-use plyrum_client::{Holder, Launch, connect, connect_or_start};
+use plyrum_client::{Holder, Launch, Reached, connect_or_start};
 use plyrum_config::Paths;
 use plyrum_protocol::view::{self, DaemonState};
-use plyrum_protocol::{DaemonDrain, DaemonStop, Empty, ErrorKind, Fault};
+use plyrum_protocol::{DaemonDrain, DaemonStop, ENDS_WITHIN, Empty, ErrorKind, Fault};
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 /// A daemon that stops books what runs first; longer than this means that it is stuck.
-const GONE_WITHIN: Duration = Duration::from_secs(40);
+const GONE_WITHIN: Duration = ENDS_WITHIN.saturating_add(Duration::from_secs(10));
 /// Longest wait for the reply to an order to end: it may end first.
 const ASKED_WITHIN: Duration = Duration::from_secs(5);
 /// Between two tries to reach a daemon that has the lock and does not listen yet.
@@ -93,53 +93,87 @@ fn start(paths: &Paths) -> Result<(), Fault> {
 /// Stops it, and waits until its process is gone: the system lets its lock go then.
 fn stop(paths: &Paths, Force { force }: Force) -> Result<(), Fault> {
     match end::<DaemonStop>(paths, GONE_WITHIN) {
-        Err(fault) if force && fault.kind == ErrorKind::DaemonUnreachable => kill(paths, fault),
-        ended => ended,
+        Err(Unended::Hangs { holder: Some(holder), how, .. }) if force => kill(&holder, how),
+        ended => ended.map_err(Fault::from),
     }
 }
 
 /// Stops it after its last run, however long that takes.
 fn drain(paths: &Paths) -> Result<(), Fault> {
-    end::<DaemonDrain>(paths, Duration::MAX)
+    end::<DaemonDrain>(paths, Duration::MAX).map_err(Fault::from)
+}
+
+/// Why it was not ended.
+enum Unended {
+    /// It hangs: force may be used against this process, and against no other.
+    Hangs { holder: Option<Holder>, how: &'static str, fault: Fault },
+    /// Something else, at which force is out of place: it is full, it is somebody else's, it talks nonsense.
+    Refused(Fault),
+}
+
+impl From<Unended> for Fault {
+    fn from(unended: Unended) -> Self {
+        let (Unended::Hangs { fault, .. } | Unended::Refused(fault)) = unended;
+        fault
+    }
 }
 
 /// Asks the daemon to end and waits until its process is gone.
-fn end<M>(paths: &Paths, within: Duration) -> Result<(), Fault>
+fn end<M>(paths: &Paths, within: Duration) -> Result<(), Unended>
 where
     M: plyrum_protocol::Method<Params = Empty, Reply = Empty>,
 {
     let began = Instant::now();
-    let holder = loop {
-        let holder = Holder::of(paths); // before it is asked: afterwards it may be another
-        if asked_to::<M>(paths)? {
-            break holder;
-        }
-        match holder {
-            None => return Ok(()),
+    let holder = Holder::of(paths); // before it is asked, and once: afterwards it may be another
+    let told = loop {
+        match (ask_to::<M>(paths).map_err(Unended::Refused)?, &holder) {
+            (Asked::Told, _) => break true,
+            (Asked::Silent, _) => {
+                let fault = plyrum_client::silent(holder.as_ref());
+                return Err(Unended::Hangs { holder, how: "did not answer", fault });
+            }
+            (Asked::Nobody, None) if !plyrum_client::is_held(paths) => return Ok(()),
             // It starts, and will listen; or it ends.
-            Some(holder) if holder.wait(LISTEN_EVERY) => return Ok(()),
-            Some(holder) if began.elapsed() > within.min(GONE_WITHIN) => return Err(does_not_end(&holder)),
-            Some(_) => {}
+            (Asked::Nobody, Some(holder)) if holder.wait(LISTEN_EVERY) => return Ok(()),
+            (Asked::Nobody, _) if began.elapsed() > within.min(GONE_WITHIN) => break false,
+            (Asked::Nobody, Some(_)) => {}
+            (Asked::Nobody, None) => std::thread::sleep(LISTEN_EVERY), // it cannot be seen from here
         }
     };
+    let left = if told { within } else { Duration::ZERO }; // one that did not even listen had its time
     match holder {
-        None => wait_for_lock(paths, within),
-        Some(holder) if holder.wait(within) => Ok(()),
-        Some(holder) => Err(does_not_end(&holder)),
+        None => wait_for_lock(paths, left).map_err(Unended::Refused),
+        Some(holder) if holder.wait(left) => Ok(()),
+        Some(holder) => {
+            Err(Unended::Hangs { fault: does_not_end(&holder), holder: Some(holder), how: "did not end" })
+        }
     }
 }
 
-/// Whether there was a daemon to ask.
-fn asked_to<M>(paths: &Paths) -> Result<bool, Fault>
+/// What came of an order.
+enum Asked {
+    /// It was given.
+    Told,
+    /// Nobody was there to take it.
+    Nobody,
+    /// Somebody is there, and does not answer.
+    Silent,
+}
+
+fn ask_to<M>(paths: &Paths) -> Result<Asked, Fault>
 where
     M: plyrum_protocol::Method<Params = Empty, Reply = Empty>,
 {
     runtime()?.block_on(async {
-        let Some(mut client) = connect(paths, &hello()).await? else { return Ok(false) };
-        let id = client.request::<M>(&Empty {}).await?;
+        let mut client = match plyrum_client::reach(paths, &hello()).await? {
+            Reached::Client(client) => client,
+            Reached::Nobody => return Ok(Asked::Nobody),
+            Reached::Silent => return Ok(Asked::Silent),
+        };
+        let Ok(id) = client.request::<M>(&Empty {}).await else { return Ok(Asked::Nobody) }; // it hung up
         // It may be gone before its reply is written: what counts is that the process ends.
         let _ended_first = tokio::time::timeout(ASKED_WITHIN, client.reply::<M>(id)).await;
-        Ok(true)
+        Ok(Asked::Told)
     })
 }
 
@@ -150,14 +184,13 @@ fn does_not_end(holder: &Holder) -> Fault {
     )
 }
 
-/// Kills exactly the process that has this home's lock.
-fn kill(paths: &Paths, why: Fault) -> Result<(), Fault> {
-    let Some(holder) = Holder::of(paths) else { return Err(why) };
+/// Kills exactly the process that had this home's lock when it was asked to end.
+fn kill(holder: &Holder, how: &str) -> Result<(), Fault> {
     holder.kill()?;
     if !holder.wait(KILLED_WITHIN) {
-        return Err(does_not_end(&holder).hint("the system cannot end it: it waits for a device"));
+        return Err(does_not_end(holder).hint("the system cannot end it: it waits for a device"));
     }
-    out::err(&format!("notice: process {} did not answer and was killed", holder.pid));
+    out::err(&format!("notice: process {} {how} and was killed", holder.pid));
     Ok(())
 }
 
@@ -204,10 +237,7 @@ fn show_status(paths: &Paths, json: bool) -> Outcome {
             "warning: the audit log was found broken: {what} (plyrum audit verify)"
         )));
     }
-    match plyrum_client::trouble(&status) {
-        Some(fault) if status.state == DaemonState::Stuck => Err(fault),
-        _ => Ok(ExitCode::SUCCESS),
-    }
+    plyrum_client::trouble(&status).map_or(Ok(ExitCode::SUCCESS), Err)
 }
 
 /// The status on one line.
@@ -217,10 +247,11 @@ pub(super) fn in_words(status: &view::DaemonStatus) -> String {
     let runs = status.active_runs;
     match status.state {
         DaemonState::Running => format!("running: process {pid}, version {build}, {runs} active runs"),
+        DaemonState::Draining if status.build.is_none() => format!("ending: process {pid} books what it ran"),
         DaemonState::Draining => format!("ending: process {pid}, version {build}, {runs} runs to finish"),
         DaemonState::Stuck => format!("stuck: process {pid} is alive and does not answer"),
         DaemonState::NotListening => {
-            format!("not listening: process {pid} has the lock; it is starting or ending, or it hangs")
+            format!("not listening: process {pid} has the lock; it starts slowly, or it hangs")
         }
         DaemonState::Stopped => "not running; it starts by itself when it is needed".to_owned(),
     }

@@ -3,7 +3,7 @@
 
 use super::Visitor;
 use crate::clock;
-use crate::hub::CaughtUp;
+use crate::hub::{CaughtUp, Progress};
 use crate::recover;
 use crate::runs::LiveRun;
 use crate::serve::send;
@@ -46,11 +46,10 @@ enum Found {
 
 /// Brings the client to where the run is, as fast as it reads.
 async fn join(visitor: &Visitor, live: &LiveRun, after_seq: u64) {
-    let mut after_seq = after_seq;
+    let mut progress = Progress::after(after_seq);
     while visitor.outbox.room().await {
-        match live.hub.catch_up(&visitor.outbox, after_seq, clock::now()) {
-            CaughtUp::To(seq) => after_seq = seq,
-            CaughtUp::Whole => return,
+        if live.hub.catch_up(&visitor.outbox, &mut progress, clock::now()) == CaughtUp::Whole {
+            return;
         }
     }
 }

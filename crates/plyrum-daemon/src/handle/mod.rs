@@ -16,6 +16,7 @@ use crate::daemon::Daemon;
 use crate::log;
 use crate::outbox::Outbox;
 use crate::serve::send;
+use crate::visitors::{Seat, too_many};
 use attachments::Attachments;
 use plyrum_protocol::{
     AttachmentPut, AuditPrune, BalanceSetMode, BalanceTopUp, BudgetList, BudgetRemove, BudgetSet,
@@ -31,6 +32,7 @@ use std::sync::Arc;
 pub(crate) struct Visitor {
     daemon: Arc<Daemon>,
     outbox: Outbox,
+    seat: Seat,
     /// What it said of itself; none before its hello.
     hello: Option<Hello>,
     attachments: Attachments,
@@ -39,8 +41,8 @@ pub(crate) struct Visitor {
 }
 
 impl Visitor {
-    pub(crate) fn new(daemon: Arc<Daemon>, outbox: Outbox) -> Self {
-        Self { daemon, outbox, hello: None, attachments: Attachments::default(), owned: Vec::new() }
+    pub(crate) fn new(daemon: Arc<Daemon>, outbox: Outbox, seat: Seat) -> Self {
+        Self { daemon, outbox, seat, hello: None, attachments: Attachments::default(), owned: Vec::new() }
     }
 
     pub(crate) fn outbox(&self) -> &Outbox {
@@ -140,10 +142,14 @@ pub(crate) async fn request(visitor: &mut Visitor, id: RequestId, method: &str, 
 const MAKE_ROOM: &str =
     "plyrum daemon drain lets what runs end; the next command starts a daemon of its own version";
 
-/// `status`, `drain` and `stop` are for everybody, for ever; the rest needs a common version.
+/// `status`, `drain` and `stop` are for everybody, for ever; the rest needs a place and a common version.
 fn may_ask(visitor: &Visitor, method: &str) -> Result<(), Fault> {
     if [DaemonStatus::NAME, DaemonStop::NAME, DaemonDrain::NAME].contains(&method) {
         return Ok(());
+    }
+    if visitor.seat == Seat::Doorstep {
+        log::line("a client was turned away: too many");
+        return Err(too_many());
     }
     let Some(hello) = &visitor.hello else {
         return Err(Fault::new(ErrorKind::VersionMismatch, "say hello first").hint(MAKE_ROOM));

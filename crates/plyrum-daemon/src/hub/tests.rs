@@ -38,13 +38,13 @@ fn publish(hub: &Hub, frames: &[Frame]) {
     }
 }
 
-type Stream = (AttemptId, Channel);
+type Text = (AttemptId, Channel);
 
 /// A client that notes what it was shown.
 struct Reader {
     follower: Follower,
     seqs: Vec<u64>,
-    texts: BTreeMap<Stream, String>,
+    texts: BTreeMap<Text, String>,
     attaches: usize,
 }
 
@@ -78,11 +78,8 @@ impl Reader {
 
     fn attach(&mut self, hub: &Hub, outbox: &Outbox) {
         self.attaches += 1;
-        let mut after_seq = self.follower.last_seq();
-        while let CaughtUp::To(seq) = hub.catch_up(outbox, after_seq, Timestamp::default()) {
-            assert!(seq > after_seq, "no progress");
-            after_seq = seq;
-        }
+        let mut progress = Progress::after(self.follower.last_seq());
+        while hub.catch_up(outbox, &mut progress, Timestamp::default()) == CaughtUp::Partly {}
         outbox.reply("{}\n");
     }
 
@@ -103,8 +100,8 @@ impl Reader {
     }
 }
 
-fn texts(frames: &[Frame]) -> BTreeMap<Stream, String> {
-    let mut texts: BTreeMap<Stream, String> = BTreeMap::new();
+fn texts(frames: &[Frame]) -> BTreeMap<Text, String> {
+    let mut texts: BTreeMap<Text, String> = BTreeMap::new();
     for frame in frames {
         if let FrameBody::Delta { attempt, channel, text, .. } = &frame.body {
             texts.entry((attempt.clone(), *channel)).or_default().push_str(text);
@@ -191,27 +188,83 @@ fn long_frame(seq: u64, bytes: usize) -> Frame {
 fn a_long_replay_comes_in_steps_and_nothing_live_comes_between() {
     let (hub, outbox) =
         (Hub::new(RunId::new("ab12").unwrap(), SessionId::new("cd34").unwrap()), Outbox::default());
-    assert_eq!(hub.catch_up(&outbox, 0, Timestamp::default()), CaughtUp::Whole);
+    let mut progress = Progress::after(0);
+    let mut step = || {
+        let caught_up = hub.catch_up(&outbox, &mut progress, Timestamp::default());
+        (caught_up, progress.seq)
+    };
+    assert_eq!(step(), (CaughtUp::Whole, 0));
     for seq in 1..=10 {
         hub.publish(&long_frame(seq, CATCH_UP_BYTES / 4));
     }
-    assert_eq!(hub.catch_up(&outbox, 0, Timestamp::default()), CaughtUp::To(4));
+    assert_eq!(step(), (CaughtUp::Partly, 4));
     assert!(hub.lock().followers.is_empty(), "it does not follow while it catches up");
     hub.publish(&long_frame(11, 1));
-    assert_eq!(hub.catch_up(&outbox, 4, Timestamp::default()), CaughtUp::To(8));
-    assert_eq!(hub.catch_up(&outbox, 8, Timestamp::default()), CaughtUp::Whole);
+    assert_eq!(step(), (CaughtUp::Partly, 8));
+    assert_eq!(step(), (CaughtUp::Whole, 11));
     assert_eq!(hub.lock().followers.len(), 1);
+}
+
+fn delta(attempt: &str, offset: usize, text: &str) -> Frame {
+    let (step, attempt) = (StepId::new("answer").unwrap(), AttemptId::new(attempt).unwrap());
+    let (offset, text) = (offset as u64, text.to_owned());
+    let body = FrameBody::Delta { step, attempt, channel: Channel::Answer, offset, text };
+    Frame { body, run: RunId::new("ab12").unwrap(), seq: None, at: Timestamp::default() }
+}
+
+/// All texts grow while a follower is brought to them.
+#[tokio::test]
+async fn long_open_texts_come_in_bounded_steps_and_whole_though_they_grow_meanwhile() {
+    const ATTEMPTS: [&str; 3] = ["a.1", "b.1", "c.1"];
+    let run = RunId::new("ab12").unwrap();
+    let (hub, outbox) = (Hub::new(run.clone(), SessionId::new("cd34").unwrap()), Outbox::default());
+    let mut reader = Reader::new(&run);
+    let mut whole = String::new();
+    let mut grow = |hub: &Hub, piece: &str| {
+        for attempt in ATTEMPTS {
+            hub.publish(&delta(attempt, whole.len(), piece));
+        }
+        whole += piece;
+        whole.clone()
+    };
+    grow(&hub, &"ж".repeat(CATCH_UP_BYTES));
+    let (mut progress, mut steps) = (Progress::after(0), 0);
+    while hub.catch_up(&outbox, &mut progress, Timestamp::default()) == CaughtUp::Partly {
+        steps += 1;
+        assert!(steps < 50, "no progress");
+        let mut bytes = 0;
+        outbox.reply("{}\n");
+        loop {
+            let Next::Write { lines, missed } = outbox.next().await else { panic!("it is open") };
+            assert!(missed.is_empty() && hub.lock().followers.is_empty());
+            bytes += lines.iter().map(|line| line.len()).sum::<usize>();
+            for line in lines.iter().filter(|line| &***line != "{}\n") {
+                assert!(!reader.take(line), "nothing is missing");
+            }
+            if lines.last().is_some_and(|line| &**line == "{}\n") {
+                break;
+            }
+        }
+        assert!(bytes < CATCH_UP_BYTES + 2 * SNAPSHOT_BYTES, "{bytes}");
+        grow(&hub, "больше ");
+    }
+    assert!(steps >= 6, "{steps}");
+    let text = grow(&hub, "и всё");
+    reader.read(&hub, &outbox, usize::MAX).await;
+    assert_eq!(reader.attaches, 0);
+    assert!(ATTEMPTS.len() == reader.texts.len() && reader.texts.values().all(|shown| *shown == text));
 }
 
 #[test]
 fn a_text_is_shown_in_pieces_that_fit_a_message_each() {
     let text = "ж\u{1}".repeat(SNAPSHOT_BYTES);
     let mut joined = String::new();
-    for (offset, piece) in pieces(&text) {
-        assert_eq!(offset, joined.len() as u64);
+    for (offset, piece) in pieces(&text, 0) {
+        assert_eq!(offset, joined.len());
         assert!(piece.len() <= SNAPSHOT_BYTES);
         joined += piece;
     }
     assert_eq!(joined, text);
-    assert_eq!(pieces("").count(), 0);
+    assert_eq!(pieces(&text, 3).next().map(|(offset, _)| offset), Some(3));
+    assert_eq!(pieces("", 0).count() + pieces("ab", 2).count(), 0);
 }

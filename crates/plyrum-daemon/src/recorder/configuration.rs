@@ -3,7 +3,7 @@
 
 use super::Kind;
 use crate::context::Context;
-use plyrum_config::Paths;
+use plyrum_config::{MAX_CONFIG_BYTES, Paths, read_bounded};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
@@ -18,7 +18,7 @@ const MAX_FILES: usize = 256;
 const PRINT_DIGITS: usize = 16;
 
 /// Hash or fingerprint by name.
-type Names = BTreeMap<String, String>;
+pub(crate) type Names = BTreeMap<String, String>;
 
 /// What was last read, for the user and for each project.
 #[derive(Debug, Default)]
@@ -32,9 +32,9 @@ impl Loads {
         &self,
         project: Option<&Path>,
         context: &Context,
-        paths: &Paths,
+        files: Names,
     ) -> Vec<(Kind, Value)> {
-        let now = (files(context, paths), context.keys.clone());
+        let now = (files, context.keys.clone());
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if last.len() >= MAX_PROJECTS {
             last.clear();
@@ -95,8 +95,9 @@ impl<'n> Changes<'n> {
     }
 }
 
-/// The files that have a say and are there.
-fn files(context: &Context, paths: &Paths) -> Names {
+/// The files that have a say and are there, with their hashes. Blocks. What is no file of text, or longer than any
+/// that is read, has no say: a pipe or a device in one of the directories is passed over, not waited for.
+pub(crate) fn loaded_files(context: &Context, paths: &Paths) -> Names {
     let own = [paths.personas_dir(), paths.plans_dir()];
     let own = own.iter().flat_map(|dir| {
         let mut files: Vec<PathBuf> = std::fs::read_dir(dir)
@@ -109,9 +110,9 @@ fn files(context: &Context, paths: &Paths) -> Names {
     });
     let all = context.settings.fingerprint().files().map(Path::to_owned).chain(own);
     let hashed = |path: PathBuf| {
-        let bytes = std::fs::read(&path).ok()?;
+        let file = read_bounded(&path, MAX_CONFIG_BYTES).ok()??;
         let shown = path.strip_prefix(&paths.config_dir).unwrap_or(&path).display().to_string();
-        Some((shown, crate::ids::hex(&Sha256::digest(bytes))))
+        Some((shown, crate::ids::hex(&Sha256::digest(file.text))))
     };
     all.take(MAX_FILES).filter_map(hashed).collect()
 }

@@ -17,7 +17,7 @@ mod health;
 mod kinds;
 mod writer;
 
-pub(crate) use configuration::{Loads, key_print};
+pub(crate) use configuration::{Loads, key_print, loaded_files};
 pub(crate) use frames::of_frame;
 pub(crate) use kinds::Kind;
 

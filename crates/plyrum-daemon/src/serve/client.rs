@@ -6,6 +6,7 @@ use crate::daemon::Daemon;
 use crate::handle::{self, Visitor};
 use crate::outbox::{Next, Outbox};
 use crate::recorder::Kind;
+use crate::visitors::Seat;
 use interprocess::local_socket::tokio::Stream;
 use plyrum_protocol::{
     CancelReason, Decoder, ErrorKind, Fault, Frame, FrameBody, Hello, Incoming, Outgoing, RpcError, RunId,
@@ -19,6 +20,8 @@ use tokio::time::timeout;
 
 /// A client says hello at once.
 const HELLO_WITHIN: Duration = Duration::from_secs(5);
+/// Longest stay of a client that is one too many: it asks, and goes.
+const ON_DOORSTEP_WITHIN: Duration = Duration::from_secs(10);
 /// Half a message is completed within this.
 const REST_WITHIN: Duration = Duration::from_secs(30);
 /// A client that takes nothing for this long is let go.
@@ -29,13 +32,18 @@ const KEPT_BUFFER: usize = 64 * 1024;
 const MAX_REQUESTS: usize = 64;
 
 /// Serves a client until it is gone, or until it has taken nothing for too long.
-pub(super) async fn serve(daemon: Arc<Daemon>, stream: Stream) {
+pub(super) async fn serve(daemon: Arc<Daemon>, stream: Stream, seat: Seat) {
     let stream = Arc::new(stream);
     let outbox = Outbox::default();
     let writer = tokio::spawn(write(Arc::clone(&stream), outbox.clone()));
-    let mut visitor = Visitor::new(Arc::clone(&daemon), outbox.clone());
+    let mut visitor = Visitor::new(Arc::clone(&daemon), outbox.clone(), seat);
     send(&outbox, &Outgoing::notification("hello", Hello::of_this_build()));
-    read(&stream, &mut visitor).await;
+    match seat {
+        Seat::Inside => read(&stream, &mut visitor).await,
+        Seat::Doorstep => {
+            let _gone_or_sent_away = timeout(ON_DOORSTEP_WITHIN, read(&stream, &mut visitor)).await;
+        }
+    }
     outbox.close();
     for run in visitor.owned_runs() {
         if let Some(live) = daemon.runs.get(run) {

@@ -4,7 +4,7 @@
 use super::client;
 use super::strangers::Strangers;
 use crate::daemon::Daemon;
-use crate::visitors::{MAX_VISITORS, Refused};
+use crate::visitors::{Refused, too_many};
 use interprocess::local_socket::tokio::{Listener, Stream, prelude::*};
 use interprocess::local_socket::{GenericFilePath, ListenerOptions, ToFsName};
 use plyrum_protocol::{ErrorKind, Fault};
@@ -80,7 +80,7 @@ pub(crate) async fn serve(daemon: Arc<Daemon>, bound: Bound) {
         };
         let daemon = Arc::clone(&daemon);
         tokio::spawn(async move {
-            client::serve(daemon, stream).await;
+            client::serve(daemon, stream, place.seat).await;
             drop(place);
         });
     }
@@ -88,9 +88,4 @@ pub(crate) async fn serve(daemon: Arc<Daemon>, bound: Bound) {
 
 fn peer_uid(stream: &Stream) -> Option<u32> {
     stream.peer_creds().ok().and_then(|creds| creds.euid())
-}
-
-fn too_many() -> Fault {
-    let message = format!("{MAX_VISITORS} clients are connected, which is the limit");
-    Fault::new(ErrorKind::DaemonUnreachable, message).hint("end some of them, then ask again")
 }
