@@ -41,7 +41,7 @@ pub fn search(dir: &Path, filter: &Filter, limit: usize) -> Result<Matches, Audi
     let mut newer: VecDeque<String> = VecDeque::new();
     for segment in files::list(dir)?.segments.iter().rev() {
         if !matcher.may_be_on(&segment.date) {
-            break; // older files are of older days
+            continue; // not the end: a clock that was set back leaves later days in older files
         }
         let room = limit - newer.len();
         if room == 0 {

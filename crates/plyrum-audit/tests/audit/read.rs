@@ -22,6 +22,18 @@ fn the_tail_comes_from_the_newest_files_in_order() {
 }
 
 #[test]
+fn a_clock_that_was_set_back_hides_nothing() {
+    let (dir, _) = written(2, 3);
+    let path = files(dir.path())[1].clone();
+    let damaged = fs::read_to_string(&path).unwrap().replacen("\"n\":0", "\"n\":9", 1);
+    fs::write(&path, damaged).unwrap();
+    drop(open_on_day(dir.path(), "2026-11-05"));
+    assert_eq!(files(dir.path()).len(), 3, "a file of an earlier day behind a damaged one");
+    let filter = Filter { since: Some("2026-11-11".to_owned()), ..Filter::default() };
+    assert_eq!(seqs(&search(dir.path(), &filter, 9).unwrap().lines), [4, 5, 6, 7]);
+}
+
+#[test]
 fn an_unfinished_last_line_is_passed_over() {
     let (dir, _) = written(1, 3);
     let path = files(dir.path())[0].clone();

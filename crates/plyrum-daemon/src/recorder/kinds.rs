@@ -43,12 +43,14 @@ pub(crate) enum Kind {
     SessionDeleted,
     /// The audit could not be written for so long that records were left out: how many.
     AuditGap,
+    /// A body of the ledger's outbox could not be written as it is: its id, kind and SHA-256.
+    AuditStandIn,
 }
 
 impl Kind {
     /// All of them.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 18] = [
+    pub(crate) const ALL: [Self; 19] = [
         Self::DaemonStarted,
         Self::DaemonRecovered,
         Self::DaemonStopped,
@@ -67,6 +69,7 @@ impl Kind {
         Self::SessionRewound,
         Self::SessionDeleted,
         Self::AuditGap,
+        Self::AuditStandIn,
     ];
 
     /// The word in the record.
@@ -90,6 +93,7 @@ impl Kind {
             Self::SessionRewound => "session.rewound",
             Self::SessionDeleted => "session.deleted",
             Self::AuditGap => "audit.gap",
+            Self::AuditStandIn => "audit.stand_in",
         }
     }
 }
@@ -114,7 +118,7 @@ mod tests {
     #[test]
     fn each_kind_is_there_once_and_is_a_kind() {
         let table = table();
-        assert_eq!(table.len(), 36);
+        assert_eq!(table.len(), 37);
         assert_eq!(table.iter().collect::<BTreeSet<_>>().len(), table.len());
         let is_kind = |kind: &str| kind.bytes().all(|b| b.is_ascii_lowercase() || b"._".contains(&b));
         assert!(table.iter().all(|kind| is_kind(kind)));

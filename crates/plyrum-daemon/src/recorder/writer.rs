@@ -10,6 +10,7 @@ use super::{Kind, Order};
 use plyrum_audit::{AuditError, AuditLog, CarriedOver, Retirable, Tombstone};
 use plyrum_ledger::{AuditFloor, AuditHead, Ledger, OutboxRow, Retired};
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -152,7 +153,7 @@ impl Writer {
         }
         match self.append(kind.as_str(), &body) {
             Ok(()) => {}
-            Err(AuditError::Io { .. } | AuditError::Busy { .. }) => {
+            Err(e) if may_pass(&e) => {
                 self.keep(kind, body);
                 self.note(Err("a record could not be written".to_owned()));
                 self.try_again();
@@ -198,7 +199,11 @@ impl Writer {
     fn write_what_waits(&mut self) -> Done {
         self.in_place()?;
         while let Some((kind, body)) = self.backlog.front().cloned() {
-            self.append(kind.as_str(), &body).map_err(|e| e.to_string())?;
+            match self.append(kind.as_str(), &body) {
+                Err(e) if may_pass(&e) => return Err(e.to_string()),
+                Err(e) => crate::log::line(&format!("audit: {e}")),
+                Ok(()) => {}
+            }
             self.backlog.pop_front();
         }
         if self.left_out > 0 {
@@ -263,7 +268,14 @@ impl Writer {
     }
 
     fn carry_over(&mut self, row: &OutboxRow) -> Result<(), AuditError> {
-        match self.log.carry_over(row.id, &row.kind, &row.body)? {
+        let carried = match self.log.carry_over(row.id, &row.kind, &row.body) {
+            Err(e) if !may_pass(&e) => {
+                crate::log::line(&format!("audit: outbox id {} is recorded by its hash only: {e}", row.id));
+                self.log.carry_over(row.id, Kind::AuditStandIn.as_str(), &stand_in(row))?
+            }
+            other => other?,
+        };
+        match carried {
             CarriedOver::Before => return Ok(()),
             CarriedOver::Written => {}
             CarriedOver::Against => {
@@ -329,5 +341,50 @@ impl Writer {
             self.health.set_file(Some(self.dir.join(&now)).filter(|_| !now.is_empty()));
             self.file = now;
         }
+    }
+}
+
+/// Whether the same record may be written later. If not it never can be: too long, say. That is a fault of ours,
+/// and must not keep others back.
+fn may_pass(error: &AuditError) -> bool {
+    !matches!(error, AuditError::TooLong { .. } | AuditError::Kind { .. } | AuditError::Json(_))
+}
+
+/// What is recorded of a body that cannot be.
+fn stand_in(row: &OutboxRow) -> Value {
+    let kind: String = row.kind.chars().take(64).collect();
+    let sha256 = crate::ids::hex(&Sha256::digest(row.body.to_string()));
+    json!({"kind": kind, "sha256": sha256})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_that_cannot_be_written_is_stood_in_for_by_its_hash() {
+        let home = tempfile::tempdir().unwrap();
+        let redactor = plyrum_redact::Redactor::new([0; 32], []);
+        let clock = Box::new(|| "2026-11-10T00:00:00.000Z".to_owned());
+        let opening = plyrum_audit::Opening { redactor, boot: "b", anchor: None, clock };
+        let log = AuditLog::open(home.path(), opening).unwrap();
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let (ledger, health) = (Ledger::open_in_memory().unwrap(), Arc::new(Health::default()));
+        let mut writer = Writer::new(home.path().to_owned(), log, ledger, runtime.handle().clone(), health);
+        let row = |id, kind: &str, body| OutboxRow { id, at: 1, kind: kind.to_owned(), body };
+        let poison = json!({"reason": "x".repeat(2 * 1024 * 1024)});
+        for row in [row(1, "hold", json!({})), row(2, "adjustment", poison), row(3, "No Kind", json!({}))] {
+            writer.carry_over(&row).unwrap();
+        }
+        let lines = plyrum_audit::tail(home.path(), 9).unwrap();
+        let told: Vec<Value> = lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let shown = told.iter().map(|r| (r["kind"].as_str().unwrap(), r["body"]["outbox"].as_i64().unwrap()));
+        let stand_in = Kind::AuditStandIn.as_str();
+        assert_eq!(shown.collect::<Vec<_>>(), [("hold", 1), (stand_in, 2), (stand_in, 3)]);
+        assert_eq!(told[1]["body"]["kind"], "adjustment");
+        writer.keep(Kind::RunFinished, json!("x".repeat(2 * 1024 * 1024)));
+        writer.keep(Kind::RunFinished, json!({}));
+        writer.write_what_waits().unwrap();
+        assert!(plyrum_audit::tail(home.path(), 1).unwrap()[0].contains("run.finished"));
     }
 }
