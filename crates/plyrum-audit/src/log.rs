@@ -82,6 +82,7 @@ pub struct AuditLog {
     /// What an earlier process has written behind the anchor.
     unseen: Bodies,
     lost_its_end: bool,
+    found_hash: String,
     broken: Option<String>,
 }
 
@@ -138,6 +139,7 @@ impl AuditLog {
             _lock: lock,
             current: None,
             closed: found.closed,
+            found_hash: found.head.hash.clone(),
             head: found.head,
             last_outbox: found.last_outbox,
             unseen: found.unseen,
@@ -247,6 +249,18 @@ impl AuditLog {
     /// The highest integer `body.outbox` written, by whomever: see [`carry_over`](Self::carry_over).
     pub fn last_outbox(&self) -> Option<i64> {
         self.last_outbox
+    }
+
+    /// The log was closed with this record as its last one: what was found behind it was forged, and is recorded
+    /// as a break.
+    pub fn was_closed_at(&mut self, hash: &str) -> Result<(), AuditError> {
+        if self.found_hash != hash && self.broken.is_none() {
+            let what = "the log goes on behind the end that the ledger knows from the last stop: records were forged, or the ledger is an older copy";
+            self.append_own(CHAIN_BREAK, &json!({"what": what, "closed_at": hash}))?;
+            self.sync()?;
+            self.broken = Some(what.to_owned());
+        }
+        Ok(())
     }
 
     /// How the chain was found broken, by this start or since.

@@ -189,6 +189,12 @@ impl Ledger {
         self.look(|conn| Ok((outbox::head(conn)?, retired::floor(conn)?))).await
     }
 
+    /// Nobody writes the audit log any more, and its last record has this hash; `None`: somebody is about to
+    /// write. What was known before; on disk once this is answered.
+    pub async fn close_audit(&self, head: Option<String>) -> Result<Option<String>, LedgerError> {
+        self.ask(|reply| Op::CloseAudit { head, reply }).await
+    }
+
     /// The audit log has lost its end and has bodies up to the outbox id `told` only: later ones that are still
     /// kept here wait again. How many those are.
     pub async fn tell_again(&self, told: i64) -> Result<u64, LedgerError> {

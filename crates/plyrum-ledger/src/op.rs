@@ -45,6 +45,7 @@ pub(crate) enum Op {
     TakeOutbox { limit: usize, reply: Reply<Vec<OutboxRow>> },
     MarkDrained { up_to: i64, head: Option<AuditHead>, reply: Reply<()> },
     ResumeOutbox { told: i64, at: i64, reply: Reply<Option<OutboxGap>> },
+    CloseAudit { head: Option<String>, reply: Reply<Option<String>> },
     TellAgain { told: i64, reply: Reply<u64> },
     RetireAudit { floor: AuditFloor, head: AuditHead, reply: Reply<()> },
     Look(Look),
@@ -82,6 +83,7 @@ impl Op {
             | Self::Adjust(..)
             | Self::ResumeOutbox { .. }
             | Self::TellAgain { .. }
+            | Self::CloseAudit { .. }
             | Self::RetireAudit { .. } => Weight::Critical,
             Self::Release { attempt, .. } if mark::release_moves_money(conn, attempt) => Weight::Critical,
             Self::Release { .. } | Self::FinishRun(..) => Weight::MarkWithBody,
@@ -141,6 +143,7 @@ impl Op {
                 later(reply, outbox::mark_drained(conn, up_to, head.as_ref()))
             }
             Self::ResumeOutbox { told, at, reply } => later(reply, outbox::resume(conn, told, at)),
+            Self::CloseAudit { head, reply } => later(reply, outbox::close(conn, head.as_deref())),
             Self::TellAgain { told, reply } => later(reply, outbox::tell_again(conn, told)),
             Self::RetireAudit { floor, head, reply } => later(reply, retired::retire(conn, &floor, &head)),
             Self::Look(look) => (look(Ok(conn)), Ok(()), false),
@@ -169,6 +172,7 @@ impl Op {
             Self::RemoveBudget { reply, .. } => say(reply, Err(error)),
             Self::Adjust(_, reply) => say(reply, Err(error)),
             Self::TakeOutbox { reply, .. } => say(reply, Err(error)),
+            Self::CloseAudit { reply, .. } => say(reply, Err(error)),
             Self::TellAgain { reply, .. } => say(reply, Err(error)),
             Self::ResumeOutbox { reply, .. } => say(reply, Err(error)),
             Self::Look(look) => look(Err(error))(Ok(())),

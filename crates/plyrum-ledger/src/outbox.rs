@@ -154,6 +154,24 @@ pub(crate) fn resume(conn: &Connection, told: i64, at: i64) -> Result<Option<Out
     Ok(Some(gap))
 }
 
+/// Keeps the hash with which the log was closed, or forgets it; what it was.
+pub(crate) fn close(conn: &Connection, head: Option<&str>) -> Result<Option<String>, LedgerError> {
+    let before = closed(conn)?;
+    match head {
+        Some(hash) => conn.execute(
+            "INSERT INTO meta (key, value) VALUES ('audit_closed', ?1) ON CONFLICT (key) DO UPDATE SET value = ?1",
+            [hash],
+        )?,
+        None => conn.execute("DELETE FROM meta WHERE key = 'audit_closed'", [])?,
+    };
+    Ok(before)
+}
+
+pub(crate) fn closed(conn: &Connection) -> Result<Option<String>, LedgerError> {
+    let mut select = conn.prepare("SELECT value FROM meta WHERE key = 'audit_closed'")?;
+    Ok(select.query_row([], |row| row.get(0)).optional()?)
+}
+
 /// Bodies behind `told` wait again, as far as they are kept.
 pub(crate) fn tell_again(conn: &Connection, told: i64) -> Result<u64, LedgerError> {
     let mut update = conn.prepare_cached("UPDATE outbox SET drained = 0 WHERE drained = 1 AND id > ?1")?;
@@ -246,6 +264,14 @@ mod tests {
             Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
         });
         assert_eq!(kept, Ok((6, 10_002)), "and the two that wait");
+    }
+
+    #[test]
+    fn the_log_is_closed_until_somebody_writes_it() {
+        let conn = outbox(0);
+        assert_eq!(close(&conn, Some("ab")).unwrap(), None);
+        assert_eq!(close(&conn, None).unwrap().as_deref(), Some("ab"));
+        assert_eq!(closed(&conn).unwrap(), None);
     }
 
     #[test]

@@ -101,6 +101,8 @@ store! {
     /// The audit log has bodies up to this id: where it was never given out here, ids go on behind it, and
     /// the gap is noted for good.
     resume_outbox(told: i64, at: i64) -> Option<OutboxGap>;
+    /// The log ends with this record, or is about to be written; what was known before.
+    close_audit(head: Option<String>) -> Option<String>;
     /// The log has lost bodies behind `told`: those that are still kept wait again; so many.
     tell_again(told: i64) -> u64;
     /// The log has a tombstone, its record `head`, for everything up to `floor`: durable before a file goes.

@@ -24,7 +24,7 @@ pub(crate) use kinds::Kind;
 use crate::clock;
 use health::Health;
 use plyrum_audit::{Anchor, AuditError, AuditLog, Opening, Retirable, Tombstone};
-use plyrum_ledger::{Ledger, Retired};
+use plyrum_ledger::{Ledger, OutboxGap, Retired};
 use plyrum_protocol::{ErrorKind, Fault};
 use plyrum_redact::Redactor;
 use serde_json::Value;
@@ -76,13 +76,20 @@ impl Recorder {
             runtime.block_on(ledger.audit_witness()).map_err(|e| crate::driver::convert::storage(&e))?;
         let anchor = head.map_or_else(Anchor::genesis, |head| Anchor { seq: head.seq, hash: head.hash });
         let clock = Box::new(|| clock::now().to_string());
-        let log = AuditLog::open(dir, Opening { redactor, boot, anchor: Some(anchor), clock })
+        // Forgotten before anything is written: what a crash leaves behind the anchor is no forgery.
+        let closed =
+            runtime.block_on(ledger.close_audit(None)).map_err(|e| crate::driver::convert::storage(&e))?;
+        let mut log = AuditLog::open(dir, Opening { redactor, boot, anchor: Some(anchor), clock })
             .map_err(|e| of_audit(&e))?;
         if let Some(Err(e)) = floor.map(|floor| log.remove_retired(floor.seq)) {
             crate::log::line(&format!("audit: retired files are still there: {e}"));
         }
-        resume(&log, &ledger, &runtime)?;
         let health = Arc::new(Health::default());
+        let gap = resume(&log, &ledger, &runtime)?;
+        // A ledger that was restored knows an older end, and says so itself.
+        if let Some(hash) = closed.filter(|_| gap.is_none()) {
+            log.was_closed_at(&hash).map_err(|e| of_audit(&e))?;
+        }
         if let Some(what) = log.broken() {
             crate::log::line(&format!("audit: THE CHAIN IS BROKEN: {what}; plyrum audit verify"));
             health.set_broken(what);
@@ -207,7 +214,11 @@ impl Recorder {
 
 /// A ledger that was restored from an older copy would give its ids a second time; and what a log has lost
 /// that the ledger still keeps is told to it again.
-fn resume(log: &AuditLog, ledger: &Ledger, runtime: &tokio::runtime::Handle) -> Result<(), Fault> {
+fn resume(
+    log: &AuditLog,
+    ledger: &Ledger,
+    runtime: &tokio::runtime::Handle,
+) -> Result<Option<OutboxGap>, Fault> {
     let told = log.last_outbox().unwrap_or(0);
     let failed = |e| crate::driver::convert::storage(&e);
     if log.lost_its_end() {
@@ -216,10 +227,11 @@ fn resume(log: &AuditLog, ledger: &Ledger, runtime: &tokio::runtime::Handle) -> 
             "audit: its end is missing; {again} movements of money are recorded again"
         ));
     }
-    if let Some(gap) = runtime.block_on(ledger.resume_outbox(told, clock::now().millis())).map_err(failed)? {
+    let gap = runtime.block_on(ledger.resume_outbox(told, clock::now().millis())).map_err(failed)?;
+    if let Some(gap) = &gap {
         crate::log::line(&format!("audit: {gap}; plyrum ledger reconcile"));
     }
-    Ok(())
+    Ok(gap)
 }
 
 /// An audit that cannot be opened, as the user meets it.
@@ -302,6 +314,25 @@ mod tests {
         let told: Vec<_> = records(&dir, "top_up").iter().map(|r| r["body"]["outbox"].clone()).collect();
         assert_eq!((told, records(&dir, "chain_break").len()), (vec![json!(1), json!(2)], 1));
         assert!(ledger.take_outbox(10).await.unwrap().is_empty());
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_is_added_behind_a_closed_end_is_a_break_and_nothing_else_is() {
+        let home = tempfile::tempdir().unwrap();
+        let (dir, ledger) = (home.path().join("audit"), Ledger::open_in_memory().unwrap());
+        for _ in 0..2 {
+            let recorder = start(&dir, &ledger).await;
+            recorder.record(Kind::DaemonStarted, json!({}));
+            assert_eq!(recorder.broken(), None);
+            recorder.stop().await;
+        }
+        let clock = Box::new(|| clock::now().to_string());
+        let opening = Opening { redactor: Redactor::new([0; 32], []), boot: "forged", anchor: None, clock };
+        AuditLog::open(&dir, opening).unwrap().append("run.finished", &json!({})).unwrap();
+        let recorder = start(&dir, &ledger).await;
+        assert!(recorder.broken().unwrap().contains("behind the end"));
+        recorder.stop().await;
+        assert_eq!(records(&dir, "chain_break").len(), 1);
     }
 
     #[tokio::test(flavor = "multi_thread")]

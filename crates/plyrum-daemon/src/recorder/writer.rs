@@ -329,7 +329,9 @@ impl Writer {
     fn end(&mut self) {
         let done = self.write_what_waits().and_then(|()| {
             self.log.checkpoint().and_then(|()| self.log.sync()).map_err(|e| e.to_string())?;
-            self.anchor()
+            self.anchor()?;
+            let closed = self.runtime.block_on(self.ledger.close_audit(Some(self.log.head().hash)));
+            closed.map(drop).map_err(|e| format!("the ledger cannot keep the audit's end: {e}"))
         });
         self.note(done);
     }

@@ -32,6 +32,11 @@ impl LedgerReader {
         check::all(&snapshot)
     }
 
+    /// The hash of the audit log's last record, where its writer has closed it and none has begun since.
+    pub fn audit_closed(&self) -> Result<Option<String>, LedgerError> {
+        outbox::closed(&self.conn)
+    }
+
     /// The anchor of the audit log: its last record known to be on disk.
     pub fn audit_head(&self) -> Result<Option<AuditHead>, LedgerError> {
         outbox::head(&self.conn)

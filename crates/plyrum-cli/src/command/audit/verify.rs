@@ -67,7 +67,19 @@ pub(in crate::command) fn verdict(expect_head: Option<&str>) -> Result<view::Aud
             report = verify(&known)?;
         }
     }
-    let older = match (&reader, report.last_outbox) {
+    // Asked after the log was read: who writes it has forgotten its end before.
+    let closed = reader.as_ref().map(LedgerReader::audit_closed).transpose().map_err(|e| of_ledger(&e))?;
+    let added = closed.flatten().is_some_and(|hash| report.ok && hash != report.head.hash);
+    let added = added.then(|| {
+        "the log goes on behind the end that the ledger knows from the last stop: records were forged, or the ledger is an older copy"
+            .to_owned()
+    });
+    let older = older_ledger(reader.as_ref(), &report)?.or(added);
+    Ok(shown(report, older))
+}
+
+fn older_ledger(reader: Option<&LedgerReader>, report: &VerifyReport) -> Result<Option<String>, Fault> {
+    Ok(match (reader, report.last_outbox) {
         (Some(reader), told) => {
             let gap = reader.outbox_gap(told.unwrap_or(0)).map_err(|e| of_ledger(&e))?;
             gap.map(|gap| gap.to_string())
@@ -76,8 +88,7 @@ pub(in crate::command) fn verdict(expect_head: Option<&str>) -> Result<view::Aud
             Some(format!("the log tells of {told} movements, and there is no ledger beside it"))
         }
         (None, None) => None,
-    };
-    Ok(shown(report, older))
+    })
 }
 
 fn witness(reader: &LedgerReader) -> Result<Witness, Fault> {
