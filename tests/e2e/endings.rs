@@ -345,8 +345,8 @@ fn a_daemon_that_is_asked_by_its_system_to_end_books_what_runs() {
     let daemon = nix::unistd::Pid::from_raw(world.daemon_pid().unwrap());
     nix::sys::signal::kill(daemon, Signal::SIGTERM).unwrap();
     running.finish().fails(1);
-    was_cancelled(&world, &fake);
     eventually("it has ended", || world.daemons().is_empty());
+    was_cancelled(&world, &fake);
 }
 
 /// A daemon that does not answer is no reason to die of the signal itself, without a last line.
