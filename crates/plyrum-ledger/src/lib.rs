@@ -71,7 +71,7 @@ pub use error::{LedgerError, StorageKind};
 pub use hold::{HoldBatch, HoldOutcome, NewHold, Refusal};
 pub use ledger::{Ledger, QUEUE, WriterStats};
 pub use mark::SentRequest;
-pub use outbox::{AuditHead, MAX_TAKE, OUTBOX_KINDS, OutboxGap, OutboxRow};
+pub use outbox::{AuditHead, OUTBOX_KINDS, OutboxGap, OutboxRow};
 pub use place::{FileSystem, file_system};
 pub use read::LedgerReader;
 pub use read::explain::{Aside, Earlier};

@@ -12,7 +12,7 @@ use crate::bounds;
 use crate::error::LedgerError;
 
 /// The most rows that one `take_outbox` returns.
-pub const MAX_TAKE: usize = 1024;
+pub(crate) const MAX_TAKE: usize = 1024;
 /// Every kind of body.
 pub const OUTBOX_KINDS: [&str; 9] =
     ["hold", "settle", "release", "run", "top_up", "mode", "adjustment", "budget", "ledger_restored"];

@@ -37,7 +37,7 @@ use tokio::sync::oneshot;
 use writer::Writer;
 
 /// Records that may wait. Senders of lifecycle records wait for room: an audit is not thinned out.
-const MAX_WAITING: usize = 4096;
+const MAX_WAITING: usize = 1024;
 /// Longest time that a run's body waits in the outbox.
 const DRAIN_EVERY: Duration = Duration::from_millis(200);
 /// Longest that a writer is waited for which may hang on a disk.
@@ -45,13 +45,20 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
 enum Order {
     Append { kind: Kind, body: Value },
-    Drain { due: Instant },
+    Drain(DrainOrder),
     Redact(Box<Redactor>),
     Flush(oneshot::Sender<Option<String>>),
     Probe(oneshot::Sender<Option<String>>),
     Retire { what: Box<(Retirable, Retired)>, answer: oneshot::Sender<Result<Tombstone, String>> },
     RemoveRetired { last_seq: u64, answer: oneshot::Sender<Result<(), String>> },
     Stop(oneshot::Sender<()>),
+}
+
+/// The outbox has had something to carry over since `asked`; it may wait until `due`.
+#[derive(Debug, Clone, Copy)]
+struct DrainOrder {
+    asked: Instant,
+    due: Instant,
 }
 
 /// Handle of the audit's writer.
@@ -138,7 +145,8 @@ impl Recorder {
 
     /// Where the queue is full, the writer finds it after the next order.
     fn drain(&self, within: Duration) {
-        if self.orders.try_send(Order::Drain { due: Instant::now() + within }).is_err() {
+        let asked = Instant::now();
+        if self.orders.try_send(Order::Drain(DrainOrder { asked, due: asked + within })).is_err() {
             self.health.drain_is_due();
         }
     }
