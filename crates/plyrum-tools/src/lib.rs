@@ -1,14 +1,21 @@
-//! Tool actions: who may do what.
+//! Tool actions: who may do what, the file tools, and undo.
 //!
-//! Nothing acts yet. What is here is the part that everything else will stand on: policies, their file format
-//! and their verdict. A policy is deterministic and explains itself; where no rule speaks, the answer is to
-//! ask or to deny, never to allow.
+//! No run is offered a tool yet. What is here is what everything else will stand on: policies with their verdicts,
+//! which are deterministic and explain themselves, and where no rule speaks ask or deny, never allow; a workspace
+//! whose files are only reached beneath its opened directory; tools that read, search, write and patch there, with a
+//! preview to which an approval can be bound; and a journal from which what a run changed is put back.
 //!
 //! Knows no models and no money.
 
+pub mod files;
 mod policy;
+mod workspace;
 
 pub use policy::{Decided, Policy, PolicyError, Verdict};
+pub use workspace::{
+    CLOSED_FOLDERS, ChangedSince, FileError, Journal, JournalBounds, Observed, PROTECTED, RelPath, Snapshot,
+    SnapshotBounds, Uncovered, UndoReport, Workspace, protected, undo,
+};
 
 /// Shipped policies, by path in the repository.
 pub const POLICIES: &[(&str, &str)] = &[
