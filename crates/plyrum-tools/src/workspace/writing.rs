@@ -10,6 +10,7 @@ use std::fs::File;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io::Write as _;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat};
@@ -27,6 +28,12 @@ const TEMP_END: &str = ".tmp";
 /// A name for a temp file, not used before.
 pub(crate) fn temp_name() -> String {
     format!("{TEMP_START}{:016x}{TEMP_END}", RandomState::new().build_hasher().finish())
+}
+
+/// The temp file's name by which undo works at a path: always the same, so that a cut off undo is cleaned up.
+pub(crate) fn undo_temp_name(path: &RelPath) -> String {
+    let hash = sha256(path.inner().as_os_str().as_bytes());
+    format!("{TEMP_START}{}{TEMP_END}", hash.get(..16).unwrap_or_default())
 }
 
 /// Whether a name is one of ours.

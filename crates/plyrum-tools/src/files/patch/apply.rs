@@ -27,7 +27,12 @@ pub(crate) struct HunkError {
 pub(crate) fn apply(text: &str, hunks: &[Hunk]) -> Result<Applied, HunkError> {
     let file = File::of(text);
     let mut search = Search { lines: &file.lines, from: 0, work: WORK };
-    let mut out = Output { lines: Vec::with_capacity(file.lines.len()), last: Last::File };
+    let mut out = Output {
+        lines: Vec::with_capacity(file.lines.len()),
+        last: Last::File,
+        file_end_at: None,
+        is_crlf_given: false,
+    };
     let mut notes = Vec::new();
     for (index, hunk) in hunks.iter().enumerate() {
         let number = index + 1;
@@ -91,15 +96,27 @@ enum Last {
 struct Output {
     lines: Vec<String>,
     last: Last,
+    /// Where the file's last line went.
+    file_end_at: Option<usize>,
+    /// The last line was added and got a CRLF that the patch did not ask for.
+    is_crlf_given: bool,
 }
 
 impl Output {
     fn copy(&mut self, lines: &[&str], from: usize, to: usize) {
-        let lines = lines.get(from..to).unwrap_or_default();
-        if !lines.is_empty() {
+        for at in from..to {
+            self.keep(lines, at);
             self.last = Last::File;
         }
-        self.lines.extend(lines.iter().map(|line| (*line).to_owned()));
+    }
+
+    /// Takes a line over from the file.
+    fn keep(&mut self, lines: &[&str], at: usize) {
+        if at + 1 == lines.len() {
+            self.file_end_at = Some(self.lines.len());
+        }
+        self.lines.extend(lines.get(at).map(|line| (*line).to_owned()));
+        self.is_crlf_given = false;
     }
 
     /// Puts a hunk's new lines and says how many old ones it took.
@@ -109,11 +126,14 @@ impl Output {
         for line in &hunk.lines {
             match line {
                 Line::Context(_) => {
-                    self.lines.extend(file.lines.get(at).map(|line| (*line).to_owned()));
+                    self.keep(&file.lines, at);
                     at += 1;
                 }
                 Line::Removed(_) => at += 1,
-                Line::Added(text) => self.lines.push(ends.give(text)),
+                Line::Added(text) => {
+                    self.lines.push(ends.give(text));
+                    self.is_crlf_given = matches!(ends, LineEnds::Crlf);
+                }
             }
         }
         if hunk.lines.iter().any(|line| !matches!(line, Line::Removed(_))) || hunk.final_newline.is_some() {
@@ -128,6 +148,10 @@ impl Output {
             Last::Hunk(Some(newline)) => newline,
             Last::Hunk(None) | Last::File => file.final_newline,
         };
+        if let Some(last) = self.lines.last_mut().filter(|_| self.is_crlf_given && !newline) {
+            // Half a line end is none.
+            last.truncate(last.trim_end_matches('\r').len());
+        }
         let mut text = self.lines.join("\n");
         if newline && !self.lines.is_empty() {
             text.push('\n');
@@ -137,12 +161,9 @@ impl Output {
 
     /// The line that ended the file without a newline and now stands inside of it gets the file's line end.
     fn end_inner_line(&mut self, file: &File<'_>) {
-        let Some(old_last) = file.lines.last().filter(|_| !file.final_newline && file.is_crlf) else {
-            return;
-        };
+        let at = self.file_end_at.filter(|_| !file.final_newline && file.is_crlf);
         let inner = self.lines.len().saturating_sub(1);
-        let inner_lines = self.lines.get_mut(..inner).unwrap_or_default();
-        let line = inner_lines.iter_mut().rev().find(|line| line.as_str() == *old_last);
+        let line = at.filter(|at| *at < inner).and_then(|at| self.lines.get_mut(at));
         if let Some(line) = line.filter(|line| !line.ends_with('\r')) {
             line.push('\r');
         }
@@ -161,11 +182,8 @@ impl LineEnds {
     fn of(file: &File<'_>, hunk: &Hunk, place: Place) -> Self {
         let old = hunk.old();
         let matched = place.start..place.start + old.len();
-        let knows = if old.is_empty() {
-            hunk.lines.iter().any(|line| matches!(line, Line::Added(text) if text.ends_with('\r')))
-        } else {
-            matched.clone().any(|index| file.is_ended(index))
-        };
+        let knows = hunk.lines.iter().any(|line| matches!(line, Line::Added(text) if text.ends_with('\r')))
+            || matched.clone().any(|index| file.is_ended(index));
         if (place.closeness == Closeness::Exact && knows) || file.lines.is_empty() {
             return Self::Patch;
         }

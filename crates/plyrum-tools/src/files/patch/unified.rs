@@ -92,7 +92,12 @@ impl<'p> Reader<'p> {
         while let Some(line) = self.peek(0).filter(|line| line.starts_with("@@")) {
             let header = Header::parse(line.trim_end());
             self.at += 1;
-            hunks.push(self.hunk(header)?);
+            let line = self.at;
+            let hunk = self.hunk(header)?;
+            if hunk.lines.iter().all(|line| matches!(line, Line::Context(_))) {
+                return Err(bad(line, "the hunk has no line that begins with `+` or `-`"));
+            }
+            hunks.push(hunk);
         }
         if hunks.is_empty() && rename_to.is_none() {
             return Err(bad(first, "the file has no hunks (`@@ -1,3 +1,4 @@`)"));

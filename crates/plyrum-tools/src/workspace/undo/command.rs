@@ -124,7 +124,9 @@ impl Journal {
                 None | Some(Node::Dir { .. } | Node::Link { .. }) => true,
                 // Known from a change of this run: its first entry leads further back.
                 Some(Node::File { .. }) => at.is_some() || continues && self.was_changed(path),
-                Some(Node::Unread { .. } | Node::Closed { .. } | Node::Other) => false,
+                // The run made that folder; it goes as a whole.
+                Some(Node::Closed { extent: Some(_) }) => true,
+                Some(Node::Unread { .. } | Node::Closed { extent: None } | Node::Other) => false,
             };
             uncovered += u64::from(!is_covered);
             records.push(Record::Change {

@@ -16,7 +16,7 @@ use crate::workspace::error::FileError;
 use crate::workspace::handle::Workspace;
 use crate::workspace::node::Node;
 use crate::workspace::path::RelPath;
-use crate::workspace::writing::{is_temp_name, temp_name};
+use crate::workspace::writing::{is_temp_name, undo_temp_name};
 
 /// What to do with files that changed since the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -155,7 +155,9 @@ impl Undo<'_> {
                 self.workspace.remove_tree(path)?;
                 true
             }
-            Node::File { sha256, .. } => self.workspace.remove(path, sha256, &temp_name()).map(|()| true)?,
+            Node::File { sha256, .. } => {
+                self.workspace.remove(path, sha256, &undo_temp_name(path)).map(|()| true)?
+            }
             Node::Unread { .. } | Node::Link { .. } | Node::Other => {
                 self.workspace.unlink(path).map(|()| true)?
             }
@@ -213,13 +215,13 @@ impl Undo<'_> {
         }
         let content = self.journal.content(chain.at.ok_or_else(|| not_kept(path))?, bytes)?;
         match now {
-            None => self.workspace.create(path, &content, Some(mode), &temp_name())?,
+            None => self.workspace.create(path, &content, Some(mode), &undo_temp_name(path))?,
             Some(Node::File { sha256, .. }) => {
-                self.workspace.replace(path, &content, sha256, Some(mode), &temp_name())?;
+                self.workspace.replace(path, &content, sha256, Some(mode), &undo_temp_name(path))?;
             }
             Some(Node::Unread { .. } | Node::Link { .. } | Node::Other) => {
                 self.workspace.unlink(path)?;
-                self.workspace.create(path, &content, Some(mode), &temp_name())?;
+                self.workspace.create(path, &content, Some(mode), &undo_temp_name(path))?;
             }
             Some(Node::Dir { .. } | Node::Closed { .. }) => {
                 return Err(FileError::NotAFile {
@@ -272,7 +274,7 @@ impl Undo<'_> {
     /// A temp file that a crash left behind.
     fn clear_temps(&self, path: &RelPath, chain: &Chain) {
         let Some((folder, _)) = path.split() else { return };
-        for temp in &chain.temps {
+        for temp in chain.temps.iter().chain([&undo_temp_name(path)]) {
             let _is_gone_already = self.workspace.unlink(&folder.join(temp.as_ref()));
         }
     }
