@@ -114,6 +114,19 @@ fn after_a_stop_under_a_command_its_changes_are_caught_up_with() {
 }
 
 #[test]
+fn a_content_that_was_changed_in_the_journal_is_put_nowhere() {
+    let place = Place::new();
+    place.put("a.txt", "before");
+    place.write("a.txt", "by the run").unwrap();
+    let pack = place.undo_dir().join("pack");
+    assert_eq!(fs::read_to_string(&pack).unwrap(), "before");
+    fs::write(&pack, "forged").unwrap();
+    let report = place.undo();
+    assert!(report.failed[0].1.contains("was changed") && report.restored.is_empty(), "{report:?}");
+    assert_eq!(place.text("a.txt"), "by the run");
+}
+
+#[test]
 fn a_look_can_be_stopped() {
     let place = Place::new();
     place.put("a", "x");

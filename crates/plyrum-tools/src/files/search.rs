@@ -160,7 +160,7 @@ impl Search<'_> {
             let content = read_to(&file, IGNORE_BYTES, size(&stat)).ok().flatten().unwrap_or_default();
             for line in escape(&content).lines() {
                 // A line that is no glob is passed over, as git does.
-                let _ = builder.add_line(None, line);
+                let _no_glob = builder.add_line(None, line);
             }
         }
         builder.build().unwrap_or_else(|_| Gitignore::empty())

@@ -130,7 +130,7 @@ impl Done<'_> {
             }
         }
         for folder in self.folders.iter().rev() {
-            let _ = self.workspace.rmdir(folder);
+            let _others_use_it_now = self.workspace.rmdir(folder);
         }
         match second {
             None => error,

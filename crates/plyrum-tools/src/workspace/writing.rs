@@ -222,7 +222,7 @@ impl Place<'_> {
     /// After a failure the temp file goes; that it may be gone already does not matter.
     fn or_clean_up(&self, done: Result<(), FileError>) -> Result<(), FileError> {
         if done.is_err() {
-            let _ = rustix::fs::unlinkat(&self.dir, self.temp, AtFlags::empty());
+            let _gone_already = rustix::fs::unlinkat(&self.dir, self.temp, AtFlags::empty());
         }
         done
     }
@@ -256,7 +256,7 @@ fn keep_owner(file: &File, like: &Stat) -> std::io::Result<()> {
     let now = rustix::fs::fstat(file)?;
     if (now.st_uid, now.st_gid) != (like.st_uid, like.st_gid) {
         let (user, group) = (rustix::fs::Uid::from_raw(like.st_uid), rustix::fs::Gid::from_raw(like.st_gid));
-        let _ = rustix::fs::fchown(file, Some(user), Some(group));
+        let _not_allowed = rustix::fs::fchown(file, Some(user), Some(group));
     }
     Ok(())
 }

@@ -16,6 +16,7 @@ use super::record::Record;
 use crate::workspace::error::FileError;
 use crate::workspace::node::Node;
 use crate::workspace::path::RelPath;
+use crate::workspace::reading::sha256;
 
 /// File names in the journal's directory.
 const LINES: &str = "journal.jsonl";
@@ -60,6 +61,8 @@ pub struct Journal {
     known: HashMap<RelPath, Known>,
     /// The command that began and did not end; whether all was seen before it.
     open_command: Option<bool>,
+    /// Half a write could not be taken back: what would be written behind it would be read wrongly.
+    is_damaged: bool,
 }
 
 impl Journal {
@@ -89,6 +92,7 @@ impl Journal {
             unsynced: false,
             known: HashMap::new(),
             open_command: None,
+            is_damaged: false,
         };
         for record in read(dir)? {
             journal.learn(&record);
@@ -136,10 +140,11 @@ impl Journal {
         if content.len() as u64 > self.room() {
             return Err(FileError::JournalFull { max_bytes: self.bounds.total_bytes });
         }
+        self.is_whole()?;
         let at = self.pack_bytes;
         self.unsynced = true;
         if let Err(source) = write_all(&RealDisk, &self.pack, content) {
-            let _ = self.pack.set_len(at);
+            self.is_damaged |= self.pack.set_len(at).is_err();
             return Err(FileError::Journal { what: "written", source });
         }
         self.pack_bytes += content.len() as u64;
@@ -148,6 +153,7 @@ impl Journal {
 
     /// Writes lines. When this returns they and all contents are durable.
     pub(crate) fn enter(&mut self, records: &[Record]) -> Result<(), FileError> {
+        self.is_whole()?;
         let failed = |source| FileError::Journal { what: "written", source };
         let mut text = Vec::new();
         for record in records {
@@ -163,7 +169,7 @@ impl Journal {
         }
         let written = write_all(&RealDisk, &self.lines, &text).and_then(|()| RealDisk.sync_data(&self.lines));
         if let Err(source) = written {
-            let _ = self.lines.set_len(self.lines_bytes);
+            self.is_damaged |= self.lines.set_len(self.lines_bytes).is_err();
             return Err(failed(source));
         }
         self.lines_bytes += text.len() as u64;
@@ -173,14 +179,28 @@ impl Journal {
         Ok(())
     }
 
-    /// A content of the pack.
-    pub(crate) fn content(&self, at: u64, bytes: u64) -> Result<Vec<u8>, FileError> {
+    fn is_whole(&self) -> Result<(), FileError> {
+        if !self.is_damaged {
+            return Ok(());
+        }
+        let source = io::Error::other("half a write at its end could not be taken back");
+        Err(FileError::Journal { what: "written", source })
+    }
+
+    /// A content of the pack, which must have this SHA-256: nothing else is put in a user's file.
+    pub(crate) fn content(&self, at: u64, bytes: u64, expected: &str) -> Result<Vec<u8>, FileError> {
         let failed = |source| FileError::Journal { what: "read", source };
         let end = at.checked_add(bytes).filter(|end| *end <= self.pack_bytes);
         let len = end.and_then(|_| usize::try_from(bytes).ok());
         let len = len.ok_or_else(|| failed(io::ErrorKind::UnexpectedEof.into()))?;
         let mut content = vec![0; len];
         self.pack.read_exact_at(&mut content, at).map_err(failed)?;
+        if sha256(&content) != expected {
+            return Err(failed(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "a content kept in it was changed",
+            )));
+        }
         Ok(content)
     }
 

@@ -106,6 +106,13 @@ fn alike(a: Option<&Node>, b: Option<&Node>) -> bool {
     }
 }
 
+/// A file as it was.
+struct Kept<'n> {
+    sha256: &'n str,
+    bytes: u64,
+    mode: u32,
+}
+
 struct Undo<'u> {
     workspace: &'u Workspace,
     journal: &'u Journal,
@@ -182,7 +189,10 @@ impl Undo<'_> {
             return Ok(Done::LeftAlone);
         }
         match original {
-            Node::File { bytes, mode, .. } => self.bring_file(path, chain, now.as_ref(), *bytes, *mode)?,
+            Node::File { sha256, bytes, mode } => {
+                let kept = Kept { sha256, bytes: *bytes, mode: *mode };
+                self.bring_file(path, chain, now.as_ref(), &kept)?;
+            }
             Node::Dir { mode } => {
                 if now.is_none() {
                     self.workspace.mkdir(path)?;
@@ -205,15 +215,16 @@ impl Undo<'_> {
         path: &RelPath,
         chain: &Chain,
         now: Option<&Node>,
-        bytes: u64,
-        mode: u32,
+        kept: &Kept<'_>,
     ) -> Result<(), FileError> {
+        let mode = kept.mode;
         if let Some(now @ Node::File { .. }) = now
             && chain.original.as_ref().is_some_and(|original| original.is_like(now))
         {
             return self.workspace.chmod(path, mode);
         }
-        let content = self.journal.content(chain.at.ok_or_else(|| not_kept(path))?, bytes)?;
+        let content =
+            self.journal.content(chain.at.ok_or_else(|| not_kept(path))?, kept.bytes, kept.sha256)?;
         match now {
             None => self.workspace.create(path, &content, Some(mode), &undo_temp_name(path))?,
             Some(Node::File { sha256, .. }) => {
