@@ -86,10 +86,6 @@ fn a_daemon_in_the_foreground_serves_and_ends_well_with_ctrl_c() {
 /// Its terminal is closed in the middle of a run.
 #[test]
 fn a_daemon_in_the_foreground_settles_before_it_ends_with_its_terminal() {
-    if hang_ups_are_ignored() {
-        println!("SKIPPED: these tests run under nohup, and so would the daemon: it ignores hang-ups then");
-        return;
-    }
     let world = World::new();
     let fake = world.lab(Script::new().then(Reply::sse().text("Slow").gate("never")));
     let daemon = world.plyrum(["daemon", "run"]).start();
@@ -101,13 +97,6 @@ fn a_daemon_in_the_foreground_settles_before_it_ends_with_its_terminal() {
     assert_eq!(out.code, 0, "{out}");
     assert_eq!(world.only_run()["status"], "cancelled");
     world.is_sound();
-}
-
-/// Whether whoever started the tests chose so; children inherit it.
-fn hang_ups_are_ignored() -> bool {
-    let status = fs::read_to_string("/proc/self/status").unwrap();
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap();
-    u64::from_str_radix(mask.trim(), 16).unwrap() & 1 != 0
 }
 
 #[test]

@@ -108,7 +108,7 @@ impl World {
     }
 
     fn call(&self, program: &str, args: &[&str]) -> Call {
-        let mut command = Command::new(program);
+        let mut command = process::with_usual_signals(program);
         command.args(args).current_dir(self.root.path().join("work")).env_clear().envs(&self.env);
         Call::new(command)
     }

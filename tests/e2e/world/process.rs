@@ -14,6 +14,26 @@ use std::time::{Duration, Instant};
 /// Longest wait for a process to be gone.
 const GONE_WITHIN: Duration = Duration::from_secs(20);
 
+/// A command that takes INT and HUP as in a terminal. What was started in the background by a script, or under nohup,
+/// ignores them, and so would its children; `env` gives the usual ways back, and becomes the program.
+pub(super) fn with_usual_signals(program: &str) -> Command {
+    if !ignores_some() {
+        return Command::new(program);
+    }
+    let mut command = Command::new("env");
+    command.args(["--default-signal=INT,HUP", program]);
+    command
+}
+
+/// Whether whoever started the tests has them ignore INT or HUP.
+fn ignores_some() -> bool {
+    let signals = [Signal::SIGINT, Signal::SIGHUP].map(|signal| 1_u64 << (signal as i32 - 1));
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    signals.iter().any(|signal| mask & signal != 0)
+}
+
 /// Makes `dir` and what is missing above it up to `home`, 0700.
 pub(super) fn private_dirs(home: &Path, dir: &Path) {
     for part in [home, dir] {
