@@ -11,7 +11,7 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use place::Place;
-use plyrum_tools::{FileError, Observed, Snapshot, SnapshotBounds};
+use plyrum_tools::{FileError, Journal, Observed, Snapshot, SnapshotBounds};
 
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 fn command(
@@ -111,6 +111,29 @@ fn after_a_stop_under_a_command_its_changes_are_caught_up_with() {
     let report = place.undo();
     assert!(!report.cut_off);
     assert_eq!(place.tree(), tree, "{report:?}");
+}
+
+/// A program that is being started has our files open until it is itself.
+#[test]
+fn a_closed_journal_can_be_opened_whatever_is_started_meanwhile() {
+    let place = Place::new();
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !over.load(Ordering::Acquire) {
+                assert!(std::process::Command::new("true").status().unwrap().success());
+            }
+        });
+        let opened: Vec<_> = (0..2_000).map(|_| Journal::open(&place.undo_dir()).map(drop)).collect();
+        over.store(true, Ordering::Release);
+        assert_eq!(opened.iter().filter(|opened| opened.is_err()).count(), 0);
+    });
+    let held = place.journal();
+    assert!(
+        matches!(Journal::open(&place.undo_dir()), Err(FileError::Journal { .. })),
+        "one writer at a time"
+    );
+    drop(held);
 }
 
 #[test]

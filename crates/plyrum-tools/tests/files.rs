@@ -1,5 +1,7 @@
 //! The file tools from outside: what a model may reach, what an approval is bound to, and the way back.
 
+#![cfg(target_os = "linux")]
+
 mod place;
 
 use place::Place;

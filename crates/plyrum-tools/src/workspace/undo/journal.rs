@@ -76,8 +76,7 @@ impl Journal {
         let failed = |source| FileError::Journal { what: "opened", source };
         create_dir(&RealDisk, dir).map_err(failed)?;
         let lines = RealDisk.open_append(&dir.join(LINES)).map_err(failed)?;
-        rustix::fs::flock(&lines, rustix::fs::FlockOperation::NonBlockingLockExclusive)
-            .map_err(|e| failed(e.into()))?;
+        lines.try_lock().map_err(|e| failed(e.into()))?;
         let pack = RealDisk.open_append(&dir.join(PACK)).map_err(failed)?;
         RealDisk.sync_dir(dir).map_err(failed)?;
         let end = whole_end(&lines).map_err(failed)?;
@@ -216,6 +215,14 @@ impl Journal {
             Record::Ended => self.open_command = None,
             Record::Uncovered { .. } => {}
         }
+    }
+}
+
+impl Drop for Journal {
+    /// Closing alone would not do: a process that is just being started elsewhere in this program has the file open for
+    /// a moment as well, and with it the lock.
+    fn drop(&mut self) {
+        let _closing_does_it_too = self.lines.unlock();
     }
 }
 
