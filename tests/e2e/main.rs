@@ -27,6 +27,7 @@ mod mended;
 mod mixtures;
 mod money;
 mod places;
+mod policies;
 mod prices;
 mod reattach;
 

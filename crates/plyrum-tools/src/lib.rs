@@ -11,14 +11,11 @@ pub mod files;
 mod policy;
 mod workspace;
 
-pub use policy::{Decided, Policy, PolicyError, Verdict};
+pub use policy::{
+    Class, Decided, Layer, NewRule, POLICIES, Place, Policy, PolicyError, Question, Refusal, RemoveError,
+    Rules, Simple, Verdict, What, Why, Word, hardened, recognise, strictest, unix_seconds, without_rule,
+};
 pub use workspace::{
     CLOSED_FOLDERS, ChangedSince, FileError, Journal, JournalBounds, Observed, PROTECTED, RelPath, Snapshot,
     SnapshotBounds, Uncovered, UndoReport, Workspace, protected, undo,
 };
-
-/// Shipped policies, by path in the repository.
-pub const POLICIES: &[(&str, &str)] = &[
-    ("config/policies/ask.toml", include_str!("../../../config/policies/ask.toml")),
-    ("config/policies/ci.toml", include_str!("../../../config/policies/ci.toml")),
-];

@@ -23,6 +23,7 @@ pub use handle::Workspace;
 pub(crate) use handle::{kind, kind_words, stat_in};
 pub use path::RelPath;
 pub(crate) use path::escape;
+pub(crate) use protected::protected_name;
 pub use protected::{PROTECTED, protected};
 pub(crate) use reading::{read_to, sha256, size};
 pub use undo::{

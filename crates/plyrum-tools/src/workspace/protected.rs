@@ -68,7 +68,7 @@ pub fn protected(path: &RelPath) -> Option<&'static str> {
     path.inner().iter().find_map(|name| protected_name(name.as_bytes()))
 }
 
-fn protected_name(name: &[u8]) -> Option<&'static str> {
+pub(crate) fn protected_name(name: &[u8]) -> Option<&'static str> {
     let plain = plain(&escape(name));
     if let Some(part) = PROTECTED.iter().find(|part| **part == plain) {
         return Some(part);
