@@ -1,0 +1,156 @@
+//! What the caller says about its machine and its own secrets, once.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use super::Level;
+
+/// How the program executes itself again: it must hand the arguments after `arguments` to
+/// [`inner_main`](super::inner_main) before anything else, with no threads running.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Helper {
+    /// An absolute path.
+    pub program: PathBuf,
+    /// Words before the stage's own, such as `__sandbox`.
+    pub arguments: Vec<OsString>,
+}
+
+/// Limits of one command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Open files of one process.
+    pub open_files: u64,
+    /// Bytes of one file that is written.
+    pub file_bytes: u64,
+    /// Processes and threads in the sandbox; looked at a few times a second, and beyond it everything is
+    /// killed. The kernel's own limit is by user, not by sandbox, and does not bind root.
+    pub processes: u64,
+    /// Seconds of processor time of one process.
+    pub cpu_seconds: u64,
+    /// Bytes of the private `/tmp`, and of each other private folder.
+    pub temporary_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            open_files: 4096,
+            file_bytes: 8 << 30,
+            processes: 2048,
+            cpu_seconds: 2 * 60 * 60,
+            temporary_bytes: 2 << 30,
+        }
+    }
+}
+
+/// What holds for every command of one daemon.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// How the program executes itself.
+    pub helper: Helper,
+    /// A folder for notes about mount points; made when missing, hidden from commands.
+    pub state_dir: PathBuf,
+    /// The user's home. A command may not write where the workspace is this folder or holds it.
+    pub home: PathBuf,
+    /// Files and folders that no command sees: the daemon's socket, config, data and state.
+    /// [`usual_secrets`] gives more.
+    pub hidden: Vec<PathBuf>,
+    /// Names directly in the workspace that no command writes, there or not. A name that ends in `/` is made
+    /// as a folder where it is missing, any other as an empty file. [`usual_protected`] is the list.
+    pub protected: Vec<String>,
+    /// The highest level to offer, for tests and for those who must do without.
+    pub max_level: Level,
+    /// Limits of a command.
+    pub limits: Limits,
+}
+
+/// Names in a workspace that run code when a person, an editor or a tool looks at them.
+///
+/// Where missing most are made as folders: git does not list an empty folder as untracked, and a file's reader
+/// takes it for no file. Those whose readers stumble over a folder are made as files.
+pub fn usual_protected() -> Vec<String> {
+    [
+        ".git/",
+        ".plyrum/",
+        ".vscode/",
+        ".idea/",
+        ".cargo/",
+        ".husky/",
+        ".ssh/",
+        ".githooks/",
+        ".claude/",
+        ".devcontainer/",
+        ".envrc/",
+        ".bashrc/",
+        ".bash_profile/",
+        ".bash_login/",
+        ".profile/",
+        ".zshrc/",
+        ".zshenv/",
+        ".zprofile/",
+        ".gitconfig/",
+        ".mcp.json/",
+        ".npmrc",
+        ".yarnrc.yml",
+        ".mise.toml",
+    ]
+    .map(str::to_owned)
+    .to_vec()
+}
+
+/// Where secrets of other programs usually lie. What does not exist is passed over.
+pub fn usual_secrets(home: &Path) -> Vec<PathBuf> {
+    const IN_HOME: &[&str] = &[
+        ".ssh",
+        ".aws",
+        ".azure",
+        ".gnupg",
+        ".kube",
+        ".netrc",
+        ".pgpass",
+        ".my.cnf",
+        ".pypirc",
+        ".npmrc",
+        ".yarnrc.yml",
+        ".git-credentials",
+        ".vault-token",
+        ".terraform.d",
+        ".terraformrc",
+        ".password-store",
+        ".docker",
+        ".m2/settings.xml",
+        ".gradle/gradle.properties",
+        ".gem/credentials",
+        ".cargo/credentials",
+        ".cargo/credentials.toml",
+        ".mozilla",
+        ".thunderbird",
+        ".bash_history",
+        ".zsh_history",
+        ".psql_history",
+        ".python_history",
+        ".node_repl_history",
+        ".config/gh",
+        ".config/hub",
+        ".config/glab-cli",
+        ".config/gcloud",
+        ".config/git/credentials",
+        ".config/op",
+        ".config/rclone",
+        ".config/doctl",
+        ".config/google-chrome",
+        ".config/chromium",
+        ".config/BraveSoftware",
+        ".config/containers/auth.json",
+        ".local/share/keyrings",
+        ".local/share/kwalletd",
+        ".claude",
+        ".claude.json",
+        ".codex",
+        ".config/anthropic",
+        ".config/openai",
+    ];
+    const OF_ROOT: &[&str] =
+        &["/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/gshadow-", "/etc/sudoers"];
+    IN_HOME.iter().map(|name| home.join(name)).chain(OF_ROOT.iter().map(PathBuf::from)).collect()
+}

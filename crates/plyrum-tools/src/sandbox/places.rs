@@ -1,0 +1,236 @@
+//! Where a command works, what it must not see, and what it must not change: paths, looked up and checked.
+
+use std::fs;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+use super::Config;
+
+/// How deep, and over how many entries, other repositories inside the workspace are looked for.
+const MAX_DEPTH: usize = 3;
+const MAX_ENTRIES: usize = 4_000;
+const NOT_SEARCHED: &[&str] = &["node_modules", "target", ".git", "vendor", ".venv", "dist", "build"];
+
+/// Why a command cannot work where it was told to.
+#[derive(Debug, thiserror::Error)]
+pub enum PlaceError {
+    /// The workspace or the working folder is missing or no folder.
+    #[error("{}: {error}", path.display())]
+    Missing {
+        /// As asked for.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// The working folder leads out of the workspace.
+    #[error("the working folder {} lies outside of the workspace; name one inside, relative to it", .0.display())]
+    Outside(PathBuf),
+    /// The workspace is home or holds it.
+    #[error("the workspace {} holds your whole home: commands that write are not run there; start in a project's folder", .0.display())]
+    TooWide(PathBuf),
+    /// The workspace is hidden itself.
+    #[error("the workspace {} lies inside of {}, which commands must not see", .0.display(), .1.display())]
+    Hidden(PathBuf, PathBuf),
+    /// A protected name is a symbolic link, which cannot be kept from being replaced.
+    #[error("{} is a symbolic link and could be replaced: commands that write are not run beside it; put the real file or folder in its place", .0.display())]
+    Link(PathBuf),
+}
+
+/// Something that commands do not see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Hidden {
+    pub(crate) path: PathBuf,
+    pub(crate) folder: bool,
+}
+
+/// Something that commands do not write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Protected {
+    pub(crate) path: PathBuf,
+    /// Made as a folder where it is missing.
+    pub(crate) folder: bool,
+}
+
+/// The places of one command, all absolute and free of symbolic links.
+#[derive(Debug, Clone)]
+pub(crate) struct Places {
+    pub(crate) workspace: PathBuf,
+    pub(crate) cwd: PathBuf,
+    pub(crate) hidden: Vec<Hidden>,
+    /// Empty unless the command may write.
+    pub(crate) protected: Vec<Protected>,
+}
+
+impl Places {
+    /// Looks everything up. Blocks on the file system.
+    pub(crate) fn find(
+        config: &Config,
+        workspace: &Path,
+        cwd: &Path,
+        writable: bool,
+    ) -> Result<Self, PlaceError> {
+        let workspace = folder(workspace)?;
+        let cwd = folder_beneath(&workspace, cwd)?;
+        let hidden = hidden(config);
+        if let Some(over) = hidden.iter().find(|hidden| workspace.starts_with(&hidden.path)) {
+            return Err(PlaceError::Hidden(workspace, over.path.clone()));
+        }
+        let protected = if writable { protected(config, &workspace)? } else { Vec::new() };
+        Ok(Self { workspace, cwd, hidden, protected })
+    }
+}
+
+fn folder(path: &Path) -> Result<PathBuf, PlaceError> {
+    let missing = |error| PlaceError::Missing { path: path.to_owned(), error };
+    let real = fs::canonicalize(path).map_err(missing)?;
+    if !fs::metadata(&real).map_err(missing)?.is_dir() {
+        return Err(missing(io::ErrorKind::NotADirectory.into()));
+    }
+    Ok(real)
+}
+
+fn folder_beneath(workspace: &Path, cwd: &Path) -> Result<PathBuf, PlaceError> {
+    if cwd.components().any(|part| matches!(part, Component::ParentDir)) {
+        return Err(PlaceError::Outside(cwd.to_owned()));
+    }
+    let real = folder(&workspace.join(cwd))?;
+    if real.starts_with(workspace) { Ok(real) } else { Err(PlaceError::Outside(cwd.to_owned())) }
+}
+
+fn hidden(config: &Config) -> Vec<Hidden> {
+    let asked = config.hidden.iter().chain([&config.state_dir]);
+    let mut real: Vec<PathBuf> = asked.filter_map(|path| fs::canonicalize(path).ok()).collect();
+    real.sort();
+    // Sorted, a folder comes right before what lies in it.
+    real.dedup_by(|later, earlier| later.starts_with(earlier));
+    let entry = |path: PathBuf| fs::metadata(&path).ok().map(|found| Hidden { folder: found.is_dir(), path });
+    real.into_iter().filter_map(entry).collect()
+}
+
+fn protected(config: &Config, workspace: &Path) -> Result<Vec<Protected>, PlaceError> {
+    let home = fs::canonicalize(&config.home).unwrap_or_else(|_| config.home.clone());
+    if home.starts_with(workspace) {
+        return Err(PlaceError::TooWide(workspace.to_owned()));
+    }
+    let mut found = Vec::new();
+    for name in &config.protected {
+        let path = workspace.join(name.trim_end_matches('/'));
+        if fs::symlink_metadata(&path).is_ok_and(|found| found.is_symlink()) {
+            return Err(PlaceError::Link(path));
+        }
+        found.push(Protected { path, folder: name.ends_with('/') });
+    }
+    found.extend(repositories_inside(workspace));
+    Ok(found)
+}
+
+/// `.git` of submodules, worktrees and other repositories inside, as far as that is quick.
+fn repositories_inside(workspace: &Path) -> Vec<Protected> {
+    let mut found = Vec::new();
+    let mut folders = vec![(workspace.to_owned(), 0)];
+    let mut left = MAX_ENTRIES;
+    while let Some((folder, depth)) = folders.pop() {
+        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+            if left == 0 {
+                return found;
+            }
+            left -= 1;
+            let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+            let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
+            let name = entry.file_name();
+            if depth > 0 && name == ".git" && !is_link {
+                found.push(Protected { path: entry.path(), folder: is_folder });
+            } else if is_folder && depth < MAX_DEPTH && !NOT_SEARCHED.iter().any(|skip| name == *skip) {
+                folders.push((entry.path(), depth + 1));
+            }
+        }
+    }
+    found
+}
+
+/// What of `root` can be named without naming anything hidden: `root`, or what lies in it beside the hidden.
+/// For an allow-list, which cannot take anything away again.
+pub(crate) fn around(root: &Path, hidden: &[Hidden]) -> Vec<PathBuf> {
+    let Ok(root) = fs::canonicalize(root) else { return Vec::new() };
+    if hidden.iter().any(|hidden| root.starts_with(&hidden.path)) {
+        return Vec::new();
+    }
+    if !hidden.iter().any(|hidden| hidden.path.starts_with(&root)) {
+        return vec![root];
+    }
+    let entries = fs::read_dir(&root).into_iter().flatten().flatten();
+    // A link inside would name its target: what it leads to is allowed by its own place or not at all.
+    let own = entries.filter(|entry| entry.file_type().is_ok_and(|kind| !kind.is_symlink()));
+    own.flat_map(|entry| around(&entry.path(), hidden)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sandbox::{Helper, Level, Limits};
+
+    fn config(root: &Path) -> Config {
+        Config {
+            helper: Helper { program: PathBuf::new(), arguments: vec![] },
+            state_dir: root.join("state"),
+            home: root.join("home"),
+            hidden: vec![root.join("home/.ssh"), root.join("home/.ssh/id"), root.join("home/none")],
+            protected: vec![".git/".to_owned(), ".envrc".to_owned()],
+            max_level: Level::Full,
+            limits: Limits::default(),
+        }
+    }
+
+    fn tree() -> (tempfile::TempDir, PathBuf) {
+        let kept = tempfile::tempdir().unwrap();
+        let root = fs::canonicalize(kept.path()).unwrap();
+        for folder in ["state", "home/.ssh", "home/work/sub/.git", "home/work/node_modules/x/.git", "other"] {
+            fs::create_dir_all(root.join(folder)).unwrap();
+        }
+        fs::write(root.join("home/.ssh/id"), "key").unwrap();
+        (kept, root)
+    }
+
+    #[test]
+    fn what_is_hidden_and_protected_is_found_once() {
+        let (_kept, root) = tree();
+        let places = Places::find(&config(&root), &root.join("home/work"), Path::new("sub"), true).unwrap();
+        let hidden: Vec<_> = places.hidden.iter().map(|h| h.path.clone()).collect();
+        assert_eq!(hidden, [root.join("home/.ssh"), root.join("state")]);
+        let work = root.join("home/work");
+        let protected: Vec<_> = places.protected.iter().map(|p| p.path.clone()).collect();
+        assert_eq!(protected, [work.join(".git"), work.join(".envrc"), work.join("sub/.git")]);
+    }
+
+    #[test]
+    fn places_that_cannot_be_guarded_are_refused() {
+        let (_kept, root) = tree();
+        let config = config(&root);
+        let work = root.join("home/work");
+        std::os::unix::fs::symlink("../../other", work.join("out")).unwrap();
+        let find = |workspace: &Path, cwd: &str, writable| {
+            Places::find(&config, workspace, Path::new(cwd), writable)
+        };
+        assert!(matches!(find(&work, "..", false), Err(PlaceError::Outside(_))));
+        assert!(matches!(find(&work, "out", false), Err(PlaceError::Outside(_))));
+        assert!(matches!(find(&work, "/", false), Err(PlaceError::Outside(_))));
+        assert!(matches!(find(&work, "none", false), Err(PlaceError::Missing { .. })));
+        assert!(matches!(find(&root.join("home"), "", true), Err(PlaceError::TooWide(_))));
+        assert!(matches!(find(&root, "", true), Err(PlaceError::TooWide(_))));
+        assert!(find(&root.join("home"), "", false).is_ok());
+        assert!(matches!(find(&root.join("home/.ssh"), "", false), Err(PlaceError::Hidden(..))));
+        std::os::unix::fs::symlink("x", work.join(".envrc")).unwrap();
+        assert!(matches!(find(&work, "", true), Err(PlaceError::Link(_))));
+    }
+
+    #[test]
+    fn an_allow_list_goes_around_what_is_hidden() {
+        let (_kept, root) = tree();
+        let hidden = [Hidden { path: root.join("home/.ssh"), folder: true }];
+        assert_eq!(around(&root.join("other"), &hidden), [root.join("other")]);
+        let mut found = around(&root, &hidden);
+        found.sort();
+        assert_eq!(found, [root.join("home/work"), root.join("other"), root.join("state")]);
+        assert!(around(&root.join("home/.ssh/id"), &hidden).is_empty());
+    }
+}
