@@ -17,6 +17,15 @@ pub(crate) fn reasoning(text: &str) -> Vec<u8> {
     delta(&json!({ "reasoning_content": text }), &Value::Null)
 }
 
+/// The chunks of one call of a tool: first what is called, then the arguments, as most servers part them.
+pub(crate) fn call(index: u64, id: &str, name: &str, arguments: &str) -> Vec<u8> {
+    let first = json!({
+        "index": index, "id": id, "type": "function", "function": { "name": name, "arguments": "" },
+    });
+    let second = json!({ "index": index, "function": { "arguments": arguments } });
+    [first, second].iter().flat_map(|entry| delta(&json!({ "tool_calls": [entry] }), &Value::Null)).collect()
+}
+
 /// The chunk that says why the model stopped.
 pub(crate) fn finish(reason: &str) -> Vec<u8> {
     delta(&json!({}), &json!(reason))

@@ -185,6 +185,18 @@ pub enum Step {
     Text(String),
     /// A chunk with a piece of reasoning.
     Reasoning(String),
+    /// Chunks with one call of a tool.
+    Call {
+        /// Its place among the answer's calls.
+        #[serde(default)]
+        index: u64,
+        /// What its result will refer to.
+        id: String,
+        /// The tool's name.
+        name: String,
+        /// JSON text, or whatever a broken model says in its place.
+        arguments: String,
+    },
     /// A chunk with a `finish_reason`.
     Finish(String),
     /// A usage chunk, this JSON as it stands.
@@ -226,6 +238,7 @@ impl Step {
         Some(match self {
             Self::Text(text) => chunk::text(text),
             Self::Reasoning(text) => chunk::reasoning(text),
+            Self::Call { index, id, name, arguments } => chunk::call(*index, id, name, arguments),
             Self::Finish(reason) => chunk::finish(reason),
             Self::Usage(usage) => chunk::usage(usage),
             Self::Event(data) => chunk::event(data),
@@ -253,6 +266,21 @@ impl Reply {
     /// A whole good answer: one chunk a word, then stop, usage and `[DONE]`.
     pub fn answer(text: &str, prompt_tokens: u64, completion_tokens: u64) -> Self {
         text.split_inclusive(' ').fold(Self::sse(), Self::text).end(prompt_tokens, completion_tokens)
+    }
+
+    /// A whole good answer that calls tools, each by its id, its name and the text of its arguments.
+    pub fn calls(calls: &[(&str, &str, &str)], prompt_tokens: u64, completion_tokens: u64) -> Self {
+        let steps = (0..).zip(calls).map(|(index, (id, name, arguments))| Step::Call {
+            index,
+            id: (*id).to_owned(),
+            name: (*name).to_owned(),
+            arguments: (*arguments).to_owned(),
+        });
+        steps
+            .fold(Self::sse(), Self::step)
+            .finish("tool_calls")
+            .usage(prompt_tokens, completion_tokens)
+            .done()
     }
 
     /// A JSON body with this status.

@@ -188,6 +188,27 @@ fn scripts_are_read_from_toml_and_json() {
 }
 
 #[test]
+fn calls_of_tools_are_sent_in_two_pieces_each() {
+    let toml = r#"
+        [[reply]]
+        steps = [{ call = { id = "a", name = "read", arguments = "{}" } }, { finish = "tool_calls" }]
+    "#;
+    let fake = FakeProvider::spawn(Script::from_toml(toml).unwrap());
+    let from_file = reply(&fake, "any");
+    let fake = FakeProvider::spawn(Script::new().then(Reply::calls(
+        &[("a", "read", "{}"), ("b", "list", "{\"n\":1}")],
+        1,
+        2,
+    )));
+    let built = reply(&fake, "any");
+    for (text, calls) in [(from_file, 1), (built, 2)] {
+        assert_eq!(text.matches(r#""name":"#).count(), calls, "{text}");
+        assert_eq!(text.matches(r#""tool_calls":"#).count(), 2 * calls, "{text}");
+        assert!(text.contains(r#""finish_reason":"tool_calls""#), "{text}");
+    }
+}
+
+#[test]
 fn a_mistake_in_a_script_is_named() {
     for (script, word) in [
         ("[[reply]]\nstatsu = 200", "statsu"),

@@ -1,12 +1,12 @@
 //! What comes back: one closed set of events, the same for every wire, so that the engine never learns
 //! which vendor it talks to.
 //!
-//! A stream is `Opened`, any number of `Delta`, at most one `Usage`, and exactly one `Closed`, which is last.
-//! A request that failed before the provider accepted it has no `Opened`.
+//! A stream is `Opened`, any number of `Delta`, any number of `Call`, at most one `Usage`, and exactly one
+//! `Closed`, which is last. A request that failed before the provider accepted it has no `Opened`.
 
 use plyrum_billing_client::Usage;
 
-use crate::ProviderError;
+use crate::{ProviderError, ToolCall};
 
 /// One step of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +20,9 @@ pub enum StreamEvent {
         /// The piece, always whole characters.
         text: String,
     },
+    /// One whole call of a tool, after the deltas of its arguments. Calls come only where the end is
+    /// `Finished` with [`Stop::ToolUse`]: whatever cut an answer may have cut its arguments.
+    Call(ToolCall),
     /// The provider's own count, its last word; absent when it sent none.
     Usage(ReportedUsage),
     /// The end. Nothing follows.
@@ -33,7 +36,8 @@ pub enum Channel {
     Answer,
     /// The model's reasoning, if the provider shows it.
     Reasoning,
-    /// Arguments of a tool call, as JSON text in pieces.
+    /// Arguments of a tool call, as JSON text in pieces: to show that something comes. What is to be run comes
+    /// as a [`StreamEvent::Call`].
     ToolArgs,
 }
 
@@ -69,7 +73,8 @@ pub enum Stop {
     EndTurn,
     /// The output bound was reached.
     Length,
-    /// The model asks for a tool.
+    /// The model asks for tools: those of the [`StreamEvent::Call`]s, of which there is none if the provider
+    /// said so and named none.
     ToolUse,
     /// The provider withheld the rest.
     ContentFilter,

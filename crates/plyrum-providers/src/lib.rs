@@ -8,6 +8,7 @@
 //! Reading order: `request`, `event`, `error`, `provider` are the contract; `sse` and `wire` turn bytes into
 //! events without any I/O; `transport` is the one place that touches the network.
 
+mod call_ids;
 mod endpoint;
 mod error;
 mod event;
@@ -22,7 +23,7 @@ pub use endpoint::{Endpoint, Timeouts, Wire};
 pub use error::{ErrorClass, ProviderError};
 pub use event::{Channel, Close, ReportedUsage, Stop, StreamEvent};
 pub use provider::{Provider, ProviderStream};
-pub use request::{ChatMessage, ChatRequest, Role};
+pub use request::{ChatMessage, ChatRequest, Role, ToolCall, ToolSpec};
 pub use transport::Clock;
 
 use std::sync::Arc;

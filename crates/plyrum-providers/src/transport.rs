@@ -18,6 +18,7 @@ use reqwest::{Client, Response};
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
+use crate::call_ids::CallIds;
 use crate::wire::openai_chat::{self, ChatStream};
 use crate::wire::{Decode, End};
 use crate::{ChatRequest, Endpoint, ErrorClass, Provider, ProviderError, ProviderStream, Timeouts, Wire};
@@ -68,7 +69,7 @@ impl Provider for HttpProvider {
         let inner = Arc::clone(&self.inner);
         let (timeouts, mask) = (inner.timeouts, Arc::clone(&inner.mask));
         let decoder: Box<dyn Decode> = match inner.wire {
-            Wire::OpenAiChat => Box::new(ChatStream::new()),
+            Wire::OpenAiChat => Box::new(ChatStream::new(CallIds::after(&request))),
         };
         let opening = Box::pin(async move { inner.send(request).await });
         ProviderStream::new(Exchange::new(opening, decoder, timeouts, mask))

@@ -9,12 +9,13 @@ use plyrum_providers::{Channel, ChatMessage, ChatRequest, Close, Provider, Role,
 fn request(model: &str, content: String) -> ChatRequest {
     ChatRequest {
         model: model.to_owned(),
-        messages: vec![ChatMessage { role: Role::User, content }],
+        messages: vec![ChatMessage::text(Role::User, content)],
         max_output_tokens: 4096,
         temperature: None,
         stop: Vec::new(),
         attempt: String::new(),
         seed: 0,
+        tools: Vec::new(),
     }
 }
 

@@ -29,12 +29,13 @@ fn texts() -> Vec<(String, String)> {
 async fn ask(model: &str, user: String) -> String {
     let request = ChatRequest {
         model: model.to_owned(),
-        messages: vec![ChatMessage { role: Role::User, content: user }],
+        messages: vec![ChatMessage::text(Role::User, user)],
         max_output_tokens: 1000,
         temperature: None,
         stop: vec![],
         attempt: "t.1".to_owned(),
         seed: 1,
+        tools: Vec::new(),
     };
     let mut stream = Offline::new().open(request);
     let mut answer = String::new();

@@ -52,6 +52,8 @@ pub(super) async fn stream(
         match event {
             StreamEvent::Opened => pump.send(Input::Opened { attempt: attempt.clone() }).await,
             StreamEvent::Delta { channel, text } => pump.text(convert::channel(channel), &text).await,
+            // No tools are offered yet: whatever a model calls unasked is not run.
+            StreamEvent::Call(_) => {}
             StreamEvent::Usage(report) => {
                 let report = convert::usage(report, |text| context.redactor.redact(text).into_owned());
                 pump.send(Input::Usage { attempt: attempt.clone(), report }).await;

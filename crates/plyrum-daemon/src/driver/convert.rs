@@ -18,13 +18,14 @@ pub(super) fn request(open: engine::OpenAttempt, wire_name: &str) -> wire::ChatR
             .request
             .turns
             .into_iter()
-            .map(|turn| wire::ChatMessage { role: role(turn.speaker), content: turn.text })
+            .map(|turn| wire::ChatMessage::text(role(turn.speaker), turn.text))
             .collect(),
         max_output_tokens: open.request.max_output_tokens,
         temperature: open.request.temperature,
         stop: Vec::new(),
         attempt: open.attempt.as_str().to_owned(),
         seed: open.request.seed,
+        tools: Vec::new(),
     }
 }
 

@@ -55,7 +55,7 @@ pub(super) fn answer(
     let (kept, cut) = count::at_most(text, max_output_tokens);
     Answer {
         text: kept.to_owned(),
-        input_tokens: messages.iter().map(|message| count::tokens(&message.content)).sum(),
+        input_tokens: count::conversation(messages),
         output_tokens: count::tokens(kept),
         cut,
     }
@@ -223,7 +223,7 @@ mod tests {
     use crate::Role;
 
     fn user(content: String) -> ChatMessage {
-        ChatMessage { role: Role::User, content }
+        ChatMessage::text(Role::User, content)
     }
 
     fn piped(text: &str, question: &str) -> Vec<ChatMessage> {

@@ -2,7 +2,17 @@
 //!
 //! The rule, in full: a run of letters, digits and underscores is one token, an ideograph or kana letter is
 //! one token by itself, and every other visible character is one token. Spaces are free. So a count never
-//! exceeds the text's bytes, and anyone can check a bill by hand.
+//! exceeds the text's bytes, and anyone can check a bill by hand. A conversation is the texts of its messages,
+//! results of tools among them, and the names and arguments of its calls; ids and the offer of tools are free.
+
+use crate::ChatMessage;
+
+/// Tokens of a conversation.
+pub(super) fn conversation(messages: &[ChatMessage]) -> u64 {
+    let calls = messages.iter().flat_map(|message| &message.calls);
+    let called = calls.flat_map(|call| [&call.name, &call.arguments]);
+    messages.iter().map(|message| &message.content).chain(called).map(|text| tokens(text)).sum()
+}
 
 /// Tokens of a text.
 pub(super) fn tokens(text: &str) -> u64 {

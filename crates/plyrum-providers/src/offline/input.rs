@@ -167,7 +167,7 @@ mod tests {
     use super::*;
 
     fn user(content: &str) -> ChatMessage {
-        ChatMessage { role: Role::User, content: content.to_owned() }
+        ChatMessage::text(Role::User, content)
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! ```toml
 //! [[turn]]
 //! match = "weather"         # plays only when the last user message contains this; absent: always
+//! match_tool = "cloudy"     # plays only when the last message is a tool's result that contains this
 //! model = "script"          # plays only for this model name; absent: for any script model
 //! text = "It rains."        # the answer
 //! reasoning = "Clouds…"     # goes before the answer
@@ -16,6 +17,11 @@
 //! ```
 //!
 //! A request takes the first turn in order that matches and was not taken before.
+//!
+//! Tools are called after the text: the arguments go out in deltas, then come the calls. `arguments` is a table,
+//! or a text that goes out as it stands, so that a script can play a broken call; absent: `{}`. A call may have
+//! an `id`; otherwise, and where the conversation has that id already, it is `call_` with the call's number in the
+//! conversation. A turn that a fault or the request's output bound cuts tells deltas, but no calls.
 
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
@@ -27,7 +33,8 @@ use toml::Spanned;
 
 use super::playback::{Step, deltas, in_bytes, in_words};
 use super::{count, reported};
-use crate::{Channel, ChatRequest, Close, ErrorClass, ProviderError, Role, Stop, StreamEvent};
+use crate::call_ids::CallIds;
+use crate::{Channel, ChatRequest, Close, ErrorClass, ProviderError, Role, Stop, StreamEvent, ToolCall};
 
 /// Turns of one script.
 const MAX_TURNS: usize = 10_000;
@@ -35,6 +42,9 @@ const MAX_CHUNK_BYTES: u64 = 1 << 20;
 const MAX_DELAY_MS: u64 = 600_000;
 /// Deltas of one turn.
 const MAX_CHUNKS: u64 = 1_000_000;
+/// Calls of one turn, and bytes of one call's arguments: what a hosted provider may send.
+const MAX_CALLS: usize = 64;
+const MAX_ARGUMENTS: usize = 1 << 20;
 
 /// A parsed script and which of its turns were taken.
 #[derive(Debug)]
@@ -65,6 +75,7 @@ struct File {
 struct TurnEntry {
     #[serde(rename = "match")]
     matches: Option<String>,
+    match_tool: Option<String>,
     model: Option<String>,
     text: Option<Spanned<String>>,
     reasoning: Option<String>,
@@ -74,21 +85,35 @@ struct TurnEntry {
     retry_after_ms: Option<u64>,
     usage: Option<Usage>,
     #[serde(default)]
-    tool_calls: Vec<Spanned<ToolCall>>,
+    tool_calls: Vec<Spanned<CallEntry>>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ToolCall {
+struct CallEntry {
     id: Option<String>,
     name: String,
     #[serde(default)]
-    arguments: serde_json::Map<String, serde_json::Value>,
+    arguments: Arguments,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged, expecting = "`arguments` is neither a table nor a text")]
+enum Arguments {
+    Text(String),
+    Table(serde_json::Map<String, serde_json::Value>),
+}
+
+impl Default for Arguments {
+    fn default() -> Self {
+        Self::Table(serde_json::Map::new())
+    }
 }
 
 #[derive(Clone, Debug)]
 struct Turn {
     matches: Option<String>,
+    match_tool: Option<String>,
     model: Option<String>,
     text: String,
     reasoning: String,
@@ -96,7 +121,24 @@ struct Turn {
     delay: Duration,
     fault: Option<Fault>,
     usage: Option<Usage>,
-    tool_calls: Vec<String>,
+    calls: Vec<Call>,
+}
+
+/// A call before it is known in which conversation it is made.
+#[derive(Clone, Debug)]
+struct Call {
+    id: Option<String>,
+    name: String,
+    arguments: String,
+}
+
+/// What of a turn fits into the request's output bound.
+struct Said<'a> {
+    text: &'a str,
+    /// Arguments, call by call; the last ones may be cut.
+    arguments: Vec<&'a str>,
+    tokens: u64,
+    cut: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,10 +188,11 @@ impl Script {
     fn take(&self, request: &ChatRequest) -> Option<&Turn> {
         let last = request.messages.iter().rev().find(|message| message.role == Role::User);
         let said = last.map_or("", |message| message.content.as_str());
+        let result = request.messages.last().filter(|message| message.role == Role::Tool);
+        let result = result.map(|message| message.content.as_str());
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         self.turns.iter().zip(taken.iter_mut()).find_map(|(turn, taken)| {
-            let model = turn.model.as_ref().is_none_or(|model| *model == request.model);
-            let matches = model && turn.matches.as_ref().is_none_or(|wanted| said.contains(wanted.as_str()));
+            let matches = turn.answers(&request.model, said, result);
             (matches && !std::mem::replace(taken, *taken || matches)).then_some(turn)
         })
     }
@@ -167,23 +210,22 @@ impl Turn {
             let message = "a turn that fails with a status has no text: leave `text` out";
             return Err(ScriptError { span: text_span, message: message.to_owned() });
         }
-        if let Some(bytes) = chunk_bytes
-            && text.len() as u64 / bytes > MAX_CHUNKS
-        {
-            let message = format!(
-                "{} bytes in pieces of {bytes} are too many pieces: at most {MAX_CHUNKS}",
-                text.len()
-            );
+        let calls = entry.tool_calls.into_iter().map(Call::check).collect::<Result<Vec<_>, _>>()?;
+        if calls.len() > MAX_CALLS {
+            let message = format!("{} calls in a turn are too many: at most {MAX_CALLS}", calls.len());
             return Err(ScriptError { span: text_span, message });
         }
-        let tool_calls = entry
-            .tool_calls
-            .iter()
-            .enumerate()
-            .map(|(at, call)| ToolCall::check(at, call))
-            .collect::<Result<_, _>>()?;
+        let bytes = text.len() + calls.iter().map(|call| call.arguments.len()).sum::<usize>();
+        if let Some(piece) = chunk_bytes
+            && bytes as u64 / piece > MAX_CHUNKS
+        {
+            let message =
+                format!("{bytes} bytes in pieces of {piece} are too many pieces: at most {MAX_CHUNKS}");
+            return Err(ScriptError { span: text_span, message });
+        }
         Ok(Self {
             matches: entry.matches,
+            match_tool: entry.match_tool,
             model: entry.model,
             text,
             reasoning: entry.reasoning.unwrap_or_default(),
@@ -191,20 +233,47 @@ impl Turn {
             delay: Duration::from_millis(delay),
             fault,
             usage: entry.usage,
-            tool_calls,
+            calls,
         })
+    }
+
+    /// Whether it plays for a model, the person's last words, and the tool's result that came last, if one did.
+    fn answers(&self, model: &str, said: &str, result: Option<&str>) -> bool {
+        self.model.as_ref().is_none_or(|wanted| wanted == model)
+            && self.matches.as_ref().is_none_or(|wanted| said.contains(wanted.as_str()))
+            && self.match_tool.as_ref().is_none_or(|wanted| result.is_some_and(|text| text.contains(wanted)))
+    }
+
+    /// Cuts text and arguments at the bound.
+    fn said(&self, most: u64) -> Said<'_> {
+        let (text, cut) = count::at_most(&self.text, most);
+        let mut said = Said { text, arguments: Vec::new(), tokens: count::tokens(text), cut };
+        for call in &self.calls {
+            let left = most.saturating_sub(said.tokens).checked_sub(count::tokens(&call.name));
+            let Some(left) = left.filter(|_| !said.cut) else {
+                said.cut = true;
+                break;
+            };
+            let (arguments, cut) = count::at_most(&call.arguments, left);
+            said.tokens += count::tokens(&call.name) + count::tokens(arguments);
+            said.cut = cut;
+            said.arguments.push(arguments);
+        }
+        said
     }
 
     fn steps(&self, request: &ChatRequest, stall: Duration) -> Vec<Step> {
         if let Some(Fault::Status { code, retry_after_ms }) = self.fault {
             return vec![Step::Event(StreamEvent::Closed(Close::Failed(refusal(code, retry_after_ms))))];
         }
-        let (text, cut) = count::at_most(&self.text, request.max_output_tokens);
+        let said = self.said(request.max_output_tokens);
+        let texts = [(Channel::Reasoning, self.reasoning.as_str()), (Channel::Answer, said.text)];
+        let arguments = said.arguments.iter().map(|text| (Channel::ToolArgs, *text));
         let mut steps = vec![Step::Event(StreamEvent::Opened)];
-        for (channel, said) in [(Channel::Reasoning, self.reasoning.as_str()), (Channel::Answer, text)] {
+        for (channel, text) in texts.into_iter().chain(arguments) {
             let pieces: Box<dyn Iterator<Item = &str>> = match self.chunk_bytes {
-                Some(bytes) => Box::new(in_bytes(said, bytes)),
-                None => Box::new(in_words(said)),
+                Some(bytes) => Box::new(in_bytes(text, bytes)),
+                None => Box::new(in_words(text)),
             };
             for step in deltas(channel, pieces) {
                 if matches!(step, Step::Event(_)) && !self.delay.is_zero() {
@@ -213,13 +282,12 @@ impl Turn {
                 steps.push(step);
             }
         }
-        steps.extend(deltas(Channel::ToolArgs, self.tool_calls.iter().map(String::as_str)));
-        self.end(request, text, cut, stall, &mut steps);
+        self.end(request, &said, stall, &mut steps);
         steps
     }
 
-    /// Usage and end, or the fault in their place.
-    fn end(&self, request: &ChatRequest, text: &str, cut: bool, stall: Duration, steps: &mut Vec<Step>) {
+    /// Calls, usage and end, or the fault in their place.
+    fn end(&self, request: &ChatRequest, said: &Said<'_>, stall: Duration, steps: &mut Vec<Step>) {
         let failed = |class, message: String| Close::Failed(ProviderError::new(class, message));
         let close = match self.fault {
             Some(Fault::Reset) => failed(ErrorClass::Reset, "connection reset by the script".to_owned()),
@@ -230,15 +298,18 @@ impl Turn {
                 steps.push(Step::Wait(stall));
                 failed(ErrorClass::Timeout, format!("no bytes for {} s (the script stalls)", stall.as_secs()))
             }
-            _ if cut => Close::Finished(Stop::Length),
-            _ if !self.tool_calls.is_empty() => Close::Finished(Stop::ToolUse),
+            _ if said.cut => Close::Finished(Stop::Length),
+            _ if !self.calls.is_empty() => Close::Finished(Stop::ToolUse),
             _ => Close::Finished(Stop::EndTurn),
         };
+        if close == Close::Finished(Stop::ToolUse) {
+            let mut ids = CallIds::after(request);
+            steps.extend(self.calls.iter().map(|call| Step::Event(StreamEvent::Call(call.made(&mut ids)))));
+        }
         if self.fault.is_none() {
             let counted = || Usage {
-                input: request.messages.iter().map(|message| count::tokens(&message.content)).sum(),
-                output: count::tokens(text)
-                    + self.tool_calls.iter().map(|call| count::tokens(call)).sum::<u64>(),
+                input: count::conversation(&request.messages),
+                output: said.tokens,
                 reasoning: count::tokens(&self.reasoning),
                 ..Usage::default()
             };
@@ -272,17 +343,26 @@ impl Fault {
     }
 }
 
-impl ToolCall {
-    /// The call as the JSON text that goes out on [`Channel::ToolArgs`], one object a line.
-    fn check(at: usize, call: &Spanned<Self>) -> Result<String, ScriptError> {
-        let inner = call.get_ref();
-        if inner.name.is_empty() || inner.name.len() > 128 || inner.name.contains(char::is_whitespace) {
-            let message = format!("`{}` cannot be a tool's name: 1 to 128 bytes without spaces", inner.name);
-            return Err(ScriptError { span: Some(call.span()), message });
+impl Call {
+    fn check(entry: Spanned<CallEntry>) -> Result<Self, ScriptError> {
+        let span = entry.span();
+        let wrong = |message: String| Err(ScriptError { span: Some(span), message });
+        let CallEntry { id, name, arguments } = entry.into_inner();
+        if name.is_empty() || name.len() > 128 || name.contains(char::is_whitespace) {
+            return wrong(format!("`{name}` cannot be a tool's name: 1 to 128 bytes without spaces"));
         }
-        let id = inner.id.clone().unwrap_or_else(|| format!("call_{}", at + 1));
-        let json = serde_json::json!({ "id": id, "name": inner.name, "arguments": inner.arguments });
-        Ok(format!("{json}\n"))
+        let arguments = match arguments {
+            Arguments::Text(text) => text,
+            Arguments::Table(table) => serde_json::Value::Object(table).to_string(),
+        };
+        if arguments.len() > MAX_ARGUMENTS {
+            return wrong(format!("arguments of {} bytes are too many: at most 1 MiB", arguments.len()));
+        }
+        Ok(Self { id, name, arguments })
+    }
+
+    fn made(&self, ids: &mut CallIds) -> ToolCall {
+        ToolCall::new(ids.next(self.id.clone()), self.name.as_str(), self.arguments.as_str())
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) type Opening = Pin<Box<dyn Future<Output = Result<Body, ProviderError
 pub(super) struct Exchange {
     state: State,
     decoder: Box<dyn Decode>,
-    /// Decoded and not yet taken; filled only when empty, so one piece of bytes bounds it.
+    /// Decoded and not yet taken; filled only when empty, so one piece of bytes bounds it; the calls come at the end.
     events: VecDeque<StreamEvent>,
     timeouts: Timeouts,
     /// Runs from the first poll on.

@@ -3,8 +3,10 @@
 //! Many servers speak it and each a little differently, so reading is lenient where nothing is at stake
 //! (unknown fields, missing `[DONE]`, JSON instead of a stream) and strict where money or text is (usage that
 //! contradicts itself, bytes that are not UTF-8, chunks that are not JSON, a `[DONE]` that no
-//! `finish_reason` came before).
+//! `finish_reason` came before). Calls of tools are told whole when the answer has ended well; `calls` knows how
+//! servers send them.
 
+mod calls;
 mod chunk;
 mod failure;
 mod request;
@@ -17,9 +19,11 @@ use std::collections::VecDeque;
 pub(crate) use failure::refusal;
 pub(crate) use request::{body, body_bytes};
 
-use chunk::{Choice, Chunk, Whole};
+use calls::Calls;
+use chunk::{Choice, Chunk, Piece, Said, Whole};
 
 use super::{Decode, End, Progress};
+use crate::call_ids::CallIds;
 use crate::sse::{MAX_EVENT, Next, SseDecoder, SseError, SseEvent};
 use crate::{Channel, Close, ErrorClass, ProviderError, Stop, StreamEvent};
 
@@ -45,9 +49,9 @@ enum Body {
 }
 
 impl ChatStream {
-    /// A decoder at the first byte of a body.
-    pub(crate) fn new() -> Self {
-        Self { body: Body::Unknown(SseDecoder::default()), answer: Answer::default() }
+    /// A decoder at the first byte of a body, with the ids that the answer's calls may have.
+    pub(crate) fn new(ids: CallIds) -> Self {
+        Self { body: Body::Unknown(SseDecoder::default()), answer: Answer::new(Calls::new(ids)) }
     }
 }
 
@@ -98,15 +102,10 @@ struct Answer {
     stop: Option<Stop>,
     /// The last usage block, as sent. A later one replaces it whole.
     usage: Option<String>,
+    calls: Calls,
     done: bool,
     delivered: bool,
     progress: Progress,
-}
-
-impl Default for Answer {
-    fn default() -> Self {
-        Self { stop: None, usage: None, done: false, delivered: false, progress: Progress::Noise }
-    }
 }
 
 /// Lets the decoder's errors and ours leave the same callback.
@@ -119,6 +118,10 @@ impl From<SseError> for Failure {
 }
 
 impl Answer {
+    fn new(calls: Calls) -> Self {
+        Self { stop: None, usage: None, calls, done: false, delivered: false, progress: Progress::Noise }
+    }
+
     fn event(&mut self, event: SseEvent<'_>, events: &mut VecDeque<StreamEvent>) -> Result<Next, Failure> {
         let data = event.data.trim_ascii();
         if data == "[DONE]" {
@@ -159,20 +162,7 @@ impl Answer {
         events: &mut VecDeque<StreamEvent>,
     ) -> Result<(), ProviderError> {
         if let Some(said) = choice.said {
-            if let Some(text) = said.reasoning_content.or(said.reasoning) {
-                self.deliver(Channel::Reasoning, text.0.into_owned(), events);
-            }
-            if let Some(text) = said.content {
-                self.deliver(Channel::Answer, text.0.into_owned(), events);
-            }
-            if let Some(text) = said.refusal {
-                self.deliver(Channel::Answer, text.0.into_owned(), events);
-            }
-            for call in said.tool_calls.unwrap_or_default() {
-                if let Some(text) = call.arguments() {
-                    self.deliver(Channel::ToolArgs, text.into_owned(), events);
-                }
-            }
+            self.said(said, events)?;
         }
         match choice.finish_reason.as_ref().map(|reason| reason.0.as_ref()) {
             None | Some("") => Ok(()),
@@ -186,6 +176,39 @@ impl Answer {
                 Ok(())
             }
         }
+    }
+
+    fn said(&mut self, said: Said<'_>, events: &mut VecDeque<StreamEvent>) -> Result<(), ProviderError> {
+        let reasoning = said.reasoning_content.or(said.reasoning);
+        for (channel, text) in [
+            (Channel::Reasoning, reasoning),
+            (Channel::Answer, said.content),
+            (Channel::Answer, said.refusal),
+        ] {
+            if let Some(text) = text {
+                self.deliver(channel, text.0.into_owned(), events);
+            }
+        }
+        self.calls.next_delta();
+        let calls = said.tool_calls.unwrap_or_default();
+        // Some servers say the same call in both forms.
+        let old = said.function_call.filter(|_| calls.is_empty());
+        for piece in calls.into_iter().map(Piece::from).chain(old.map(Piece::from)) {
+            self.call(piece, events)?;
+        }
+        Ok(())
+    }
+
+    fn call(&mut self, piece: Piece<'_>, events: &mut VecDeque<StreamEvent>) -> Result<(), ProviderError> {
+        let begins = self.calls.take(&piece).inspect_err(|_| {
+            // Whatever was said before, a call is missing now: this is no end that went well.
+            self.stop = None;
+        })?;
+        if begins {
+            self.progress = Progress::Semantic;
+        }
+        self.deliver(Channel::ToolArgs, piece.arguments.into_owned(), events);
+        Ok(())
     }
 
     fn deliver(&mut self, channel: Channel, text: String, events: &mut VecDeque<StreamEvent>) {
@@ -226,8 +249,10 @@ impl Answer {
         };
         self.keep_usage(whole.usage.map(serde_json::value::RawValue::get));
         self.choice(choice, events)?;
-        if self.delivered {
-            // A whole JSON text is its own end, whether or not it says why it stopped.
+        // A whole JSON text is its own end, whether or not it says why it stopped.
+        if !self.calls.is_empty() {
+            self.stop.get_or_insert(Stop::ToolUse);
+        } else if self.delivered {
             self.stop.get_or_insert_with(|| Stop::Other("no finish_reason".to_owned()));
         }
         Ok(())
@@ -236,7 +261,7 @@ impl Answer {
     fn close(&mut self, end: End, empty: bool, events: &mut VecDeque<StreamEvent>) {
         let close = match (self.stop.take(), end) {
             // The provider said that it had stopped: whatever broke later took no text with it.
-            (Some(stop), _) => Close::Finished(stop),
+            (Some(stop), _) => self.finish(stop, events),
             // Proxies write `[DONE]` after an upstream that broke off, too: only a finish_reason is an end.
             (None, End::Clean) if self.done && self.delivered => {
                 Close::Cut { why: "[DONE] came without a finish_reason".to_owned() }
@@ -255,6 +280,22 @@ impl Answer {
         events.push_back(StreamEvent::Closed(close));
     }
 
+    /// Tells the calls, unless what stopped the answer may have cut them.
+    fn finish(&mut self, stop: Stop, events: &mut VecDeque<StreamEvent>) -> Close {
+        if !matches!(stop, Stop::ToolUse | Stop::EndTurn) {
+            return Close::Finished(stop);
+        }
+        match self.calls.finish() {
+            Err(error) => Close::Failed(error),
+            Ok(calls) if calls.is_empty() => Close::Finished(stop),
+            Ok(calls) => {
+                events.extend(calls.into_iter().map(StreamEvent::Call));
+                // Some servers say `stop` to every answer.
+                Close::Finished(Stop::ToolUse)
+            }
+        }
+    }
+
     fn report_usage(&mut self, events: &mut VecDeque<StreamEvent>) {
         if let Some(raw) = self.usage.take() {
             events.push_back(StreamEvent::Usage(usage::report(raw)));
@@ -266,7 +307,7 @@ fn stop(reason: &str) -> Stop {
     match reason {
         "stop" | "eos" | "end_turn" => Stop::EndTurn,
         "length" | "max_tokens" => Stop::Length,
-        "tool_calls" | "function_call" => Stop::ToolUse,
+        "tool_calls" | "function_call" | "tool_use" => Stop::ToolUse,
         "content_filter" => Stop::ContentFilter,
         other => Stop::Other(other.chars().take(MAX_REASON).collect()),
     }

@@ -35,12 +35,13 @@ fn provider(fake: &FakeProvider) -> Arc<dyn Provider> {
 fn request() -> ChatRequest {
     ChatRequest {
         model: "fast".to_owned(),
-        messages: vec![ChatMessage { role: Role::User, content: "Привет".to_owned() }],
+        messages: vec![ChatMessage::text(Role::User, "Привет")],
         max_output_tokens: 100,
         temperature: None,
         stop: Vec::new(),
         attempt: "a1".to_owned(),
         seed: 0,
+        tools: Vec::new(),
     }
 }
 

@@ -1,8 +1,10 @@
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use plyrum_fake_provider::{FakeProvider, Reply, Script, Step};
 use plyrum_providers::{
-    Close, Endpoint, ErrorClass, Stop, StreamEvent, Timeouts, connect, connect_with_clock,
+    ChatMessage, ChatRequest, Close, Endpoint, ErrorClass, Stop, StreamEvent, Timeouts, ToolCall, ToolSpec,
+    connect, connect_with_clock,
 };
 
 use crate::{KEY, all, answer, ask, close, endpoint, failure, outcome, provider, request};
@@ -46,6 +48,42 @@ async fn one_request_is_sent_with_the_key_and_the_body_that_was_counted() {
     assert_eq!(sent.header("openai-project"), Some("folder"));
     assert_eq!(sent.body.len() as u64, counted);
     assert_eq!(sent.json()["stream_options"]["include_usage"], true);
+}
+
+#[tokio::test]
+async fn calls_arrive_and_their_results_go_back() {
+    let fake = FakeProvider::spawn(
+        Script::new()
+            .then(Reply::calls(&[("c1", "read", r#"{"path":"a"}"#), ("c2", "now", "")], 5, 4))
+            .then(Reply::answer("done", 9, 1)),
+    );
+    let tool = ToolSpec {
+        name: "read".to_owned(),
+        description: "Reads a file.".to_owned(),
+        schema: Arc::new(serde_json::json!({ "type": "object" })),
+    };
+    let mut asked = ChatRequest { tools: vec![tool], ..request() };
+    let seen = all(provider(&fake).open(asked.clone())).await;
+    let calls: Vec<ToolCall> = seen
+        .iter()
+        .filter_map(|event| match event {
+            StreamEvent::Call(call) => Some(call.clone()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(calls, [ToolCall::new("c1", "read", r#"{"path":"a"}"#), ToolCall::new("c2", "now", "{}")]);
+    assert_eq!(close(&seen), &Close::Finished(Stop::ToolUse));
+
+    asked.messages.push(ChatMessage::calling("", calls));
+    asked.messages.push(ChatMessage::result("c1", "text"));
+    let counted = provider(&fake).request_bytes(&asked);
+    assert_eq!(answer(&all(provider(&fake).open(asked)).await), "done");
+    let requests = fake.requests();
+    let [first, second] = requests.as_slice() else { panic!("{} requests", requests.len()) };
+    assert_eq!(first.json()["tools"][0]["function"]["name"], "read");
+    assert_eq!(second.json()["messages"][1]["tool_calls"][1]["function"]["arguments"], "{}");
+    assert_eq!(second.json()["messages"][2]["tool_call_id"], "c1");
+    assert_eq!(second.body.len() as u64, counted);
 }
 
 #[tokio::test]

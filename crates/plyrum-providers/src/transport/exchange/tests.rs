@@ -1,6 +1,7 @@
 //! Every limit of waiting on paused time, over bodies that are scripts of delays and bytes.
 
 use super::*;
+use crate::call_ids::CallIds;
 use crate::wire::openai_chat::ChatStream;
 use crate::{Channel, Endpoint, ProviderStream, Stop, Wire};
 
@@ -48,7 +49,12 @@ fn mask() -> Arc<Mask> {
 fn stream(body: impl Stream<Item = Result<Bytes, End>> + Send + 'static) -> ProviderStream {
     let body: Body = Box::pin(body);
     let opening: Opening = Box::pin(async move { Ok(body) });
-    ProviderStream::new(Exchange::new(opening, Box::new(ChatStream::new()), Timeouts::default(), mask()))
+    ProviderStream::new(Exchange::new(
+        opening,
+        Box::new(ChatStream::new(CallIds::default())),
+        Timeouts::default(),
+        mask(),
+    ))
 }
 
 fn script(steps: impl IntoIterator<Item = (u64, &'static str)>) -> Script {
@@ -80,7 +86,8 @@ fn timed_out(close: &Close, limit: &str) {
 #[tokio::test(start_paused = true)]
 async fn a_provider_that_never_answers_meets_the_total() {
     let opening: Opening = Box::pin(std::future::pending());
-    let exchange = Exchange::new(opening, Box::new(ChatStream::new()), Timeouts::default(), mask());
+    let exchange =
+        Exchange::new(opening, Box::new(ChatStream::new(CallIds::default())), Timeouts::default(), mask());
     let (close, at) = end(ProviderStream::new(exchange)).await;
     timed_out(&close, "total");
     assert_eq!(at, 1800);

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error as _, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 /// One `data:` of a stream.
@@ -64,23 +64,84 @@ pub(super) struct Said<'a> {
     pub(super) refusal: Option<Text<'a>>,
     #[serde(borrow, default)]
     pub(super) tool_calls: Option<Vec<ToolCall<'a>>>,
+    /// The one call of servers from before `tool_calls`.
+    #[serde(borrow, default)]
+    pub(super) function_call: Option<Function<'a>>,
 }
 
+/// An entry of `tool_calls`: a piece of a call, or a whole one.
 #[derive(Debug, Deserialize)]
 pub(super) struct ToolCall<'a> {
+    #[serde(borrow, default)]
+    index: Option<Loose<'a>>,
+    #[serde(borrow, default)]
+    id: Option<Loose<'a>>,
     #[serde(borrow, default)]
     function: Option<Function<'a>>,
 }
 
-#[derive(Debug, Deserialize)]
-struct Function<'a> {
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Function<'a> {
     #[serde(borrow, default)]
-    arguments: Option<Text<'a>>,
+    name: Option<Loose<'a>>,
+    #[serde(borrow, default)]
+    arguments: Option<Loose<'a>>,
 }
 
-impl<'a> ToolCall<'a> {
-    pub(super) fn arguments(self) -> Option<Cow<'a, str>> {
-        Some(self.function?.arguments?.0)
+/// What a piece of a call says. Servers leave empty what others leave out: both are nothing said.
+#[derive(Debug)]
+pub(super) struct Piece<'a> {
+    pub(super) index: Option<Cow<'a, str>>,
+    pub(super) id: Option<Cow<'a, str>>,
+    pub(super) name: Option<Cow<'a, str>>,
+    pub(super) arguments: Cow<'a, str>,
+}
+
+impl Piece<'_> {
+    /// Some servers send an entry that says nothing with every delta.
+    pub(super) fn is_empty(&self) -> bool {
+        self.id.is_none() && self.name.is_none() && self.arguments.is_empty()
+    }
+}
+
+impl<'a> From<ToolCall<'a>> for Piece<'a> {
+    fn from(call: ToolCall<'a>) -> Self {
+        let index = call.index.and_then(Loose::said);
+        let id = call.id.and_then(Loose::said);
+        Self { index, id, ..Self::from(call.function.unwrap_or_default()) }
+    }
+}
+
+impl<'a> From<Function<'a>> for Piece<'a> {
+    fn from(function: Function<'a>) -> Self {
+        Self {
+            index: None,
+            id: None,
+            name: function.name.and_then(Loose::said),
+            arguments: function.arguments.and_then(Loose::said).unwrap_or_default(),
+        }
+    }
+}
+
+/// A string's text; of any other value its JSON as it was written: some servers send arguments as an object,
+/// ids as numbers and indices as strings.
+#[derive(Debug)]
+struct Loose<'a>(Cow<'a, str>);
+
+impl<'a> Loose<'a> {
+    fn said(self) -> Option<Cow<'a, str>> {
+        Some(self.0).filter(|text| !text.is_empty())
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Loose<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <&'de RawValue>::deserialize(deserializer)?.get();
+        if text.starts_with('"') {
+            serde_json::from_str(text).map(|Text(text)| Self(text)).map_err(D::Error::custom)
+        } else {
+            Ok(Self(Cow::Borrowed(text)))
+        }
     }
 }
 

@@ -3,9 +3,11 @@
 use std::io;
 
 use serde::Serialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::{ChatRequest, ErrorClass, ProviderError};
+use crate::request::ByteCount;
+use crate::{ChatMessage, ChatRequest, ErrorClass, ProviderError, ToolCall, ToolSpec};
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -18,12 +20,78 @@ struct Body<'a> {
     temperature: Option<Box<RawValue>>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     stop: &'a [String],
+    /// Left out where there is none: some servers refuse an empty list, others pay for it with tokens.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tools: Vec<Tool<'a>>,
 }
 
 #[derive(Serialize)]
 struct Message<'a> {
     role: &'static str,
-    content: &'a str,
+    /// `null` where a message only calls tools: some servers refuse an empty text there, others a missing one.
+    content: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tool_calls: Vec<Call<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_call_id: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Call<'a> {
+    id: &'a str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    function: Called<'a>,
+}
+
+#[derive(Serialize)]
+struct Called<'a> {
+    name: &'a str,
+    arguments: &'a str,
+}
+
+#[derive(Serialize)]
+struct Tool<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    function: Function<'a>,
+}
+
+#[derive(Serialize)]
+struct Function<'a> {
+    name: &'a str,
+    description: &'a str,
+    parameters: &'a Value,
+}
+
+/// The only type of tool that servers other than OpenAI's own know.
+const FUNCTION: &str = "function";
+
+impl<'a> Message<'a> {
+    fn of(message: &'a ChatMessage) -> Self {
+        let only_calls = message.content.is_empty() && !message.calls.is_empty();
+        Self {
+            role: message.role.name(),
+            content: (!only_calls).then_some(message.content.as_str()),
+            tool_calls: message.calls.iter().map(Call::of).collect(),
+            tool_call_id: message.call.as_deref(),
+        }
+    }
+}
+
+impl<'a> Call<'a> {
+    fn of(call: &'a ToolCall) -> Self {
+        let function = Called { name: &call.name, arguments: call.sent_arguments() };
+        Self { id: &call.id, kind: FUNCTION, function }
+    }
+}
+
+impl<'a> Tool<'a> {
+    fn of(tool: &'a ToolSpec) -> Self {
+        let function =
+            Function { name: &tool.name, description: &tool.description, parameters: &tool.schema };
+        Self { kind: FUNCTION, function }
+    }
 }
 
 #[derive(Serialize)]
@@ -45,9 +113,9 @@ pub(crate) fn body(request: &ChatRequest) -> Result<Vec<u8>, ProviderError> {
 
 /// Bytes of [`body`], without keeping them. A temperature that is no number counts as its text's length.
 pub(crate) fn body_bytes(request: &ChatRequest) -> u64 {
-    let mut count = Count(0);
+    let mut count = ByteCount(0);
     let temperature = request.temperature.as_deref().and_then(|text| number(text).ok());
-    // Counting cannot fail: strings and integers only.
+    // Counting cannot fail: texts, integers and JSON values only.
     let _ = write(request, temperature, &mut count);
     count.0
 }
@@ -61,16 +129,13 @@ fn write(
         to,
         &Body {
             model: &request.model,
-            messages: request
-                .messages
-                .iter()
-                .map(|message| Message { role: message.role.name(), content: &message.content })
-                .collect(),
+            messages: request.messages.iter().map(Message::of).collect(),
             stream: true,
             stream_options: StreamOptions { include_usage: true },
             max_tokens: request.max_output_tokens,
             temperature,
             stop: &request.stop,
+            tools: request.tools.iter().map(Tool::of).collect(),
         },
     )
 }
@@ -86,37 +151,79 @@ fn number(text: &str) -> Result<Box<RawValue>, ProviderError> {
     })
 }
 
-struct Count(u64);
-
-impl io::Write for Count {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0 = self.0.saturating_add(bytes.len() as u64);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
-    use crate::{ChatMessage, Role};
+    use crate::Role;
 
     fn request() -> ChatRequest {
         ChatRequest {
             model: "fast".to_owned(),
             messages: vec![
-                ChatMessage { role: Role::System, content: "Кратко.".to_owned() },
-                ChatMessage { role: Role::User, content: "say \"hi\"\n".to_owned() },
+                ChatMessage::text(Role::System, "Кратко."),
+                ChatMessage::text(Role::User, "say \"hi\"\n"),
             ],
             max_output_tokens: 100,
             temperature: Some("0.70".to_owned()),
             stop: vec!["END".to_owned()],
             attempt: "a1".to_owned(),
             seed: 7,
+            tools: Vec::new(),
         }
+    }
+
+    fn call(id: &str, name: &str, arguments: &str) -> ToolCall {
+        // Not by the constructor: whoever reads calls from a file may have some without arguments.
+        ToolCall { id: id.to_owned(), name: name.to_owned(), arguments: arguments.to_owned() }
+    }
+
+    /// A conversation with calls, results and tools.
+    fn with_tools() -> ChatRequest {
+        let schema = serde_json::json!({ "type": "object", "properties": { "path": { "type": "string" } } });
+        ChatRequest {
+            messages: vec![
+                ChatMessage::text(Role::User, "go"),
+                ChatMessage::calling(
+                    "",
+                    vec![call("c1", "read", r#"{"path":"а"}"#), call("c2", "list", " ")],
+                ),
+                ChatMessage::result("c1", "text"),
+                ChatMessage::result("c2", ""),
+                ChatMessage::calling("Once more.", vec![call("c3", "read", r#"{"pa"#)]),
+                ChatMessage::result("c3", "no JSON"),
+            ],
+            tools: vec![ToolSpec {
+                name: "read".to_owned(),
+                description: "Reads a file.".to_owned(),
+                schema: Arc::new(schema),
+            }],
+            temperature: None,
+            stop: Vec::new(),
+            ..request()
+        }
+    }
+
+    #[test]
+    fn tools_calls_and_results_are_written_as_servers_read_them() {
+        assert_eq!(
+            String::from_utf8(body(&with_tools()).unwrap()).unwrap(),
+            concat!(
+                r#"{"model":"fast","messages":[{"role":"user","content":"go"},"#,
+                r#"{"role":"assistant","content":null,"tool_calls":["#,
+                r#"{"id":"c1","type":"function","function":{"name":"read","arguments":"{\"path\":\"а\"}"}},"#,
+                r#"{"id":"c2","type":"function","function":{"name":"list","arguments":"{}"}}]},"#,
+                r#"{"role":"tool","content":"text","tool_call_id":"c1"},"#,
+                r#"{"role":"tool","content":"","tool_call_id":"c2"},"#,
+                r#"{"role":"assistant","content":"Once more.","tool_calls":["#,
+                r#"{"id":"c3","type":"function","function":{"name":"read","arguments":"{\"pa"}}]},"#,
+                r#"{"role":"tool","content":"no JSON","tool_call_id":"c3"}],"#,
+                r#""stream":true,"stream_options":{"include_usage":true},"max_tokens":100,"#,
+                r#""tools":[{"type":"function","function":{"name":"read","description":"Reads a file.","#,
+                r#""parameters":{"properties":{"path":{"type":"string"}},"type":"object"}}}]}"#,
+            )
+        );
     }
 
     #[test]
@@ -135,12 +242,17 @@ mod tests {
     fn what_is_not_set_is_not_sent() {
         let plain = ChatRequest { temperature: None, stop: Vec::new(), ..request() };
         let text = String::from_utf8(body(&plain).unwrap()).unwrap();
-        assert!(!text.contains("temperature") && !text.contains("stop\""), "{text}");
+        for name in ["temperature", "stop\"", "tool"] {
+            assert!(!text.contains(name), "{name}: {text}");
+        }
     }
 
     #[test]
     fn request_bytes_are_exactly_the_bytes_sent() {
-        assert_eq!(body_bytes(&request()), body(&request()).unwrap().len() as u64);
+        for request in [request(), with_tools()] {
+            assert_eq!(body_bytes(&request), body(&request).unwrap().len() as u64);
+            assert!(body_bytes(&request) > request.text_bytes());
+        }
     }
 
     #[test]

@@ -9,8 +9,11 @@ use std::path::PathBuf;
 use proptest::prelude::*;
 
 use super::ChatStream;
+use crate::call_ids::CallIds;
 use crate::wire::{Decode, End, Progress};
-use crate::{Channel, Close, ErrorClass, ProviderError, Stop, StreamEvent};
+use crate::{
+    Channel, ChatMessage, ChatRequest, Close, ErrorClass, ProviderError, Stop, StreamEvent, ToolCall,
+};
 
 fn golden() -> Vec<(PathBuf, Vec<u8>)> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden/openai-chat");
@@ -27,7 +30,7 @@ fn golden() -> Vec<(PathBuf, Vec<u8>)> {
 
 /// What a decoder makes of these pieces, ended the way the transport ends it.
 fn decode<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, end: End) -> Vec<StreamEvent> {
-    let (mut stream, mut events) = (ChatStream::new(), VecDeque::new());
+    let (mut stream, mut events) = (ChatStream::new(CallIds::default()), VecDeque::new());
     for piece in pieces {
         match stream.push(piece, &mut events) {
             Ok(Progress::Over) => {
@@ -59,6 +62,7 @@ fn show(events: &[StreamEvent]) -> String {
             StreamEvent::Delta { channel: Channel::ToolArgs, text: piece } => {
                 writeln!(text, "tool {piece:?}")
             }
+            StreamEvent::Call(call) => writeln!(text, "call {} {} {:?}", call.id, call.name, call.arguments),
             StreamEvent::Usage(reported) => {
                 let cost = reported.provider_cost.as_deref().unwrap_or("-");
                 match &reported.usage {
@@ -134,6 +138,12 @@ fn every_golden_stream_cut_anywhere_ends_once_and_loses_or_doubles_no_text() {
             let expected: Vec<_> =
                 whole.iter().filter(|e| matches!(e, StreamEvent::Delta { .. })).take(deltas.len()).collect();
             assert_eq!(deltas, expected, "{place}");
+            // All of the calls, told after the deltas, or none.
+            let calls: Vec<_> = events.iter().filter(|e| matches!(e, StreamEvent::Call(_))).collect();
+            let ended = matches!(closed, StreamEvent::Closed(Close::Finished(Stop::ToolUse)));
+            assert!(ended || calls.is_empty(), "{place}");
+            let all: Vec<_> = whole.iter().filter(|e| matches!(e, StreamEvent::Call(_))).collect();
+            assert!(calls.is_empty() || calls == all, "{place}");
         }
     }
 }
@@ -157,6 +167,94 @@ fn a_truncated_body_is_a_cut_after_text_and_a_reset_before() {
     );
 }
 
+/// A stream of these deltas that ends as finished for this reason.
+fn stream_of(deltas: &[serde_json::Value], reason: &str) -> Vec<u8> {
+    let mut stream = String::new();
+    for delta in deltas {
+        let chunk = serde_json::json!({ "choices": [{ "index": 0, "delta": delta }] });
+        write!(stream, "data: {chunk}\n\n").unwrap();
+    }
+    let end = serde_json::json!({ "choices": [{ "index": 0, "delta": {}, "finish_reason": reason }] });
+    write!(stream, "data: {end}\n\ndata: [DONE]\n\n").unwrap();
+    stream.into_bytes()
+}
+
+/// A delta with one whole call.
+fn one_call(index: usize, name: &str, arguments: &str) -> serde_json::Value {
+    let function = serde_json::json!({ "name": name, "arguments": arguments });
+    serde_json::json!({ "tool_calls": [{ "index": index, "id": format!("c{index}"), "function": function }] })
+}
+
+#[test]
+fn calls_beyond_a_bound_fail_and_say_which() {
+    let many = |calls: usize| (0..calls).map(|at| one_call(at, "read", "{}")).collect::<Vec<_>>();
+    let half = format!("\"{}", "x".repeat(512 * 1024 - 1));
+    let long_arguments =
+        |more: &str| vec![one_call(0, "read", &half), one_call(0, "read", &half), one_call(0, "read", more)];
+    let named = |bytes: usize| vec![one_call(0, &"n".repeat(bytes), "{}")];
+    let long_id = vec![serde_json::json!({ "tool_calls": [{ "id": "i".repeat(65_537) }] })];
+    for (deltas, calls, words) in [
+        (many(64), 64, "finished ToolUse"),
+        (many(65), 0, "failed protocol: the model calls more than 64 tools"),
+        (long_arguments(""), 1, "finished ToolUse"),
+        (long_arguments("}"), 0, "failed protocol: the model calls a tool with arguments of over 1 MiB"),
+        (named(128), 1, "finished ToolUse"),
+        (named(129), 0, "failed protocol: the name of a tool in the model's call has 129 bytes: at most 128"),
+        (long_id, 0, "failed protocol: an id in the model's call has 65537 bytes"),
+    ] {
+        let events = decode([stream_of(&deltas, "tool_calls").as_slice()], End::Clean);
+        assert_eq!(events.iter().filter(|e| matches!(e, StreamEvent::Call(_))).count(), calls, "{words}");
+        let end = show(events.get(events.len() - 1..).unwrap());
+        assert!(end.contains(words), "{end}");
+    }
+}
+
+#[test]
+fn a_call_beyond_a_bound_fails_an_answer_that_had_said_its_end() {
+    let mut stream = stream_of(&[one_call(0, "read", "{}")], "tool_calls");
+    stream.truncate(stream.len() - "data: [DONE]\n\n".len());
+    stream.extend(stream_of(&[one_call(1, &"n".repeat(129), "{}")], "tool_calls"));
+    let shown = show(&decode([stream.as_slice()], End::Clean));
+    assert!(shown.contains("failed protocol") && !shown.contains("call c0"), "{shown}");
+}
+
+#[test]
+fn calls_are_told_only_where_the_end_cannot_have_cut_them() {
+    for (reason, expected) in [
+        ("tool_calls", "tool \"{}\"\ncall c0 read \"{}\"\nfinished ToolUse\n"),
+        ("function_call", "tool \"{}\"\ncall c0 read \"{}\"\nfinished ToolUse\n"),
+        ("tool_use", "tool \"{}\"\ncall c0 read \"{}\"\nfinished ToolUse\n"),
+        ("stop", "tool \"{}\"\ncall c0 read \"{}\"\nfinished ToolUse\n"),
+        ("length", "tool \"{}\"\nfinished Length\n"),
+        ("content_filter", "tool \"{}\"\nfinished ContentFilter\n"),
+        ("moon", "tool \"{}\"\nfinished Other(\"moon\")\n"),
+    ] {
+        let stream = stream_of(&[one_call(0, "read", "{}")], reason);
+        assert_eq!(show(&decode([stream.as_slice()], End::Clean)), expected, "{reason}");
+    }
+}
+
+#[test]
+fn an_id_that_the_conversation_has_is_not_given_again() {
+    let message = ChatMessage::calling("", vec![ToolCall::new("c0", "read", "{}")]);
+    let request = ChatRequest {
+        model: String::new(),
+        messages: vec![message],
+        max_output_tokens: 1,
+        temperature: None,
+        stop: Vec::new(),
+        attempt: String::new(),
+        seed: 0,
+        tools: Vec::new(),
+    };
+    let (mut stream, mut events) = (ChatStream::new(CallIds::after(&request)), VecDeque::new());
+    let deltas = [one_call(0, "read", "{}"), one_call(1, "read", "{}")];
+    stream.push(&stream_of(&deltas, "tool_calls"), &mut events).unwrap();
+    stream.end(End::Clean, &mut events);
+    let shown = show(events.make_contiguous());
+    assert!(shown.contains("call call_2 read") && shown.contains("call c1 read"), "{shown}");
+}
+
 #[test]
 fn a_huge_line_or_body_is_refused() {
     let line = vec![b'x'; 3 * 1024 * 1024];
@@ -171,7 +269,7 @@ fn a_huge_line_or_body_is_refused() {
 fn cost_of_a_delta() {
     let chunk = r#"{"id":"chatcmpl-BQx3kq7dWn","object":"chat.completion.chunk","created":1760000000,"model":"gpt-x-2026-01-01","service_tier":"default","system_fingerprint":"fp_0123456789","choices":[{"index":0,"delta":{"content":" слово"},"logprobs":null,"finish_reason":null}],"usage":null,"obfuscation":"aB3xYz"}"#;
     let bytes = format!("data: {chunk}\n\n").repeat(4);
-    let (mut stream, mut events) = (ChatStream::new(), VecDeque::new());
+    let (mut stream, mut events) = (ChatStream::new(CallIds::default()), VecDeque::new());
     let (rounds, start) = (250_000, std::time::Instant::now());
     for _ in 0..rounds {
         stream.push(bytes.as_bytes(), &mut events).unwrap();
@@ -187,6 +285,40 @@ proptest! {
         let events = decode([head, tail], End::Clean);
         prop_assert_eq!(events.iter().filter(|event| matches!(event, StreamEvent::Closed(_))).count(), 1);
         prop_assert_eq!(&events, &decode([bytes.as_slice()], End::Clean));
+    }
+
+    /// Calls as the book has them, their arguments in pieces of any size and the pieces of all mixed.
+    #[test]
+    fn any_calls_arrive_as_they_were_sent(
+        sent in prop::collection::vec(("[a-z_]{1,9}", ".{0,20}"), 1..5),
+        size in 1_usize..6,
+        bytes in 1_usize..40,
+    ) {
+        let mut deltas: Vec<_> =
+            sent.iter().enumerate().map(|(at, (name, _))| one_call(at, name, "")).collect();
+        let letters: Vec<Vec<char>> = sent.iter().map(|(_, text)| text.chars().collect()).collect();
+        for round in 0..20 {
+            for (index, letters) in letters.iter().enumerate() {
+                if let Some(piece) = letters.chunks(size).nth(round) {
+                    let function = serde_json::json!({ "arguments": piece.iter().collect::<String>() });
+                    deltas.push(serde_json::json!({ "tool_calls": [{ "index": index, "function": function }] }));
+                }
+            }
+        }
+        let stream = stream_of(&deltas, "tool_calls");
+        let found: Vec<_> = decode(stream.chunks(bytes), End::Clean)
+            .into_iter()
+            .filter_map(|event| match event {
+                StreamEvent::Call(call) => Some(call),
+                _ => None,
+            })
+            .collect();
+        let expected: Vec<_> = sent
+            .into_iter()
+            .enumerate()
+            .map(|(at, (name, text))| ToolCall::new(format!("c{at}"), name, text))
+            .collect();
+        prop_assert_eq!(found, expected);
     }
 
     #[test]
