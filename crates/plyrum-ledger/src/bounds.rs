@@ -41,10 +41,23 @@ pub(crate) fn check_name(what: &str, name: &str) -> Result<(), LedgerError> {
 }
 
 pub(crate) fn check_json(what: &str, text: &str) -> Result<(), LedgerError> {
-    if text.len() > MAX_JSON {
-        return Err(LedgerError::invalid(format!("{what} has {} bytes, over {MAX_JSON}", text.len())));
+    check_text(what, text, MAX_JSON)
+}
+
+pub(crate) fn check_text(what: &str, text: &str, at_most: usize) -> Result<(), LedgerError> {
+    if text.len() > at_most {
+        return Err(LedgerError::invalid(format!("{what} has {} bytes, over {at_most}", text.len())));
     }
     Ok(())
+}
+
+/// A SHA-256 as we write it: 64 lower-case hex digits.
+pub(crate) fn check_sha256(what: &str, hash: &str) -> Result<(), LedgerError> {
+    let is_hex = hash.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+    if hash.len() == 64 && is_hex {
+        return Ok(());
+    }
+    Err(LedgerError::invalid(format!("{what} is not a SHA-256 in lower-case hex")))
 }
 
 pub(crate) fn check_time(what: &str, at: i64) -> Result<(), LedgerError> {

@@ -143,6 +143,12 @@ pub enum LedgerError {
         /// The first of them.
         attempts: Vec<String>,
     },
+    /// No such approval.
+    #[error("no approval `{approval}` in the ledger")]
+    UnknownApproval {
+        /// As asked for.
+        approval: String,
+    },
     /// No such attempt.
     #[error("no attempt `{attempt}` in the ledger")]
     UnknownAttempt {

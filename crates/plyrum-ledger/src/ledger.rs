@@ -16,6 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::account::{self, Balance, ModeSource, TopUp, ToppedUp};
 use crate::adjust::{Adjust, Adjusted};
+use crate::approval::{self, AnswerApproval, Answered, Approval, ApprovalFilter, NewApproval, Parked};
 use crate::attempt::Attempt;
 use crate::budget::{self, Budget, BudgetId, BudgetState, Limits};
 use crate::check::{self, Check};
@@ -206,6 +207,64 @@ impl Ledger {
     /// good and returned.
     pub async fn resume_outbox(&self, told: i64, at: i64) -> Result<Option<OutboxGap>, LedgerError> {
         self.ask(|reply| Op::ResumeOutbox { told, at, reply }).await
+    }
+
+    /// Asks for a tool action. Once this is answered it is on disk, and clients may be told. A repeat with the same
+    /// content changes nothing.
+    pub async fn request_approval(&self, approval: NewApproval) -> Result<(), LedgerError> {
+        let request = Box::new(approval::Request::checked(approval)?);
+        self.ask(|reply| Op::RequestApproval(request, reply)).await
+    }
+
+    /// Answers an approval; the first answer wins, at the deadline it is too late. A repeat is a later answer.
+    pub async fn answer_approval(&self, answer: AnswerApproval) -> Result<Answered, LedgerError> {
+        self.ask(|reply| Op::AnswerApproval(Box::new(answer), reply)).await
+    }
+
+    /// Ends what is pending and due at `at`, and returns it, the earliest deadline first.
+    pub async fn expire_approvals(&self, at: i64) -> Result<Vec<Approval>, LedgerError> {
+        self.ask(|reply| Op::ExpireApprovals { at, reply }).await
+    }
+
+    /// Ends what a run still waits for, with a reason, and returns it. The end of a run does that by itself.
+    pub async fn withdraw_approvals(
+        &self,
+        run: &str,
+        at: i64,
+        reason: &str,
+    ) -> Result<Vec<Approval>, LedgerError> {
+        let (run, reason) = (run.to_owned(), reason.to_owned());
+        self.ask(|reply| Op::WithdrawApprovals { run, at, reason, reply }).await
+    }
+
+    /// The action is about to run: true once, of an approved one of an open run, whose hash this is. On disk
+    /// before it is answered, so it never runs a second time.
+    pub async fn begin_execution(&self, id: &str, sha256: &str, at: i64) -> Result<bool, LedgerError> {
+        let (id, sha256) = (id.to_owned(), sha256.to_owned());
+        self.ask(|reply| Op::BeginExecution { id, sha256, at, reply }).await
+    }
+
+    /// The run has taken the answer: its checkpoint goes, and a restart does not resume from it.
+    pub async fn take_up(&self, id: &str, at: i64) -> Result<(), LedgerError> {
+        let id = id.to_owned();
+        self.ask(|reply| Op::TakeUp { id, at, reply }).await
+    }
+
+    /// An approval by its whole id.
+    pub async fn approval(&self, id: &str) -> Result<Option<Approval>, LedgerError> {
+        let id = id.to_owned();
+        self.look(move |conn| approval::find(conn, &id)).await
+    }
+
+    /// Approvals, newest first.
+    pub async fn approvals(&self, filter: ApprovalFilter) -> Result<Vec<Approval>, LedgerError> {
+        self.look(move |conn| approval::list(conn, &filter)).await
+    }
+
+    /// What open runs wait for, or have not taken the answer of, with what they need to go on after a restart;
+    /// the oldest first.
+    pub async fn parked(&self) -> Result<Vec<Parked>, LedgerError> {
+        self.look(approval::parked).await
     }
 
     /// The account as it is when its turn in the queue comes.

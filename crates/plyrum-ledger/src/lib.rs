@@ -5,7 +5,7 @@
 //! clock: ids are text, and times are milliseconds since the epoch that come from the caller.
 //!
 //! Reading order: [`Ledger`] (the handle) → [`HoldBatch`] (reserve) → [`Settle`] (charge) → [`FinishRun`]
-//! (the total) → [`OutboxRow`] (what the audit log gets) → [`Recovery`] (after a crash) →
+//! (the total) → [`NewApproval`] (a tool action that somebody is asked for) → [`OutboxRow`] (what the audit log gets) → [`Recovery`] (after a crash) →
 //! [`Store`] (what any backend must do) →
 //! [`LedgerReader`] (figures, with or without a daemon) → [`Check`] (the proof) → [`Reconciliation`] (against the audit log). How commits are shared
 //! and which of them are flushed is told in `writer.rs`; what is stored, in `schema.sql`.
@@ -18,14 +18,17 @@
 //! 3. Σ entries = 0, posted = Σ wallet + debt, held = Σ unresolved holds (`check.rs`).
 //! 4. Each charge recomputes from its own row (`charge.rs`).
 //! 5. A run's total is the sum of its usage rows, and final when it is finished (`run.rs`).
-//! 6. After a crash nothing stays held and no run stays running (`recover.rs`).
+//! 6. After a crash nothing stays held and no run stays running but those that wait for an approval
+//!    (`recover.rs`).
 //! 7. Every roll-up is the sum of its attempts (`rollup.rs`).
 //! 8. What is committed is in the outbox, under an id that is never given twice (`outbox.rs`).
+//! 9. An approval is answered once and executed at most once, as what was asked for (`approval.rs`).
 
 #![deny(clippy::float_arithmetic)]
 
 mod account;
 mod adjust;
+mod approval;
 mod attempt;
 mod backup;
 mod bounds;
@@ -63,6 +66,10 @@ mod tests;
 
 pub use account::{Balance, ModeSource, TopUp, ToppedUp};
 pub use adjust::{Adjust, Adjusted};
+pub use approval::{
+    AnswerApproval, Answered, Approval, ApprovalFilter, MAX_ACTION, MAX_CHECKPOINT, MAX_PENDING, NewApproval,
+    Parked,
+};
 pub use attempt::Attempt;
 pub use budget::{Budget, BudgetId, BudgetNotice, BudgetState, Limit, Limits, MAX_BUDGETS, Windows};
 pub use charge::{Basis, Price};
@@ -85,4 +92,7 @@ pub use rollup::SpentBy;
 pub use run::{FinishRun, NewRun, RunTotals};
 pub use settle::{Settle, Settled};
 pub use store::Store;
-pub use words::{AttemptState, BudgetScope, Mode, Outcome, Period, RunStatus, Scope};
+pub use words::{
+    ApprovalScope, ApprovalStatus, ApprovalVerdict, AttemptState, BudgetScope, Mode, Outcome, Period,
+    RunStatus, Scope,
+};

@@ -9,6 +9,7 @@ use plyrum_billing_client::MicroRub;
 
 use crate::account::{self, Balance, ModeSource, TopUp, ToppedUp};
 use crate::adjust::{self, Adjust, Adjusted};
+use crate::approval::{self, AnswerApproval, Answered, Approval};
 use crate::budget::{self, Budget, BudgetId};
 use crate::error::LedgerError;
 use crate::hold::{self, HoldBatch, HoldOutcome};
@@ -48,6 +49,12 @@ pub(crate) enum Op {
     CloseAudit { head: Option<String>, reply: Reply<Option<String>> },
     TellAgain { told: i64, reply: Reply<u64> },
     RetireAudit { floor: AuditFloor, head: AuditHead, reply: Reply<()> },
+    RequestApproval(Box<approval::Request>, Reply<()>),
+    AnswerApproval(Box<AnswerApproval>, Reply<Answered>),
+    ExpireApprovals { at: i64, reply: Reply<Vec<Approval>> },
+    WithdrawApprovals { run: String, at: i64, reason: String, reply: Reply<Vec<Approval>> },
+    BeginExecution { id: String, sha256: String, at: i64, reply: Reply<bool> },
+    TakeUp { id: String, at: i64, reply: Reply<()> },
     Look(Look),
 }
 
@@ -61,7 +68,7 @@ pub(crate) enum Message {
 /// What a request needs from its commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Weight {
-    /// Money: on disk before it is answered.
+    /// Money, or what a person decides: on disk before it is answered.
     Critical,
     /// A mark: recovery does right without it.
     Mark,
@@ -84,7 +91,16 @@ impl Op {
             | Self::ResumeOutbox { .. }
             | Self::TellAgain { .. }
             | Self::CloseAudit { .. }
-            | Self::RetireAudit { .. } => Weight::Critical,
+            | Self::RetireAudit { .. }
+            | Self::RequestApproval(..)
+            | Self::AnswerApproval(..)
+            | Self::WithdrawApprovals { .. }
+            | Self::BeginExecution { .. }
+            | Self::TakeUp { .. } => Weight::Critical,
+            // Asked again and again, mostly for nothing: then it is no more than a look.
+            Self::ExpireApprovals { at, .. } if approval::any_due(conn, *at) => Weight::Critical,
+            // A power cut must not let a run that is over wait for an answer again.
+            Self::FinishRun(finish, _) if approval::any_of(conn, &finish.run) => Weight::Critical,
             Self::Release { attempt, .. } if mark::release_moves_money(conn, attempt) => Weight::Critical,
             Self::Release { .. } | Self::FinishRun(..) => Weight::MarkWithBody,
             Self::TakeOutbox { .. } => Weight::Take,
@@ -92,6 +108,7 @@ impl Op {
             | Self::MarkSent { .. }
             | Self::NoteReceived { .. }
             | Self::MarkDrained { .. }
+            | Self::ExpireApprovals { .. }
             | Self::Look(_) => Weight::Mark,
         }
     }
@@ -146,6 +163,16 @@ impl Op {
             Self::CloseAudit { head, reply } => later(reply, outbox::close(conn, head.as_deref())),
             Self::TellAgain { told, reply } => later(reply, outbox::tell_again(conn, told)),
             Self::RetireAudit { floor, head, reply } => later(reply, retired::retire(conn, &floor, &head)),
+            Self::RequestApproval(request, reply) => later(reply, approval::request(conn, &request)),
+            Self::AnswerApproval(answer, reply) => later(reply, approval::answer(conn, &answer)),
+            Self::ExpireApprovals { at, reply } => later(reply, approval::expire(conn, at)),
+            Self::WithdrawApprovals { run, at, reason, reply } => {
+                later(reply, approval::withdraw(conn, &run, at, &reason))
+            }
+            Self::BeginExecution { id, sha256, at, reply } => {
+                later(reply, approval::begin_execution(conn, &id, &sha256, at))
+            }
+            Self::TakeUp { id, at, reply } => later(reply, approval::take_up(conn, &id, at)),
             Self::Look(look) => (look(Ok(conn)), Ok(()), false),
         };
         // A refused request leaves nothing behind, so its neighbours can be committed: every operation
@@ -162,7 +189,9 @@ impl Op {
             | Self::NoteReceived { reply, .. }
             | Self::SetBudget { reply, .. }
             | Self::MarkDrained { reply, .. }
-            | Self::RetireAudit { reply, .. } => say(reply, Err(error)),
+            | Self::RetireAudit { reply, .. }
+            | Self::RequestApproval(_, reply)
+            | Self::TakeUp { reply, .. } => say(reply, Err(error)),
             Self::Hold(_, reply) => say(reply, Err(error)),
             Self::Settle(_, reply) => say(reply, Err(error)),
             Self::Release { reply, .. } => say(reply, Err(error)),
@@ -175,6 +204,11 @@ impl Op {
             Self::CloseAudit { reply, .. } => say(reply, Err(error)),
             Self::TellAgain { reply, .. } => say(reply, Err(error)),
             Self::ResumeOutbox { reply, .. } => say(reply, Err(error)),
+            Self::AnswerApproval(_, reply) => say(reply, Err(error)),
+            Self::ExpireApprovals { reply, .. } | Self::WithdrawApprovals { reply, .. } => {
+                say(reply, Err(error));
+            }
+            Self::BeginExecution { reply, .. } => say(reply, Err(error)),
             Self::Look(look) => look(Err(error))(Ok(())),
         }
     }

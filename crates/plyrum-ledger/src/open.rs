@@ -26,6 +26,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema_2.sql"),
     include_str!("schema_3.sql"),
     include_str!("schema_4.sql"),
+    include_str!("schema_5.sql"),
 ];
 /// How long to wait for another process's lock before saying `busy`.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);

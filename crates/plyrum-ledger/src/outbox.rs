@@ -14,8 +14,20 @@ use crate::error::LedgerError;
 /// The most rows that one `take_outbox` returns.
 pub(crate) const MAX_TAKE: usize = 1024;
 /// Every kind of body.
-pub const OUTBOX_KINDS: [&str; 9] =
-    ["hold", "settle", "release", "run", "top_up", "mode", "adjustment", "budget", "ledger_restored"];
+pub const OUTBOX_KINDS: [&str; 12] = [
+    "hold",
+    "settle",
+    "release",
+    "run",
+    "top_up",
+    "mode",
+    "adjustment",
+    "budget",
+    "ledger_restored",
+    "approval.requested",
+    "approval.resolved",
+    "approval.executed",
+];
 /// The furthest that ids can have run ahead of a ledger that was restored from an old copy. What claims more
 /// was never given out by any ledger, and ids that followed it would soon be used up.
 const LEAP_MAX: i64 = 1_000_000_000;

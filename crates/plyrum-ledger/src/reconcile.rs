@@ -19,6 +19,7 @@ use crate::error::LedgerError;
 use crate::outbox::{self, AuditHead, OutboxGap};
 use crate::read::LedgerReader;
 use crate::retired::{self, Retired, Thing, Things};
+use crate::words::ApprovalStatus;
 
 /// A record of the audit log, as far as money is concerned.
 #[derive(Debug, Clone, Copy)]
@@ -144,6 +145,7 @@ impl Reconciliation<'_> {
             "adjustment" => self.movement(body, "micro_rub", &["adjustment"]),
             "mode" => self.movement(body, "closed_tab_micro_rub", &["mode"]),
             "run" => self.run(body),
+            "approval.requested" | "approval.resolved" | "approval.executed" => self.approval(kind, body),
             _ => Ok(None),
         }
     }
@@ -246,6 +248,28 @@ impl Reconciliation<'_> {
         }
         self.ended.set(rowid);
         Ok(None)
+    }
+
+    /// An approval holds no money, but what ran was approved only if both say so.
+    fn approval(&mut self, kind: &str, body: &Value) -> Result<Option<String>, LedgerError> {
+        let id = text(body, "approval");
+        let mut select = self
+            .snapshot
+            .prepare_cached("SELECT run, sha256, status, answered_by FROM approvals WHERE id = ?1")?;
+        let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
+        let found: Option<(String, String, ApprovalStatus, Option<String>)> =
+            select.query_row([id], read).optional()?;
+        let Some((run, sha256, status, by)) = found else {
+            return Ok(Some(format!("approval {id} is not in the ledger")));
+        };
+        let verdict = if status == ApprovalStatus::Executed { ApprovalStatus::Approved } else { status };
+        let agrees = match kind {
+            "approval.requested" => true,
+            "approval.executed" => status == ApprovalStatus::Executed,
+            _ => text(body, "verdict") == verdict.as_str() && by.is_none_or(|by| text(body, "by") == by),
+        };
+        let same = agrees && text(body, "run") == run && text(body, "sha256") == sha256;
+        Ok((!same).then(|| format!("approval {id} of run {run} is {status} in the ledger, for {sha256}")))
     }
 
     /// All records were given: what came of it.

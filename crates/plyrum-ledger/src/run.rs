@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::approval;
 use crate::bounds;
 use crate::budget::Spender;
 use crate::error::LedgerError;
@@ -200,6 +201,7 @@ fn unresolved(conn: &Connection, run: &str) -> Result<Vec<String>, LedgerError> 
 
 /// Writes the end of a run whose attempts are all resolved.
 pub(crate) fn end(conn: &Connection, finish: &FinishRun, print: &[u8]) -> Result<RunTotals, LedgerError> {
+    approval::end_of_run(conn, &finish.run, finish.at)?;
     conn.prepare_cached(
         "UPDATE runs SET status = ?2, ended_at = ?3, finish_hash = ?4, plan = coalesce(?5, plan) WHERE run = ?1",
     )?

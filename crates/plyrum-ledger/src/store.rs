@@ -9,7 +9,8 @@
 //! Every call keeps these promises:
 //!
 //! - **Durable before answered.** Once a call that moves money (`hold`, `settle`, a `release` of a hold
-//!   above zero, `top_up`, `adjust`, `set_mode`) has answered, a power cut does not undo it. Marks
+//!   above zero, `top_up`, `adjust`, `set_mode`) or an approval (all of them) has answered, a power cut does not
+//!   undo it. Marks
 //!   (`begin_run`, `mark_sent`, `note_received`, `finish_run`, …) survive the death of the process at
 //!   once, and a power cut from the next answered movement of money on. What `take_outbox` has returned
 //!   is durable, and so is everything before it.
@@ -17,7 +18,8 @@
 //!   changes what a concurrent call of somebody else comes to.
 //! - **Once.** The caller's id makes a call idempotent: the same id with the same content (times apart)
 //!   gets the first answer, whatever has happened since; the same id with other content is
-//!   [`LedgerError::IdReused`].
+//!   [`LedgerError::IdReused`]. Two calls say which of several was first, and so answer a repeat otherwise:
+//!   `answer_approval` and `begin_execution`.
 //! - **One order.** All calls happen one after the other, in an order that every caller sees the same;
 //!   whoever was answered comes before whoever asks later.
 //! - **A future that is dropped** says nothing about its call, which may have happened: ask again with
@@ -29,6 +31,7 @@ use plyrum_billing_client::MicroRub;
 
 use crate::account::{Balance, ModeSource, TopUp, ToppedUp};
 use crate::adjust::{Adjust, Adjusted};
+use crate::approval::{AnswerApproval, Answered, Approval, ApprovalFilter, NewApproval, Parked};
 use crate::attempt::Attempt;
 use crate::budget::{Budget, BudgetId, BudgetState, Limits};
 use crate::check::Check;
@@ -81,6 +84,24 @@ store! {
     release(attempt: &str, at: i64) -> MicroRub;
     /// Ends a run, all of whose attempts are resolved; its totals are final.
     finish_run(finish: FinishRun) -> RunTotals;
+    /// Asks for a tool action of a run that is open. Once for each id.
+    request_approval(approval: NewApproval) -> ();
+    /// Answers an approval. The first answer wins; at or after the deadline it is expired, and is made so.
+    answer_approval(answer: AnswerApproval) -> Answered;
+    /// Ends what is pending and due; what that was, the earliest deadline first.
+    expire_approvals(at: i64) -> Vec<Approval>;
+    /// Ends what is pending of a run; what that was. The end of a run includes it.
+    withdraw_approvals(run: &str, at: i64, reason: &str) -> Vec<Approval>;
+    /// An approved action is about to run: true once, for the hash that was approved, of a run that is open.
+    begin_execution(id: &str, sha256: &str, at: i64) -> bool;
+    /// The run has taken the answer: it is not parked by this approval any more.
+    take_up(id: &str, at: i64) -> ();
+    /// An approval by its whole id.
+    approval(id: &str) -> Option<Approval>;
+    /// Approvals, newest first.
+    approvals(filter: ApprovalFilter) -> Vec<Approval>;
+    /// What open runs wait for, or have not taken the answer of, the oldest first.
+    parked() -> Vec<Parked>;
     /// Changes how the account is limited. `Config` counts only for an account that is still new.
     set_mode(mode: Mode, source: ModeSource, at: i64) -> Balance;
     /// Adds money; debt is paid first.
@@ -117,7 +138,7 @@ store! {
     attempts_of(run: &str) -> Vec<Attempt>;
     /// All attempts that hold money, the oldest first.
     unresolved() -> Vec<Attempt>;
-    /// All runs that are begun and not ended, the oldest first.
+    /// All runs that are begun and not ended, the oldest first; those that are parked apart.
     running() -> Vec<String>;
     /// Proves the books from nothing but what is stored.
     check() -> Vec<Check>;

@@ -182,6 +182,53 @@ words! {
     }
 }
 
+words! {
+    /// How an approval was answered.
+    ApprovalVerdict {
+        /// The action may run.
+        Approved = "approved",
+        /// It may not.
+        Denied = "denied",
+    }
+}
+
+words! {
+    /// How far an answer reaches.
+    ApprovalScope {
+        /// This action alone.
+        Once = "once",
+        /// Its like, as long as the session lasts.
+        Session = "session",
+        /// Its like, by a rule that was saved.
+        Always = "always",
+    }
+}
+
+words! {
+    /// Where an approval is: `pending` → `approved` → `executed`, or `pending` → `denied` | `expired`.
+    ApprovalStatus {
+        /// Nobody has answered yet.
+        Pending = "pending",
+        /// The action may run, and has not begun to.
+        Approved = "approved",
+        /// The action may not run.
+        Denied = "denied",
+        /// Nobody answered in time, or the run was over first: as good as denied.
+        Expired = "expired",
+        /// The action has begun to run.
+        Executed = "executed",
+    }
+}
+
+impl From<ApprovalVerdict> for ApprovalStatus {
+    fn from(verdict: ApprovalVerdict) -> Self {
+        match verdict {
+            ApprovalVerdict::Approved => Self::Approved,
+            ApprovalVerdict::Denied => Self::Denied,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -190,6 +237,9 @@ mod tests {
     fn every_word_names_one_value_and_back() {
         for word in ["running", "parked", "succeeded", "degraded", "failed", "cancelled", "interrupted"] {
             assert_eq!(RunStatus::parse(word).map(RunStatus::as_str), Some(word));
+        }
+        for word in ["pending", "approved", "denied", "expired", "executed"] {
+            assert_eq!(ApprovalStatus::parse(word).map(ApprovalStatus::as_str), Some(word));
         }
         assert_eq!(Mode::parse("postpaid"), None);
     }

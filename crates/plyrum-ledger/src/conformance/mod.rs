@@ -5,6 +5,8 @@
 //! beside it, in `tests/`.
 
 mod adjusts;
+mod approval_model;
+mod approvals;
 mod budgets;
 mod edges;
 mod holds;
@@ -89,5 +91,12 @@ suite! {
     limits: a_day_counts_what_is_posted_and_what_is_held yesterdays_charges_do_not_count_and_yesterdays_holds_do of_two_limits_on_the_same_the_lower_holds_and_is_named each_scope_limits_its_own_and_nobody_else a_providers_budget_counts_its_part_of_a_batch the_tightest_of_several_limits_is_told an_unknown_price_is_refused_under_any_limit half_four_fifths_and_all_are_told_once_in_a_window a_repeated_settle_tells_nothing_again a_budget_that_makes_no_sense_is_an_error a_thousand_holds_at_once_take_what_the_day_has_and_not_one_more;
     modes: a_mode_that_is_set_again_pays_nothing what_metered_runs_spent_is_closed_and_what_is_owed_stays a_change_of_mode_is_told_once_and_a_repeat_is_not an_account_with_money_is_no_longer_the_configurations;
     recovery: every_hold_is_resolved_and_every_run_has_an_end what_was_answered_survives_a_crash;
+    approvals: what_is_asked_for_is_there_before_anybody_is_told_and_asked_once an_approval_needs_a_run_that_is_open
+        the_first_answer_wins_and_everybody_else_sees_it of_many_answers_at_once_one_counts_and_its_action_runs_once
+        at_the_deadline_nobody_can_answer_any_more what_is_due_expires_once_the_earliest_first
+        an_action_runs_once_and_only_as_it_was_approved the_end_of_a_run_takes_its_approvals_along
+        each_change_has_one_body_that_tells_it a_list_comes_newest_first_a_page_at_a_time
+        a_run_that_waits_stays_open_across_a_crash_and_the_others_end a_parked_run_goes_on_from_its_checkpoint_once
+        what_breaks_a_bound_is_refused_before_anything_is_written;
     adjusts: an_adjustment_gives_and_takes_with_a_reason_that_stays an_adjustment_counts_once what_an_adjustment_gives_pays_debt_first an_adjustment_without_reason_or_amount_is_refused;
 }

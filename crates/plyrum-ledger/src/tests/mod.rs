@@ -1,6 +1,7 @@
 //! What only this backend does, through its handle, and the fixtures of all tests. What any backend must
 //! do is in `conformance/`.
 
+mod approvals;
 mod budgets;
 mod commits;
 mod killed;
@@ -102,6 +103,45 @@ pub(crate) fn adjust(id: &str, amount: i64) -> Adjust {
     Adjust { id: id.to_owned(), amount: micro(amount), reason: format!("because of {id}"), at: 600 }
 }
 
+/// An approval to ask for at 1 000 and to answer before 2 000.
+pub(crate) fn new_approval(id: &str, run: &str) -> NewApproval {
+    NewApproval {
+        id: id.to_owned(),
+        run: run.to_owned(),
+        session: "session-1".to_owned(),
+        call: format!("call of {id}"),
+        tool: "run".to_owned(),
+        action: format!(r#"{{"argv":["touch","{id}"]}}"#),
+        sha256: SHA.repeat(8),
+        why: "no rule allows it".to_owned(),
+        rule: None,
+        at: 1_000,
+        deadline: 2_000,
+        checkpoint: None,
+    }
+}
+
+/// The same with what its run needs to go on.
+pub(crate) fn parking(id: &str, run: &str) -> NewApproval {
+    NewApproval { checkpoint: Some(format!(r#"{{"of":"{id}"}}"#)), ..new_approval(id, run) }
+}
+
+/// An eighth of a hash.
+pub(crate) const SHA: &str = "0123abcd";
+
+pub(crate) fn answer(id: &str, verdict: ApprovalVerdict, at: i64) -> AnswerApproval {
+    AnswerApproval {
+        id: id.to_owned(),
+        verdict,
+        scope: ApprovalScope::Once,
+        by: "tui".to_owned(),
+        rule: None,
+        reason: None,
+        ends_run: false,
+        at,
+    }
+}
+
 /// Takes a database of this schema back to what schema 3 had, with prints of 64 digits as it had them.
 pub(crate) fn back_to_schema_3(conn: &rusqlite::Connection) {
     let tables = include_str!("../schema.sql");
@@ -114,7 +154,7 @@ pub(crate) fn back_to_schema_3(conn: &rusqlite::Connection) {
         ..schema_3.find("INSERT INTO rollup_keys").unwrap();
     let long = "lower(hex(content_hash)) || '00000000000000000000000000000000'";
     conn.execute_batch(&format!(
-        "PRAGMA foreign_keys = OFF; BEGIN; DROP VIEW rollup_places; DROP VIEW usage_lines;
+        "PRAGMA foreign_keys = OFF; BEGIN; DROP TABLE approval_checkpoints; DROP TABLE approvals; DROP VIEW rollup_places; DROP VIEW usage_lines;
          CREATE TABLE four AS SELECT * FROM attempts; DROP TABLE attempts; {attempts}
          ALTER TABLE attempts ADD COLUMN provider_cost TEXT; ALTER TABLE attempts ADD COLUMN provider_cost_micro_rub INTEGER;
          ALTER TABLE attempts ADD COLUMN message_chain TEXT; ALTER TABLE attempts ADD COLUMN first_of INTEGER NOT NULL DEFAULT 0;
