@@ -19,7 +19,7 @@ plyrum-protocol: plyrum-billing-client
 plyrum-router: plyrum-billing-client plyrum-catalog plyrum-protocol
 plyrum-engine: plyrum-catalog plyrum-protocol plyrum-billing-client
 plyrum-providers: plyrum-billing-client plyrum-redact
-plyrum-tools: plyrum-jsonl plyrum-redact
+plyrum-tools: plyrum-config plyrum-jsonl plyrum-redact
 plyrum-ledger: plyrum-billing-client plyrum-catalog
 plyrum-audit: plyrum-jsonl plyrum-redact
 plyrum-jsonl:

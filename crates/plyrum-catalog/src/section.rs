@@ -64,6 +64,10 @@ pub enum OnCancel {
     Drain,
 }
 
+const fn yes() -> bool {
+    true
+}
+
 /// One `[models."lab/fast"]`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -87,8 +91,8 @@ pub struct ModelSection {
     pub price_of: Option<Spanned<String>>,
     /// Average bytes of text per token, for estimates; 3.0 where absent.
     pub bytes_per_token: Option<Spanned<DecimalText>>,
-    /// The model can call tools.
-    #[serde(default)]
+    /// The model can call tools; it is taken to unless this says otherwise.
+    #[serde(default = "yes")]
     pub tools: bool,
     /// The model thinks before it answers.
     #[serde(default)]

@@ -1,8 +1,8 @@
 //! What can be said on the command line.
 
 use crate::command::{
-    ask, audit, balance, bench, budget, config, daemon, doctor, explain, ledger, lists, policy, prices,
-    route, runs, sessions, statusline, transcript, usage,
+    approvals, ask, audit, balance, bench, budget, config, daemon, doctor, explain, ledger, lists, policy,
+    prices, route, runs, sessions, statusline, transcript, undo, usage,
 };
 use clap::{CommandFactory as _, Parser, Subcommand};
 use plyrum_protocol::ErrorKind;
@@ -58,6 +58,15 @@ pub(crate) enum Command {
     /// The audit log
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Questions about what models want to do
+    #[command(subcommand)]
+    Approvals(approvals::Command),
+    /// Allow an action that waits
+    Approve(approvals::Approve),
+    /// Do not allow an action that waits
+    Deny(approvals::Deny),
+    /// Put back the files that a run changed
+    Undo(undo::Args),
     /// Show how a prompt would be routed, and why
     Route(route::Args),
     /// Policies: what may act

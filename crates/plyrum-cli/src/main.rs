@@ -3,6 +3,7 @@
 //! Reading order: `args` (what can be said) → `command/*` (one file per command) → `out` (stdout carries
 //! answers and data, stderr everything else) → `fault` (how an error is told).
 
+mod action;
 mod args;
 mod command;
 mod fault;
@@ -18,6 +19,10 @@ use clap::Parser as _;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    // Before anything else and with no thread: the sandbox executes this program again, inside itself.
+    if std::env::args_os().nth(1).is_some_and(|word| word == "__sandbox") {
+        return plyrum_tools::sandbox::inner_main(std::env::args_os().skip(2));
+    }
     let words = args::with_bare_prompt(std::env::args_os().collect());
     match Args::try_parse_from(words) {
         Ok(args) => command::run(args),

@@ -32,6 +32,7 @@ fn composed(persona: &Persona) -> String {
             Speaker::System => "system",
             Speaker::User => "user",
             Speaker::Assistant => "assistant",
+            Speaker::Tool => "tool",
         };
         text = format!("{text}\n--- {speaker}\n{}\n", turn.text);
     }

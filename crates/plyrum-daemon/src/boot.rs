@@ -9,7 +9,7 @@ use crate::lock::{self, Lock};
 use crate::recorder::{Kind, Recorder};
 use crate::serve::{Bound, bind, serve};
 use crate::signals::Signals;
-use crate::{clock, ending, ids, limits, log, recover};
+use crate::{clock, ending, ids, limits, log, recover, resume, tools};
 use plyrum_config::Paths;
 use plyrum_ledger::{Ledger, Mode, ModeSource, Recovery, RecoverySpec};
 use plyrum_protocol::{ENDS_WITHIN, ErrorKind, Fault};
@@ -201,6 +201,17 @@ async fn up(paths: &Paths) -> Result<(Arc<Daemon>, Bound, std::thread::JoinHandl
     tell_recovery(&recorder, &recovery, ended);
     let daemon = Arc::new(Daemon::new(paths.clone(), ledger, recorder, install_key));
     set_mode_of_a_new_account(&daemon).await?;
+    if let Err(e) = daemon.toolbox.clean_up() {
+        log::line(&format!("what commands left in workspaces cannot be taken away: {e}"));
+    }
+    let looked = Arc::clone(&daemon);
+    tokio::task::spawn_blocking(move || tools::catch_up(&looked.toolbox))
+        .await
+        .map_err(|e| Fault::new(ErrorKind::Internal, e.to_string()))?;
+    let waiting = resume::resume_parked(&daemon).await;
+    if waiting > 0 {
+        log::line(&format!("{waiting} runs go on waiting for an approval"));
+    }
     let bound = bind(&paths.socket_path())?;
     Ok((daemon, bound, audit))
 }
@@ -235,6 +246,7 @@ async fn set_mode_of_a_new_account(daemon: &Daemon) -> Result<(), Fault> {
 fn warm(daemon: &Arc<Daemon>) {
     let daemon = Arc::clone(daemon);
     tokio::spawn(async move {
+        daemon.toolbox.warm().await;
         if let Err(fault) = daemon.context(None).await {
             log::line(&format!("the configuration cannot be used: {fault}"));
         }

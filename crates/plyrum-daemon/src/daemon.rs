@@ -6,6 +6,7 @@ use crate::flushes::Flushes;
 use crate::recorder::{Loads, Recorder, loaded_files};
 use crate::runs::Runs;
 use crate::sessions::Sessions;
+use crate::tools::Toolbox;
 use crate::visitors::Visitors;
 use plyrum_catalog::Day;
 use plyrum_config::Paths;
@@ -31,6 +32,7 @@ pub(crate) struct Daemon {
     pub(crate) visitors: Arc<Visitors>,
     pub(crate) flushes: Flushes,
     pub(crate) install_key: [u8; 32],
+    pub(crate) toolbox: Toolbox,
     loads: Loads,
     contexts: Mutex<BTreeMap<Option<PathBuf>, Arc<Context>>>,
     phase: watch::Sender<Phase>,
@@ -47,6 +49,11 @@ impl Late {
     pub(crate) fn enter<'a>(&'a self, run: &str) -> LateBooking<'a> {
         *self.lock().entry(run.to_owned()).or_default() += 1;
         LateBooking { late: self, run: run.to_owned() }
+    }
+
+    /// The run is left to the next daemon: nobody ends it here.
+    pub(crate) fn leave(&self, run: &str) {
+        *self.lock().entry(run.to_owned()).or_default() += 1;
     }
 
     pub(crate) fn contains(&self, run: &str) -> bool {
@@ -93,6 +100,7 @@ impl Daemon {
         let (phase, _) = watch::channel(Phase::Open);
         Self {
             sessions: Sessions::new(&paths),
+            toolbox: Toolbox::new(&paths),
             paths,
             ledger,
             recorder,
@@ -144,6 +152,9 @@ impl Daemon {
             }
             later
         });
+        for run in self.runs.all() {
+            run.hub.leave_if_waiting(); // nobody may answer for days
+        }
     }
 
     /// Waits until the daemon should end.

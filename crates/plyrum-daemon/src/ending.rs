@@ -59,6 +59,10 @@ pub(crate) async fn down(daemon: &Daemon, audit: JoinHandle<()>, signals: &Signa
 
 async fn end_runs(daemon: &Daemon) {
     for run in daemon.runs.all() {
+        if run.hub.is_waiting() {
+            run.hub.leave_if_waiting(); // the next daemon goes on with it
+            continue;
+        }
         let body = json!({"run": run.hub.run, "reason": CancelReason::Shutdown, "by": "daemon"});
         daemon.recorder.record(Kind::RunCancelled, body);
         run.cancel(CancelReason::Shutdown).await;

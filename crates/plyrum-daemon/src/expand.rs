@@ -183,6 +183,7 @@ fn choice(model: &Model, catalog: &Catalog) -> ModelChoice {
         context_tokens: model.context_tokens,
         max_output_tokens: model.max_output_tokens,
         bytes_per_token: model.bytes_per_token,
+        tools: model.tools,
         drain_ms: drain_s.saturating_mul(1000),
     }
 }

@@ -5,6 +5,7 @@ use crate::outbox::{Offered, Outbox, Place};
 use plyrum_protocol::{AttemptId, Channel, Frame, FrameBody, Outgoing, RunId, SessionId, StepId, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::watch;
 
 /// Bytes of frames and texts that a follower is brought at once; it takes them before it gets more.
 const CATCH_UP_BYTES: usize = 1024 * 1024;
@@ -45,6 +46,14 @@ pub(crate) struct Hub {
     pub(crate) run: RunId,
     pub(crate) session: SessionId,
     state: Mutex<State>,
+    /// Whether its run waits for a person, and whether it is left to the next daemon.
+    waiting: watch::Sender<Waiting>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Waiting {
+    waits: bool,
+    leaves: bool,
 }
 
 #[derive(Debug, Default)]
@@ -54,16 +63,62 @@ struct State {
     /// Text so far of each stream that is open.
     open: BTreeMap<Stream, String>,
     followers: Vec<Outbox>,
+    policies: Vec<(Outbox, String)>,
     finished: bool,
 }
 
 impl Hub {
     pub(crate) fn new(run: RunId, session: SessionId) -> Self {
-        Self { run, session, state: Mutex::default() }
+        Self { run, session, state: Mutex::default(), waiting: watch::channel(Waiting::default()).0 }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The run waits for a person, or does not any more.
+    pub(crate) fn set_waiting(&self, waits: bool) {
+        self.waiting.send_modify(|waiting| waiting.waits = waits);
+    }
+
+    /// The daemon ends: as soon as the run waits for a person, it is left to the next daemon.
+    pub(crate) fn leave_if_waiting(&self) {
+        self.waiting.send_modify(|waiting| waiting.leaves = true);
+    }
+
+    /// Whether the run waits for a person.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.waiting.borrow().waits
+    }
+
+    /// Waits until the run is to be left.
+    pub(crate) async fn left(&self) {
+        let mut watch = self.waiting.subscribe();
+        let _sender_lives_in_self = watch.wait_for(|waiting| waiting.waits && waiting.leaves).await;
+    }
+
+    /// This client is here with a policy of its own.
+    pub(crate) fn watch_with(&self, outbox: &Outbox, policy: String) {
+        let mut state = self.lock();
+        state.policies.retain(|(known, _)| !known.is_same(outbox));
+        state.policies.push((outbox.clone(), policy));
+    }
+
+    /// Policies of the clients that are here.
+    pub(crate) fn policies(&self) -> Vec<String> {
+        let mut state = self.lock();
+        state.policies.retain(|(outbox, _)| !outbox.is_closed());
+        state.policies.iter().map(|(_, policy)| policy.clone()).collect()
+    }
+
+    /// Frames that an earlier daemon has shown.
+    pub(crate) fn recall(&self, frames: &[Frame]) {
+        let mut state = self.lock();
+        for frame in frames {
+            if let Ok(line) = Outgoing::notification("frame", frame).to_line() {
+                state.note(frame, &line.into());
+            }
+        }
     }
 
     /// Shows a frame to everybody. Only the run's own driver calls this.

@@ -25,7 +25,7 @@ pub(crate) async fn watch(daemon: Arc<Daemon>) {
         }
         // Runs come from visitors only: behind a closed door none can begin.
         if idle_exit(&daemon).await == Some(wait)
-            && daemon.runs.count() == 0
+            && daemon.runs.busy() == 0
             && daemon.visitors.close_if_empty()
         {
             crate::log::line(&format!("nobody came for {} s", wait.as_secs()));

@@ -4,7 +4,7 @@
 //! Reading order: [`boot`](boot) brings the parts up and takes them down in order; `serve` accepts clients;
 //! `handle` carries out their requests; `submit` and `resolve` make a run of a prompt; `driver` executes
 //! what the engine asks for; `sessions` knows what was said before; `hub` and `outbox` fan frames out; `recorder`
-//! writes the audit, and `gate` starts nothing that may cost money without it.
+//! writes the audit; `tools` carries out what models call, by `policies` and approvals, and `gate` starts nothing that may cost money without it.
 //!
 //! Meaning changes at two seams here: `handle` (frames ↔ domain) and `driver::convert` (wire ↔ engine
 //! inputs). Knows nothing of terminals.
@@ -36,12 +36,14 @@ mod recorder;
 mod recover;
 mod registry;
 mod resolve;
+mod resume;
 mod runs;
 mod serve;
 mod sessions;
 mod signals;
 mod submit;
 mod sweep;
+mod tools;
 mod visitors;
 
 mod keys;

@@ -189,6 +189,11 @@ impl Outbox {
         self.shared.closed.notify_waiters();
     }
 
+    /// Whether nothing more is taken.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
     /// Waits until it is closed.
     pub(crate) async fn closed(&self) {
         loop {

@@ -17,6 +17,15 @@ const MAX_LOOKED_AT: usize = 64;
 
 /// Ends what the last life left open. Returns how many runs were ended.
 pub(crate) async fn finish_transcripts(sessions: &Path, ledger: &Ledger, recovery: &Recovery) -> usize {
+    // Runs that wait for a person go on.
+    let parked: Vec<String> = match ledger.parked().await {
+        Ok(parked) => parked.into_iter().map(|parked| parked.approval.run).collect(),
+        Err(e) => {
+            crate::log::line(&format!("runs that wait for an approval cannot be read: {e}"));
+            Vec::new()
+        }
+    };
+    let is_abandoned = |run: &RunId| !parked.iter().any(|parked| parked == run.as_str());
     let mut open: Vec<SessionId> =
         recovery.interrupted.iter().filter_map(|run| SessionId::new(run.session.clone()).ok()).collect();
     open.extend(latest(sessions));
@@ -24,7 +33,7 @@ pub(crate) async fn finish_transcripts(sessions: &Path, ledger: &Ledger, recover
     open.dedup();
     let mut ended = 0;
     for session in open {
-        match finish_session(sessions, ledger, &session, |_| true).await {
+        match finish_session(sessions, ledger, &session, is_abandoned).await {
             Ok(count) => ended += count,
             Err(e) => crate::log::line(&format!("session {session} cannot be ended properly: {e}")),
         }

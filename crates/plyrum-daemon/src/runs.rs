@@ -83,6 +83,11 @@ impl Runs {
         self.lock().len()
     }
 
+    /// Living runs that do something: one that waits for a person goes on in the next daemon as well.
+    pub(crate) fn busy(&self) -> usize {
+        self.lock().values().filter(|run| !run.hub.is_waiting()).count()
+    }
+
     /// Waits until no run lives.
     pub(crate) async fn all_over(&self) {
         let mut watch = self.count.subscribe();

@@ -17,13 +17,16 @@ use crate::resolve::{Asked, Resolved, resolve};
 use crate::runs::{LiveRun, MAX_RUNS};
 use crate::sessions::past::{self, Past, Room};
 use crate::sessions::{Chosen, compact, storage as of_log};
-use plyrum_engine::{Conversation, Exchange, Run, RunSpec};
+use crate::tools::{self, OfRun, Order};
+use plyrum_engine::{Conversation, Exchange, Run, RunSpec, Tools};
 use plyrum_ledger::{FinishRun, NewRun, RunStatus};
 use plyrum_protocol::{
     Compact, ContextMeter, ErrorKind, Fault, MAX_PROMPT_BYTES, Receipt, RunId, SessionId, Submit, Submitted,
     Timestamp,
 };
+use plyrum_providers::offline::Script;
 use plyrum_sessions::{Event, SessionLog, Texts};
+use plyrum_tools::policies;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -80,9 +83,13 @@ pub(crate) async fn accept(
     let keys_only_in_client = missing_keys(&context, client_keys);
     let offline = is_offline(&context, &resolved);
     let warning = if submit.dry_run { None } else { gate::pass(daemon, &context, &resolved).await? };
+    let mut acting = acting(daemon, &context, &submit)?;
     let (spec, meter) = blocking::by_size(bytes, || {
-        spec(daemon, &context, &submit, asked.clone(), resolved, &session, offline, now)
+        spec(daemon, &context, &submit, asked.clone(), resolved, &session, offline, now, acting.is_some())
     })?;
+    if spec.tools.is_none() {
+        acting = None;
+    }
     if submit.dry_run {
         let plan = Run::dry(spec, Arc::<plyrum_catalog::Catalog>::clone(&context.catalog));
         return Ok(Accepted { reply: Submitted::Planned(plan), start: None });
@@ -95,7 +102,7 @@ pub(crate) async fn accept(
         warning,
         context: meter.filter(|_| !session.is_new),
     };
-    let start = begin(daemon, context, project, &asked, spec, session.is_new).await?;
+    let start = begin(daemon, context, project, &asked, spec, session.is_new, acting).await?;
     daemon.sessions.used(&session.id);
     Ok(Accepted { reply: Submitted::Receipt(receipt), start: Some(Box::new(start)) })
 }
@@ -202,11 +209,10 @@ fn missing_keys(context: &Context, client_keys: &[String]) -> Vec<String> {
 }
 
 fn is_offline(context: &Context, resolved: &Resolved) -> bool {
-    resolved
-        .steps
-        .iter()
-        .filter_map(|step| step.models.first())
-        .all(|model| context.registry.get(&model.provider).is_some_and(|entry| entry.is_offline))
+    resolved.steps.iter().filter_map(|step| step.models.first()).all(|model| {
+        let is_offline = context.registry.get(&model.provider).is_some_and(|entry| entry.is_offline);
+        is_offline && context.catalog.model(&model.id).is_some_and(|model| !Script::plays(&model.name))
+    })
 }
 
 #[expect(clippy::too_many_arguments, reason = "a run is made of all of these, once")]
@@ -219,6 +225,7 @@ fn spec(
     session: &Chosen,
     offline: bool,
     now: Timestamp,
+    acts: bool,
 ) -> Result<(RunSpec, Option<ContextMeter>), Fault> {
     let prompt_sha256 = fingerprint(&asked);
     let workspace = submit.workspace.as_deref().filter(|_| context.settings.defaults.project_instructions);
@@ -266,11 +273,38 @@ fn spec(
         prompt_sha256,
         context: records,
         compacts,
+        tools: acts.then(|| offer(context, submit)),
         limits: resolved.limits,
         seed: ids::seed_of(&submit.run),
         accepted_at: now,
     };
     Ok((spec, meter))
+}
+
+/// What the step that writes the answer may call.
+fn offer(context: &Context, submit: &Submit) -> Tools {
+    let max_turns = submit.options.max_turns.unwrap_or(context.settings.defaults.max_turns);
+    Tools { offered: tools::offered(submit.options.plan_mode), max_turns }
+}
+
+/// How the run may act: in the client's folder, by its policy, which must exist. None where there is no folder, and for
+/// summaries.
+fn acting(daemon: &Daemon, context: &Context, submit: &Submit) -> Result<Option<Order>, Fault> {
+    let policy = submit.options.approve.clone().unwrap_or_else(|| context.settings.defaults.approve.clone());
+    let Some(workspace) = submit.workspace.as_deref().filter(|_| submit.compact.is_none()) else {
+        return Ok(None);
+    };
+    let folder = std::path::Path::new(workspace);
+    if !folder.is_absolute() {
+        return Ok(None);
+    }
+    let now = clock::now().millis() / 1000;
+    let Ok(root) = std::path::PathBuf::from(project::of(workspace)).canonicalize() else { return Ok(None) };
+    for name in std::iter::once(&policy).chain(&context.settings.narrowing.policies) {
+        policies::layered(&daemon.paths, name, &root, now).map_err(|e| convert::policies(&e))?; // a policy that is not there, or broken, is told now
+    }
+    let client = client_name(&submit.client, context);
+    Ok(Some(Order { workspace: root, policy, asking: submit.options.asking, client }))
 }
 
 /// The client's name, as it goes on record.
@@ -342,6 +376,7 @@ async fn begin(
     asked: &Asked,
     spec: RunSpec,
     is_new: bool,
+    acting: Option<Order>,
 ) -> Result<Start, Fault> {
     // First in the books: a run that they refuse leaves no word on the disk.
     let new = NewRun {
@@ -365,7 +400,17 @@ async fn begin(
     };
     let hub = Arc::new(Hub::new(spec.run.clone(), spec.session.clone()));
     let budgets = budgets::configured(&context.settings, project.as_deref());
-    let (driver, inputs) = Driver::new(Arc::clone(daemon), context, Arc::clone(&hub), log, budgets);
+    let (mut driver, inputs) =
+        Driver::new(Arc::clone(daemon), Arc::clone(&context), Arc::clone(&hub), log, budgets);
+    if let Some(order) = acting {
+        driver = driver.with_tools(OfRun::new(
+            Arc::clone(daemon),
+            context,
+            Arc::clone(&hub),
+            inputs.clone(),
+            order,
+        ));
+    }
     if !daemon.runs.add(LiveRun { hub: Arc::clone(&hub), inputs, accepted_at: spec.accepted_at }) {
         return Err(Fault::new(ErrorKind::Failed, "a run of this id was submitted at the same moment"));
     }

@@ -1,7 +1,12 @@
 //! Everything that a run may ask of the world.
 
+use crate::spec::ToolOffer;
 use plyrum_billing_client::{AttemptBound, MicroRub, SaidCost, Usage};
-use plyrum_protocol::{AttemptId, AttemptOutcome, ErrorKind, Frame, Role, RunStatus, StepId, Timestamp};
+use plyrum_protocol::{
+    AttemptId, AttemptOutcome, CallId, ErrorKind, Frame, Role, RunStatus, StepId, Timestamp,
+};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// One thing to do. Effects are executed in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +27,21 @@ pub enum Effect {
     Release {
         /// Which attempt.
         attempt: AttemptId,
+    },
+    /// Do what a model wants, by policy and approval. Answers: `Tool` with this call, `Finished` or `Misfit` last.
+    Act(ToolCall),
+    /// Write the question about a call down, with what is needed to go on after a restart. Answer: `Tool` with
+    /// `Asked`, or `Finished`.
+    Ask {
+        /// The call.
+        call: CallId,
+        /// The run as it stands, see [`Run::resume`](crate::Run::resume); none where it cannot be kept.
+        checkpoint: Option<String>,
+    },
+    /// End the action of a call. It is answered by its `Finished` all the same.
+    StopTool {
+        /// Which.
+        call: CallId,
     },
     /// Number, keep and show a frame.
     Emit(Frame),
@@ -44,7 +64,7 @@ pub struct HoldBatch {
 }
 
 /// Money for one attempt.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HoldRequest {
     /// The attempt.
     pub attempt: AttemptId,
@@ -92,12 +112,14 @@ pub struct Request {
     pub temperature: Option<String>,
     /// For providers that take one.
     pub seed: u64,
+    /// What it may call.
+    pub tools: Arc<[ToolOffer]>,
 }
 
 impl Request {
-    /// Bytes of UTF-8 of all turns.
+    /// Bytes of UTF-8 of all turns, with the calls in them, and of the tools.
     pub fn text_bytes(&self) -> u64 {
-        self.turns.iter().map(|t| t.text.len() as u64).sum()
+        self.turns.iter().map(Turn::bytes).sum::<u64>() + self.tools.iter().map(ToolOffer::bytes).sum::<u64>()
     }
 }
 
@@ -110,6 +132,8 @@ pub enum Speaker {
     User,
     /// The model.
     Assistant,
+    /// A tool that the model called.
+    Tool,
 }
 
 /// One message.
@@ -119,6 +143,56 @@ pub struct Turn {
     pub speaker: Speaker,
     /// What.
     pub text: String,
+    /// What a model called with it.
+    pub calls: Vec<ModelCall>,
+    /// Of a tool: the model's id of the call that this answers.
+    pub answers: Option<String>,
+}
+
+impl Turn {
+    /// A turn of text alone.
+    pub fn said(speaker: Speaker, text: impl Into<String>) -> Self {
+        Self { speaker, text: text.into(), calls: Vec::new(), answers: None }
+    }
+
+    /// Bytes of UTF-8, with its calls and what wires put around those.
+    pub fn bytes(&self) -> u64 {
+        let answers = self.answers.as_ref().map_or(0, |id| id.len() as u64 + CALL_FRAME_BYTES);
+        self.text.len() as u64 + answers + self.calls.iter().map(ModelCall::bytes).sum::<u64>()
+    }
+}
+
+/// Bytes that wires put around a call or its answer, at most.
+const CALL_FRAME_BYTES: u64 = 96;
+
+/// A call as a model wrote it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelCall {
+    /// The model's own id of it.
+    pub id: String,
+    /// The tool.
+    pub name: String,
+    /// Its arguments, as JSON text.
+    pub arguments: String,
+}
+
+impl ModelCall {
+    /// Bytes of it in a request. The arguments are JSON text within JSON there, which escapes quotes and breaks.
+    fn bytes(&self) -> u64 {
+        let escaped = self.arguments.bytes().filter(|b| matches!(b, b'"' | b'\\' | b'\n')).count();
+        (self.id.len() + self.name.len() + self.arguments.len() + escaped) as u64 + CALL_FRAME_BYTES
+    }
+}
+
+/// An action to take for a model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToolCall {
+    /// Our id of it.
+    pub call: CallId,
+    /// The tool.
+    pub name: String,
+    /// Its arguments, as JSON text.
+    pub arguments: String,
 }
 
 /// What to book for an attempt.

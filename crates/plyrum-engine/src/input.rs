@@ -1,7 +1,12 @@
 //! Everything that can happen to a run.
 
+use crate::effect::ModelCall;
 use plyrum_billing_client::{MicroRub, Quality, SaidCost, Usage};
-use plyrum_protocol::{AttemptId, CancelReason, Channel, Fault};
+use plyrum_protocol::{
+    Action, ApprovalId, ApprovalScope, ApprovalVerdict, AttemptId, CallId, CancelReason, ChangedFile,
+    Channel, Fault, Ruling, Timestamp, ToolOutcome,
+};
+use serde::{Deserialize, Serialize};
 
 /// One thing that happened. Inputs about an attempt that is already closed are ignored: a late event of a
 /// cancelled stream changes nothing.
@@ -39,6 +44,20 @@ pub enum Input {
         channel: Channel,
         /// The text.
         text: String,
+    },
+    /// The model calls a tool; all of its calls come before `Closed`.
+    Call {
+        /// Which attempt.
+        attempt: AttemptId,
+        /// What it wrote.
+        call: ModelCall,
+    },
+    /// Something happened to a tool call.
+    Tool {
+        /// Which.
+        call: CallId,
+        /// What.
+        event: ToolEvent,
     },
     /// The provider's figures; a later report replaces an earlier one whole.
     Usage {
@@ -88,6 +107,99 @@ pub enum Input {
     Cancel(CancelReason),
 }
 
+/// The life of one tool call: `Proposed`, where it is asked for `Ask`, `Asked` and `Resolved`, then `Started`, output,
+/// and one of `Finished`, `Misfit` and `Ends`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ToolEvent {
+    /// What would happen.
+    Proposed {
+        /// To its last detail.
+        action: Box<Action>,
+        /// SHA-256 that binds an approval to it.
+        sha256: String,
+    },
+    /// A person has to be asked.
+    Ask,
+    /// The question is durable.
+    Asked {
+        /// Its id.
+        approval: ApprovalId,
+        /// After this the default holds.
+        deadline: Timestamp,
+        /// Why it is asked.
+        ruling: Ruling,
+        /// The rule that an answer "always" would save.
+        rule: Option<String>,
+    },
+    /// Nobody is waited for: the run stands until somebody answers.
+    Parked {
+        /// The question.
+        approval: ApprovalId,
+        /// The command that answers it.
+        resume: String,
+    },
+    /// The question is answered.
+    Resolved {
+        /// Its id.
+        approval: ApprovalId,
+        /// The answer.
+        verdict: ApprovalVerdict,
+        /// Who answered.
+        by: String,
+        /// For how long it holds.
+        scope: Option<ApprovalScope>,
+        /// The rule that was saved.
+        rule: Option<String>,
+        /// Why not.
+        reason: Option<String>,
+    },
+    /// It begins.
+    Started {
+        /// What the policies said.
+        ruling: Ruling,
+        /// What allowed it, where that was a person.
+        approval: Option<ApprovalId>,
+        /// The sandbox's level, of commands.
+        sandbox: Option<String>,
+    },
+    /// Output of a running command.
+    Output {
+        /// The next piece.
+        text: String,
+    },
+    /// It is over.
+    Finished(ToolResult),
+    /// The call does not fit its tool. Told to the model once.
+    Misfit {
+        /// What does not fit.
+        why: String,
+    },
+    /// The call ends the run.
+    Ends {
+        /// Why.
+        fault: Fault,
+        /// What the record says of the call.
+        result: ToolResult,
+    },
+}
+
+/// What came of a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToolResult {
+    /// How it ended.
+    pub outcome: ToolOutcome,
+    /// Exit code of a command that ended by itself.
+    pub exit: Option<i32>,
+    /// From its start to its end.
+    pub ms: u64,
+    /// Bytes of output in all.
+    pub bytes: u64,
+    /// Files that it changed.
+    pub changed_files: Vec<ChangedFile>,
+    /// What the model is told.
+    pub text: String,
+}
+
 /// Why the ledger refused a hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
@@ -130,13 +242,14 @@ pub enum RefusalCause {
 }
 
 /// A provider's usage report, converted to canonical meters.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UsageReport {
     /// Disjoint meters, or why the report makes no sense.
     pub usage: Result<Usage, String>,
     /// The provider's own JSON.
     pub raw: String,
-    /// What it itself says that this cost.
+    /// What it itself says that this cost. Not kept with a run: it is booked by then.
+    #[serde(skip)]
     pub said_cost: Option<SaidCost>,
 }
 
@@ -172,7 +285,7 @@ pub enum Stop {
 }
 
 /// A provider's failure, without vendor words.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AttemptFailure {
     /// What kind.
     pub class: FailureClass,
@@ -185,7 +298,7 @@ pub struct AttemptFailure {
 }
 
 /// Kinds of failure that the retry rule tells apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum FailureClass {
     /// The name or the port could not be reached: DNS, refused, connect time-out, proxy.
     Connect,
@@ -216,7 +329,7 @@ pub enum FailureClass {
 }
 
 /// What the ledger booked for an attempt.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settlement {
     /// What was charged.
     pub cost: MicroRub,

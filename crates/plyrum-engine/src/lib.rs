@@ -22,13 +22,17 @@ mod spec;
 pub use activate::{Activation, Situation, activate};
 pub use compose::request_for;
 pub use effect::{
-    Basis, CloseRun, Effect, HoldBatch, HoldRequest, OpenAttempt, Request, SettleRequest, Speaker, Turn,
+    Basis, CloseRun, Effect, HoldBatch, HoldRequest, ModelCall, OpenAttempt, Request, SettleRequest, Speaker,
+    ToolCall, Turn,
 };
 pub use input::{
     AttemptEnd, AttemptFailure, BudgetReached, FailureClass, Input, Refusal, RefusalCause, Settlement, Stop,
-    UsageReport,
+    ToolEvent, ToolResult, UsageReport,
 };
 pub use persona::{Persona, PersonaError};
 pub use plan::{Models, Plan, PlanError, PlanStep};
-pub use run::Run;
-pub use spec::{Attachment, Conversation, Exchange, FanOut, Limits, ModelChoice, Quorum, RunSpec, StepSpec};
+pub use run::{ResumeError, Run};
+pub use spec::{
+    Attachment, Conversation, Exchange, FanOut, Limits, ModelChoice, Quorum, RunSpec, StepSpec, ToolOffer,
+    Tools,
+};

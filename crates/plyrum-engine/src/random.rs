@@ -1,7 +1,7 @@
 //! Deterministic numbers from a run's seed, for retry jitter and shuffles. `SplitMix64` (Steele, Lea, Flood
 //! 2014): small, well mixed, and the same on every machine.
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Random(u64);
 
 impl Random {

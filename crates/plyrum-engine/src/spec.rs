@@ -2,9 +2,11 @@
 
 use plyrum_billing_client::{BytesPerToken, MicroRub};
 use plyrum_protocol::{ContextFile, Decision, Role, RunId, SessionId, StepId, StepKind, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// A run to start.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RunSpec {
     /// Its id.
     pub run: RunId,
@@ -32,6 +34,8 @@ pub struct RunSpec {
     pub context: Vec<ContextFile>,
     /// The last run that this one summarises.
     pub compacts: Option<RunId>,
+    /// What the step that writes the answer may call; none where nothing is offered.
+    pub tools: Option<Tools>,
     /// What it may spend and how long it may take.
     pub limits: Limits,
     /// For jitter and shuffles.
@@ -41,7 +45,7 @@ pub struct RunSpec {
 }
 
 /// How the proposers of a mixture are asked.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FanOut {
     /// All at once; the rest is cancelled at a quorum and a grace.
     #[default]
@@ -51,7 +55,7 @@ pub enum FanOut {
 }
 
 /// How many proposals of a panel are waited for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Quorum {
     /// All of one or two, all but one of three to six, four fifths of more.
     #[default]
@@ -61,7 +65,7 @@ pub enum Quorum {
 }
 
 /// One step with its models.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepSpec {
     /// Its name.
     pub step: StepId,
@@ -76,7 +80,7 @@ pub struct StepSpec {
 }
 
 /// What a step needs to know of a model.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelChoice {
     /// Catalogue id.
     pub id: String,
@@ -88,12 +92,42 @@ pub struct ModelChoice {
     pub max_output_tokens: Option<u64>,
     /// For estimates.
     pub bytes_per_token: BytesPerToken,
+    /// Whether it can call tools.
+    pub tools: bool,
     /// How long a stream that is not wanted any more is still read for its usage report; 0 hangs up at once.
     pub drain_ms: u64,
 }
 
+/// Tools of a run. Only the step that writes the answer may call them: proposers advise and never act.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tools {
+    /// What is offered, in the order in which it is told.
+    pub offered: Arc<[ToolOffer]>,
+    /// Most turns in which tools are called.
+    pub max_turns: u32,
+}
+
+/// A tool as a model is told of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToolOffer {
+    /// Its name.
+    pub name: String,
+    /// What it does and when to use it.
+    pub description: String,
+    /// JSON Schema of its arguments.
+    pub schema: Arc<serde_json::Value>,
+}
+
+impl ToolOffer {
+    /// Bytes of it in a request, with what wires put around it.
+    pub fn bytes(&self) -> u64 {
+        const AROUND: u64 = 96;
+        (self.name.len() + self.description.len() + self.schema.to_string().len()) as u64 + AROUND
+    }
+}
+
 /// What is said to the models.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Conversation {
     /// The persona's system prompt.
     pub system: String,
@@ -113,7 +147,7 @@ pub struct Conversation {
 
 /// An earlier question and its answer. It is sent again as it was sent the first time, so that what a provider
 /// has cached of a conversation is met again.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exchange {
     /// What came with the question.
     pub attachments: Vec<Attachment>,
@@ -124,7 +158,7 @@ pub struct Exchange {
 }
 
 /// A text that came with the prompt.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attachment {
     /// Its name.
     pub name: String,
@@ -133,7 +167,7 @@ pub struct Attachment {
 }
 
 /// Bounds of a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// Longest answer where the model states none.
     pub max_output_tokens: u64,

@@ -9,10 +9,12 @@ mod world;
 
 use plyrum_billing_client::{MicroRub, Usage};
 use plyrum_engine::{
-    AttemptEnd, AttemptFailure, Basis, Effect, FailureClass, Input, Refusal, RefusalCause, Stop, UsageReport,
+    AttemptEnd, AttemptFailure, Basis, Effect, FailureClass, Input, Refusal, RefusalCause, Stop, ToolEvent,
+    ToolResult, UsageReport,
 };
 use plyrum_protocol::{
-    AttemptId, CancelReason, Channel, ErrorKind, Fault, FrameBody, RunStatus, StepOutcome, Timestamp,
+    Action, AttemptId, CallId, CancelReason, ChangedFile, Channel, ErrorKind, Fault, FrameBody, RunStatus,
+    StepOutcome, Timestamp, ToolOutcome,
 };
 use std::collections::VecDeque;
 use world::{Booked, Score};
@@ -37,6 +39,7 @@ enum Owed {
     Stream { attempt: AttemptId, script: VecDeque<Input> },
     Booking { attempt: AttemptId, basis: Option<Basis>, received: u64 },
     Close,
+    Tool { script: VecDeque<Input> },
 }
 
 const CLASSES: [FailureClass; 8] = [
@@ -60,6 +63,9 @@ struct World {
     budget: Option<MicroRub>,
     /// What models say.
     texts: plans::Texts,
+    asked: u64,
+    resumed: u64,
+    kept: Option<(CallId, String)>,
 }
 
 impl World {
@@ -69,7 +75,7 @@ impl World {
             match effect {
                 Effect::Hold(batch) => self.owed.push(Owed::Hold { batch: batch.batch }),
                 Effect::Open(open) => {
-                    let script = self.script(&open.attempt);
+                    let script = self.script(&open.attempt, !open.request.tools.is_empty());
                     self.owed.push(Owed::Stream { attempt: open.attempt, script });
                 }
                 Effect::Abort { attempt } => {
@@ -88,11 +94,68 @@ impl World {
                 Effect::Wake { at } => self.wake = Some(at),
                 Effect::Close(_) => self.owed.push(Owed::Close),
                 Effect::Emit(_) => {}
+                Effect::Act(order) => {
+                    assert!(!self.acting(), "one call at a time");
+                    let script = self.act(&order.call);
+                    self.owed.push(Owed::Tool { script });
+                }
+                Effect::Ask { call, checkpoint } => {
+                    self.asked += 1;
+                    self.kept = checkpoint.filter(|_| self.dice.one_in(2)).map(|kept| (call, kept));
+                }
+                Effect::StopTool { call } => {
+                    self.owed.retain(|o| !matches!(o, Owed::Tool { .. }));
+                    let script = VecDeque::from([tool(&call, finished(ToolOutcome::Stopped, false))]);
+                    self.owed.push(Owed::Tool { script });
+                }
             }
         }
     }
 
-    fn script(&mut self, attempt: &AttemptId) -> VecDeque<Input> {
+    fn acting(&self) -> bool {
+        self.owed.iter().any(|o| matches!(o, Owed::Tool { script, .. } if !script.is_empty()))
+    }
+
+    fn act(&mut self, call: &CallId) -> VecDeque<Input> {
+        let mut script = VecDeque::new();
+        if self.dice.one_in(8) {
+            script.push_back(tool(call, ToolEvent::Misfit { why: "no such tool".to_owned() }));
+            return script;
+        }
+        let action = Box::new(Action::Invalid { arguments: String::new() });
+        script.push_back(tool(call, ToolEvent::Proposed { action, sha256: "00".to_owned() }));
+        if self.dice.one_in(2) {
+            script.push_back(tool(call, ToolEvent::Ask));
+        }
+        if self.dice.one_in(20) {
+            let result = result(ToolOutcome::Denied, false);
+            let fault = Fault::new(ErrorKind::ApprovalNeeded, "nobody is there");
+            script.push_back(tool(call, ToolEvent::Ends { fault, result }));
+            return script;
+        }
+        if self.dice.one_in(2) {
+            script.push_back(tool(call, ToolEvent::Output { text: "out".to_owned() }));
+        }
+        script.push_back(tool(call, finished(ToolOutcome::Ok, self.dice.one_in(3))));
+        script
+    }
+
+    /// Another daemon goes on with a run that was kept.
+    fn resume(&mut self, run: &mut plyrum_engine::Run) {
+        let Some((call, kept)) = self.kept.take() else { return };
+        let seq = self.score.frames.iter().filter_map(|frame| frame.seq).max().unwrap();
+        let (resumed, effects) =
+            plyrum_engine::Run::resume(&kept, seq, std::sync::Arc::new(world::Prices)).unwrap();
+        *run = resumed;
+        self.owed.retain(|o| !matches!(o, Owed::Tool { .. } | Owed::Stream { .. }));
+        self.wake = None;
+        let acts = |effect: &&Effect| matches!(effect, Effect::Act(order) if order.call == call);
+        assert_eq!(effects.iter().filter(acts).count(), 1, "it goes on with its call");
+        self.resumed += 1;
+        self.execute(effects);
+    }
+
+    fn script(&mut self, attempt: &AttemptId, may_act: bool) -> VecDeque<Input> {
         let id = || attempt.clone();
         let mut script = VecDeque::new();
         if self.dice.one_in(12) {
@@ -113,6 +176,14 @@ impl World {
                 };
                 let report = UsageReport { usage, raw: "{}".to_owned(), said_cost: None };
                 script.push_back(Input::Usage { attempt: id(), report });
+            }
+        }
+        if may_act && self.dice.one_in(2) {
+            for _ in 0..=self.dice.roll(3) {
+                let (id, name) = (format!("x{}", self.dice.roll(3)), "run".to_owned());
+                let arguments = format!("{{\"argv\":[\"{}\"]}}", self.dice.roll(2));
+                let call = plyrum_engine::ModelCall { id, name, arguments };
+                script.push_back(Input::Call { attempt: attempt.clone(), call });
             }
         }
         let end = match self.dice.roll(8) {
@@ -140,12 +211,14 @@ impl World {
 
     /// The next thing that happens; `None` where nothing is owed.
     fn next(&mut self) -> Option<Input> {
-        self.owed.retain(|o| !matches!(o, Owed::Stream { script, .. } if script.is_empty()));
+        self.owed.retain(
+            |o| !matches!(o, Owed::Stream { script, .. } | Owed::Tool { script, .. } if script.is_empty()),
+        );
         if self.owed.is_empty() {
             return None;
         }
         let at = usize::try_from(self.dice.roll(self.owed.len() as u64)).unwrap();
-        if let Owed::Stream { script, .. } = &mut self.owed[at] {
+        if let Owed::Stream { script, .. } | Owed::Tool { script, .. } = &mut self.owed[at] {
             return script.pop_front();
         }
         let storage = || Fault::new(ErrorKind::Storage, "disk full");
@@ -173,7 +246,7 @@ impl World {
             }
             Owed::Close if self.ledger_dead => Input::CloseFailed { fault: storage() },
             Owed::Close => Input::RunClosed { total: MicroRub::new(self.score.booked) },
-            Owed::Stream { .. } => unreachable!(),
+            Owed::Stream { .. } | Owed::Tool { .. } => unreachable!(),
         })
     }
 
@@ -190,13 +263,37 @@ impl World {
     }
 }
 
+fn tool(call: &CallId, event: ToolEvent) -> Input {
+    Input::Tool { call: call.clone(), event }
+}
+
+fn finished(outcome: ToolOutcome, changed: bool) -> ToolEvent {
+    ToolEvent::Finished(result(outcome, changed))
+}
+
+fn result(outcome: ToolOutcome, changed: bool) -> ToolResult {
+    let file = ChangedFile { path: "a".to_owned(), before_sha256: None, after_sha256: None };
+    let changed_files = changed.then_some(file).into_iter().collect();
+    ToolResult { outcome, exit: None, ms: 1, bytes: 3, changed_files, text: "done".to_owned() }
+}
+
 fn run_schedule(seed: u64) -> (RunStatus, Vec<String>) {
     let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     let spec = plans::random(&mut dice, seed);
     let (budget, steps) = (spec.limits.budget, spec.steps.len());
     let texts = plans::Texts::of(&spec);
-    let mut world =
-        World { dice, score: Score::default(), owed: vec![], wake: None, ledger_dead: false, budget, texts };
+    let mut world = World {
+        dice,
+        score: Score::default(),
+        owed: vec![],
+        wake: None,
+        ledger_dead: false,
+        budget,
+        texts,
+        asked: 0,
+        resumed: 0,
+        kept: None,
+    };
     let mut now = Timestamp::from_millis(1_000_000);
     let (mut run, effects) = world::start(spec);
     world.execute(effects);
@@ -221,10 +318,13 @@ fn run_schedule(seed: u64) -> (RunStatus, Vec<String>) {
             input.unwrap_or_else(|| panic!("seed {seed}: nothing is owed and the run is not over: {run:?}"));
         let effects = run.apply(now, input);
         world.execute(effects);
+        world.resume(&mut run);
     }
     assert!(run.apply(now, Input::Tick).is_empty(), "seed {seed}: a run that is over does something");
     check(&world, seed);
-    (world.score.finished().unwrap().status, world.score.story())
+    let mut story = world.score.story();
+    story.extend((0..world.resumed).map(|_| "resumed".to_owned()));
+    (world.score.finished().unwrap().status, story)
 }
 
 fn check(world: &World, seed: u64) {
@@ -262,19 +362,30 @@ fn check(world: &World, seed: u64) {
 fn check_that_proposals_are_used(score: &Score, seed: u64) {
     let result = score.finished().expect("finished");
     let mut read = Vec::new();
-    let mut has_text = false;
+    let (mut has_text, mut acted) = (false, false);
     for frame in &score.frames {
         match &frame.body {
             FrameBody::RunPlanned { steps, .. } => read.clone_from(&steps.last().unwrap().after),
+            FrameBody::ToolFinished { .. } => acted = true,
             FrameBody::StepFinished { step, outcome, .. } => {
                 has_text |= read.contains(step) && *outcome != StepOutcome::Failed;
             }
             _ => {}
         }
     }
-    let ended =
-        |kind| matches!(kind, ErrorKind::Timeout | ErrorKind::Storage | ErrorKind::CancelledElsewhere);
-    let lost = result.error.as_ref().is_some_and(|fault| !ended(fault.kind));
+    let ended = |kind| {
+        matches!(
+            kind,
+            ErrorKind::Timeout
+                | ErrorKind::Storage
+                | ErrorKind::CancelledElsewhere
+                | ErrorKind::ApprovalNeeded
+                | ErrorKind::TurnLimit
+        )
+    };
+    // A model that acted and ran in circles has lost its run.
+    let in_circles = |fault: &Fault| acted && fault.kind == ErrorKind::Failed;
+    let lost = result.error.as_ref().is_some_and(|fault| !ended(fault.kind) && !in_circles(fault));
     assert!(!has_text || !lost, "seed {seed}: there was a proposal, and yet {result:?}");
 }
 
@@ -294,7 +405,8 @@ fn every_random_schedule_keeps_the_promises() {
     }
     let ends = ["succeeded", "degraded", "failed", "cancelled"];
     let turns = ["plan.shrunk", "proposal.late", "quorum.reached", "provisional", "attempt.retried"];
-    for what in ends.into_iter().chain(turns) {
+    let acts = ["tool.proposed", "tool.finished", "resumed"];
+    for what in ends.into_iter().chain(turns).chain(acts) {
         assert!(seen.get(what).copied().unwrap_or(0) > 0, "no schedule had {what}: {seen:?}");
     }
     println!("{seen:?}");

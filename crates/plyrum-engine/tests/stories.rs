@@ -14,6 +14,8 @@ mod ends;
 mod money;
 #[path = "stories/retry.rs"]
 mod retry;
+#[path = "stories/tools.rs"]
+mod tools;
 mod world;
 
 use plyrum_engine::{Limits, RunSpec};

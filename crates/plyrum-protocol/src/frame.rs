@@ -5,7 +5,8 @@
 //! names its step, attempt and byte offset, so a gap shows by itself.
 
 use crate::{
-    AttemptId, AttemptOutcome, Decision, Fault, RunId, RunResult, SessionId, StepId, Timestamp, UsageView,
+    Action, ApprovalId, ApprovalScope, ApprovalVerdict, AttemptId, AttemptOutcome, CallId, ChangedFile,
+    Decision, Fault, Ruling, RunId, RunResult, SessionId, StepId, Timestamp, ToolOutcome, UsageView,
 };
 use plyrum_billing_client::MicroRub;
 use schemars::JsonSchema;
@@ -358,6 +359,112 @@ pub enum FrameBody {
         /// `quorum`, `agreement` or `finish_now`.
         reason: String,
     },
+    /// A model wants to act. Nothing has happened yet.
+    #[serde(rename = "tool.proposed")]
+    ToolProposed {
+        /// The call.
+        call: CallId,
+        /// The step of its turn.
+        step: StepId,
+        /// The tool, by the name that the model used.
+        tool: String,
+        /// What will happen.
+        action: Box<Action>,
+        /// SHA-256 that binds an approval to the action, in hex.
+        sha256: String,
+        /// What the model said before it called, with the first call of a turn; at most 16 KiB of it.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        said: String,
+    },
+    /// A person is asked; the question is durable.
+    #[serde(rename = "approval.requested")]
+    ApprovalRequested {
+        /// The question.
+        approval: ApprovalId,
+        /// The call that it is about.
+        call: CallId,
+        /// After this the default holds.
+        deadline: Timestamp,
+        /// What holds when nobody answers: `denied`.
+        default: ApprovalVerdict,
+        /// Why it is asked.
+        ruling: Ruling,
+        /// The rule that an answer "always" would save; none where no rule can allow it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        verdict_if_rule: Option<String>,
+    },
+    /// The question is answered; the first answer counts.
+    #[serde(rename = "approval.resolved")]
+    ApprovalResolved {
+        /// The question.
+        approval: ApprovalId,
+        /// The call that it is about.
+        call: CallId,
+        /// The answer.
+        verdict: ApprovalVerdict,
+        /// The client that answered; `deadline` where nobody did.
+        by: String,
+        /// For how long it holds.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        scope: Option<ApprovalScope>,
+        /// The rule that was saved.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rule: Option<String>,
+        /// Why not, for the model.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// An action begins: allowed by a rule, or by an approval.
+    #[serde(rename = "tool.started")]
+    ToolStarted {
+        /// The call.
+        call: CallId,
+        /// What the policies said.
+        ruling: Ruling,
+        /// The approval, where there is one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        approval: Option<ApprovalId>,
+        /// The sandbox's level, of commands: `full`, `lower` or `none`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sandbox: Option<String>,
+    },
+    /// Live: output of a running command.
+    #[serde(rename = "tool.output")]
+    ToolOutput {
+        /// The call.
+        call: CallId,
+        /// Byte offset of `text` in the output.
+        offset: u64,
+        /// The text.
+        text: String,
+    },
+    /// An action ended, or did not begin.
+    #[serde(rename = "tool.finished")]
+    ToolFinished {
+        /// The call.
+        call: CallId,
+        /// How.
+        outcome: ToolOutcome,
+        /// Exit code of a command that ended by itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        exit: Option<i32>,
+        /// From its start to its end.
+        ms: u64,
+        /// Bytes of output in all.
+        bytes: u64,
+        /// Files that it changed.
+        changed_files: Vec<ChangedFile>,
+        /// What the model is told.
+        text: String,
+    },
+    /// The run waits for an answer from any client.
+    #[serde(rename = "run.parked")]
+    RunParked {
+        /// The question.
+        approval: ApprovalId,
+        /// The command that answers it.
+        resume: String,
+    },
     /// The text of this step stands until it is replaced by the answer.
     #[serde(rename = "provisional")]
     Provisional {
@@ -381,7 +488,7 @@ pub enum FrameBody {
 impl FrameBody {
     /// Whether frames of this type carry `seq` and are kept.
     pub const fn is_durable(&self) -> bool {
-        !matches!(self, Self::Delta { .. } | Self::Resync { .. })
+        !matches!(self, Self::Delta { .. } | Self::ToolOutput { .. } | Self::Resync { .. })
     }
 }
 

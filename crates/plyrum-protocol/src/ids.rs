@@ -92,6 +92,31 @@ id!(
     AttachmentId
 );
 
+id!(
+    /// One tool call of a run: `<run>.c<n>`, counted from 1 within the run.
+    CallId
+);
+id!(
+    /// One question whether a tool action may run. Made by the daemon.
+    ApprovalId
+);
+
+impl CallId {
+    /// The `n`-th call of a run.
+    #[must_use]
+    pub fn of(run: &RunId, n: u32) -> Self {
+        Self(format!("{run}.c{n}"))
+    }
+}
+
+impl ApprovalId {
+    /// The question about the `n`-th call of a run; there is at most one.
+    #[must_use]
+    pub fn of(run: &RunId, n: u32) -> Self {
+        Self(format!("{run}.a{n}"))
+    }
+}
+
 impl AttemptId {
     /// The `n`-th attempt of a run. Total order within the run is the order of `n`.
     #[must_use]

@@ -19,6 +19,7 @@ mod rpc;
 pub mod schema;
 mod session;
 mod time;
+mod tool;
 pub mod view;
 
 pub use codec::{Decoder, LineTooLong, MAX_LINE_BYTES};
@@ -31,7 +32,7 @@ pub use frame::{
     AttemptHold, Channel, ContextFile, Frame, FrameBody, PlannedStep, Role, StepKind, StepOutcome,
 };
 pub use hello::{Hello, Incompatible, PROTO_MAX, PROTO_MIN, agree};
-pub use ids::{AttachmentId, AttemptId, InvalidId, RunId, SessionId, StepId};
+pub use ids::{ApprovalId, AttachmentId, AttemptId, CallId, InvalidId, RunId, SessionId, StepId};
 pub use json::to_line;
 pub use method::*;
 pub use result::{
@@ -40,3 +41,7 @@ pub use result::{
 pub use rpc::{Incoming, Outgoing, RequestId, RpcError};
 pub use session::*;
 pub use time::Timestamp;
+pub use tool::{
+    Action, ApprovalRow, ApprovalScope, ApprovalVerdict, Asking, ChangedFile, FileChange, Ruling, TodoItem,
+    TodoStatus, ToolOutcome, Undone,
+};

@@ -2,7 +2,10 @@
 //!
 //! `daemon/status`, `daemon/stop` and `daemon/drain` are protocol 0: their shapes never change.
 
-use crate::{AttachmentId, Compact, ContextMeter, Decision, DryRun, RunId, SessionId, view};
+use crate::{
+    ApprovalRow, ApprovalScope, Asking, AttachmentId, Compact, ContextMeter, Decision, DryRun, RunId,
+    SessionId, Undone, view,
+};
 use plyrum_billing_client::MicroRub;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -44,6 +47,12 @@ methods! {
     RunCancel "run/cancel" Cancel => Empty;
     /// Answers with the proposals that are there.
     RunFinishNow "run/finishNow" RunRef => Empty;
+    /// Puts back what a run's tools changed.
+    RunUndo "run/undo" UndoOrder => Undone;
+    /// Questions about tool actions.
+    ApprovalList "approval/list" ApprovalQuery => Listing<ApprovalRow>;
+    /// Answers one; the first answer counts.
+    ApprovalAnswer "approval/answer" ApprovalReply => ApprovalAnswered;
     /// Routes a prompt without running it.
     RouteExplain "route/explain" RouteQuery => Decision;
     /// The plans.
@@ -211,6 +220,18 @@ pub struct SubmitOptions {
     /// Longest that this run may take.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_ms: Option<u64>,
+    /// Policy of the run's tool actions; none takes the configured one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approve: Option<String>,
+    /// What happens where the policy says that an action must be asked for.
+    #[serde(default)]
+    pub asking: Asking,
+    /// Turns in which a model may call tools; none takes the configured number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_turns: Option<u32>,
+    /// Read and think only: no tool that changes anything is offered.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub plan_mode: bool,
 }
 
 /// Parameters of `run/submit`.
@@ -282,6 +303,9 @@ pub struct Attach {
     pub run: String,
     /// Durable frames after this one are wanted; 0 for all.
     pub after_seq: u64,
+    /// The policy of this client: while it is attached, the strictest of all counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approve: Option<String>,
 }
 
 /// Reply to `run/attach`; the missing frames, a snapshot of each open step, then live frames follow.
@@ -362,6 +386,62 @@ impl CancelReason {
             Self::Shutdown => "shutdown",
         }
     }
+}
+
+/// Parameters of `run/undo`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct UndoOrder {
+    /// The run: an id, a prefix, or `last`.
+    pub run: String,
+    /// Put back also what was changed since.
+    #[serde(default)]
+    pub overwrite: bool,
+    /// Program and version of the client, for the record.
+    #[serde(default)]
+    pub client: String,
+}
+
+/// Parameters of `approval/list`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ApprovalQuery {
+    /// Also those that are answered.
+    #[serde(default)]
+    pub all: bool,
+    /// Where the last page ended; none for the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}
+
+/// Parameters of `approval/answer`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ApprovalReply {
+    /// The question: an id, or an unambiguous prefix of a pending one's.
+    pub approval: String,
+    /// Whether it may run.
+    pub approve: bool,
+    /// For how long that holds.
+    #[serde(default)]
+    pub scope: ApprovalScope,
+    /// Why not, for the model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// End the run with the denial.
+    #[serde(default)]
+    pub end: bool,
+    /// Program and version of the client, for the record.
+    pub client: String,
+}
+
+/// Reply to `approval/answer`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ApprovalAnswered {
+    /// The question as it stands.
+    pub approval: ApprovalRow,
+    /// Whether this answer was the first.
+    pub first: bool,
+    /// What else the user must know, such as that a rule was saved and where.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 /// Parameters of `ledger/adjust`.

@@ -7,6 +7,8 @@ use schemars::{Schema, schema_for};
 /// Name and schema of each public shape.
 pub fn all() -> Vec<(&'static str, Schema)> {
     vec![
+        ("approval-answer", schema_for!(crate::ApprovalReply)),
+        ("approvals", schema_for!(Vec<crate::ApprovalRow>)),
         ("attach", schema_for!(crate::Attach)),
         ("attachment-piece", schema_for!(crate::AttachmentPiece)),
         ("audit-pruned", schema_for!(view::AuditPruned)),
@@ -42,6 +44,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("submitted", schema_for!(Submitted)),
         ("topped-up", schema_for!(view::ToppedUp)),
         ("transcript", schema_for!(view::Transcript)),
+        ("undone", schema_for!(crate::Undone)),
         ("usage", schema_for!(view::UsageReport)),
     ]
 }

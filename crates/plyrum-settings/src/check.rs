@@ -28,7 +28,21 @@ pub(crate) struct Check<'a> {
     pub(crate) problems: Vec<Diagnostic>,
 }
 
+/// Most tool turns of a run.
+const MAX_TURNS: u64 = 1_000;
+/// Longest that a question may stay open: 90 days.
+const MAX_WAIT: u64 = 90 * 86_400;
+
 impl Check<'_> {
+    /// A count from 1 on.
+    fn up_to(&mut self, key: &str, count: &Spanned<u64>, most: u64) -> Option<u64> {
+        if (1..=most).contains(count.get_ref()) {
+            return Some(*count.get_ref());
+        }
+        self.problem(count, &format!("{key}: 1 to {most}"));
+        None
+    }
+
     pub(crate) fn defaults(&mut self, section: DefaultsSection) -> Option<Defaults> {
         let model = self.required("defaults.model", section.model);
         let persona = self.required("defaults.persona", section.persona);
@@ -36,11 +50,19 @@ impl Check<'_> {
         let profile = self.required("defaults.profile", section.profile);
         let lang = self.required("defaults.lang", section.lang);
         let limit = self.required("defaults.max_output_tokens", section.max_output_tokens);
+        let approve = self.required("defaults.approve", section.approve);
+        let turns = self.required("defaults.max_turns", section.max_turns);
+        let waits = self.required("defaults.approval_seconds", section.approval_seconds);
+        let deferred = self.required("defaults.deferred_seconds", section.deferred_seconds);
         // Each is looked at before any is missed, so that all mistakes are told at once.
         let model = model.and_then(|model| self.choice("defaults.model", &model));
         let persona = persona.and_then(|name| self.name("defaults.persona", &name));
         let plan = plan.and_then(|name| self.name("defaults.plan", &name));
         let max_output_tokens = limit.and_then(|limit| self.tokens("defaults.max_output_tokens", &limit));
+        let approve = approve.and_then(|name| self.name("defaults.approve", &name));
+        let max_turns = turns.and_then(|turns| self.up_to("defaults.max_turns", &turns, MAX_TURNS));
+        let approval_seconds = waits.and_then(|s| self.up_to("defaults.approval_seconds", &s, MAX_WAIT));
+        let deferred_seconds = deferred.and_then(|s| self.up_to("defaults.deferred_seconds", &s, MAX_WAIT));
         Some(Defaults {
             model: model?,
             persona: persona?,
@@ -49,6 +71,10 @@ impl Check<'_> {
             lang: lang?,
             max_output_tokens: max_output_tokens?,
             project_instructions: section.project_instructions.unwrap_or(true),
+            approve: approve?,
+            max_turns: u32::try_from(max_turns?).unwrap_or(u32::MAX),
+            approval_seconds: approval_seconds?,
+            deferred_seconds: deferred_seconds?,
         })
     }
 

@@ -17,6 +17,10 @@ pub(crate) struct DefaultsSection {
     pub(crate) lang: Option<Lang>,
     pub(crate) max_output_tokens: Option<Spanned<u64>>,
     pub(crate) project_instructions: Option<bool>,
+    pub(crate) approve: Option<Spanned<String>>,
+    pub(crate) max_turns: Option<Spanned<u64>>,
+    pub(crate) approval_seconds: Option<Spanned<u64>>,
+    pub(crate) deferred_seconds: Option<Spanned<u64>>,
 }
 
 /// What a run takes where its request says nothing.
@@ -36,6 +40,14 @@ pub struct Defaults {
     pub max_output_tokens: u64,
     /// Whether `AGENTS.md` (else `CLAUDE.md`) of the working directory's project is given to the model.
     pub project_instructions: bool,
+    /// Name of the policy for tool actions; whether it exists is for the owner of policies to say.
+    pub approve: String,
+    /// Turns in which a model may call tools.
+    pub max_turns: u32,
+    /// Seconds that a question to a person at the terminal stays open.
+    pub approval_seconds: u64,
+    /// The same of a deferred one.
+    pub deferred_seconds: u64,
 }
 
 /// Who chooses the model.

@@ -186,6 +186,10 @@ impl Layers<'_> {
             lang: user.lang.or(base.lang),
             max_output_tokens: user.max_output_tokens.or(base.max_output_tokens),
             project_instructions: user.project_instructions.or(base.project_instructions),
+            approve: user.approve.or(base.approve),
+            max_turns: user.max_turns.or(base.max_turns),
+            approval_seconds: user.approval_seconds.or(base.approval_seconds),
+            deferred_seconds: user.deferred_seconds.or(base.deferred_seconds),
         }
     }
 

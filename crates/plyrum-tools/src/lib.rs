@@ -9,14 +9,17 @@
 //! Knows no models and no money.
 
 pub mod commands;
+pub mod fetch;
 pub mod files;
+pub mod policies;
 mod policy;
 pub mod sandbox;
 mod workspace;
 
 pub use policy::{
     Class, Decided, Layer, NewRule, POLICIES, Place, Policy, PolicyError, Question, Refusal, RemoveError,
-    Rules, Simple, Verdict, What, Why, Word, hardened, recognise, strictest, unix_seconds, without_rule,
+    Rules, Simple, Verdict, What, Why, Word, hardened, host, only_reads, recognise, strictest, unix_seconds,
+    without_rule,
 };
 pub use workspace::{
     CLOSED_FOLDERS, ChangedSince, FileError, Journal, JournalBounds, Observed, PROTECTED, RelPath, Snapshot,

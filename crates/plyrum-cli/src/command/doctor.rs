@@ -8,6 +8,7 @@ use plyrum_config::Paths;
 use plyrum_ledger::FileSystem;
 use plyrum_protocol::{ErrorKind, Fault, ModelList, view};
 use plyrum_settings::{ModelChoice, Settings};
+use plyrum_tools::sandbox::{Config, Level, probe};
 use std::process::ExitCode;
 
 #[derive(Debug, clap::Args)]
@@ -25,6 +26,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
         environment(),
         the_daemon(&paths),
         models(&paths),
+        sandbox(&paths),
         place(&paths),
         original(&paths),
     ];
@@ -112,6 +114,31 @@ fn environment() -> view::Check {
             "this shell: PLYRUM_HOME, PLYRUM_LANG, LC_ALL, LANG, TZ, NO_COLOR; read by the daemon from its own starter: provider keys, HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE (key variables here: {keys})"
         )),
     )
+}
+
+/// What the sandbox of commands is worth, by trying to get out of it. Without the full one nothing is broken, but
+/// commands are asked for each time.
+fn sandbox(paths: &Paths) -> view::Check {
+    let found = || -> Result<String, Fault> {
+        let program = std::env::current_exe()
+            .map_err(|e| Fault::new(ErrorKind::Internal, format!("where this program is: {e}")))?;
+        let config = Config::of_user(paths, program);
+        let probed = runtime()?.block_on(probe(&config));
+        let held = probed.details.iter().filter(|check| check.ok).count();
+        let failed =
+            probed.details.iter().filter(|check| !check.ok).map(|c| format!("{}: {}", c.name, c.detail));
+        let failed: Vec<String> = failed.take(4).collect();
+        Ok(match probed.level {
+            Level::Full => {
+                format!("full: bubblewrap and seccomp, {held} checks held; policies may allow commands")
+            }
+            level => format!(
+                "{level}: a command is asked for each time, whatever policies say ({})",
+                failed.join("; ")
+            ),
+        })
+    };
+    check("sandbox", found())
 }
 
 /// Which models can be asked: only a daemon knows, since it reads the keys. None is started for it.

@@ -1,5 +1,6 @@
 //! One file per command: its arguments, what it does, how it shows it.
 
+pub(crate) mod approvals;
 pub(crate) mod ask;
 pub(crate) mod audit;
 pub(crate) mod balance;
@@ -18,6 +19,7 @@ pub(crate) mod runs;
 pub(crate) mod sessions;
 pub(crate) mod statusline;
 pub(crate) mod transcript;
+pub(crate) mod undo;
 pub(crate) mod usage;
 
 use crate::args::{Args, Command};
@@ -46,6 +48,10 @@ pub(crate) fn run(args: Args) -> ExitCode {
         Command::Ledger(command) => ledger::run(&command),
         Command::Statusline(args) => statusline::run(&args),
         Command::Audit(command) => audit::run(&command),
+        Command::Approvals(command) => approvals::run(&command),
+        Command::Approve(args) => approvals::approve(&args),
+        Command::Deny(args) => approvals::deny(&args),
+        Command::Undo(args) => undo::run(&args),
         Command::Route(args) => route::run(args),
         Command::Policy(command) => policy::run(&command),
         Command::Prices(command) => prices::run(&command),

@@ -6,7 +6,7 @@ use crate::money::Lang;
 use crate::table::{Lean, table};
 use crate::{out, text};
 use plyrum_client::{Client, Event, Follower, Step};
-use plyrum_ledger::{RunRow, RunStatus as LedgerStatus};
+use plyrum_ledger::{ApprovalFilter, RunRow, RunStatus as LedgerStatus};
 use plyrum_protocol::{
     Attach, Cancel, CancelReason, ErrorKind, Fault, FrameBody, InvalidId, RunAttach, RunCancel, RunFinishNow,
     RunId, RunRef, RunStatus, SessionId, Timestamp, view,
@@ -43,6 +43,9 @@ pub(crate) enum Command {
         /// pipe)
         #[arg(short, long, value_name = "FORMAT")]
         output_format: Option<Format>,
+        /// While this client is attached, this policy counts too: the strictest does
+        #[arg(long, value_name = "POLICY")]
+        approve: Option<String>,
     },
     /// Answer now, with the proposals that are there
     Finish {
@@ -60,19 +63,28 @@ pub(crate) fn run(command: &Command) -> Outcome {
     match command {
         Command::List { limit, json } => list(*limit, *json),
         Command::Show { run, json } => show(run, *json),
-        Command::Attach { run, output_format } => attach(run, *output_format),
+        Command::Attach { run, output_format, approve } => attach(run, *output_format, approve.as_ref()),
         Command::Finish { run } => finish(run),
         Command::Cancel { run } => cancel(run),
     }
 }
 
 fn list(limit: u16, json: bool) -> Outcome {
-    let rows = match ledger(&paths()?)? {
-        None => Vec::new(),
-        Some(reader) => reader.runs(usize::from(limit), None).map_err(|e| of_ledger(&e))?,
+    let (rows, waiting) = match ledger(&paths()?)? {
+        None => (Vec::new(), Vec::new()),
+        Some(reader) => {
+            let rows = reader.runs(usize::from(limit), None).map_err(|e| of_ledger(&e))?;
+            let filter = ApprovalFilter { pending_only: true, limit: 1000, ..ApprovalFilter::default() };
+            (rows, reader.approvals(&filter).map_err(|e| of_ledger(&e))?)
+        }
     };
-    let rows: Vec<view::RunRow> =
+    let mut rows: Vec<view::RunRow> =
         rows.into_iter().map(row).collect::<Result<_, _>>().map_err(|e| of_id(&e))?;
+    for row in rows.iter_mut().filter(|row| row.status == RunStatus::Running) {
+        if waiting.iter().any(|approval| approval.run == row.run.as_str()) {
+            row.status = RunStatus::Parked; // until somebody answers
+        }
+    }
     if json {
         out::print_json(&rows)?;
     } else if rows.is_empty() {
@@ -174,20 +186,20 @@ fn show(run: &str, json: bool) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-fn attach(run: &str, format: Option<Format>) -> Outcome {
+fn attach(run: &str, format: Option<Format>, approve: Option<&String>) -> Outcome {
     let paths = paths()?;
     let at_terminal = std::io::stdout().is_terminal();
     let format = format.unwrap_or(if at_terminal { Format::Text } else { Format::StreamJson });
     runtime()?.block_on(async {
         let mut client = connected(&paths).await?;
-        let attach = Attach { run: run.to_owned(), after_seq: 0 };
+        let attach = Attach { run: run.to_owned(), after_seq: 0, approve: approve.cloned() };
         let attached = client.call::<RunAttach>(&attach).await?;
-        follow(&mut client, attached.run, format).await
+        follow(&mut client, attached.run, format, approve).await
     })
 }
 
 /// Shows the run as `ask` would. Leaving changes nothing: this client does not own it.
-async fn follow(client: &mut Client, run: RunId, format: Format) -> Outcome {
+async fn follow(client: &mut Client, run: RunId, format: Format, approve: Option<&String>) -> Outcome {
     let show = Show::new(Style { format, ..Style::default() });
     let mut follower = Follower::new(run.clone());
     loop {
@@ -200,7 +212,10 @@ async fn follow(client: &mut Client, run: RunId, format: Format) -> Outcome {
             Step::Skip => continue,
             Step::Show { skip } => skip,
             Step::Reattach { after_seq } => {
-                client.call::<RunAttach>(&Attach { run: run.as_str().to_owned(), after_seq }).await?;
+                let approve = approve.cloned();
+                client
+                    .call::<RunAttach>(&Attach { run: run.as_str().to_owned(), after_seq, approve })
+                    .await?;
                 continue;
             }
         };

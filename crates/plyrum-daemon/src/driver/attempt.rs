@@ -52,11 +52,13 @@ pub(super) async fn stream(
         match event {
             StreamEvent::Opened => pump.send(Input::Opened { attempt: attempt.clone() }).await,
             StreamEvent::Delta { channel, text } => pump.text(convert::channel(channel), &text).await,
-            // No tools are offered yet: whatever a model calls unasked is not run.
-            StreamEvent::Call(_) => {}
             StreamEvent::Usage(report) => {
                 let report = convert::usage(report, |text| context.redactor.redact(text).into_owned());
                 pump.send(Input::Usage { attempt: attempt.clone(), report }).await;
+            }
+            StreamEvent::Call(call) => {
+                let call = convert::call(call, &context.redactor);
+                pump.send(Input::Call { attempt: attempt.clone(), call }).await;
             }
             StreamEvent::Closed(close) => {
                 let redactor = context.redactor.clone();

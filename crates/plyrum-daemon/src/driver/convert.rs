@@ -8,25 +8,54 @@ use plyrum_engine::{AttemptEnd, AttemptFailure, FailureClass, Input, Speaker, Us
 use plyrum_ledger as ledger;
 use plyrum_protocol::{AttemptId, AttemptOutcome, Channel, ErrorKind, Fault, RunStatus};
 use plyrum_providers as wire;
+use plyrum_redact::Redactor;
+use plyrum_tools::policies::PoliciesError;
 use sha2::{Digest as _, Sha256};
+use std::sync::Arc;
 
 /// A request in the provider's words.
 pub(super) fn request(open: engine::OpenAttempt, wire_name: &str) -> wire::ChatRequest {
     wire::ChatRequest {
         model: wire_name.to_owned(),
-        messages: open
-            .request
-            .turns
-            .into_iter()
-            .map(|turn| wire::ChatMessage::text(role(turn.speaker), turn.text))
-            .collect(),
+        messages: open.request.turns.into_iter().map(message).collect(),
         max_output_tokens: open.request.max_output_tokens,
         temperature: open.request.temperature,
         stop: Vec::new(),
         attempt: open.attempt.as_str().to_owned(),
         seed: open.request.seed,
-        tools: Vec::new(),
+        tools: open.request.tools.iter().map(tool).collect(),
     }
+}
+
+fn message(turn: engine::Turn) -> wire::ChatMessage {
+    let call = |call: engine::ModelCall| wire::ToolCall::new(call.id, call.name, call.arguments);
+    wire::ChatMessage {
+        calls: turn.calls.into_iter().map(call).collect(),
+        call: turn.answers,
+        ..wire::ChatMessage::text(role(turn.speaker), turn.text)
+    }
+}
+
+fn tool(offer: &engine::ToolOffer) -> wire::ToolSpec {
+    wire::ToolSpec {
+        name: offer.name.clone(),
+        description: offer.description.clone(),
+        schema: Arc::clone(&offer.schema),
+    }
+}
+
+/// A call of a model. It is kept with the run and goes on record, so it passes the redactor: as JSON where it is that,
+/// so that it stays JSON.
+pub(super) fn call(call: wire::ToolCall, redactor: &Redactor) -> engine::ModelCall {
+    let arguments = match serde_json::from_str::<serde_json::Value>(&call.arguments) {
+        Ok(plain) => {
+            let mut clean = plain.clone();
+            redactor.redact_json(&mut clean);
+            if clean == plain { call.arguments } else { clean.to_string() }
+        }
+        Err(_) => redactor.redact(&call.arguments).into_owned(),
+    };
+    engine::ModelCall { id: call.id, name: redactor.redact(&call.name).into_owned(), arguments }
 }
 
 /// What the ledger keeps of a request: its size, and which prefix it shares with others.
@@ -36,6 +65,12 @@ pub(super) fn sent(request: &engine::Request) -> ledger::SentRequest {
         hash.update([turn.speaker as u8]);
         hash.update((turn.text.len() as u64).to_le_bytes());
         hash.update(&turn.text);
+        for call in &turn.calls {
+            for part in [&call.id, &call.name, &call.arguments] {
+                hash.update((part.len() as u64).to_le_bytes());
+                hash.update(part);
+            }
+        }
         let short: Vec<u8> = hash.clone().finalize().into_iter().take(6).collect();
         ids::hex(&short)
     });
@@ -47,6 +82,7 @@ const fn role(speaker: Speaker) -> wire::Role {
         Speaker::System => wire::Role::System,
         Speaker::User => wire::Role::User,
         Speaker::Assistant => wire::Role::Assistant,
+        Speaker::Tool => wire::Role::Tool,
     }
 }
 
@@ -178,6 +214,17 @@ pub(super) fn notice(notice: ledger::BudgetNotice) -> Input {
 pub(crate) fn storage(error: &ledger::LedgerError) -> Fault {
     Fault::new(ErrorKind::Storage, format!("the ledger cannot be written: {error}"))
         .hint("free some space or mend the disk, then ask again; plyrum doctor")
+}
+
+/// Policies that cannot be used, as the user meets them.
+pub(crate) fn policies(error: &PoliciesError) -> Fault {
+    let kind = match error {
+        PoliciesError::Unknown { .. } => ErrorKind::NotFound,
+        PoliciesError::Broken(_) | PoliciesError::Unreadable(_) => ErrorKind::Config,
+        PoliciesError::Storage { .. } => ErrorKind::Storage,
+        PoliciesError::TooLarge(_) => ErrorKind::Usage,
+    };
+    Fault::new(kind, error.to_string()).hint(error.hint())
 }
 
 /// An attempt whose provider cannot be used.

@@ -4,6 +4,7 @@
 //! through one bounded queue, so a slow disk never holds up another stream's text. Deltas that wait in the
 //! queue are merged before the engine sees them: once, before fan-out.
 
+mod act;
 mod attempt;
 pub(crate) mod convert;
 mod late;
@@ -14,6 +15,7 @@ use crate::context::Context;
 use crate::daemon::Daemon;
 use crate::hub::Hub;
 use crate::recorder::of_frame;
+use crate::tools::OfRun;
 use plyrum_engine::{
     CloseRun, Effect, HoldBatch, Input, OpenAttempt, Run, RunSpec, SettleRequest, Settlement,
 };
@@ -45,6 +47,7 @@ pub(crate) struct Driver {
     inputs: mpsc::Sender<Input>,
     inbox: mpsc::Receiver<Input>,
     wake: Option<Timestamp>,
+    acting: act::Acting,
 }
 
 impl Driver {
@@ -67,24 +70,40 @@ impl Driver {
             inputs: inputs.clone(),
             inbox,
             wake: None,
+            acting: act::Acting::default(),
         };
         (driver, inputs)
     }
 
-    /// Runs to the end.
-    pub(crate) async fn drive(mut self, spec: RunSpec) {
+    /// The run may act.
+    pub(crate) fn with_tools(mut self, tools: OfRun) -> Self {
+        self.acting.tools = Some(Arc::new(tools));
+        self
+    }
+
+    /// Runs from the beginning to the end.
+    pub(crate) async fn drive(self, spec: RunSpec) {
         let catalog = Arc::clone(&self.context.catalog);
-        let (mut run, effects) = Run::start(spec, catalog);
+        let (run, effects) = Run::start(spec, catalog);
+        self.go_on(run, effects).await;
+    }
+
+    /// Goes on to the end, or until the daemon ends while the run waits for a person: another one goes on then.
+    async fn go_on(mut self, mut run: Run, effects: Vec<Effect>) {
         self.execute(effects);
         let mut waiting: Option<Input> = None;
         while !run.is_over() {
             let input = match waiting.take() {
-                Some(input) => input,
+                Some(input) => Some(input),
                 None => self.next_input().await,
             };
+            let Some(input) = input else { break };
             let input = self.merge(input, &mut waiting);
             let effects = run.apply(clock::now(), input);
             self.execute(effects);
+        }
+        if !run.is_over() {
+            self.daemon.late.leave(self.hub.run.as_str());
         }
         self.daemon.runs.remove(&self.hub.run);
         self.daemon.sessions.touched(&self.hub.session);
@@ -94,8 +113,9 @@ impl Driver {
         }
     }
 
-    /// The next thing that happens. The queue cannot close: this driver holds a sender itself.
-    async fn next_input(&mut self) -> Input {
+    /// The next thing that happens; none where the run is left to another daemon. The queue cannot close: this driver
+    /// holds a sender itself.
+    async fn next_input(&mut self) -> Option<Input> {
         let wake = self.wake.map(|at| Duration::from_millis(at.millis_since(clock::now())));
         let timer = async {
             match wake {
@@ -104,10 +124,11 @@ impl Driver {
             }
         };
         tokio::select! {
-            input = self.inbox.recv() => input.unwrap_or(Input::Tick),
+            input = self.inbox.recv() => Some(input.unwrap_or(Input::Tick)),
+            () = self.hub.left() => None,
             () = timer => {
                 self.wake = None;
-                Input::Tick
+                Some(Input::Tick)
             }
         }
     }
@@ -140,6 +161,9 @@ impl Driver {
                 Effect::Settle(request) => self.settle(request),
                 Effect::Release { attempt } => self.release(attempt),
                 Effect::Wake { at } => self.wake = Some(at),
+                Effect::Act(order) => self.act(order),
+                Effect::Ask { call, checkpoint } => self.acting.keep(&call, checkpoint),
+                Effect::StopTool { call } => self.acting.stop(&call),
                 Effect::Close(close) => self.close(close),
             }
         }

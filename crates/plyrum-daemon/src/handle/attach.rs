@@ -24,6 +24,12 @@ pub(super) async fn attach(visitor: &mut Visitor, id: RequestId, attach: Attach)
     };
     match found {
         Found::Living(live) => {
+            if let Some(policy) = &attach.approve {
+                if let Err(fault) = known(visitor, policy) {
+                    return visitor.answer::<RunAttach>(id, Err(fault));
+                }
+                live.hub.watch_with(&visitor.outbox, policy.clone());
+            }
             let attached = Attached { run: live.hub.run.clone(), live: !live.hub.is_finished() };
             visitor.answer::<RunAttach>(id, Ok(attached));
             join(visitor, &live, attach.after_seq).await;
@@ -36,6 +42,12 @@ pub(super) async fn attach(visitor: &mut Visitor, id: RequestId, attach: Attach)
             Err(fault) => visitor.answer::<RunAttach>(id, Err(fault)),
         },
     }
+}
+
+/// A client's policy counts only where there is such a policy.
+fn known(visitor: &Visitor, policy: &str) -> Result<(), Fault> {
+    let found = plyrum_tools::policies::layered(&visitor.daemon.paths, policy, std::path::Path::new("/"), 0);
+    found.map(|_| ()).map_err(|e| crate::driver::convert::policies(&e))
 }
 
 /// A run that someone attaches to.

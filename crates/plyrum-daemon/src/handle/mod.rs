@@ -1,6 +1,7 @@
 //! Requests of one client: which method, decoded, carried out, answered.
 
 mod adjust;
+mod approvals;
 mod attach;
 mod attachments;
 mod audit;
@@ -11,6 +12,7 @@ mod route;
 mod runs;
 mod sessions;
 mod state;
+mod undo;
 
 use crate::daemon::Daemon;
 use crate::log;
@@ -19,11 +21,11 @@ use crate::serve::send;
 use crate::visitors::{Seat, too_many};
 use attachments::Attachments;
 use plyrum_protocol::{
-    AttachmentPut, AuditPrune, BalanceSetMode, BalanceTopUp, BudgetList, BudgetRemove, BudgetSet,
-    DaemonDrain, DaemonStatus, DaemonStop, ErrorKind, Fault, Hello, LedgerAdjust, Method, ModelList,
-    Outgoing, PersonaList, PlanCheck, PlanList, PlanShow, RequestId, RouteExplain, RpcError, RunAttach,
-    RunCancel, RunFinishNow, RunId, RunSubmit, SessionDelete, SessionFork, SessionList, SessionRename,
-    SessionResume, SessionRewind, SessionSearch, SessionShow, agree,
+    ApprovalAnswer, ApprovalList, AttachmentPut, AuditPrune, BalanceSetMode, BalanceTopUp, BudgetList,
+    BudgetRemove, BudgetSet, DaemonDrain, DaemonStatus, DaemonStop, ErrorKind, Fault, Hello, LedgerAdjust,
+    Method, ModelList, Outgoing, PersonaList, PlanCheck, PlanList, PlanShow, RequestId, RouteExplain,
+    RpcError, RunAttach, RunCancel, RunFinishNow, RunId, RunSubmit, RunUndo, SessionDelete, SessionFork,
+    SessionList, SessionRename, SessionResume, SessionRewind, SessionSearch, SessionShow, agree,
 };
 use std::sync::Arc;
 
@@ -111,6 +113,9 @@ pub(crate) async fn request(visitor: &mut Visitor, id: RequestId, method: &str, 
         AttachmentPut => attachments::put;
         RunCancel => runs::cancel;
         RunFinishNow => runs::finish_now;
+        RunUndo => undo::undo;
+        ApprovalList => approvals::list;
+        ApprovalAnswer => approvals::answer;
         RouteExplain => route::explain;
         PlanList => lists::plans;
         PlanShow => plans::show;

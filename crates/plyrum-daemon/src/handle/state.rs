@@ -11,7 +11,7 @@ pub(super) async fn status(visitor: &mut Visitor, _: Empty) -> Result<view::Daem
         build: Some(env!("CARGO_PKG_VERSION").to_owned()),
         audit_problem: visitor.daemon.recorder.trouble(),
         audit_broken: visitor.daemon.recorder.broken(),
-        active_runs: u32::try_from(visitor.daemon.runs.count()).unwrap_or(u32::MAX),
+        active_runs: u32::try_from(visitor.daemon.runs.busy()).unwrap_or(u32::MAX),
         state: match visitor.daemon.phase() {
             Phase::Open => view::DaemonState::Running,
             Phase::Draining | Phase::Stopping => view::DaemonState::Draining,

@@ -33,6 +33,14 @@ pub(crate) enum Kind {
     RunCancelled,
     /// A run is over: how, and what it cost.
     RunFinished,
+    /// A model wants to act: which tool, what exactly by its hash, and the words of a command.
+    ToolProposed,
+    /// It may, or may not: by which policy, rule and line, or by whom.
+    ToolDecided,
+    /// It was carried out: how it ended, and what it changed.
+    ToolExecuted,
+    /// What a run's tools changed was put back.
+    ToolUndone,
     /// A conversation got another title.
     SessionRenamed,
     /// A conversation was continued as another one, from a turn on.
@@ -50,7 +58,7 @@ pub(crate) enum Kind {
 impl Kind {
     /// All of them.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 19] = [
+    pub(crate) const ALL: [Self; 23] = [
         Self::DaemonStarted,
         Self::DaemonRecovered,
         Self::DaemonStopped,
@@ -64,6 +72,10 @@ impl Kind {
         Self::AttemptFallback,
         Self::RunCancelled,
         Self::RunFinished,
+        Self::ToolProposed,
+        Self::ToolDecided,
+        Self::ToolExecuted,
+        Self::ToolUndone,
         Self::SessionRenamed,
         Self::SessionForked,
         Self::SessionRewound,
@@ -88,6 +100,10 @@ impl Kind {
             Self::AttemptFallback => "attempt.fallback",
             Self::RunCancelled => "run.cancelled",
             Self::RunFinished => "run.finished",
+            Self::ToolProposed => "tool.proposed",
+            Self::ToolDecided => "tool.decided",
+            Self::ToolExecuted => "tool.executed",
+            Self::ToolUndone => "tool.undone",
             Self::SessionRenamed => "session.renamed",
             Self::SessionForked => "session.forked",
             Self::SessionRewound => "session.rewound",
@@ -98,10 +114,6 @@ impl Kind {
     }
 }
 
-/// Kinds that come with tools, so that nothing else takes their names. Approvals come from the ledger's outbox.
-#[cfg(test)]
-const RESERVED: [&str; 3] = ["tool.proposed", "tool.decided", "tool.executed"];
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -111,13 +123,13 @@ mod tests {
     /// The whole table: ours, the ledger's, the audit's own, and those to come.
     fn table() -> Vec<&'static str> {
         let ours = Kind::ALL.iter().map(|kind| kind.as_str());
-        ours.chain(plyrum_ledger::OUTBOX_KINDS).chain(plyrum_audit::own::OWN_KINDS).chain(RESERVED).collect()
+        ours.chain(plyrum_ledger::OUTBOX_KINDS).chain(plyrum_audit::own::OWN_KINDS).collect()
     }
 
     #[test]
     fn each_kind_is_there_once_and_is_a_kind() {
         let table = table();
-        assert_eq!(table.len(), 38);
+        assert_eq!(table.len(), 39);
         assert_eq!(table.iter().collect::<BTreeSet<_>>().len(), table.len());
         let is_kind = |kind: &str| kind.bytes().all(|b| b.is_ascii_lowercase() || b"._".contains(&b));
         assert!(table.iter().all(|kind| is_kind(kind)));

@@ -3,15 +3,16 @@
 use super::Run;
 use super::ended::Ended;
 use super::stream::Flow;
-use crate::effect::{Basis, Effect, HoldRequest, SettleRequest};
+use crate::effect::{Basis, Effect, HoldRequest, ModelCall, SettleRequest};
 use crate::input::{AttemptEnd, Settlement, UsageReport};
 use plyrum_billing_client::MicroRub;
 use plyrum_protocol::{
     AttemptHold, AttemptId, AttemptOutcome, AttemptResult, ErrorKind, Fault, FrameBody, StepOutcome,
     Timestamp, UsageView,
 };
+use serde::{Deserialize, Serialize};
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Attempt {
     pub(super) step: usize,
     /// Its number within the run; its id ends with it.
@@ -23,6 +24,8 @@ pub(super) struct Attempt {
     pub(super) answer: Flow,
     pub(super) reasoning: Flow,
     pub(super) tool_args: Flow,
+    /// Tools that its model calls.
+    pub(super) calls: Vec<ModelCall>,
     /// What came after nobody wanted it any more.
     drained_bytes: u64,
     pub(super) report: Option<UsageReport>,
@@ -33,7 +36,7 @@ pub(super) struct Attempt {
     ms: u64,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 enum State {
     Holding {
         batch: u32,
@@ -64,6 +67,7 @@ impl Attempt {
             answer: Flow::default(),
             reasoning: Flow::default(),
             tool_args: Flow::default(),
+            calls: Vec::new(),
             drained_bytes: 0,
             report: None,
             released: false,
@@ -294,7 +298,7 @@ impl Run {
             return self.cancel_step(step, self.ending_reason());
         }
         match end.outcome {
-            AttemptOutcome::Ok if self.take_choice(step) => {}
+            AttemptOutcome::Ok if self.begin_turn(at, step) || self.take_choice(step) => {}
             AttemptOutcome::Ok if end.at_length => self.finish_step(step, StepOutcome::Cut),
             AttemptOutcome::Ok => self.finish_step(step, StepOutcome::Ok),
             AttemptOutcome::Cut | AttemptOutcome::Failed | AttemptOutcome::Cancelled => {

@@ -12,12 +12,13 @@ use crate::agree;
 use crate::proposals::{Proposal, chosen};
 use crate::random::Random;
 use plyrum_protocol::{Channel, Fault, FrameBody, StepKind, StepOutcome};
+use serde::{Deserialize, Serialize};
 
 /// Proposals to show: steps, with how many said it, in the order of their labels.
 pub(super) type Shown = Vec<(usize, usize)>;
 
 /// What a step asks its model.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Asks {
     /// That is decided when its sources are there.
     #[default]

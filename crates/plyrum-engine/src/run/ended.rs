@@ -5,6 +5,7 @@ use super::attempt::Attempt;
 use super::retry::fault_of;
 use crate::input::{AttemptFailure, FailureClass, Stop};
 use plyrum_protocol::{AttemptOutcome, ErrorKind, Fault};
+use serde::{Deserialize, Serialize};
 
 const ASK_AGAIN: &str = "ask again; what came is charged once";
 
@@ -15,7 +16,7 @@ const BYTES_PER_TOKEN: u64 = 16;
 const BYTES_BESIDE: u64 = 1024;
 
 /// How an attempt ended, as the engine sees it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Ended {
     pub(super) outcome: AttemptOutcome,
     /// Why it was not ok.
@@ -31,6 +32,7 @@ impl Ended {
     pub(super) fn finished(stop: &Stop, attempt: &Attempt) -> Self {
         let model = &attempt.hold.model;
         let empty = attempt.answer.bytes == 0;
+        let acts = attempt.calls_tools();
         let fault = match stop {
             Stop::ContentFilter => Fault::new(
                 ErrorKind::ProviderRejected,
@@ -44,6 +46,11 @@ impl Ended {
                 ),
             )
             .hint("allow a longer answer (max_output_tokens), or take a model that reasons less"),
+            Stop::EndTurn | Stop::ToolUse | Stop::Other(_) if acts => return Self::ok(false),
+            Stop::ToolUse if empty => Fault::new(
+                ErrorKind::Failed,
+                format!("{model} called a tool that it was not offered, and said nothing"),
+            ),
             Stop::EndTurn | Stop::ToolUse | Stop::Other(_) if empty => {
                 Fault::new(ErrorKind::Failed, format!("{model} ended its answer without a word"))
             }

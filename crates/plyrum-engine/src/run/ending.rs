@@ -81,6 +81,7 @@ impl Run {
                 Some(StepState::Backoff { .. } | StepState::Waiting | StepState::Funded) => {
                     self.cancel_step(at, self.ending_reason());
                 }
+                Some(StepState::Acting) => self.stop_tools(),
                 Some(StepState::Busy | StepState::Done(_) | StepState::Cancelled) | None => {}
             }
         }

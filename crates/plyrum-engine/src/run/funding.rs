@@ -33,6 +33,11 @@ impl Run {
 
     /// The most that a step's request can have: the question, and room for what it reads.
     pub(super) fn request_size(&self, at: usize) -> Size {
+        let (said, acted) = (self.size_of_question(at), self.acting_size(at));
+        Size { bytes: said.bytes.saturating_add(acted.bytes), turns: said.turns.saturating_add(acted.turns) }
+    }
+
+    fn size_of_question(&self, at: usize) -> Size {
         let Some(step) = self.steps.get(at) else { return self.base };
         let may_have_text = |s: &&usize| self.steps.get(**s).is_some_and(|s| !s.is_over() || s.has_text());
         let read: Vec<usize> = match &step.asks {

@@ -40,7 +40,6 @@ impl Run {
         step.state = StepState::Busy;
         step.tries += 1;
         step.attempts += 1;
-        step.text.clear();
         self.attempts.push(Attempt::new(at, number, self.batches, hold));
     }
 

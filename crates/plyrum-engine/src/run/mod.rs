@@ -4,7 +4,8 @@
 //! for that of single attempts; refusal.rs makes less of what does not fit; open.rs sends; `apply` below takes
 //! inputs; stream.rs passes text on; panel.rs waits for proposals, late.rs gives up what is not waited for, and
 //! combine.rs makes one answer of the rest; attempt.rs closes and books attempts, by what ended.rs makes of
-//! their end; retry.rs decides whether to ask again; ending.rs cancels and finishes. After each input
+//! their end; act.rs carries out what a model calls, and keep.rs keeps a run that waits for a person; retry.rs decides
+//! whether to ask again; ending.rs cancels and finishes. After each input
 //! [`Run::advance`] starts whatever became ready.
 //!
 //! Invariants, each with a test in `tests/simulation.rs`:
@@ -12,6 +13,7 @@
 //! - `seq` of the frames is consecutive from 1, and `run.finished` is the last and only one;
 //! - the run finishes after every attempt is resolved, for every order of inputs.
 
+mod act;
 mod attempt;
 mod combine;
 mod drain;
@@ -19,6 +21,7 @@ mod ended;
 mod ending;
 mod funding;
 mod hold;
+mod keep;
 mod late;
 mod open;
 mod panel;
@@ -35,6 +38,7 @@ use crate::random::Random;
 use crate::spec::RunSpec;
 use attempt::Attempt;
 use ending::Ending;
+pub use keep::ResumeError;
 use plyrum_billing_client::Billing;
 use plyrum_protocol::{AttemptId, Frame, FrameBody, Timestamp};
 use std::fmt;
@@ -66,6 +70,7 @@ pub struct Run {
     /// Nobody waits any more, not even for usage reports.
     at_once: bool,
     phase: Phase,
+    acting: act::Acting,
     effects: Vec<Effect>,
 }
 
@@ -100,6 +105,8 @@ impl Run {
             Input::HoldFailed { batch, fault } => self.hold_failed(batch, &fault),
             Input::Opened { attempt } => self.opened(&attempt),
             Input::Delta { attempt, channel, text } => self.delta(&attempt, channel, text),
+            Input::Call { attempt, call } => self.called(&attempt, call),
+            Input::Tool { call, event } => self.tool(&call, event),
             Input::Usage { attempt, report } => self.usage(&attempt, report),
             Input::Closed { attempt, end } => self.closed(&attempt, end),
             Input::BudgetReached(reached) => self.budget_reached(reached),

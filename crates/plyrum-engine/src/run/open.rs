@@ -15,6 +15,7 @@ impl Run {
         let (step_at, hold) = (attempt.step, attempt.hold.clone());
         self.note_started(step_at);
         if let Some(step) = self.steps.get_mut(step_at) {
+            step.text.clear(); // until here what a model said before its tools is the answer
             step.written_by = Some(hold.attempt.clone());
         }
         self.emit(FrameBody::AttemptStarted {
@@ -24,7 +25,8 @@ impl Run {
             model: hold.model.clone(),
             try_number: hold.try_number,
         });
-        let request = self.request_of(step_at, hold.bound.max_output_tokens);
+        let mut request = self.request_of(step_at, hold.bound.max_output_tokens);
+        self.add_tools(step_at, &mut request);
         debug_assert!(request.text_bytes() <= hold.request_bytes, "the hold was for a smaller request");
         self.effects.push(Effect::Open(OpenAttempt {
             attempt: hold.attempt,

@@ -11,12 +11,13 @@ use super::{Run, Step};
 use crate::agree;
 use crate::spec::{FanOut, Quorum};
 use plyrum_protocol::{FrameBody, OutputKind, StepKind, StepOutcome, Timestamp};
+use serde::{Deserialize, Serialize};
 
 /// Proposals that thrifty asks for at first.
 const FIRST_TWO: usize = 2;
 
 /// The steps that one step reads.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Panel {
     /// The step that reads the others.
     pub(super) combiner: usize,

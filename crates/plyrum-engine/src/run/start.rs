@@ -78,6 +78,7 @@ impl Run {
             ending: None,
             at_once: false,
             phase: Phase::Running,
+            acting: super::act::Acting::default(),
             effects: Vec::new(),
             spec,
             billing,

@@ -4,8 +4,9 @@ use super::Run;
 use super::combine::Asks;
 use crate::spec::StepSpec;
 use plyrum_protocol::{AttemptId, Channel, Fault, FrameBody, StepKind, StepOutcome, Timestamp};
+use serde::{Deserialize, Serialize};
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Step {
     pub(super) spec: StepSpec,
     /// The steps it comes after, by their place.
@@ -37,12 +38,13 @@ pub(super) struct Step {
     /// The attempt that wrote its text.
     pub(super) written_by: Option<AttemptId>,
     /// Why it was cancelled, until that is told.
+    #[serde(skip)]
     pub(super) cancelled_for: Option<&'static str>,
     /// Why there is no (whole) text.
     pub(super) fault: Option<Fault>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum StepState {
     /// Nothing was asked for it.
     Waiting,
@@ -50,6 +52,8 @@ pub(super) enum StepState {
     Funded,
     /// An attempt is being held, answered or booked.
     Busy,
+    /// Its model has called tools, which are being carried out.
+    Acting,
     /// It will be asked again.
     Backoff { until: Timestamp },
     /// It is over, with its text.
@@ -118,6 +122,7 @@ impl Step {
             StepState::Waiting
             | StepState::Funded
             | StepState::Busy
+            | StepState::Acting
             | StepState::Done(_)
             | StepState::Cancelled => None,
         }
@@ -183,7 +188,11 @@ impl Run {
             }
             StepState::Waiting => true,
             StepState::Backoff { until } => until <= self.now,
-            StepState::Funded | StepState::Busy | StepState::Done(_) | StepState::Cancelled => false,
+            StepState::Funded
+            | StepState::Busy
+            | StepState::Acting
+            | StepState::Done(_)
+            | StepState::Cancelled => false,
         }
     }
 

@@ -5,9 +5,10 @@ use super::Run;
 use super::ended::{self, Ended};
 use crate::input::UsageReport;
 use plyrum_protocol::{AttemptId, Channel, FrameBody};
+use serde::{Deserialize, Serialize};
 
 /// What has come on one channel of an attempt.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Flow {
     pub(super) bytes: u64,
     /// The same as JSON would write it.

@@ -17,8 +17,10 @@ pub(crate) fn random(dice: &mut Dice, seed: u64) -> RunSpec {
         "You are brief.".clone_into(&mut spec.conversation.system);
     }
     spec.quorum = if dice.one_in(4) { Quorum::All } else { Quorum::Usual };
+    spec.tools = dice.one_in(2).then(|| world::tools(u32::try_from(dice.roll(5)).unwrap()));
     for step in &mut spec.steps {
         for model in &mut step.models {
+            model.tools = !dice.one_in(6);
             model.drain_ms = if dice.one_in(4) { 1 + dice.roll(8_000) } else { 0 };
         }
         if dice.one_in(30) {
@@ -139,8 +141,11 @@ impl Texts {
 
 /// A request over proposals has as many blocks as closing tags, and nothing invisible.
 pub(crate) fn check_framing(attempt: &AttemptId, request: &Request) {
-    let asked = request.turns.last().expect("a request says something");
-    assert_eq!(asked.speaker, Speaker::User);
+    let asked =
+        request.turns.iter().rfind(|turn| turn.speaker == Speaker::User).expect("a request asks something");
+    let calls: usize = request.turns.iter().map(|turn| turn.calls.len()).sum();
+    let told = request.turns.iter().filter(|turn| turn.speaker == Speaker::Tool).count();
+    assert_eq!(calls, told, "{attempt}: each call has its result");
     let policy = request.turns.iter().find(|t| t.speaker == Speaker::System);
     let over = policy.is_some_and(|t| t.text.contains("boundary="));
     let blocks = asked.text.matches("<proposal ").count();

@@ -13,7 +13,7 @@ use plyrum_billing_client::{
 };
 use plyrum_engine::{
     Basis, Conversation, Effect, FanOut, HoldRequest, Input, Limits, ModelChoice, Refusal, RefusalCause,
-    Request, Run, RunSpec, Settlement, StepSpec,
+    Request, Run, RunSpec, Settlement, StepSpec, ToolOffer, Tools,
 };
 use plyrum_protocol::{
     AttemptId, Decision, Features, Frame, FrameBody, Intent, Language, OutputKind, Risk, Role, RunId,
@@ -57,6 +57,7 @@ impl Billing for Prices {
 
 pub(crate) fn model(id: &str) -> ModelChoice {
     ModelChoice {
+        tools: true,
         id: id.to_owned(),
         provider: "lab".to_owned(),
         context_tokens: 100_000,
@@ -85,8 +86,16 @@ pub(crate) fn direct(models: &[&str]) -> Vec<StepSpec> {
     vec![step("answer", StepKind::Answer, &[], models)]
 }
 
+/// One tool, for at most so many turns.
+pub(crate) fn tools(max_turns: u32) -> Tools {
+    let schema = Arc::new(serde_json::json!({"type": "object"}));
+    let offer = ToolOffer { name: "run".to_owned(), description: "Runs.".to_owned(), schema };
+    Tools { offered: [offer].into(), max_turns }
+}
+
 pub(crate) fn spec(steps: Vec<StepSpec>, limits: Limits, seed: u64) -> RunSpec {
     RunSpec {
+        tools: None,
         run: RunId::new("ab12").unwrap(),
         session: SessionId::new("cd34").unwrap(),
         persona: "default".to_owned(),
@@ -227,7 +236,7 @@ impl Score {
                 }
             }
             Effect::Emit(frame) => self.frame(frame),
-            Effect::Wake { .. } => {}
+            Effect::Wake { .. } | Effect::Act(_) | Effect::Ask { .. } | Effect::StopTool { .. } => {}
         }
     }
 

@@ -2,7 +2,7 @@
 //! has no gap.
 
 use plyrum_billing_client::MicroRub;
-use plyrum_protocol::{AttemptId, AttemptOutcome, Channel, Frame, FrameBody, StepId, Timestamp};
+use plyrum_protocol::{AttemptId, AttemptOutcome, CallId, Channel, Frame, FrameBody, StepId, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug, Default)]
@@ -18,6 +18,8 @@ pub(crate) struct Order {
     texts: BTreeMap<(AttemptId, Channel), String>,
     costs: BTreeMap<StepId, i64>,
     late: BTreeSet<StepId>,
+    /// Calls that are over.
+    calls: BTreeSet<CallId>,
     /// The answering step's text, and whose it is.
     answer: (Option<AttemptId>, String),
 }
@@ -83,6 +85,15 @@ impl Order {
                 assert_eq!(*phase, Phase::Ended, "{attempt} is retried");
                 assert!(self.promised.insert(next.clone(), step.clone()).is_none(), "{next} promised twice");
             }
+            FrameBody::ToolProposed { call, step, .. } => {
+                assert_eq!(self.steps.get(step), Some(&Phase::Begun), "{call} of {step}");
+            }
+            FrameBody::ToolFinished { call, .. } => {
+                assert!(self.calls.insert(call.clone()), "{call} ended twice");
+            }
+            FrameBody::ApprovalRequested { call, .. }
+            | FrameBody::ApprovalResolved { call, .. }
+            | FrameBody::ToolStarted { call, .. } => assert!(!self.calls.contains(call), "{call} is over"),
             FrameBody::RunFinished { .. } => {
                 let open: Vec<_> = self.steps.iter().filter(|(_, p)| **p != Phase::Ended).collect();
                 assert!(open.is_empty(), "steps without an end: {open:?}");

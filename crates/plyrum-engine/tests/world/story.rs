@@ -4,11 +4,12 @@
 use super::{Booked, Score, start};
 use plyrum_billing_client::{MicroRub, Usage};
 use plyrum_engine::{
-    AttemptEnd, AttemptFailure, Basis, Effect, FailureClass, HoldRequest, Input, Refusal, RefusalCause, Run,
-    RunSpec, Stop, UsageReport,
+    AttemptEnd, AttemptFailure, Basis, Effect, FailureClass, HoldRequest, Input, ModelCall, Refusal,
+    RefusalCause, Run, RunSpec, Stop, ToolCall, ToolEvent, ToolResult, UsageReport,
 };
 use plyrum_protocol::{
-    AttemptId, CancelReason, Channel, ErrorKind, Fault, FrameBody, RunResult, StepOutcome, Timestamp,
+    ApprovalId, ApprovalVerdict, AttemptId, CancelReason, ChangedFile, Channel, ErrorKind, Fault, FrameBody,
+    Ruling, RunResult, StepOutcome, Timestamp, ToolOutcome,
 };
 use std::collections::VecDeque;
 
@@ -42,6 +43,20 @@ pub(crate) enum Event {
     ClientGoes,
     /// "Finish now with what we have."
     WantsItNow,
+    /// Its model calls `run` with these arguments.
+    Calls(&'static str),
+    /// The action of the call that the driver has is over, and the model is told this.
+    Acts(&'static str),
+    /// The same, and it changed a file.
+    Changes(&'static str),
+    /// It does not fit its tool.
+    DoesNotFit,
+    /// It must be asked for; the run is kept and taken up again by another daemon.
+    Asks,
+    /// The question is answered.
+    Answers(ApprovalVerdict),
+    /// A person ends the run with it.
+    EndsTheRun,
     LedgerWaits,
     LedgerGoesOn,
     /// One thing that the ledger was asked for.
@@ -120,6 +135,8 @@ pub(crate) fn play(spec: &RunSpec, story: &[Event]) -> Told {
         taken_by_others: 0,
         wake: None,
         last: None,
+        acting: None,
+        kept: None,
     };
     let effects = std::mem::take(&mut player.run.1);
     player.execute(effects);
@@ -149,6 +166,8 @@ struct Player {
     taken_by_others: i64,
     wake: Option<Timestamp>,
     last: Option<AttemptId>,
+    acting: Option<ToolCall>,
+    kept: Option<String>,
 }
 
 impl Player {
@@ -158,7 +177,9 @@ impl Player {
             match effect {
                 Effect::Open(open) => self.last = Some(open.attempt),
                 Effect::Wake { at } => self.wake = Some(at),
-                Effect::Abort { .. } | Effect::Emit(_) => {}
+                Effect::Act(call) => self.acting = Some(call),
+                Effect::Ask { checkpoint, .. } => self.kept = checkpoint,
+                Effect::Abort { .. } | Effect::Emit(_) | Effect::StopTool { .. } => {}
                 Effect::Hold(_) | Effect::Settle(_) | Effect::Release { .. } | Effect::Close(_) => {
                     self.ledger.push_back(effect);
                 }
@@ -209,7 +230,13 @@ impl Player {
                 fault: Fault::new(ErrorKind::Storage, "the run has attempts that are not booked"),
             },
             Effect::Close(_) => Input::RunClosed { total: MicroRub::new(self.score.booked) },
-            Effect::Open(_) | Effect::Abort { .. } | Effect::Emit(_) | Effect::Wake { .. } => unreachable!(),
+            Effect::Open(_)
+            | Effect::Abort { .. }
+            | Effect::Emit(_)
+            | Effect::Wake { .. }
+            | Effect::Act(_)
+            | Effect::Ask { .. }
+            | Effect::StopTool { .. } => unreachable!(),
         }
     }
 
@@ -270,6 +297,22 @@ impl Player {
                 self.apply(input);
             }
             Event::LedgerGoesOn => {}
+            Event::Acts(text) => self.tool(finished(text, false)),
+            Event::Changes(text) => self.tool(finished(text, true)),
+            Event::DoesNotFit => self.tool(ToolEvent::Misfit { why: "`argv` is missing".to_owned() }),
+            Event::Asks => self.asks(),
+            Event::Answers(verdict) => self.tool(ToolEvent::Resolved {
+                approval: ApprovalId::new("ab12.a1").unwrap(),
+                verdict: *verdict,
+                by: "test".to_owned(),
+                scope: None,
+                rule: None,
+                reason: None,
+            }),
+            Event::EndsTheRun => self.tool(ToolEvent::Ends {
+                fault: Fault::new(ErrorKind::ApprovalDenied, "a person ended the run"),
+                result: ToolResult { outcome: ToolOutcome::Denied, ..done("no", false) },
+            }),
             event => {
                 let attempt = self.last.clone().expect("no attempt is open");
                 self.apply(provider(attempt, event));
@@ -278,12 +321,58 @@ impl Player {
         self.settle_down();
     }
 
+    fn tool(&mut self, event: ToolEvent) {
+        let call = self.acting.clone().expect("no tool was called").call;
+        self.apply(Input::Tool { call, event });
+    }
+
+    /// The question is written down with the run, the daemon dies, and another one goes on.
+    fn asks(&mut self) {
+        self.tool(ToolEvent::Ask);
+        let kept = self.kept.take().expect("a run that waits is kept");
+        let seq = self.score.frames.iter().filter_map(|frame| frame.seq).max().unwrap_or(0);
+        let (run, effects) = Run::resume(&kept, seq, std::sync::Arc::new(super::Prices)).unwrap();
+        self.run.0 = run;
+        let before = self.acting.take();
+        self.execute(effects);
+        assert_eq!(self.acting, before, "it goes on with the call that it waited for");
+        self.tool(ToolEvent::Asked {
+            approval: ApprovalId::new("ab12.a1").unwrap(),
+            deadline: self.now.plus_millis(60_000),
+            ruling: Ruling {
+                verdict: "ask".to_owned(),
+                policy: "ask".to_owned(),
+                rule: None,
+                file: None,
+                line: None,
+                reason: "no rule".to_owned(),
+            },
+            rule: None,
+        });
+    }
+
     fn wait_until(&mut self, at: Timestamp) {
         self.now = self.now.max(at);
         if self.wake.is_some_and(|wake| wake <= self.now) {
             self.wake = None;
             self.apply(Input::Tick);
         }
+    }
+}
+
+fn finished(text: &str, changed: bool) -> ToolEvent {
+    ToolEvent::Finished(done(text, changed))
+}
+
+fn done(text: &str, changed: bool) -> ToolResult {
+    let file = ChangedFile { path: "a".to_owned(), before_sha256: None, after_sha256: None };
+    ToolResult {
+        outcome: ToolOutcome::Ok,
+        exit: None,
+        ms: 1,
+        bytes: 0,
+        changed_files: changed.then_some(file).into_iter().collect(),
+        text: text.to_owned(),
     }
 }
 
@@ -307,6 +396,11 @@ fn provider(attempt: AttemptId, event: &Event) -> Input {
                 attempt,
                 report: UsageReport { usage, raw: "{}".to_owned(), said_cost: None },
             };
+        }
+        Event::Calls(arguments) => {
+            let (id, name) = ("x1".to_owned(), "run".to_owned());
+            let call = ModelCall { id, name, arguments: (*arguments).to_owned() };
+            return Input::Call { attempt, call };
         }
         ended => return Input::Closed { attempt, end: end(ended) },
     };
@@ -382,6 +476,11 @@ fn tell(body: &FrameBody) -> String {
             format!("quorum.reached {have} of {of} after {waited_ms} ms ({reason})")
         }
         FrameBody::Provisional { step } => format!("provisional {step}"),
+        FrameBody::ToolFinished { call, outcome, text, .. } => {
+            let call = call.as_str().trim_start_matches("ab12.");
+            format!("tool.finished {call} {}: {text}", outcome.as_str())
+        }
+        FrameBody::ApprovalResolved { verdict, .. } => format!("approval.resolved {}", verdict.as_str()),
         FrameBody::RunFinished { .. } => "run.finished".to_owned(),
         other => serde_json::to_value(other).unwrap()["type"].as_str().unwrap().to_owned(),
     }

@@ -84,7 +84,9 @@ impl Model {
                 let ends = |run: &&u8| !self.asked.values().any(|row| row.run == **run && row.is_parked());
                 let open = self.runs.iter().filter(|(_, open)| **open).map(|(run, _)| run);
                 let ends: Vec<u8> = open.filter(ends).copied().collect();
-                ends.iter().for_each(|run| self.end(*run));
+                for run in &ends {
+                    self.end(*run);
+                }
                 Answer::Interrupted(ends.len())
             }
         }

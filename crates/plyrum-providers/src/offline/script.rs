@@ -167,7 +167,7 @@ impl Script {
     }
 
     /// Whether a wire name is a script's: `script`, or `script-` with anything after it.
-    pub(super) fn plays(model: &str) -> bool {
+    pub fn plays(model: &str) -> bool {
         model == "script" || model.starts_with("script-")
     }
 

@@ -24,7 +24,7 @@ pub struct Run {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 1800))]
     pub timeout_s: Option<u32>,
-    /// Whether the command needs the network, which is off otherwise and has to be approved.
+    /// Whether the command needs the network. It is off unless a rule of the user opens it for this command.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network: Option<bool>,
 }
@@ -36,7 +36,7 @@ impl Run {
     pub const DESCRIPTION: &'static str = "Run a program with arguments in a sandbox and return its exit code and \
         output (standard output and error together). No shell is involved; prefer this over `shell`. Only the \
         workspace is writable, not `.git` and other protected names in it; /tmp is private to the command; the \
-        network is off unless asked for. Long output is cut in the middle. Background processes end with the \
+        network is off unless a rule opens it. Long output is cut in the middle. Background processes end with the \
         command.";
 
     /// The words to execute.

@@ -20,7 +20,7 @@ pub struct Shell {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 1800))]
     pub timeout_s: Option<u32>,
-    /// Whether the command needs the network, which is off otherwise and has to be approved.
+    /// Whether the command needs the network. It is off unless a rule of the user opens it for this command.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network: Option<bool>,
 }
@@ -32,7 +32,7 @@ impl Shell {
     pub const DESCRIPTION: &'static str = "Run a command line with bash in a sandbox and return its exit code and \
         output (standard output and error together). Use it for pipes and the like; for one program use `run`. \
         Only the workspace is writable, not `.git` and other protected names in it; /tmp is private to the \
-        command; the network is off unless asked for. Long output is cut in the middle. Background processes \
+        command; the network is off unless a rule opens it. Long output is cut in the middle. Background processes \
         end with the command.";
 
     /// The words to execute: bash, or the system's own shell where there is none.

@@ -1,7 +1,7 @@
 //! From a question to a verdict: what is asked is made into subjects that rules name, each is judged, and the
 //! strictest verdict is told.
 
-use super::command::{At, classify, guard};
+use super::command::{At, Class, classify, guard};
 use super::ground::{Ground, Lies};
 use super::layers::{Policy, Spoken};
 use super::protected::Guarded;
@@ -162,7 +162,7 @@ impl Policy {
     }
 
     fn built_in(&self, verdict: Verdict, reason: String) -> Decided {
-        Decided { verdict, rule: None, file: self.file.clone(), line: None, reason }
+        Decided { verdict, rule: None, file: self.file.clone(), line: None, reason, network: false }
     }
 
     /// Where nobody is there to answer, an ask is a denial.
@@ -171,6 +171,26 @@ impl Policy {
             decided.verdict = Verdict::Deny;
         }
         decided
+    }
+}
+
+/// Whether a command is known to change nothing, so that it can run with the workspace read-only.
+pub fn only_reads(question: &Question<'_>, place: &Place<'_>) -> bool {
+    let ground = Ground { workspace: place.workspace, home: place.home, on_disk: true };
+    let reads = |argv: &[String], at: &At<'_>| classify(argv, at) == Ok(Class::Reading);
+    match *question {
+        Question::Read { .. } => true,
+        Question::Write { .. } | Question::Fetch { .. } => false,
+        Question::Run { argv, cwd } => {
+            ground.cwd(cwd).is_some_and(|cwd| reads(argv, &At { ground: &ground, cwd: &cwd }))
+        }
+        Question::Shell { command, cwd } => {
+            let (Some(cwd), Ok(commands)) = (ground.cwd(cwd), shell::recognise(command)) else {
+                return false;
+            };
+            let at = At { ground: &ground, cwd: &cwd };
+            commands.iter().all(|simple| words(simple, &at).is_ok_and(|argv| reads(&argv, &at)))
+        }
     }
 }
 

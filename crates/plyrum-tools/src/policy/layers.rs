@@ -94,6 +94,7 @@ impl Spoken<'_> {
             file: self.file.to_owned(),
             line: Some(self.rule.line),
             reason: self.rule.why.clone(),
+            network: self.rule.network,
         }
     }
 }
@@ -117,5 +118,6 @@ pub fn strictest<'a>(
         file: "built in".to_owned(),
         line: None,
         reason: "no policy is set, so everything is asked".to_owned(),
+        network: false,
     })
 }

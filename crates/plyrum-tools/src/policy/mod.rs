@@ -21,11 +21,13 @@ mod verdict;
 mod wildcard;
 
 pub use command::{Class, hardened};
+pub use decide::only_reads;
 pub use instant::unix_seconds;
 pub use layers::{Policy, strictest};
 pub use question::{Place, Question};
 pub use rule::{Layer, NewRule, PolicyError, RemoveError, Rules, What, without_rule};
 pub use shell::{Refusal, Simple, Why, Word, recognise};
+pub use url::host;
 pub use verdict::{Decided, Verdict};
 
 /// Shipped policies, by path in the repository.

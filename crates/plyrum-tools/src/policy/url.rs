@@ -34,6 +34,11 @@ pub(super) fn host_of(url: &str) -> Result<(String, bool), String> {
     Ok((host, numeric || local))
 }
 
+/// The host that a rule for this address would name; none where it has no plain one.
+pub fn host(url: &str) -> Option<String> {
+    host_of(url).ok().map(|(host, _)| host)
+}
+
 fn label(label: &str) -> bool {
     !label.is_empty()
         && label.len() <= 63

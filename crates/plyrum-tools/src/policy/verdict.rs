@@ -38,4 +38,6 @@ pub struct Decided {
     pub line: Option<u32>,
     /// Why, and what would help.
     pub reason: String,
+    /// Whether the rule lets the command use the network, which nothing else does.
+    pub network: bool,
 }

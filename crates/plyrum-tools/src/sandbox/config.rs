@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::Level;
+use plyrum_config::Paths;
 
 /// How the program executes itself again: it must hand the arguments after `arguments` to
 /// [`inner_main`](super::inner_main) before anything else, with no threads running.
@@ -62,6 +63,31 @@ pub struct Config {
     pub max_level: Level,
     /// Limits of a command.
     pub limits: Limits,
+}
+
+/// Sets the highest level that is offered: for tests, and for those who must do without.
+const LEVEL_VARIABLE: &str = "PLYRUM_SANDBOX";
+
+impl Config {
+    /// What holds for this user: commands see neither Plyrum's own folders nor the usual secrets. `program` is `plyrum`,
+    /// which hands the words after `__sandbox` to [`inner_main`](super::inner_main).
+    pub fn of_user(paths: &Paths, program: PathBuf) -> Self {
+        let home = std::env::var_os("HOME").map_or_else(|| PathBuf::from("/"), PathBuf::from);
+        let home = home.canonicalize().unwrap_or(home);
+        let own = [&paths.config_dir, &paths.data_dir, &paths.state_dir, &paths.run_dir];
+        let mut hidden: Vec<PathBuf> = own.into_iter().cloned().collect();
+        hidden.extend(usual_secrets(&home));
+        let asked = std::env::var(LEVEL_VARIABLE).ok().and_then(|word| word.parse().ok());
+        Self {
+            helper: Helper { program, arguments: vec!["__sandbox".into()] },
+            state_dir: paths.state_dir.join("sandbox"),
+            home,
+            hidden,
+            protected: usual_protected(),
+            max_level: asked.unwrap_or(Level::Full),
+            limits: Limits::default(),
+        }
+    }
 }
 
 /// Names in a workspace that run code when a person, an editor or a tool looks at them.

@@ -197,6 +197,11 @@ fn link_advice(target: Option<&str>) -> String {
 }
 
 impl FileError {
+    /// Whether no approval opens this path: it was reached for, and that belongs on record.
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Self::Outside { .. } | Self::Protected { .. } | Self::Link { target: None, .. })
+    }
+
     /// The text for the model: no path outside of the workspace is in it.
     pub fn for_model(&self) -> String {
         match self {

@@ -1,14 +1,16 @@
 //! A run from its receipt to its end: frames, Ctrl-C, a reader that is gone, a daemon that dies.
 
+use super::prompt::{Asking, Said};
 use super::show::Show;
 use crate::command::connected;
 use crate::out::Reader;
 use plyrum_client::{Client, Event, Follower, FrameLine, Step};
 use plyrum_config::Paths;
 use plyrum_protocol::{
-    Attach, Cancel, CancelReason, ErrorKind, Fault, FrameBody, RunAttach, RunCancel, RunId, RunResult,
-    RunStatus,
+    Action, ApprovalAnswer, ApprovalId, ApprovalReply, ApprovalScope, Attach, CallId, Cancel, CancelReason,
+    ErrorKind, Fault, FrameBody, RunAttach, RunCancel, RunId, RunResult, RunStatus,
 };
+use std::collections::HashMap;
 use std::os::fd::AsFd as _;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -28,11 +30,13 @@ pub(super) async fn to_the_end(
 ) -> Result<ExitCode, Fault> {
     let mut following = Following { client, follower: Follower::new(run.clone()), run };
     let mut cancelled: Option<CancelReason> = None;
+    let mut asked = Asked::default();
     loop {
         tokio::select! {
             event = following.client.event() => match event {
-                Event::Frame(line) => match following.take(&line, show).await? {
+                Event::Frame(line) => match following.take(&line, show, &mut asked).await? {
                     Taken::Shown => {}
+                    Taken::Parked => return Ok(ExitCode::from(ErrorKind::Parked.exit_code())),
                     Taken::Finished(result) => {
                         show.finished(&result, cancelled)?;
                         return Ok(exit_code(&result, cancelled));
@@ -45,6 +49,17 @@ pub(super) async fn to_the_end(
                 },
                 Event::Gone => following.again(paths).await?,
             },
+            said = asked.said() => {
+                match said {
+                    Some((approval, Said::Interrupt)) => {
+                        drop(approval);
+                        cancelled = Some(CancelReason::Interrupt);
+                        following.cancel(CancelReason::Interrupt).await?;
+                    }
+                    Some((approval, said)) => following.answer(&approval, said).await?,
+                    None => {} // the terminal is gone; so is this process soon
+                }
+            }
             reason = watch.next() => {
                 if cancelled.is_some_and(|c| c != CancelReason::OutputClosed) {
                     let gone = Fault::new(ErrorKind::Cancelled, "left before the run had ended");
@@ -68,14 +83,55 @@ struct Following {
     run: RunId,
 }
 
+/// The question that is on the screen, and the actions that questions are about.
+#[derive(Default)]
+struct Asked {
+    actions: HashMap<CallId, (String, Action)>,
+    now: Option<(ApprovalId, Asking)>,
+}
+
+impl Asked {
+    /// Takes a frame, in order and once.
+    fn see(&mut self, body: &FrameBody, asks: bool) {
+        match body {
+            FrameBody::ToolProposed { call, tool, action, .. } if asks => {
+                self.actions.insert(call.clone(), (tool.clone(), (**action).clone()));
+            }
+            FrameBody::ApprovalRequested { approval, call, ruling, verdict_if_rule, .. } if asks => {
+                if let Some((tool, action)) = self.actions.get(call) {
+                    let asking = Asking::begin(tool, action, ruling, verdict_if_rule.as_deref());
+                    self.now = Some((approval.clone(), asking));
+                }
+            }
+            FrameBody::ApprovalResolved { .. } => self.now = None,
+            FrameBody::ToolFinished { call, .. } => {
+                self.actions.remove(call);
+                self.now = None;
+            }
+            FrameBody::RunFinished { .. } => self.now = None,
+            _ => {}
+        }
+    }
+
+    /// What the person says; never where nothing is asked.
+    async fn said(&mut self) -> Option<(ApprovalId, Said)> {
+        let Some((approval, asking)) = &mut self.now else { return std::future::pending().await };
+        let (approval, said) = (approval.clone(), asking.said().await);
+        self.now = None;
+        said.map(|said| (approval, said))
+    }
+}
+
 enum Taken {
     Shown,
     NobodyReads,
+    /// The run waits for somebody else, and goes on without us.
+    Parked,
     Finished(Box<RunResult>),
 }
 
 impl Following {
-    async fn take(&mut self, line: &FrameLine, show: &Show) -> Result<Taken, Fault> {
+    async fn take(&mut self, line: &FrameLine, show: &Show, asked: &mut Asked) -> Result<Taken, Fault> {
         let skip = match self.follower.take(line) {
             Step::Show { skip } => skip,
             Step::Skip => return Ok(Taken::Shown),
@@ -94,6 +150,11 @@ impl Following {
             let rest = line.clone().after(skip); // what was shown before is in no line twice
             show.frame(&rest, rest.frame.as_ref().unwrap_or(frame), 0)?
         };
+        asked.see(&frame.body, show.asks());
+        if let FrameBody::RunParked { approval, resume } = &frame.body {
+            show.parked(&self.run, approval, resume)?;
+            return Ok(Taken::Parked);
+        }
         if let FrameBody::RunFinished { result } = &frame.body {
             return Ok(Taken::Finished(result.clone()));
         }
@@ -101,7 +162,7 @@ impl Following {
     }
 
     async fn attach(&mut self, after_seq: u64) -> Result<(), Fault> {
-        let attach = Attach { run: self.run.as_str().to_owned(), after_seq };
+        let attach = Attach { run: self.run.as_str().to_owned(), after_seq, approve: None };
         self.client.call::<RunAttach>(&attach).await.map(|_| ())
     }
 
@@ -120,6 +181,19 @@ impl Following {
             Fault::new(ErrorKind::Interrupted, "the daemon died in the middle of the run")
                 .hint("plyrum runs list shows what became of it")
         })
+    }
+
+    /// What the person said. Somebody else may have been first, which the next frame tells.
+    async fn answer(&mut self, approval: &ApprovalId, said: Said) -> Result<(), Fault> {
+        let (approve, scope, reason, end) = match said {
+            Said::Yes(scope) => (true, scope, None, false),
+            Said::No { reason, end } => (false, ApprovalScope::Once, reason, end),
+            Said::Interrupt => return Ok(()),
+        };
+        let client = format!("plyrum ask {}", env!("CARGO_PKG_VERSION"));
+        let reply =
+            ApprovalReply { approval: approval.as_str().to_owned(), approve, scope, reason, end, client };
+        self.client.request::<ApprovalAnswer>(&reply).await.map(|_| ())
     }
 
     /// Asks the daemon to end the run; that it is over already is fine.

@@ -7,6 +7,7 @@
 mod follow;
 mod holds;
 mod input;
+mod prompt;
 mod show;
 
 use crate::command::{connected, paths, runtime, workspace};
@@ -20,7 +21,7 @@ use plyrum_billing_client::MicroRub;
 use plyrum_client::Client;
 use plyrum_config::Paths;
 use plyrum_protocol::{
-    AttachmentId, AttachmentPiece, AttachmentPut, DryRun, ErrorKind, Fault, MAX_PIECE_BYTES,
+    Asking, AttachmentId, AttachmentPiece, AttachmentPut, DryRun, ErrorKind, Fault, MAX_PIECE_BYTES,
     MAX_PROMPT_BYTES, Owner, Profile, Receipt, RunId, RunResult, RunStatus, RunSubmit, Submit, SubmitOptions,
     Submitted,
 };
@@ -54,6 +55,7 @@ enum ProfileArg {
   plyrum ask \"How do I undo the last commit?\"
   git diff | plyrum ask -p reviewer \"Review this\"
   plyrum ask -f notes.md -f plan.md \"What is missing in the plan?\"
+  plyrum ask --approve workspace \"Fix the failing test\"
   plyrum ask --dry-run \"…\"          what would run, and its price range
   plyrum ask -o stream-json \"…\"     every lifecycle frame as JSON")]
 pub(crate) struct Args {
@@ -95,6 +97,18 @@ pub(crate) struct Args {
     /// The run may take at most this long (30s, 5m, 1h)
     #[arg(long, value_name = "DUR", value_parser = parse_duration)]
     timeout: Option<Duration>,
+    /// Allow tool actions by this policy (plyrum policy list)
+    #[arg(long, value_name = "POLICY")]
+    approve: Option<String>,
+    /// Where an action must be asked for, park the run until plyrum approve or deny
+    #[arg(long)]
+    defer: bool,
+    /// The model may call tools in at most this many turns
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    max_turns: Option<u32>,
+    /// Plan only: no tool that changes anything is offered
+    #[arg(long)]
+    plan_mode: bool,
     /// Print the run's id and leave it running
     #[arg(long)]
     detach: bool,
@@ -127,6 +141,7 @@ impl Args {
             plain: self.plain,
             quiet: self.quiet,
             verbose: self.verbose,
+            asks: asking(self) == Asking::Client,
         }
     }
 }
@@ -167,17 +182,18 @@ fn course(args: &Args, show: &Show) -> Result<ExitCode, Fault> {
     let paths = paths()?;
     let asked = input::gather(&args.prompt.join(" "), &args.file, args.no_stdin, args.timeout)?;
     let submit = submit(args, asked.prompt, new_run_id()?);
-    carry_out(&paths, show, submit, asked.attachments)
+    carry_out(&paths, show, submit, asked.attachments, args.detach)
 }
 
-/// Submits and follows to the end.
+/// Submits, and follows to the end or leaves it running.
 pub(in crate::command) fn carry_out(
     paths: &Paths,
     show: &Show,
     submit: Submit,
     attachments: Vec<Text>,
+    detach: bool,
 ) -> Result<ExitCode, Fault> {
-    let (run, detach) = (submit.run.clone(), submit.owner == Owner::Detached);
+    let run = submit.run.clone();
     runtime()?.block_on(async {
         let mut watch = Watch::new()?;
         let begun = async {
@@ -221,12 +237,26 @@ fn submit(args: &Args, prompt: String, run: RunId) -> Submit {
             }),
             max_cost_micro_rub: args.max_cost,
             timeout_ms: args.timeout.and_then(|t| u64::try_from(t.as_millis()).ok()),
+            approve: args.approve.clone(),
+            asking: asking(args),
+            max_turns: args.max_turns,
+            plan_mode: args.plan_mode,
         },
         workspace: workspace(),
         client: format!("plyrum ask {}", env!("CARGO_PKG_VERSION")),
-        owner: if args.detach { Owner::Detached } else { Owner::Connection },
+        owner: if args.detach || args.defer { Owner::Detached } else { Owner::Connection },
         dry_run: args.dry_run,
         compact: None,
+    }
+}
+
+/// Who is asked where a policy says so: the person at this terminal, somebody later, or nobody.
+fn asking(args: &Args) -> Asking {
+    let is_text = !args.json && args.output_format == Format::Text;
+    match (args.defer, is_text && !args.detach && prompt::is_possible()) {
+        (true, _) => Asking::Defer,
+        (false, true) => Asking::Client,
+        (false, false) => Asking::Refuse,
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::Format;
 use super::holds::Holds;
+use crate::action;
 use crate::fault;
 use crate::money::{self, Lang};
 use crate::out::{self, Reader};
@@ -10,10 +11,11 @@ use crate::sanitize::{Sanitizer, clean};
 use plyrum_billing_client::MicroRub;
 use plyrum_client::FrameLine;
 use plyrum_protocol::{
-    CancelReason, Channel, ContextMeter, DryRun, ErrorKind, Fault, Frame, FrameBody, Receipt, RunId,
-    RunResult, RunStatus, to_line,
+    ApprovalId, CallId, CancelReason, Channel, ContextMeter, DryRun, ErrorKind, Fault, Frame, FrameBody,
+    Receipt, RunId, RunResult, RunStatus, SessionId, ToolOutcome, to_line,
 };
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::io;
 use std::process::ExitCode;
 
@@ -33,6 +35,8 @@ pub(in crate::command) struct Style {
     pub(in crate::command) plain: bool,
     pub(in crate::command) quiet: bool,
     pub(in crate::command) verbose: bool,
+    /// The person at the terminal is asked about actions.
+    pub(in crate::command) asks: bool,
 }
 
 /// Prints one run.
@@ -44,6 +48,40 @@ pub(in crate::command) struct Show {
     /// The run, once the daemon has taken it.
     run: RefCell<Option<RunId>>,
     holds: RefCell<Holds>,
+    /// What is known of a run that this command does not follow to its end.
+    so_far: RefCell<SoFar>,
+    /// Actions that are not over, each in a line.
+    actions: RefCell<BTreeMap<CallId, String>>,
+}
+
+/// A run as far as it came.
+#[derive(Debug, Default)]
+struct SoFar {
+    session: Option<SessionId>,
+    plan: String,
+    model: String,
+    cost: MicroRub,
+}
+
+impl SoFar {
+    fn see(&mut self, body: &FrameBody) {
+        match body {
+            FrameBody::RunAccepted { session, .. } => self.session = Some(session.clone()),
+            FrameBody::RunPlanned { plan, .. } => self.plan.clone_from(plan),
+            FrameBody::AttemptStarted { model, .. } => self.model.clone_from(model),
+            FrameBody::AttemptFinished { cost_micro_rub, .. } => {
+                self.cost = self.cost.checked_add(*cost_micro_rub).unwrap_or(self.cost);
+            }
+            _ => {}
+        }
+    }
+
+    fn fill(&self, result: &mut RunResult) {
+        result.session.clone_from(&self.session);
+        result.plan.clone_from(&self.plan);
+        result.model.clone_from(&self.model);
+        result.cost_micro_rub = self.cost;
+    }
 }
 
 /// State of the answer on standard output.
@@ -69,6 +107,8 @@ impl Show {
             text: RefCell::default(),
             run: RefCell::default(),
             holds: RefCell::default(),
+            so_far: RefCell::default(),
+            actions: RefCell::default(),
         }
     }
 
@@ -129,6 +169,7 @@ impl Show {
         skip: usize,
     ) -> Result<Reader, Fault> {
         self.holds.borrow_mut().see(&frame.body);
+        self.so_far.borrow_mut().see(&frame.body);
         let written = match self.style.format {
             Format::StreamJson => out::write(&format!("{}\n", line.json)),
             Format::Json => Ok(Reader::There),
@@ -182,7 +223,47 @@ impl Show {
                 self.tell(clean(&format!("notice: answered by {to} because {from}: {cause}")));
                 Ok(Reader::There)
             }
+            FrameBody::ToolProposed { call, tool, action, .. } => {
+                self.end_of_turn()?;
+                self.actions.borrow_mut().insert(call.clone(), action::line(tool, action));
+                Ok(Reader::There)
+            }
+            FrameBody::AttemptStarted { .. } if !self.style.verbose => {
+                self.begin_again();
+                Ok(Reader::There)
+            }
+            FrameBody::ToolStarted { call, ruling, approval, .. } if !self.style.quiet => {
+                let line = self.actions.borrow().get(call).cloned().unwrap_or_default();
+                let why = match (approval, &ruling.rule) {
+                    (Some(_), _) => "approved".to_owned(),
+                    (None, Some(rule)) => format!("policy {}, rule \"{rule}\"", ruling.policy),
+                    (None, None) => ruling.policy.clone(),
+                };
+                self.tell(clean(&format!("· {line} ({why})")));
+                Ok(Reader::There)
+            }
+            FrameBody::ToolFinished { call, outcome, exit, changed_files, text, ms, .. }
+                if !self.style.quiet =>
+            {
+                let line = self.actions.borrow_mut().remove(call).unwrap_or_default();
+                let ended = action::ended(*outcome, *exit, changed_files.len(), text);
+                let took = if *ms >= 1000 { format!(", {}", money::seconds(*ms)) } else { String::new() };
+                match outcome {
+                    ToolOutcome::Denied | ToolOutcome::Invalid => {
+                        self.tell(clean(&format!("· {line}: {ended}")));
+                    }
+                    _ => self.tell(clean(&format!("  {ended}{took}"))),
+                }
+                Ok(Reader::There)
+            }
+            FrameBody::ApprovalResolved { verdict, by, .. } if !self.style.quiet => {
+                self.tell(clean(&format!("· {} by {by}", verdict.as_str())));
+                Ok(Reader::There)
+            }
             body if self.style.verbose => {
+                if matches!(body, FrameBody::AttemptStarted { .. }) {
+                    self.begin_again();
+                }
                 if let Some(text) = describe(body, self.lang) {
                     self.tell(clean(&text));
                 }
@@ -238,6 +319,52 @@ impl Show {
             self.tell_what_waited();
         }
         Ok(reader)
+    }
+
+    /// What the model said until now was said before it acts: the answer begins anew, behind an empty line.
+    fn end_of_turn(&self) -> io::Result<()> {
+        let mut state = self.text.borrow_mut();
+        if state.began {
+            if !state.at_line_start {
+                state.at_line_start = true;
+                let _told_by_the_next_write = out::write("\n")?;
+            }
+            state.newlines = 1;
+        }
+        drop(state);
+        self.tell_what_waited();
+        Ok(())
+    }
+
+    /// A model begins its answer anew: what was said before is not a part of it.
+    fn begin_again(&self) {
+        let mut state = self.text.borrow_mut();
+        state.taken = 0;
+        state.sanitizer = Sanitizer::default();
+    }
+
+    /// Whether the person at the terminal is asked.
+    pub(super) fn asks(&self) -> bool {
+        self.style.format == Format::Text && self.style.asks
+    }
+
+    /// The run waits for somebody, and this command does not.
+    pub(super) fn parked(&self, run: &RunId, approval: &ApprovalId, resume: &str) -> Result<(), Fault> {
+        let message = format!("run {run} is parked: an action waits for approval {approval}");
+        let fault = Fault::new(ErrorKind::Parked, message)
+            .hint(format!("plyrum approvals list shows it; {resume}, or plyrum deny {approval}"));
+        let last = match self.style.format {
+            Format::Text => self.last_newline().to_owned(),
+            Format::Json | Format::StreamJson => {
+                let mut result = RunResult::refused(Some(run.clone()), RunStatus::Parked, fault.clone());
+                self.so_far.borrow().fill(&mut result);
+                json_line(&result)?
+            }
+        };
+        let _nobody_reads = out::write(&last).map_err(|e| of_output(&e))?;
+        self.tell_what_waited();
+        let _code = fault::tell(&fault);
+        Ok(())
     }
 
     /// What of the answer was not streamed: a reader that was too slow for the stream gets it at the end.

@@ -1,12 +1,13 @@
 //! `plyrum policy add`: a rule of one's own, after a look at what it would have matched.
 
-use super::load::{Here, broken, policies, user_rules};
-use super::rules_file;
+use super::here::Here;
+use super::of_policies;
 use crate::command::{Outcome, paths, usage::now};
 use crate::sanitize::clean;
 use crate::{fault, out};
 use plyrum_audit::Filter;
 use plyrum_protocol::{ErrorKind, Fault};
+use plyrum_tools::policies::{self, policies, user_rules};
 use plyrum_tools::{Layer, NewRule, Policy, Question, Rules, Verdict, What};
 use serde_json::Value;
 use std::process::ExitCode;
@@ -40,6 +41,9 @@ pub(crate) struct Args {
     /// All commands that begin with these words (not for allow)
     #[arg(long, requires = "command")]
     open: bool,
+    /// The command may use the network
+    #[arg(long, requires = "command", conflicts_with = "open")]
+    network: bool,
     /// Where it holds
     #[arg(long, default_value = "always")]
     scope: Where,
@@ -70,12 +74,12 @@ enum Where {
 pub(super) fn run(args: &Args) -> Outcome {
     let here = Here::find()?;
     let block = rule(args, &here)?.to_toml();
-    let (path, _) = user_rules()?; // a file that is broken is corrected first
+    user_rules(&paths()?).map_err(|e| of_policies(&e))?; // a file that is broken is corrected first
     let parsed = Rules::parse(&block, "the new rule", Layer::User)
         .map_err(|e| fault::wrong_use(e.message).hint("plyrum policy add --help"))?;
     // The rule alone, over a policy that asks for everything.
-    let policies = policies()?;
-    let Some(ask) = policies.get("ask") else {
+    let known = policies(&paths()?).map_err(|e| of_policies(&e))?;
+    let Some(ask) = known.get("ask") else {
         return Err(Fault::new(ErrorKind::Internal, "there is no policy `ask`"));
     };
     let policy = ask.policy.with_rules(Arc::new(parsed), now().as_second());
@@ -85,18 +89,7 @@ pub(super) fn run(args: &Args) -> Outcome {
         out::print(&clean(&format!("not written:\n{block}")))?;
         return Ok(ExitCode::SUCCESS);
     }
-    rules_file::change(&path, |text| {
-        let gap = if text.is_empty() || text.ends_with("\n\n") {
-            ""
-        } else if text.ends_with('\n') {
-            "\n"
-        } else {
-            "\n\n"
-        };
-        let next = format!("{text}{gap}{block}");
-        Rules::parse(&next, "", Layer::User).map_err(|e| broken(&path, &next, &e))?;
-        Ok((next, ()))
-    })?;
+    let path = policies::add(&paths()?, &block).map_err(|e| of_policies(&e))?;
     out::print(&clean(&format!("written to {}:\n{block}", path.display())))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -121,6 +114,7 @@ fn rule<'a>(args: &'a Args, here: &'a Here) -> Result<NewRule<'a>, Fault> {
         name: args.name.as_deref(),
         tool: args.tool.as_deref().unwrap_or(usual),
         what,
+        network: args.network,
         verdict,
         why: &args.why,
         project: (args.scope == Where::Project).then_some(here.workspace.as_path()),

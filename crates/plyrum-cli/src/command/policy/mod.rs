@@ -2,15 +2,16 @@
 //! daemon.
 
 mod add;
-mod load;
+mod here;
 mod remove;
-mod rules_file;
 mod test;
 
-use super::Outcome;
+use super::{Outcome, paths};
 use crate::out;
 use crate::sanitize::cell;
 use crate::table::{Lean, table};
+use plyrum_protocol::{ErrorKind, Fault};
+use plyrum_tools::policies::{PoliciesError, policies, user_rules};
 use std::process::ExitCode;
 
 #[derive(Debug, clap::Subcommand)]
@@ -34,13 +35,25 @@ pub(crate) fn run(command: &Command) -> Outcome {
     }
 }
 
+/// What is wrong with policies or rules, as the user meets it.
+fn of_policies(error: &PoliciesError) -> Fault {
+    let kind = match error {
+        PoliciesError::Unknown { .. } => ErrorKind::NotFound,
+        PoliciesError::Broken(_) => ErrorKind::Config,
+        PoliciesError::Unreadable(error) => return plyrum_client::of_config(error),
+        PoliciesError::Storage { .. } => ErrorKind::Storage,
+        PoliciesError::TooLarge(_) => ErrorKind::Usage,
+    };
+    Fault::new(kind, error.to_string()).hint(error.hint())
+}
+
 fn list() -> Outcome {
     let left = |name| (name, Lean::Left);
-    let policies = load::policies()?;
+    let known = policies(&paths()?).map_err(|e| of_policies(&e))?;
     let cells =
-        policies.values().map(|p| vec![p.policy.name.clone(), p.policy.description.clone(), p.from.clone()]);
+        known.values().map(|p| vec![p.policy.name.clone(), p.policy.description.clone(), p.from.clone()]);
     out::print(&table(&[left("policy"), left("description"), left("from")], &cells.collect::<Vec<_>>()))?;
-    let (path, rules) = load::user_rules()?;
+    let (path, rules) = user_rules(&paths()?).map_err(|e| of_policies(&e))?;
     if rules.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }

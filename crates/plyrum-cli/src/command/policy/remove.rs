@@ -1,12 +1,13 @@
 //! `plyrum policy remove`.
 
-use super::load::{broken, user_rules};
-use super::rules_file;
-use crate::command::Outcome;
+use super::of_policies;
+use crate::command::{Outcome, paths};
 use crate::out;
 use crate::sanitize::clean;
 use plyrum_protocol::{ErrorKind, Fault};
+use plyrum_tools::policies::{PoliciesError, broken, change, user_rules};
 use plyrum_tools::{RemoveError, without_rule};
+use std::path::Path;
 use std::process::ExitCode;
 
 #[derive(Debug, clap::Args)]
@@ -17,19 +18,35 @@ pub(crate) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Outcome {
-    let (path, _) = user_rules()?;
-    let number = rules_file::change(&path, |text| {
-        without_rule(text, &args.rule).map_err(|e| match e {
-            RemoveError::Broken(e) => broken(&path, text, &e),
-            RemoveError::Unknown(_) => {
-                Fault::new(ErrorKind::NotFound, e.to_string()).hint("plyrum policy list")
-            }
-            RemoveError::Ambiguous(..) => {
-                Fault::new(ErrorKind::Ambiguous, e.to_string()).hint("plyrum policy list")
-            }
-            RemoveError::Entangled(_) => Fault::new(ErrorKind::Config, e.to_string()),
-        })
+    let (path, _) = user_rules(&paths()?).map_err(|e| of_policies(&e))?;
+    let number =
+        change(&path, |text| without_rule(text, &args.rule).map_err(|e| Refused::Rule(e, text.to_owned())));
+    let number = number.map_err(|refused| match refused {
+        Refused::File(e) => of_policies(&e),
+        Refused::Rule(e, text) => of_rule(&e, &path, &text),
     })?;
     out::print(&clean(&format!("removed rule {number} from {}\n", path.display())))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The file, or the rule in it.
+enum Refused {
+    File(PoliciesError),
+    Rule(RemoveError, String),
+}
+
+impl From<PoliciesError> for Refused {
+    fn from(error: PoliciesError) -> Self {
+        Self::File(error)
+    }
+}
+
+fn of_rule(error: &RemoveError, path: &Path, text: &str) -> Fault {
+    let kind = match error {
+        RemoveError::Broken(e) => return of_policies(&broken(path, text, e)),
+        RemoveError::Unknown(_) => ErrorKind::NotFound,
+        RemoveError::Ambiguous(..) => ErrorKind::Ambiguous,
+        RemoveError::Entangled(_) => return Fault::new(ErrorKind::Config, error.to_string()),
+    };
+    Fault::new(kind, error.to_string()).hint("plyrum policy list")
 }

@@ -1,10 +1,12 @@
 //! `plyrum policy test`.
 
-use super::load::{Here, layered};
-use crate::command::Outcome;
+use super::here::Here;
+use super::of_policies;
+use crate::command::{Outcome, paths, usage::now};
 use crate::sanitize::clean;
 use crate::{fault, out};
 use plyrum_protocol::{Fault, view};
+use plyrum_tools::policies::layered;
 use plyrum_tools::{Decided, Policy, Question};
 use std::io::{BufRead as _, Read as _};
 use std::process::ExitCode;
@@ -33,7 +35,8 @@ pub(crate) struct Args {
 
 pub(super) fn run(args: &Args) -> Outcome {
     let here = Here::find()?;
-    let policy = layered(&args.policy, &here.workspace)?;
+    let policy =
+        layered(&paths()?, &args.policy, &here.workspace, now().as_second()).map_err(|e| of_policies(&e))?;
     if args.batch {
         return batch(&policy, &here);
     }

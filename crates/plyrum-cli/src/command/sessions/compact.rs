@@ -45,7 +45,7 @@ pub(super) fn run(args: &Args) -> ExitCode {
     let format = if args.json { Format::Json } else { Format::Text };
     let show = Show::new(Style { format, quiet: args.quiet, verbose: !args.quiet, ..Style::default() });
     let course = || -> Result<ExitCode, Fault> {
-        let code = carry_out(&paths()?, &show, submit(args)?, Vec::new())?;
+        let code = carry_out(&paths()?, &show, submit(args)?, Vec::new(), false)?;
         if code == ExitCode::SUCCESS && !args.dry_run && !args.quiet {
             tell_what_came_of_it(&args.id)?;
         }

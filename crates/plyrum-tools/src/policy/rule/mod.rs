@@ -27,6 +27,8 @@ pub(super) struct Rule {
     pub(super) name: Option<String>,
     pub(super) tools: Vec<String>,
     pub(super) pattern: Pattern,
+    /// Whether the command may use the network.
+    pub(super) network: bool,
     pub(super) verdict: Verdict,
     pub(super) why: String,
     pub(super) scope: Scope,

@@ -72,6 +72,8 @@ struct RuleText {
     open: bool,
     path: Option<String>,
     host: Option<String>,
+    #[serde(default)]
+    network: bool,
     verdict: Verdict,
     why: String,
     scope: Option<Spanned<String>>,
@@ -167,9 +169,22 @@ fn read_rule(text: RuleText, span: &Range<usize>, line: u32) -> Result<Rule, Pol
     }
     let tools = tools(&text.tool).map_err(at)?;
     let pattern = pattern(&text).map_err(at)?;
+    if text.network && (text.verdict != Verdict::Allow || text.words.is_none()) {
+        return Err(at("`network = true` belongs to an `allow` rule that names its `words`".to_owned()));
+    }
+    let network = text.network;
     let (scope, until) = (scope(&text, span)?, until(&text)?);
-    let rule =
-        Rule { name: text.name, tools, pattern, verdict: text.verdict, why: text.why, scope, until, line };
+    let rule = Rule {
+        name: text.name,
+        tools,
+        pattern,
+        network,
+        verdict: text.verdict,
+        why: text.why,
+        scope,
+        until,
+        line,
+    };
     for example in &text.matches {
         check_example(&rule, example, Expected::Match)?;
     }

@@ -14,6 +14,8 @@ pub struct NewRule<'a> {
     pub tool: &'a str,
     /// What it names.
     pub what: What<'a>,
+    /// Whether the command may use the network.
+    pub network: bool,
     /// What it says.
     pub verdict: Verdict,
     /// Why it is there.
@@ -76,6 +78,9 @@ impl NewRule<'_> {
             What::Path(glob) => line("path", string(glob)),
             What::Host(host) => line("host", string(host)),
         }
+        if self.network {
+            line("network", toml::Value::Boolean(true));
+        }
         line("verdict", string(self.verdict.as_str()));
         line("why", string(self.why));
         if let Some(project) = self.project {
@@ -137,6 +142,7 @@ mod tests {
             name,
             tool: "command",
             what: What::Words(&words),
+            network: true,
             verdict: Verdict::Allow,
             why: "mine, \\ and 'yours'",
             project: Some(Path::new("/w")),

@@ -39,7 +39,10 @@ impl Journal {
             }
             Ok(())
         };
-        let snapshot = Snapshot::take_after(workspace, bounds, earlier, &mut keep, stop)?;
+        let mut snapshot = Snapshot::take_after(workspace, bounds, earlier, &mut keep, stop)?;
+        if earlier.is_none() {
+            self.recognise_own(workspace, &mut snapshot, stop)?;
+        }
         let is_new = |path: &RelPath, node: &Node| {
             self.known(path).is_none_or(|known| known.node.as_ref() != Some(node))
         };
@@ -53,6 +56,23 @@ impl Journal {
         records.push(Record::Began { complete: !snapshot.uncovered().is_incomplete });
         self.enter(&records)?;
         Ok(snapshot)
+    }
+
+    /// Without an earlier snapshot, as after a restart in the middle of a run, the journal alone tells which closed
+    /// folders the run made. They are its own as long as nobody worked in them since.
+    fn recognise_own(
+        &self,
+        workspace: &Workspace,
+        snapshot: &mut Snapshot,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<(), FileError> {
+        for (path, known) in self.all_known().filter(|(_, known)| known.by_run) {
+            let Some(node @ Node::Closed { extent: Some(extent) }) = &known.node else { continue };
+            if snapshot.has_closed(path) && workspace.extent(path, stop)? == *extent {
+                snapshot.measured(path, node);
+            }
+        }
+        Ok(())
     }
 
     /// To be called after the command has ended, however it ended: enters what it changed.
@@ -90,7 +110,12 @@ impl Journal {
         let now = Snapshot::take(workspace, bounds, stop)?;
         let mut changes = Vec::new();
         for (path, known) in self.all_known() {
-            let seen = now.entries.get(path).map(|seen| seen.node.clone());
+            let seen = match &known.node {
+                Some(Node::Closed { extent: Some(_) }) if known.by_run && now.has_closed(path) => {
+                    Some(Node::Closed { extent: Some(workspace.extent(path, stop)?) })
+                }
+                _ => now.entries.get(path).map(|seen| seen.node.clone()),
+            };
             if known.node != seen && !is_same_closed(known.node.as_ref(), seen.as_ref()) {
                 changes.push((path.clone(), known.node.clone(), seen));
             }
@@ -148,7 +173,10 @@ impl Journal {
     }
 }
 
-/// A closed folder is compared by its being there.
+/// A closed folder is compared by its being there, unless the run made it.
 fn is_same_closed(a: Option<&Node>, b: Option<&Node>) -> bool {
-    matches!((a, b), (Some(Node::Closed { .. }), Some(Node::Closed { .. })))
+    match (a, b) {
+        (Some(Node::Closed { extent: a }), Some(Node::Closed { extent: b })) => a.is_none() || b.is_none(),
+        _ => false,
+    }
 }

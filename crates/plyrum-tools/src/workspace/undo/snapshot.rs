@@ -111,6 +111,19 @@ impl Snapshot {
         &self.uncovered
     }
 
+    /// Whether a folder stands there that is not looked into.
+    pub(crate) fn has_closed(&self, path: &RelPath) -> bool {
+        self.entries.get(path).is_some_and(|seen| matches!(seen.node, Node::Closed { .. }))
+    }
+
+    /// A closed folder turns out to be the run's own.
+    pub(crate) fn measured(&mut self, path: &RelPath, node: &Node) {
+        if let Some(seen) = self.entries.get_mut(path) {
+            seen.node = node.clone();
+        }
+        self.uncovered.folders.retain(|folder| *folder != path.display());
+    }
+
     /// Paths that are not now as they were, with what was there and what is.
     pub(crate) fn differences(&self, earlier: &Self) -> Vec<(RelPath, Option<Node>, Option<Node>)> {
         let mut paths: Vec<&RelPath> = earlier.entries.keys().chain(self.entries.keys()).collect();

@@ -1,0 +1,52 @@
+//! `plyrum undo`: files as they were before a run.
+
+use super::{Outcome, connected, paths, runtime};
+use crate::out;
+use crate::sanitize::clean;
+use plyrum_protocol::{RunUndo, UndoOrder};
+use std::process::ExitCode;
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "What was changed since by somebody else is left alone and named. Exit 1 where something was left."
+)]
+pub(crate) struct Args {
+    /// The run (an id, its beginning, or `last`)
+    run: String,
+    /// Put back also what was changed since
+    #[arg(long)]
+    force: bool,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(args: &Args) -> Outcome {
+    let paths = paths()?;
+    let order = UndoOrder {
+        run: args.run.clone(),
+        overwrite: args.force,
+        client: format!("plyrum undo {}", env!("CARGO_PKG_VERSION")),
+    };
+    let undone = runtime()?.block_on(async { connected(&paths).await?.call::<RunUndo>(&order).await })?;
+    let code = if undone.left.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    if args.json {
+        out::print_json(&undone)?;
+        return Ok(code);
+    }
+    let mut text = String::new();
+    for path in &undone.restored {
+        text += &format!("restored {path}\n");
+    }
+    for path in &undone.removed {
+        text += &format!("removed {path}\n");
+    }
+    for path in &undone.left {
+        text += &format!("left {path}\n");
+    }
+    if text.is_empty() {
+        text = format!("{}: everything is as it was before the run\n", undone.workspace);
+    }
+    out::print(&clean(&text))?;
+    Ok(code)
+}
