@@ -10,6 +10,8 @@
 
 mod asking;
 mod audit;
+#[path = "auto_confirm/main.rs"]
+mod auto_confirm;
 mod books;
 mod budgets;
 mod clocks;
@@ -37,4 +39,5 @@ mod shapes;
 mod stuck;
 mod usage_more;
 mod versions;
+mod working_system_creation;
 mod world;

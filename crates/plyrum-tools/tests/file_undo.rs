@@ -113,6 +113,34 @@ fn after_a_stop_under_a_command_its_changes_are_caught_up_with() {
     assert_eq!(place.tree(), tree, "{report:?}");
 }
 
+#[test]
+fn a_cache_of_the_run_stays_its_own_after_a_restart_in_the_middle() {
+    let place = Place::new();
+    place.put("venv/old", "of the user");
+    let tree = place.tree();
+    let bounds = SnapshotBounds::default();
+    command(&place, &bounds, None, || place.put("src/__pycache__/a", "made"));
+    // What a daemon remembers of the first command is gone with it.
+    command(&place, &bounds, None, || place.put("src/__pycache__/b", "made later"));
+    place.journal().before_command(&place.ws, &bounds, None, &|| false).unwrap();
+    place.put("src/__pycache__/c", "half done");
+    place.journal().catch_up(&place.ws, &bounds, &|| false).unwrap();
+    let report = place.undo();
+    assert!(report.failed.is_empty() && report.left_alone.is_empty(), "{report:?}");
+    assert_eq!(place.tree(), tree, "{report:?}");
+}
+
+#[test]
+fn a_cache_in_which_somebody_worked_before_a_restart_is_left_alone() {
+    let place = Place::new();
+    let bounds = SnapshotBounds::default();
+    command(&place, &bounds, None, || place.put("venv/a", "made"));
+    place.put("venv/mine", "of the user");
+    command(&place, &bounds, None, || place.put("venv/b", "made later"));
+    let report = place.undo();
+    assert_eq!(place.text("venv/mine"), "of the user", "{report:?}");
+}
+
 /// A program that is being started has our files open until it is itself.
 #[test]
 fn a_closed_journal_can_be_opened_whatever_is_started_meanwhile() {

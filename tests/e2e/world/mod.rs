@@ -232,6 +232,7 @@ base_url = "{base_url}"
 provider = "lab"
 name = "fast-1"
 context_tokens = 128000
+tools = false
 max_output_tokens = 1000
 price = {LAB_PRICE}
 

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests: helpers fail by panicking")]
 
 mod bypasses;
+mod corpus;
 mod everyday;
 mod hardening;
 mod layers;

@@ -1,7 +1,7 @@
 //! A small project with what an attacker would like to have in one.
 
+use crate::corpus::lay_out;
 use plyrum_tools::{Decided, POLICIES, Place, Policy, Question, Verdict};
-use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 
 pub(crate) struct World {
@@ -13,50 +13,7 @@ impl World {
     pub(crate) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path().canonicalize().unwrap().join("project");
-        for folder in
-            ["src/deep", "tests", ".git/hooks", "docs", "evil", "dashed", "node_modules/x", "links", "build"]
-        {
-            std::fs::create_dir_all(root.join(folder)).unwrap();
-        }
-        std::fs::write(root.join("../secret.txt"), "secret").unwrap();
-        for file in [
-            "README.md",
-            "Cargo.toml",
-            "package.json",
-            "Makefile",
-            "src/main.rs",
-            "src/lib.rs",
-            "src/deep/a.rs",
-            "tests/test_a.py",
-            ".git/config",
-            ".git/HEAD",
-            ".env",
-            ".npmrc",
-            ".envrc",
-            "evil/.bashrc",
-            "evil/.envrc",
-            "dashed/-rf",
-            "data.csv",
-            "a.txt",
-            "b.txt",
-            "docs/guide.md",
-            "data.json",
-            "my file.txt",
-        ] {
-            std::fs::write(root.join(file), "x\n").unwrap();
-        }
-        for (target, name) in [
-            ("/etc", "links/etc"),
-            ("/etc/passwd", "links/passwd"),
-            ("..", "links/up"),
-            ("../..", "links/out"),
-            ("../../secret.txt", "links/secret"),
-            ("../.git", "links/git"),
-            ("/", "links/root"),
-            ("../.npmrc", "links/npm"),
-        ] {
-            symlink(target, root.join(name)).unwrap();
-        }
+        lay_out(&root);
         Self { _dir: dir, root }
     }
 
