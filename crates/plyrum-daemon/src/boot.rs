@@ -197,7 +197,7 @@ async fn up(paths: &Paths) -> Result<(Arc<Daemon>, Bound, std::thread::JoinHandl
     recorder
         .record(Kind::DaemonStarted, json!({"build": env!("CARGO_PKG_VERSION"), "pid": std::process::id()}));
     recover::finish_deletions(&paths.sessions_dir(), &recorder).await;
-    let ended = recover::finish_transcripts(&paths.sessions_dir(), &ledger, &recovery).await;
+    let ended = recover::finish_transcripts(&paths.sessions_dir(), &ledger, &recorder, &recovery).await;
     tell_recovery(&recorder, &recovery, ended);
     let daemon = Arc::new(Daemon::new(paths.clone(), ledger, recorder, install_key));
     set_mode_of_a_new_account(&daemon).await?;

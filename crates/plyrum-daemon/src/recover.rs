@@ -5,8 +5,8 @@ use crate::recorder::{Kind, Recorder};
 use crate::{clock, ids};
 use plyrum_ledger::{Attempt, Ledger, Recovery};
 use plyrum_protocol::{
-    AttemptId, AttemptOutcome, AttemptResult, ErrorKind, Fault, Frame, FrameBody, ResultTag, Role, RunId,
-    RunResult, RunStatus, SessionId, StepId, UsageView,
+    AttemptId, AttemptOutcome, AttemptResult, CallId, ErrorKind, Fault, Frame, FrameBody, ResultTag, Role,
+    RunId, RunResult, RunStatus, SessionId, StepId, Timestamp, ToolOutcome, UsageView,
 };
 use plyrum_sessions::{SessionLog, Tombstone};
 use serde_json::json;
@@ -16,7 +16,12 @@ use std::path::Path;
 const MAX_LOOKED_AT: usize = 64;
 
 /// Ends what the last life left open. Returns how many runs were ended.
-pub(crate) async fn finish_transcripts(sessions: &Path, ledger: &Ledger, recovery: &Recovery) -> usize {
+pub(crate) async fn finish_transcripts(
+    sessions: &Path,
+    ledger: &Ledger,
+    recorder: &Recorder,
+    recovery: &Recovery,
+) -> usize {
     // Runs that wait for a person go on.
     let parked: Vec<String> = match ledger.parked().await {
         Ok(parked) => parked.into_iter().map(|parked| parked.approval.run).collect(),
@@ -33,7 +38,7 @@ pub(crate) async fn finish_transcripts(sessions: &Path, ledger: &Ledger, recover
     open.dedup();
     let mut ended = 0;
     for session in open {
-        match finish_session(sessions, ledger, &session, is_abandoned).await {
+        match finish_session(sessions, ledger, recorder, &session, is_abandoned).await {
             Ok(count) => ended += count,
             Err(e) => crate::log::line(&format!("session {session} cannot be ended properly: {e}")),
         }
@@ -81,6 +86,7 @@ fn latest(sessions: &Path) -> Vec<SessionId> {
 pub(crate) async fn finish_session(
     sessions: &Path,
     ledger: &Ledger,
+    recorder: &Recorder,
     session: &SessionId,
     is_abandoned: impl Fn(&RunId) -> bool,
 ) -> std::io::Result<usize> {
@@ -95,12 +101,56 @@ pub(crate) async fn finish_session(
     }
     let log = SessionLog::open_existing(sessions, session)?;
     for (run, last_seq) in &unfinished {
+        let mut seq = *last_seq;
+        for call in begun_calls(sessions, ledger, session, run).await? {
+            let body = json!({"run": run, "call": call, "outcome": "interrupted"});
+            recorder.record(Kind::ToolExecuted, body);
+            seq += 1;
+            log.append_frame(&Frame {
+                body: interrupted(call),
+                run: run.clone(),
+                seq: Some(seq),
+                at: clock::now(),
+            })?;
+        }
         let result = result_of(ledger, run, session).await;
         let body = FrameBody::RunFinished { result: Box::new(result) };
-        log.append_frame(&Frame { body, run: run.clone(), seq: Some(last_seq + 1), at: clock::now() })?;
+        log.append_frame(&Frame { body, run: run.clone(), seq: Some(seq + 1), at: clock::now() })?;
     }
     log.sync()?;
     Ok(unfinished.len())
+}
+
+/// Calls of a run that had begun and whose end nobody saw.
+async fn begun_calls(
+    sessions: &Path,
+    ledger: &Ledger,
+    session: &SessionId,
+    run: &RunId,
+) -> std::io::Result<Vec<CallId>> {
+    let begun = ledger.run_totals(run.as_str()).await.map_or(0, |totals| totals.started_at);
+    let frames = plyrum_sessions::frames_of_run_at(sessions, session, run, Timestamp::from_millis(begun))?;
+    let mut open: Vec<CallId> = Vec::new();
+    for frame in frames {
+        match frame.body {
+            FrameBody::ToolStarted { call, .. } => open.push(call),
+            FrameBody::ToolFinished { call, .. } => open.retain(|other| *other != call),
+            _ => {}
+        }
+    }
+    Ok(open)
+}
+
+fn interrupted(call: CallId) -> FrameBody {
+    FrameBody::ToolFinished {
+        call,
+        outcome: ToolOutcome::Stopped,
+        exit: None,
+        ms: 0,
+        bytes: 0,
+        changed_files: Vec::new(),
+        text: "the daemon ended in the middle of it; plyrum undo knows what it changed".to_owned(),
+    }
 }
 
 /// What the ledger knows of a run that nobody could finish.

@@ -84,7 +84,9 @@ async fn end(daemon: &Daemon, run: &str) {
             let Ok(session) = SessionId::new(totals.session) else { return };
             let is_it = |unfinished: &RunId| unfinished.as_str() == run;
             let dir = daemon.paths.sessions_dir();
-            if let Err(e) = recover::finish_session(&dir, &daemon.ledger, &session, is_it).await {
+            if let Err(e) =
+                recover::finish_session(&dir, &daemon.ledger, &daemon.recorder, &session, is_it).await
+            {
                 crate::log::line(&format!("session {session} cannot be ended properly: {e}"));
             }
         }

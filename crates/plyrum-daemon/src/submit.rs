@@ -304,7 +304,31 @@ fn acting(daemon: &Daemon, context: &Context, submit: &Submit) -> Result<Option<
         policies::layered(&daemon.paths, name, &root, now).map_err(|e| convert::policies(&e))?; // a policy that is not there, or broken, is told now
     }
     let client = client_name(&submit.client, context);
-    Ok(Some(Order { workspace: root, policy, asking: submit.options.asking, client }))
+    let own =
+        [&daemon.paths.config_dir, &daemon.paths.data_dir, &daemon.paths.state_dir, &daemon.paths.run_dir];
+    let is_inside = |dir: &&std::path::PathBuf| dir.canonicalize().is_ok_and(|dir| dir.starts_with(&root));
+    if own.iter().any(is_inside) {
+        return own_files_inside(&submit.options, &root);
+    }
+    let plan_mode = submit.options.plan_mode;
+    Ok(Some(Order { workspace: root, policy, asking: submit.options.asking, plan_mode, client }))
+}
+
+/// A model that could write Plyrum's own files could write itself a policy: nothing is offered there, and whoever has
+/// asked for it is told.
+fn own_files_inside(
+    options: &plyrum_protocol::SubmitOptions,
+    root: &std::path::Path,
+) -> Result<Option<Order>, Fault> {
+    let is_wanted = options.approve.is_some()
+        || options.max_turns.is_some()
+        || options.plan_mode
+        || options.asking == plyrum_protocol::Asking::Defer;
+    if !is_wanted {
+        return Ok(None);
+    }
+    let message = format!("{} holds Plyrum's own files, so no model acts in it", root.display());
+    Err(Fault::new(ErrorKind::Config, message).hint("ask from the folder of a project"))
 }
 
 /// The client's name, as it goes on record.

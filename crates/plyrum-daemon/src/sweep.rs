@@ -101,11 +101,14 @@ async fn finish(daemon: &Daemon, run: &str) -> Result<(), LedgerError> {
     daemon.recorder.outbox_filled();
     crate::log::line(&format!("run {run}: nobody looked after it, so it is ended now"));
     let Ok(session) = SessionId::new(totals.session) else { return Ok(()) };
-    let told =
-        recover::finish_session(&daemon.paths.sessions_dir(), &daemon.ledger, &session, |unfinished| {
-            unfinished.as_str() == run
-        })
-        .await;
+    let told = recover::finish_session(
+        &daemon.paths.sessions_dir(),
+        &daemon.ledger,
+        &daemon.recorder,
+        &session,
+        |unfinished| unfinished.as_str() == run,
+    )
+    .await;
     if let Err(e) = told {
         crate::log::line(&format!("session {session} cannot be ended properly: {e}"));
     }

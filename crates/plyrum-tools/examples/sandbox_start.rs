@@ -86,6 +86,7 @@ fn spec(workspace: &Path, level: Level) -> Spec {
         workspace: workspace.to_owned(),
         cwd: PathBuf::new(),
         env: vec![],
+        masked: Vec::new(),
         network: false,
         writable: level == Level::Full,
         timeout: Duration::from_secs(10),

@@ -18,10 +18,10 @@ mod workspace;
 
 pub use policy::{
     Class, Decided, Layer, NewRule, POLICIES, Place, Policy, PolicyError, Question, Refusal, RemoveError,
-    Rules, Simple, Verdict, What, Why, Word, hardened, host, only_reads, recognise, strictest, unix_seconds,
-    without_rule,
+    Rules, Simple, Verdict, What, Why, Word, hardened, host, only_reads, recognise, secrets_below, strictest,
+    unix_seconds, without_rule,
 };
 pub use workspace::{
     CLOSED_FOLDERS, ChangedSince, FileError, Journal, JournalBounds, Observed, PROTECTED, RelPath, Snapshot,
-    SnapshotBounds, Uncovered, UndoReport, Workspace, protected, undo,
+    SnapshotBounds, Uncovered, UndoReport, Workspace, protected, runs_code, undo,
 };

@@ -231,3 +231,31 @@ fn a_race_with_writes_that_write_leaves_nothing_outside() {
     let swaps = swaps.into_inner();
     println!("{swaps} swaps: {written} contents written inside, {refused} writes refused, none outside");
 }
+
+/// A file that is too large to be kept was moved by a command: what is at the new place is the only copy.
+#[test]
+fn what_a_command_moved_and_is_not_kept_is_not_removed() {
+    let place = Place::new();
+    let large = vec![b'x'; 17 << 20];
+    place.put("large", &large);
+    place.put("folder/.git/HEAD", "ref");
+    place.put("folder/a", "a");
+    place.put("small", "s");
+    command(&place, &SnapshotBounds::default(), None, || {
+        for (from, to) in [("large", "large2"), ("folder", "folder2"), ("small", "small2")] {
+            fs::rename(place.path(from), place.path(to)).unwrap();
+        }
+    });
+    let report = place.undo();
+    assert_eq!(place.get("large2"), large, "{report:?}");
+    assert!(place.path("folder2/.git/HEAD").exists(), "{report:?}");
+    assert_eq!((place.text("small"), place.path("small2").exists()), ("s".to_owned(), false));
+    assert_eq!(place.text("folder/a"), "a");
+    let told: Vec<_> = report
+        .failed
+        .iter()
+        .filter(|(_, why)| why.contains("move it back"))
+        .map(|(p, _)| p.as_str())
+        .collect();
+    assert!(told.contains(&"large2"), "{report:?}");
+}

@@ -100,6 +100,7 @@ impl Host {
         Spec {
             argv: shell.words(),
             env: ["MY_API_KEY", "LD_PRELOAD", "BASH_ENV", "DB_PASSWORD", "PLYRUM_HOME"].map(key).to_vec(),
+            masked: Vec::new(),
             network,
             ..self.yard.spec(level, &[])
         }

@@ -116,6 +116,27 @@ async fn a_flood_and_a_crowd_are_ended_and_a_slow_reader_holds_nothing_up() {
     let crowd = "for i in $(seq 400); do sleep 60 & done; wait";
     let done = run(&runner, shell(&yard, Level::Full, crowd)).await.unwrap();
     assert_eq!(done.exit, Exit::Stopped(Stopped::TooManyProcesses));
+
+    // Two processes with a part each, and what they need is really used.
+    let hungry = "hog() { perl -e 'my $m = q(x) x (96 << 20); sleep 60' & }; hog; hog; wait";
+    let done = run(&runner, shell(&yard, Level::Full, hungry)).await.unwrap();
+    assert_eq!(done.exit, Exit::Stopped(Stopped::TooMuchMemory));
+}
+
+/// Those that a command leaves behind are being killed when it ends; until they are gone, the mount points stay.
+#[tokio::test]
+async fn what_a_command_leaves_behind_is_gone_before_its_mount_points_are() {
+    let yard = Yard::new();
+    if !offers(&yard.config, Level::Full).await {
+        return;
+    }
+    let runner = yard.runner(Level::Full);
+    let spin = "perl -e 'while (1) { mkdir q(.husky); my $f; open($f, q(>), q(.husky/pre-push)) and syswrite($f, q(x)); open($f, q(>), q(.npmrc)) and syswrite($f, q(x)) }'";
+    let line = format!("for i in 1 2 3 4 5 6; do setsid {spin} & done; true");
+    for _ in 0..40 {
+        run(&runner, shell(&yard, Level::Full, &line)).await.unwrap();
+        assert_eq!(names(&yard), [".git", "file"], "something was written where a mount point was");
+    }
 }
 
 #[tokio::test]

@@ -9,11 +9,14 @@ use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 /// How soon a question that was answered elsewhere goes away.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
+/// A question that is on the screen for less than this was read by nobody.
+const UNREAD: Duration = Duration::from_millis(400);
 /// Most answers: one for each digit.
 const MAX_ANSWERS: usize = 9;
 
@@ -35,6 +38,7 @@ pub fn is_possible() -> bool {
 #[derive(Debug)]
 pub struct Choosing {
     stop: Arc<AtomicBool>,
+    listening: Option<JoinHandle<()>>,
     chosen: oneshot::Receiver<Chosen>,
 }
 
@@ -45,13 +49,13 @@ impl Choosing {
         let stop = Arc::new(AtomicBool::new(false));
         let (tell, chosen) = oneshot::channel();
         let stopped = Arc::clone(&stop);
-        std::thread::spawn(move || {
+        let listening = std::thread::spawn(move || {
             let _nobody_sees = io::stderr().write_all(text.as_bytes());
             if let Ok(Some(answer)) = listen(&answers, safe, &stopped) {
                 let _answered_elsewhere = tell.send(answer);
             }
         });
-        Self { stop, chosen }
+        Self { stop, listening: Some(listening), chosen }
     }
 
     /// The answer; none where the terminal is gone.
@@ -63,6 +67,10 @@ impl Choosing {
 impl Drop for Choosing {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
+        // A moment at most: whoever ends after this finds the terminal as it was.
+        if let Some(listening) = self.listening.take() {
+            let _its_panic_is_told = listening.join();
+        }
     }
 }
 
@@ -87,6 +95,8 @@ fn listen(answers: &[String], safe: usize, stop: &AtomicBool) -> io::Result<Opti
     let answers = answers.get(..answers.len().min(MAX_ANSWERS)).unwrap_or_default();
     let mut list = List { answers, at: safe };
     list.draw(false)?;
+    // What was typed before the question could be read answers nothing.
+    let shown = Instant::now();
     let chosen = loop {
         if stop.load(Ordering::Relaxed) {
             break None;
@@ -95,6 +105,10 @@ fn listen(answers: &[String], safe: usize, stop: &AtomicBool) -> io::Result<Opti
             continue;
         }
         let Event::Key(key) = read()? else { continue };
+        let is_interrupt = key.modifiers.contains(KeyModifiers::CONTROL);
+        if shown.elapsed() < UNREAD && !is_interrupt {
+            continue;
+        }
         if key.kind == KeyEventKind::Release {
             continue;
         }

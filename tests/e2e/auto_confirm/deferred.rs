@@ -50,7 +50,8 @@ fn auto_confirm_defer_tells_the_model_why_not_and_goes_on_or_ends() {
         + &turn("", &[&write("a.txt", "x")]);
     let world = acting(&script);
     let (run, asked) = parked(&world);
-    world.plyrum(["deny", id(&asked), "--reason", "не этот файл"]).run().ok();
+    assert_eq!(id(&asked), id(&question(&world)));
+    world.plyrum(["deny", "last", "--reason", "не этот файл"]).run().ok();
     assert_eq!(frames(&world, &run).last().unwrap()["result"]["answer"], "Понял.");
 
     let (run, asked) = parked(&world);

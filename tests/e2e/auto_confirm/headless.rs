@@ -91,3 +91,49 @@ fn auto_confirm_stops_a_model_that_runs_in_circles_and_one_that_never_ends() {
     assert_eq!((out.code, out.json()["error"]["kind"].as_str()), (9, Some("turn_limit")), "{out}");
     assert_eq!(text(&world, "a.txt").as_deref(), Some("1"), "two turns were carried out");
 }
+
+#[test]
+fn auto_confirm_in_plan_mode_carries_out_nothing_that_changes_anything_whatever_the_model_calls() {
+    let script = turn(
+        "",
+        &[
+            &write("a.txt", "x"),
+            &run(&["touch", "b.txt"]),
+            "{ name = \"list_dir\", arguments = { path = \".\" } }",
+        ],
+    ) + "[[turn]]\ntext = \"План.\"\n";
+    let world = acting(&script);
+    let out = ask(&world, "--plan-mode --approve workspace");
+    out.ok();
+    let frames = frames(&world, &run_of(&out));
+    let ends: Vec<_> =
+        frames_of(&frames, "tool.finished").iter().map(|f| f["outcome"].as_str().unwrap()).collect();
+    assert_eq!(ends, ["denied", "denied", "ok"], "{:?}", told(&frames));
+    assert_eq!((text(&world, "a.txt"), text(&world, "b.txt")), (None, None));
+}
+
+#[test]
+fn auto_confirm_where_the_workspace_holds_plyrums_own_files_is_refused() {
+    let world = acting(&turn("", &[&write("home/config/policies/rules.toml", "x")]));
+    let line = "cd .. && \"$PLYRUM\" ask -m offline/script --json --approve workspace сделай";
+    let out = world.sh(line).run();
+    assert_eq!((out.code, out.json()["error"]["kind"].as_str()), (3, Some("config")), "{out}");
+    assert!(!world.home().join("config/policies/rules.toml").exists());
+}
+
+#[test]
+fn auto_confirm_of_a_search_tells_nothing_of_files_that_hold_secrets() {
+    let script = turn("", &["{ name = \"search\", arguments = { pattern = \"hunter\" } }"])
+        + "[[turn]]\ntext = \"Так.\"\n";
+    let world = acting(&script);
+    world.file(".env", "S=hunter2xyz");
+    world.file("a.txt", "hunter is a word");
+    let out = ask(&world, "--approve read-only");
+    out.ok();
+    let frames = frames(&world, &run_of(&out));
+    assert!(
+        told(&frames)[0].contains("a.txt")
+            && told(&frames)[0].contains("1 files or folders that usually hold secrets")
+    );
+    assert!(!told(&frames)[0].contains("hunter2xyz"), "{:?}", told(&frames));
+}

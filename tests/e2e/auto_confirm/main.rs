@@ -10,6 +10,7 @@ mod project;
 mod remembered;
 mod restarts;
 mod strictest;
+mod terminal;
 mod without_sandbox;
 
 use crate::world::{Out, World, eventually, skipped};
@@ -56,7 +57,9 @@ fn run(words: &[&str]) -> String {
 }
 
 fn write(path: &str, content: &str) -> String {
-    format!("{{ name = \"write_file\", arguments = {{ path = {path:?}, content = {content:?} }} }}")
+    // JSON's strings are strings of TOML too.
+    let (path, content) = (serde_json::json!(path), serde_json::json!(content));
+    format!("{{ name = \"write_file\", arguments = {{ path = {path}, content = {content} }} }}")
 }
 
 /// Asks the script; `more` are words of the command line.

@@ -203,7 +203,9 @@ async fn auto_confirm_does_no_more_than_its_policy_says() {
         }
         executed += 1;
         let before = tree(&yard.path("place"));
-        let output = execute(&runner, &project, &script).await;
+        let proven =
+            workspace.proven(&script, "", &place).unwrap_or_else(|| panic!("{script:?} is not proven"));
+        let output = execute(&runner, &project, &proven).await;
         assert!(!output.contains(CANARY), "{script:?} was told what stands outside: {output}");
         let after = tree(&yard.path("place"));
         let changed: Vec<&PathBuf> = before
@@ -232,6 +234,66 @@ async fn auto_confirm_does_no_more_than_its_policy_says() {
     );
 }
 
+/// Strings that once did more than their policy says, by ways of a shell that no grammar of a command sees.
+const FOUND: &[&str] = &[
+    "sed 's/[^]/]x/g;s/;e echo PWNED #/x/' a.txt",
+    "sed 's/[[:alpha:]/]/x/;s/;e echo PWNED #/x/' a.txt",
+    "printf 'abc%n' PATH && ls",
+    "touch -- -exec ';' && find src *exec sh evil/pwn.sh ?",
+    "touch -- -delete && find src *elete",
+    "touch -- --output=README.md && sort *",
+    "echo 中\\;id",
+    "git -C bare status --short | cat",
+    "git -C bare log",
+    "strings @evil/opts",
+    "cargo tree",
+    "cargo --version && rustc -vV",
+    "grep -rn secret .",
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn auto_confirm_of_what_was_found_by_looking_for_it_does_nothing_but_what_is_said() {
+    let yard = Yard::new();
+    let config = yard.config();
+    if probe(&config).await.level != Level::Full {
+        return skipped("what was found is not executed here, since there is no full sandbox");
+    }
+    let runner = Runner::new(config, Level::Full).unwrap();
+    let project = yard.path("place/project").canonicalize().unwrap();
+    let put = |name: &str, text: &str| {
+        let path = project.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    let (workspace, read_only) = (policy("workspace"), policy("read-only"));
+    let place = Place { workspace: &project, home: None };
+    for script in FOUND {
+        yard.lay_out();
+        put("evil/pwn.sh", "echo PWNED");
+        put("evil/opts", "../secret.txt");
+        put("3/ls", "#!/bin/sh\necho PWNED");
+        put(".env", "TOKEN=PWNED-secret");
+        put(".cargo/config.toml", "build.rustc = \"./evil/pwn.sh\"");
+        put("rust-toolchain.toml", "[toolchain]\npath = \"/tmp/evil\"");
+        for (name, text) in
+            [("HEAD", "ref: refs/heads/x\n"), ("config", "[core]\nfsmonitor = \"echo PWNED >&2; false\"\n")]
+        {
+            put(&format!("bare/{name}"), text);
+        }
+        fs::create_dir_all(project.join("bare/objects")).unwrap();
+        fs::create_dir_all(project.join("bare/refs")).unwrap();
+        let before = fs::read_to_string(project.join("README.md")).unwrap();
+        for policy in [&workspace, &read_only] {
+            let Some(line) = policy.proven(script, "", &place) else { continue };
+            let output = execute(&runner, &project, &line).await;
+            assert!(!output.contains("PWNED") || script.starts_with("grep"), "{script:?}: {output}");
+            assert!(!output.contains(CANARY), "{script:?}: {output}");
+            assert_eq!(fs::read_to_string(project.join("README.md")).unwrap(), before, "{script:?}");
+            assert!(project.join("src/main.rs").exists(), "{script:?}");
+        }
+    }
+}
+
 async fn execute(runner: &Runner, project: &Path, script: &str) -> String {
     let shell = Shell { command: script.to_owned(), cwd: None, timeout_s: None, network: None };
     let spec = Spec {
@@ -239,6 +301,7 @@ async fn execute(runner: &Runner, project: &Path, script: &str) -> String {
         workspace: project.to_owned(),
         cwd: PathBuf::new(),
         env: Vec::new(),
+        masked: Vec::new(),
         network: false,
         writable: true,
         timeout: Duration::from_secs(5),

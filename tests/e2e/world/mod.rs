@@ -5,6 +5,7 @@ mod call;
 mod peer;
 mod process;
 mod schema;
+mod terminal;
 mod wire;
 
 pub(crate) use call::{Call, Out, Running};
@@ -12,6 +13,7 @@ pub(crate) use peer::{Peer, Speaks};
 pub(crate) use plyrum_fake_provider::{FakeProvider, Reply, Script};
 pub(crate) use process::eventually;
 pub(crate) use schema::conforms;
+pub(crate) use terminal::Terminal;
 pub(crate) use wire::Wire;
 
 use serde_json::Value;
@@ -100,6 +102,11 @@ impl World {
     /// A line of shell; `$PLYRUM` is the binary.
     pub(crate) fn sh(&self, line: &str) -> Call {
         self.call("sh", &["-c", line]).env("PLYRUM", PLYRUM)
+    }
+
+    /// A line of shell, for a test that starts it by itself.
+    pub(crate) fn command(&self, line: &str) -> Command {
+        self.sh(line).into_command()
     }
 
     /// A script of shell in a mount namespace of its own; needs root.

@@ -121,7 +121,11 @@ async fn find(visitor: &Visitor, asked: &str) -> Result<Approval, Fault> {
     }
     let filter = ApprovalFilter { pending_only: true, run: None, before: None, limit: 10_000 };
     let mut found = ledger.approvals(filter).await.map_err(|e| convert::storage(&e))?;
-    found.retain(|approval| !asked.is_empty() && approval.id.starts_with(asked));
+    if asked == "last" && found.len() == 1 {
+        return found.pop().ok_or_else(|| unknown(asked));
+    }
+    let is_last = asked == "last";
+    found.retain(|approval| is_last || !asked.is_empty() && approval.id.starts_with(asked));
     match (found.pop(), found.is_empty()) {
         (Some(approval), true) => Ok(approval),
         (Some(_), false) => {

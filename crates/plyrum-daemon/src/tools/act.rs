@@ -3,6 +3,7 @@
 use super::ask::{Answer, Question, resolved};
 use super::call::{Call, Unfit, read};
 use super::decide::{Decision, decide, rules_for};
+use super::execute::Confirmed;
 use super::of_run::OfRun;
 use super::prepare::{Prepared, Unready, prepare};
 use super::record::By;
@@ -46,6 +47,11 @@ impl OfRun {
             Ok(call) => call,
             Err(unfit) => return self.unfit(&order.call, shown, unfit).await,
         };
+        if self.order.plan_mode && !super::offered(true).iter().any(|offer| offer.name == call.tool()) {
+            let why =
+                "this run only looks and plans: nothing that changes anything is carried out".to_owned();
+            return self.unready(&order.call, call.tool(), shown, Unready::Refused(why)).await;
+        }
         let prepared = match self.prepared(&call).await {
             Ok(prepared) => prepared,
             Err(unready) => return self.unready(&order.call, call.tool(), shown, unready).await,
@@ -261,6 +267,10 @@ impl OfRun {
         let workspace = self.toolbox().lock_of(&self.order.workspace);
         // What only looks waits for nobody.
         let _turn = if super::execute::changes(call) { Some(workspace.lock().await) } else { None };
+        let _alone = match self.alone(call) {
+            Ok(alone) => alone,
+            Err(why) => return ToolEvent::Finished(ended(ToolOutcome::Failed, why)),
+        };
         let now = match self.prepared(call).await {
             Ok(now) if now.sha256 == prepared.sha256 => now,
             Ok(_) | Err(_) => {
@@ -281,10 +291,27 @@ impl OfRun {
         }
         let sandbox = self.level_of(call).await;
         let Leave { ruling, approval } = leave;
+        let by = if approval.is_some() { Confirmed::ByPerson } else { Confirmed::ByPolicy };
         self.tell(id, ToolEvent::Started { ruling, approval, sandbox }).await;
-        let result = self.execute(id, call, &now, stop).await;
+        let result = self.execute(id, call, &now, by, stop).await;
         self.record_executed(id, prepared, &result);
         ToolEvent::Finished(result)
+    }
+
+    /// Another daemon does not know of this one's mount points and changes: one of them at a time changes a workspace.
+    fn alone(&self, call: &Call) -> Result<Option<std::fs::File>, String> {
+        if !super::execute::changes(call) {
+            return Ok(None);
+        }
+        let folder = std::fs::File::open(&self.order.workspace).map_err(|e| format!("the workspace: {e}"))?;
+        match folder.try_lock() {
+            Ok(()) => Ok(Some(folder)),
+            Err(std::fs::TryLockError::WouldBlock) => {
+                Err("not carried out: another Plyrum changes files here at this moment. Call it again later."
+                    .to_owned())
+            }
+            Err(std::fs::TryLockError::Error(e)) => Err(format!("the workspace cannot be locked: {e}")),
+        }
     }
 
     async fn begin_execution(&self, approval: &ApprovalId, sha256: &str) -> Result<bool, Fault> {

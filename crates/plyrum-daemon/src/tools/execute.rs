@@ -8,9 +8,9 @@ use super::prepare::{Prepared, Subject, changes_nothing};
 use plyrum_engine::{ToolEvent, ToolResult};
 use plyrum_protocol::{Action, CallId, ChangedFile, ToolOutcome};
 use plyrum_redact::RedactStream;
-use plyrum_tools::commands::{Chunk, CommandError, Exit, Finished, Spec, Stopped};
+use plyrum_tools::commands::{Chunk, CommandError, Exit, Finished, Shell, Spec, Stopped};
 use plyrum_tools::sandbox::Level;
-use plyrum_tools::{FileError, SnapshotBounds, Verdict, Workspace, files};
+use plyrum_tools::{FileError, SnapshotBounds, Verdict, Workspace, files, secrets_below};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,6 +19,18 @@ use tokio::sync::{mpsc, watch};
 
 /// Pieces of output that wait to be shown; a command that writes faster waits.
 const MAX_CHUNKS: usize = 64;
+
+/// Who confirmed an action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Confirmed {
+    /// A policy, of exactly what it read.
+    ByPolicy,
+    /// A person, of the words as they stand.
+    ByPerson,
+}
+
+const NOT_PROVEN: &str = "not carried out: files changed between the decision and its execution, so that it may not be what was \
+allowed any more. Call it again.";
 
 /// Whether a call may change the workspace.
 pub(super) fn changes(call: &Call) -> bool {
@@ -41,11 +53,12 @@ impl OfRun {
         id: &CallId,
         call: &Call,
         prepared: &Prepared,
+        by: Confirmed,
         stop: &mut watch::Receiver<bool>,
     ) -> ToolResult {
         let began = Instant::now();
         let mut result = match call {
-            Call::Run(_) | Call::Shell(_) => self.command(id, call, prepared, stop).await,
+            Call::Run(_) | Call::Shell(_) => self.command(id, call, prepared, by, stop).await,
             Call::Fetch(args) => self.fetch(args, stop).await,
             Call::Todo(_) => ended(ToolOutcome::Ok, "the user sees the list".to_owned()),
             file => self.file(file, prepared, stop).await,
@@ -127,6 +140,7 @@ impl OfRun {
         id: &CallId,
         call: &Call,
         prepared: &Prepared,
+        by: Confirmed,
         stop: &mut watch::Receiver<bool>,
     ) -> ToolResult {
         let runner = match &self.toolbox().yard().await.runner {
@@ -135,9 +149,20 @@ impl OfRun {
         };
         // Follows links on the disk.
         let reads = tokio::task::block_in_place(|| changes_nothing(prepared, &self.place()));
-        let Some(spec) = self.spec(call, &prepared.action, !reads) else {
+        let Some(mut spec) = self.spec(call, &prepared.action, !reads) else {
             return ended(ToolOutcome::Failed, "this is no command".to_owned());
         };
+        if by == Confirmed::ByPolicy {
+            if let Call::Shell(shell) = call {
+                match tokio::task::block_in_place(|| self.proven(shell)) {
+                    Some(line) => spec.argv = Shell { command: line, ..shell.clone() }.words(),
+                    None => return ended(ToolOutcome::Failed, NOT_PROVEN.to_owned()),
+                }
+            }
+            if reads {
+                spec.masked = tokio::task::block_in_place(|| secrets_below(&self.order.workspace));
+            }
+        }
         if !reads && let Err(e) = self.look_before(stop).await {
             return ended(ToolOutcome::Failed, e.for_model());
         }
@@ -145,6 +170,15 @@ impl OfRun {
         let (finished, ()) = tokio::join!(runner.execute(spec, stop.clone(), chunks), self.show(id, shown));
         let changed_files = if reads { Ok(Vec::new()) } else { self.look_after().await };
         self.told(finished, changed_files)
+    }
+
+    /// The string as it can only do what all policies have allowed.
+    fn proven(&self, shell: &Shell) -> Option<String> {
+        let policies = self.policies().ok()?;
+        let cwd = shell.cwd.as_deref().unwrap_or_default();
+        let mut lines = policies.iter().map(|policy| policy.proven(&shell.command, cwd, &self.place()));
+        let first = lines.next()??;
+        lines.all(|line| line.as_ref() == Some(&first)).then_some(first)
     }
 
     fn spec(&self, call: &Call, action: &Action, writable: bool) -> Option<Spec> {
@@ -162,6 +196,7 @@ impl OfRun {
             workspace: self.order.workspace.clone(),
             cwd: PathBuf::from(cwd),
             env: env.iter().map(|(name, value)| (name.into(), value.into())).collect(),
+            masked: Vec::new(),
             network,
             writable,
             timeout: Duration::from_secs(timeout_s),
@@ -240,6 +275,7 @@ impl OfRun {
         let (outcome, exit, how) = how_it_ended(finished.exit);
         let output = self.context.redactor.redact(&finished.output);
         let output = if output.is_empty() { "(no output)" } else { output.as_ref() };
+        let note = note + &runs_code(&changed_files);
         ToolResult {
             outcome,
             exit,
@@ -249,6 +285,20 @@ impl OfRun {
             text: format!("{how}\n{output}{note}"),
         }
     }
+}
+
+/// What a command made or changed deeper in the workspace, where no mount keeps it, that runs code by itself.
+fn runs_code(changed: &[ChangedFile]) -> String {
+    let guarded = |file: &&ChangedFile| plyrum_tools::runs_code(std::path::Path::new(&file.path));
+    let names: Vec<&str> = changed.iter().filter(guarded).map(|file| file.path.as_str()).take(8).collect();
+    if names.is_empty() {
+        return String::new();
+    }
+    format!(
+        "\n(note for the user: it changed {}, which may run code when git, an editor or a shell comes there; look at it \
+         first, or undo)",
+        names.join(", ")
+    )
 }
 
 /// For the model, and for the record.
@@ -265,6 +315,9 @@ fn how_it_ended(exit: Exit) -> (ToolOutcome, Option<i32>, String) {
         }
         Exit::Stopped(Stopped::TooMuchOutput) => {
             (ToolOutcome::Stopped, None, "ended: it wrote too much output".to_owned())
+        }
+        Exit::Stopped(Stopped::TooMuchMemory) => {
+            (ToolOutcome::Stopped, None, "ended: it used too much memory".to_owned())
         }
         Exit::Stopped(Stopped::TooManyProcesses) => {
             (ToolOutcome::Stopped, None, "ended: it started too many processes".to_owned())

@@ -22,6 +22,9 @@ pub(crate) struct Order {
     pub(crate) policy: String,
     /// What happens where a person must be asked.
     pub(crate) asking: Asking,
+    /// It looks and plans, and changes nothing.
+    #[serde(default)]
+    pub(crate) plan_mode: bool,
     /// The client that submitted it.
     pub(crate) client: String,
 }

@@ -10,8 +10,9 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use super::output::{MAX_OUTPUT_BYTES, Output};
-use super::process::Tree;
+use super::process::{Tree, TreeSize};
 use super::{Chunk, Stopped};
+use crate::sandbox::Limits;
 
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// Between asking to end and ending.
@@ -20,6 +21,9 @@ const GRACE: Duration = Duration::from_secs(1);
 const LAST: Duration = Duration::from_secs(3);
 /// What is still in the pipe after the end gets this long; someone who holds the pipe open does not hold us.
 const DRAIN: Duration = Duration::from_millis(500);
+/// How long processes that are being killed are waited for.
+#[cfg(target_os = "linux")]
+const LAST_PROCESS_SECONDS: i64 = 10;
 /// How long a slow reader is waited for at the end.
 const LAST_CHUNK: Duration = Duration::from_secs(1);
 
@@ -48,11 +52,13 @@ pub(super) async fn follow(
     mut pipe: pipe::Receiver,
     tree: Tree,
     timeout: Duration,
-    max_processes: u64,
+    limits: Limits,
     mut stop: watch::Receiver<bool>,
     mut abandoned: watch::Receiver<()>,
     sender: &mpsc::Sender<Chunk>,
 ) -> Followed {
+    #[cfg(target_os = "linux")]
+    let watching = tokio::task::spawn_blocking(move || tree.watch());
     let mut output = Output::default();
     let mut following = Following { tree, stopped: None, next: None };
     let mut buffer = vec![0; 64 * 1024];
@@ -64,7 +70,7 @@ pub(super) async fn follow(
     tokio::pin!(deadline);
     let mut look = interval(LOOK_EVERY);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut counting: Option<tokio::task::JoinHandle<Option<u64>>> = None;
+    let mut counting: Option<tokio::task::JoinHandle<Option<TreeSize>>> = None;
     if *stop.borrow_and_update() {
         following.stop(Stopped::Cancelled);
     }
@@ -109,20 +115,39 @@ pub(super) async fn follow(
                     permit.send(chunk);
                 }
                 if counting.as_ref().is_none_or(tokio::task::JoinHandle::is_finished) && status.is_none() {
-                    if let Some(counted) = counting.take() && let Ok(Some(count)) = counted.await
-                        && count > max_processes {
-                        following.stop_at_once(Stopped::TooManyProcesses);
+                    if let Some(counted) = counting.take() && let Ok(Some(size)) = counted.await {
+                        if size.tasks > limits.processes {
+                            following.stop_at_once(Stopped::TooManyProcesses);
+                        }
+                        if size.bytes > limits.memory_bytes {
+                            following.stop_at_once(Stopped::TooMuchMemory);
+                        }
                     }
-                    counting = Some(tokio::task::spawn_blocking(move || tree.count()));
+                    counting = Some(tokio::task::spawn_blocking(move || tree.size()));
                 }
             }
         }
     }
+    #[cfg(target_os = "linux")]
+    until_empty(watching).await;
     output.end();
     while let Some(chunk @ Chunk::Text(_)) = output.take_chunk() {
         let _ = tokio::time::timeout(LAST_CHUNK, sender.send(chunk)).await;
     }
     Followed { status, stopped: following.stopped, output }
+}
+
+/// bubblewrap tells of the end of its command, not of the last process that the command left behind: that is being
+/// killed, and until then it could still write where a mount point is about to be taken away.
+#[cfg(target_os = "linux")]
+async fn until_empty(watching: tokio::task::JoinHandle<Option<std::os::fd::OwnedFd>>) {
+    let Ok(Some(first)) = watching.await else { return };
+    let wait = move || {
+        let mut fds = [rustix::event::PollFd::new(&first, rustix::event::PollFlags::IN)];
+        let timeout = rustix::event::Timespec { tv_sec: LAST_PROCESS_SECONDS, tv_nsec: 0 };
+        while rustix::event::poll(&mut fds, Some(&timeout)) == Err(rustix::io::Errno::INTR) {}
+    };
+    let _ = tokio::task::spawn_blocking(wait).await;
 }
 
 impl Following {

@@ -30,6 +30,13 @@ pub(super) fn search_path(environment: &[(OsString, OsString)]) -> Vec<PathBuf> 
         .unwrap_or_default()
 }
 
+/// What is not absolute would be looked for in the working folder.
+pub(super) fn set_search_path(environment: &mut Vec<(OsString, OsString)>, path: &[PathBuf]) {
+    let joined = std::env::join_paths(path).unwrap_or_else(|_| DEFAULT_PATH.into());
+    environment.retain(|(name, _)| name != "PATH");
+    environment.push(("PATH".into(), joined));
+}
+
 /// Says early, and not as a shell would, that there is no such program.
 pub(super) fn check_program(argv: &[OsString], cwd: &Path, path: &[PathBuf]) -> Result<(), CommandError> {
     let program = argv.first().filter(|word| !word.is_empty()).ok_or(CommandError::Empty)?;
@@ -119,6 +126,12 @@ pub(super) fn finish(
     command
 }
 
+/// How often, and how soon again, the first process of a namespace is looked for.
+#[cfg(target_os = "linux")]
+const LOOKS: u32 = 2_000;
+#[cfg(target_os = "linux")]
+const LOOK_AGAIN: std::time::Duration = std::time::Duration::from_millis(1);
+
 /// How all of a command is reached: through its first process in the namespace, its supervisor or its group.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Tree {
@@ -140,6 +153,23 @@ impl Tree {
         let outer = self.outer;
         let children = std::fs::read_to_string(format!("/proc/{outer}/task/{outer}/children")).ok()?;
         children.split_whitespace().next()?.parse().ok()
+    }
+
+    /// Something that is readable once the namespace is empty: its first process is gone only after all others are.
+    /// None where there is no namespace, or it was over before it could be looked at. Blocks for a moment.
+    #[cfg(target_os = "linux")]
+    pub(super) fn watch(self) -> Option<std::os::fd::OwnedFd> {
+        use rustix::process::{Pid, PidfdFlags, pidfd_open};
+        for _ in 0..LOOKS {
+            if let Some(first) = self.first_inside() {
+                return pidfd_open(Pid::from_raw(first)?, PidfdFlags::empty()).ok();
+            }
+            if self.level != Level::Full || !Path::new(&format!("/proc/{}/task", self.outer)).exists() {
+                return None;
+            }
+            std::thread::sleep(LOOK_AGAIN);
+        }
+        None
     }
 
     /// Asks it to end.
@@ -164,8 +194,8 @@ impl Tree {
         };
     }
 
-    /// Processes and threads inside; none where they cannot be told from others. Reads `/proc`.
-    pub(super) fn count(self) -> Option<u64> {
+    /// How large it is; none where its processes cannot be told from others. Reads `/proc`.
+    pub(super) fn size(self) -> Option<TreeSize> {
         let namespace = |process: &Path| std::fs::read_link(process.join("ns/pid")).ok();
         let first = self.first_inside()?;
         let inside = namespace(Path::new(&format!("/proc/{first}")))?;
@@ -174,8 +204,30 @@ impl Tree {
         }
         let processes = std::fs::read_dir("/proc").ok()?.flatten().map(|entry| entry.path());
         let ours = processes.filter(|path| namespace(path).as_ref() == Some(&inside));
-        Some(ours.map(|path| tasks(&path)).sum())
+        let sum = |size: TreeSize, path: PathBuf| TreeSize {
+            tasks: size.tasks + tasks(&path),
+            bytes: size.bytes + own_bytes(&path),
+        };
+        Some(ours.fold(TreeSize::default(), sum))
     }
+}
+
+/// Processes and threads, and the memory that they have to themselves.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct TreeSize {
+    pub(super) tasks: u64,
+    pub(super) bytes: u64,
+}
+
+/// Resident pages that are not of files, in bytes.
+fn own_bytes(process: &Path) -> u64 {
+    let Ok(pages) = std::fs::read_to_string(process.join("statm")) else { return 0 };
+    let mut pages = pages.split(' ').skip(1).map_while(|word| word.trim().parse::<u64>().ok());
+    let (Some(resident), Some(of_files)) = (pages.next(), pages.next()) else { return 0 };
+    let page = nix::unistd::sysconf(nix::unistd::SysconfVar::PAGE_SIZE).ok().flatten();
+    resident
+        .saturating_sub(of_files)
+        .saturating_mul(page.and_then(|page| u64::try_from(page).ok()).unwrap_or(4096))
 }
 
 /// A folder counts itself twice among its links.

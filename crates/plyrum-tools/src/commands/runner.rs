@@ -33,6 +33,8 @@ pub struct Spec {
     pub env: Vec<(OsString, OsString)>,
     /// Whether it may use the network.
     pub network: bool,
+    /// Files and folders of the workspace that it does not see, relative to it.
+    pub masked: Vec<PathBuf>,
     /// Whether it may write in the workspace.
     pub writable: bool,
     /// After this it is ended.
@@ -52,6 +54,8 @@ pub enum Stopped {
     TooMuchOutput,
     /// More processes and threads than the limit.
     TooManyProcesses,
+    /// More memory than the limit.
+    TooMuchMemory,
 }
 
 /// How a command ended.
@@ -178,9 +182,8 @@ impl Runner {
             .await
             .map_err(CommandError::io("starting the sandbox's helper"))?;
         let tree = Tree::of(&child, level);
-        let max_processes = self.inner.config.limits.processes;
-        let followed =
-            follow::follow(child, pipe, tree, timeout, max_processes, stop, abandoned, &output).await;
+        let limits = self.inner.config.limits;
+        let followed = follow::follow(child, pipe, tree, timeout, limits, stop, abandoned, &output).await;
         let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         // Blocks for a few calls; nothing of the command runs any more.
         let _ = tokio::task::spawn_blocking(move || drop(guard)).await;
@@ -192,9 +195,10 @@ impl Inner {
     fn prepare(&self, spec: &Spec, shown: Option<&Path>) -> Result<Prepared, CommandError> {
         let level = self.level_for(spec)?;
         let guarded = spec.writable && level == Level::Full;
-        let places = Places::find(&self.config, &spec.workspace, &spec.cwd, guarded)?;
-        let environment = process::environment(&self.config, spec);
+        let places = Places::find(&self.config, &spec.workspace, &spec.cwd, &spec.masked, guarded)?;
+        let mut environment = process::environment(&self.config, spec);
         let path = process::search_path(&environment);
+        process::set_search_path(&mut environment, &path);
         process::check_program(&spec.argv, &places.cwd, &path)?;
         let empty = self.empty_file().map_err(CommandError::io("making a file in the state folder"))?;
         let guard = self

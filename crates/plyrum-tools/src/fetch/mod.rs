@@ -32,6 +32,8 @@ const USUAL_BYTES: u64 = 256 * 1024;
 const MAX_BYTES: u64 = 1024 * 1024;
 /// Bytes of a body that are read: HTML has more than its text.
 const MAX_BODY: usize = 4 * 1024 * 1024;
+/// Bytes of what a server says beside the page.
+const MAX_SAID: usize = 300;
 /// Redirects that are followed.
 const MAX_REDIRECTS: usize = 5;
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
@@ -184,7 +186,7 @@ impl Fetcher {
             let response = self.get(&url).await?;
             let Some(next) = leads_to(&url, &response)? else { return page(url, response, most).await };
             if next.host_str() != url.host_str() {
-                may(next.as_str()).map_err(|why| FetchError::Elsewhere { url: next.to_string(), why })?;
+                may(next.as_str()).map_err(|why| FetchError::Elsewhere { url: short(next.as_str()), why })?;
             }
             url = next;
         }
@@ -272,8 +274,8 @@ fn leads_to(from: &Url, response: &Response) -> Result<Option<Url>, FetchError> 
 
 async fn page(url: Url, mut response: Response, most: u64) -> Result<Fetched, FetchError> {
     let status = response.status().as_u16();
-    let content_type =
-        response.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("").to_owned();
+    let said = response.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let content_type = short(said);
     if !readable::may_be_text(&content_type) {
         return Err(FetchError::Binary { url: url.to_string(), content_type });
     }
@@ -287,15 +289,24 @@ async fn page(url: Url, mut response: Response, most: u64) -> Result<Fetched, Fe
         }
     }
     let bytes = body.len() as u64;
-    let Some(mut text) = readable::text(&body, &content_type) else {
+    let kind = content_type.clone();
+    // Takes a while, and is not to be waited for by others.
+    let read = tokio::task::spawn_blocking(move || readable::text(&body, &kind)).await;
+    let Some((mut text, left_out)) = read.map_err(|e| FetchError::failed(&url, e))? else {
         return Err(FetchError::Binary { url: url.to_string(), content_type });
     };
+    cut |= left_out;
     let most = usize::try_from(most).unwrap_or(usize::MAX);
     if text.len() > most {
         text.truncate(text.floor_char_boundary(most));
         cut = true;
     }
     Ok(Fetched { url: url.to_string(), status, content_type, text, bytes, cut })
+}
+
+/// What a server says beside the page is told, but not at any length.
+fn short(text: &str) -> String {
+    text.get(..text.floor_char_boundary(MAX_SAID)).unwrap_or_default().to_owned()
 }
 
 /// An error with what lies behind it.

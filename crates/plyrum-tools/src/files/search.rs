@@ -87,6 +87,7 @@ pub fn execute(workspace: &Workspace, args: &Args, stop: &dyn Fn() -> bool) -> R
         files: 0,
         bytes: 0,
         left_out: 0,
+        guarded: 0,
         ended_early: false,
     };
     let stat = workspace.stat(&path)?.ok_or_else(|| FileError::Missing { path: path.display() })?;
@@ -139,6 +140,8 @@ struct Search<'s> {
     files: usize,
     bytes: u64,
     left_out: usize,
+    /// Files and folders that usually hold secrets: whoever wants one reads it by its name.
+    guarded: usize,
     ended_early: bool,
 }
 
@@ -187,6 +190,10 @@ impl Search<'_> {
             let inner = path.join(&entry.name);
             let is_dir = entry.kind == FileType::Directory;
             if entry.name == ".git" || is_ignored(ignores, inner.inner(), is_dir) {
+                continue;
+            }
+            if entry.name.to_str().is_some_and(crate::policy::holds_keys) {
+                self.guarded += 1;
                 continue;
             }
             if is_dir {
@@ -252,6 +259,12 @@ impl Search<'_> {
             note.push_str(&format!(
                 "[{} files or folders were left out: larger than 16 MiB, or not readable]\n",
                 self.left_out
+            ));
+        }
+        if self.guarded > 0 {
+            note.push_str(&format!(
+                "[{} files or folders that usually hold secrets were left out; read_file takes one by its name]\n",
+                self.guarded
             ));
         }
         Outcome { text: self.found.out.end(&note), changed: Vec::new(), cut }

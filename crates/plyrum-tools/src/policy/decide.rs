@@ -1,7 +1,7 @@
 //! From a question to a verdict: what is asked is made into subjects that rules name, each is judged, and the
 //! strictest verdict is told.
 
-use super::command::{At, Class, classify, guard};
+use super::command::{At, Class, classify, guard, hardened};
 use super::ground::{Ground, Lies};
 use super::layers::{Policy, Spoken};
 use super::protected::Guarded;
@@ -57,6 +57,30 @@ impl Policy {
             }
         }
         strictest.unwrap_or_else(|| self.always_asked("there is no command"))
+    }
+
+    /// A shell string that this policy allows, written anew so that it can do nothing but what was decided: each word
+    /// as it stands, patterns replaced by what they find now, and each program an external one. What builds on a shell's
+    /// own ways (its builtins, another reading of a word, a file that appears in between) is gone.
+    pub fn proven(&self, command: &str, cwd: &str, place: &Place<'_>) -> Option<String> {
+        let ground = Ground { workspace: place.workspace, home: place.home, on_disk: true };
+        let cwd = ground.cwd(cwd)?;
+        let at = At { ground: &ground, cwd: &cwd };
+        let mut line = String::new();
+        for simple in &shell::recognise(command).ok()? {
+            let argv = words(simple, &at).ok()?;
+            if self.command("shell", &argv, &at).verdict != Verdict::Allow {
+                return None;
+            }
+            if let Some(operator) = simple.joined {
+                line.push_str(&format!(" {operator} "));
+            }
+            line.push_str(&plainly(&argv)?);
+            for redirect in &simple.redirects {
+                line.push_str(&format!(" {redirect}"));
+            }
+        }
+        Some(line)
     }
 
     fn command(&self, tool: &str, argv: &[String], at: &At<'_>) -> Decided {
@@ -219,6 +243,21 @@ fn words(simple: &Simple, at: &At<'_>) -> Result<Vec<String>, String> {
         }
     }
     Ok(argv)
+}
+
+/// Builtins that have no program, and that only tell.
+const TELLING: [&str; 2] = ["type", "command"];
+
+/// A command as a shell cannot but read it: every word in quotes, hardened, and no builtin.
+fn plainly(argv: &[String]) -> Option<String> {
+    let (argv, _) = hardened(argv);
+    let program = argv.first()?;
+    if program.is_empty() || program.contains(['=', '\0']) {
+        return None;
+    }
+    let quoted = argv.iter().map(|word| format!("'{}'", word.replace('\'', "'\\''")));
+    let words = quoted.collect::<Vec<_>>().join(" ");
+    Some(if TELLING.contains(&program.as_str()) { words } else { format!("/usr/bin/env {words}") })
 }
 
 /// A command as it may be typed again: quoted where that is needed, cut where it is long.

@@ -45,6 +45,8 @@ pub(crate) fn arguments(wrapped: &Wrapped<'_>) -> Vec<OsString> {
     for folder in PRIVATE.iter().filter(|folder| Path::new(folder).is_dir()) {
         words.add(&["--perms", "1777", "--size", &wrapped.temporary_bytes.to_string(), "--tmpfs", folder]);
     }
+    // Devices are mounts of their own; the folder around them would be another place to fill.
+    words.add(&["--remount-ro", "/dev"]);
     // To root outside, the kernel's settings are plain files of its own, capabilities or not.
     words.add(&["--remount-ro", "/proc"]);
     if wrapped.network {
@@ -52,8 +54,23 @@ pub(crate) fn arguments(wrapped: &Wrapped<'_>) -> Vec<OsString> {
     }
     let workspace = &wrapped.places.workspace;
     words.bind(if wrapped.writable { "--bind" } else { "--ro-bind" }, workspace, workspace);
+    // A folder that is a mount itself cannot be renamed, and with it what is protected in it.
+    let mut above: Vec<&Path> = wrapped
+        .places
+        .protected
+        .iter()
+        .filter(|protected| !protected.made)
+        .flat_map(|protected| protected.path.ancestors().skip(1).take_while(|folder| *folder != workspace))
+        .collect();
+    above.sort_unstable();
+    above.dedup();
+    for folder in above.into_iter().filter(|folder| folder.starts_with(workspace)) {
+        words.bind("--bind-try", folder, folder);
+    }
     for protected in &wrapped.places.protected {
-        words.bind("--ro-bind", &protected.path, &protected.path);
+        // What lies deeper may be gone by now.
+        let how = if protected.made { "--ro-bind" } else { "--ro-bind-try" };
+        words.bind(how, &protected.path, &protected.path);
     }
     if let Some(shown) = wrapped.shown {
         words.bind("--ro-bind", shown, shown);
@@ -120,7 +137,7 @@ mod tests {
                 Hidden { path: "/h/.netrc".into(), folder: false },
                 Hidden { path: "/tmp/away".into(), folder: true },
             ],
-            protected: vec![Protected { path: "/w/.git".into(), folder: true }],
+            protected: vec![Protected { path: "/w/.git".into(), folder: true, made: true }],
         };
         let argv = [OsString::from("ls"), OsString::from("-l")];
         let wrapped = Wrapped {

@@ -26,6 +26,9 @@ pub struct Limits {
     /// Processes and threads in the sandbox; looked at a few times a second, and beyond it everything is
     /// killed. The kernel's own limit is by user, not by sandbox, and does not bind root.
     pub processes: u64,
+    /// Bytes of memory that all processes in the sandbox have to themselves; looked at as often, and beyond it
+    /// everything is killed. What grows faster than that meets the kernel, which ends a command before anything else.
+    pub memory_bytes: u64,
     /// Seconds of processor time of one process.
     pub cpu_seconds: u64,
     /// Bytes of the private `/tmp`, and of each other private folder.
@@ -38,6 +41,7 @@ impl Default for Limits {
             open_files: 4096,
             file_bytes: 8 << 30,
             processes: 2048,
+            memory_bytes: 8 << 30,
             cpu_seconds: 2 * 60 * 60,
             temporary_bytes: 2 << 30,
         }
@@ -90,7 +94,9 @@ impl Config {
     }
 }
 
-/// Names in a workspace that run code when a person, an editor or a tool looks at them.
+/// Names in a workspace that run code when a person, an editor or a tool looks at them, and that no command may even
+/// create. Each is a mount, and mounts are what a sandbox costs; the other names that nobody writes are kept where they
+/// are, and told of where a command creates one.
 ///
 /// Where missing most are made as folders: git does not list an empty folder as untracked, and a file's reader
 /// takes it for no file. Those whose readers stumble over a folder are made as files.
@@ -109,11 +115,9 @@ pub fn usual_protected() -> Vec<String> {
         ".envrc/",
         ".bashrc/",
         ".bash_profile/",
-        ".bash_login/",
         ".profile/",
         ".zshrc/",
         ".zshenv/",
-        ".zprofile/",
         ".gitconfig/",
         ".mcp.json/",
         ".npmrc",

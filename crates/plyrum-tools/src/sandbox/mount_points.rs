@@ -56,7 +56,7 @@ impl MountPoints {
         for wanted in protected {
             if let Some(held) = held.get_mut(&wanted.path) {
                 held.users += 1;
-            } else if fs::symlink_metadata(&wanted.path).is_ok() {
+            } else if !wanted.made || fs::symlink_metadata(&wanted.path).is_ok() {
                 continue;
             } else if let Some(made) = self.make_one(wanted)? {
                 held.insert(wanted.path.clone(), made);
@@ -182,7 +182,7 @@ mod tests {
 
     fn wanted(root: &Path) -> Vec<Protected> {
         [(".git", true), (".envrc", false), ("kept", false)]
-            .map(|(name, folder)| Protected { path: root.join(name), folder })
+            .map(|(name, folder)| Protected { path: root.join(name), folder, made: true })
             .to_vec()
     }
 

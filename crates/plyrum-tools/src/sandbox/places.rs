@@ -5,11 +5,12 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use super::Config;
+use crate::workspace::PROTECTED;
 
 /// How deep, and over how many entries, other repositories inside the workspace are looked for.
-const MAX_DEPTH: usize = 3;
-const MAX_ENTRIES: usize = 4_000;
-const NOT_SEARCHED: &[&str] = &["node_modules", "target", ".git", "vendor", ".venv", "dist", "build"];
+const MAX_DEPTH: usize = 6;
+const MAX_ENTRIES: usize = 10_000;
+const NOT_SEARCHED: &[&str] = &["node_modules", "target", ".git", ".venv"];
 
 /// Why a command cannot work where it was told to.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +50,9 @@ pub(crate) struct Protected {
     pub(crate) path: PathBuf,
     /// Made as a folder where it is missing.
     pub(crate) folder: bool,
+    /// Made where it is missing: only what lies directly in the workspace, since a folder on the way to anything deeper
+    /// may be swapped for a link by a command that runs at the same time.
+    pub(crate) made: bool,
 }
 
 /// The places of one command, all absolute and free of symbolic links.
@@ -67,11 +71,13 @@ impl Places {
         config: &Config,
         workspace: &Path,
         cwd: &Path,
+        masked: &[PathBuf],
         writable: bool,
     ) -> Result<Self, PlaceError> {
         let workspace = folder(workspace)?;
         let cwd = folder_beneath(&workspace, cwd)?;
-        let hidden = hidden(config);
+        let masked: Vec<PathBuf> = masked.iter().map(|path| workspace.join(path)).collect();
+        let hidden = hidden(config, &masked);
         if let Some(over) = hidden.iter().find(|hidden| workspace.starts_with(&hidden.path)) {
             return Err(PlaceError::Hidden(workspace, over.path.clone()));
         }
@@ -97,8 +103,8 @@ fn folder_beneath(workspace: &Path, cwd: &Path) -> Result<PathBuf, PlaceError> {
     if real.starts_with(workspace) { Ok(real) } else { Err(PlaceError::Outside(cwd.to_owned())) }
 }
 
-fn hidden(config: &Config) -> Vec<Hidden> {
-    let asked = config.hidden.iter().chain([&config.state_dir]);
+fn hidden(config: &Config, masked: &[PathBuf]) -> Vec<Hidden> {
+    let asked = config.hidden.iter().chain([&config.state_dir]).chain(masked);
     let mut real: Vec<PathBuf> = asked.filter_map(|path| fs::canonicalize(path).ok()).collect();
     real.sort();
     // Sorted, a folder comes right before what lies in it.
@@ -118,7 +124,14 @@ fn protected(config: &Config, workspace: &Path) -> Result<Vec<Protected>, PlaceE
         if fs::symlink_metadata(&path).is_ok_and(|found| found.is_symlink()) {
             return Err(PlaceError::Link(path));
         }
-        found.push(Protected { path, folder: name.ends_with('/') });
+        found.push(Protected { path, folder: name.ends_with('/'), made: true });
+    }
+    for name in PROTECTED {
+        let path = workspace.join(name);
+        let is_there = fs::symlink_metadata(&path).is_ok_and(|found| !found.is_symlink());
+        if is_there && !found.iter().any(|known| known.path == path) {
+            found.push(Protected { folder: path.is_dir(), path, made: false });
+        }
     }
     found.extend(repositories_inside(workspace));
     Ok(found)
@@ -139,7 +152,7 @@ fn repositories_inside(workspace: &Path) -> Vec<Protected> {
             let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
             let name = entry.file_name();
             if depth > 0 && name == ".git" && !is_link {
-                found.push(Protected { path: entry.path(), folder: is_folder });
+                found.push(Protected { path: entry.path(), folder: is_folder, made: false });
             } else if is_folder && depth < MAX_DEPTH && !NOT_SEARCHED.iter().any(|skip| name == *skip) {
                 folders.push((entry.path(), depth + 1));
             }
@@ -194,7 +207,8 @@ mod tests {
     #[test]
     fn what_is_hidden_and_protected_is_found_once() {
         let (_kept, root) = tree();
-        let places = Places::find(&config(&root), &root.join("home/work"), Path::new("sub"), true).unwrap();
+        let places =
+            Places::find(&config(&root), &root.join("home/work"), Path::new("sub"), &[], true).unwrap();
         let hidden: Vec<_> = places.hidden.iter().map(|h| h.path.clone()).collect();
         assert_eq!(hidden, [root.join("home/.ssh"), root.join("state")]);
         let work = root.join("home/work");
@@ -209,7 +223,7 @@ mod tests {
         let work = root.join("home/work");
         std::os::unix::fs::symlink("../../other", work.join("out")).unwrap();
         let find = |workspace: &Path, cwd: &str, writable| {
-            Places::find(&config, workspace, Path::new(cwd), writable)
+            Places::find(&config, workspace, Path::new(cwd), &[], writable)
         };
         assert!(matches!(find(&work, "..", false), Err(PlaceError::Outside(_))));
         assert!(matches!(find(&work, "out", false), Err(PlaceError::Outside(_))));

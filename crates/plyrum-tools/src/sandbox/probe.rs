@@ -94,6 +94,7 @@ async fn probe_level(config: &Config, level: Level) -> Result<Vec<Check>, Comman
         workspace: yard.workspace(),
         cwd: PathBuf::new(),
         env: Vec::new(),
+        masked: Vec::new(),
         network: false,
         writable: level == Level::Full,
         timeout: TIMEOUT,

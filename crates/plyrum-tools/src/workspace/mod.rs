@@ -24,7 +24,7 @@ pub(crate) use handle::{kind, kind_words, stat_in};
 pub use path::RelPath;
 pub(crate) use path::escape;
 pub(crate) use protected::protected_name;
-pub use protected::{PROTECTED, protected};
+pub use protected::{PROTECTED, protected, runs_code};
 pub(crate) use reading::{read_to, sha256, size};
 pub use undo::{
     CLOSED_FOLDERS, ChangedSince, Journal, JournalBounds, Observed, Snapshot, SnapshotBounds, Uncovered,

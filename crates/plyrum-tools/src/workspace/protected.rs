@@ -63,6 +63,11 @@ pub const PROTECTED: &[&str] = &[
     ".zshrc",
 ];
 
+/// Whether a path goes through one of them.
+pub fn runs_code(path: &std::path::Path) -> bool {
+    path.iter().any(|name| protected_name(name.as_bytes()).is_some())
+}
+
 /// The entry of [`PROTECTED`] that the path is or lies in, if any.
 pub fn protected(path: &RelPath) -> Option<&'static str> {
     path.inner().iter().find_map(|name| protected_name(name.as_bytes()))

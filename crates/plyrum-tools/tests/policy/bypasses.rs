@@ -87,3 +87,42 @@ fn a_pattern_that_finds_an_option_is_asked_for() {
         }
     }
 }
+
+#[test]
+fn what_may_run_code_of_the_project_is_no_reading() {
+    let world = World::new();
+    let read_only = crate::world::policy("read-only");
+    for command in [
+        "cargo tree",
+        "cargo metadata --no-deps --format-version 1",
+        "cargo pkgid",
+        "cargo locate-project",
+        "cargo --version",
+        "rustc --version",
+        "rustc -vV",
+        "rustup show",
+        "rustup --version",
+        "go list ./...",
+        "go env",
+        "go version",
+        "mvn --version",
+        "gradle --version",
+        "yarn --version",
+        "yarn list",
+        "pnpm --version",
+        "npm ls",
+        "npm --version",
+        "node --version",
+        "java -version",
+        "pytest --version",
+        "shellcheck a.txt",
+    ] {
+        let question = plyrum_tools::Question::Shell { command, cwd: "" };
+        assert!(!plyrum_tools::only_reads(&question, &world.place()), "{command}");
+        assert_ne!(world.shell(&read_only, command).verdict, ALLOW, "{command}");
+        assert_eq!(world.shell(&crate::world::policy("workspace"), command).verdict, ALLOW, "{command}");
+    }
+    for command in ["git --version", "python3 --version", "pip list", "readelf -h a.txt", "nm -C a.txt"] {
+        assert_eq!(world.shell(&read_only, command).verdict, ALLOW, "{command}");
+    }
+}

@@ -221,14 +221,177 @@ fn a_repository_whose_settings_run_programs_is_asked_for() {
         "[include]\n\tpath = /x\n",
         "[Core]\n worktree = /etc\n",
         "[core] worktree=/\n",
+        "[core] [filter \"x\"]\n\tclean = id\n",
+        "[core][filter \"x\"]\n\tclean = id\n",
+        "[core] bare = false\n",
+        "[remote \"a]\"][filter \"x\"]\n\tclean = id\n",
+        "[core]\n\tbare = \\\n[filter \"x\"]\n\tclean = id\n",
+        "[core]\n\tbare = false\\\n",
+        "[filter.x]\n\tclean = id\n",
+        "[FILTER \"x\"]\n\tclean = id\n",
+        "[diff \"x\"]\n\ttextconv = id\n",
+        "[merge \"x\"]\n\tdriver = id\n",
+        "[includeIf \"gitdir:/\"]\n\tpath = x\n",
+        "\u{feff}[filter \"x\"]\n\tclean = id\n",
+        "[pretty]\n\tx = %G?\n",
     ] {
         std::fs::write(world.root.join(".git/config"), config).unwrap();
         assert_eq!(world.shell(&workspace, "git status").verdict, Verdict::Ask, "{config}");
     }
     std::fs::write(
         world.root.join(".git/config"),
-        "[core]\n\tbare = false\n[extensions]\n\tworktreeConfig = true\n",
+        "[core]\n\tbare = false\n[extensions] # no\n\tworktreeConfig = true\n[remote \"origin\"]\n\turl = https://x/y\n\
+         \tfetch = +refs/heads/*:refs/remotes/origin/*\n[branch \"main\"]\n\tremote = origin\n; end\n",
     )
     .unwrap();
     assert_eq!(world.shell(&workspace, "git status").verdict, Verdict::Allow);
+    // What only looks like a repository hides none above it, and a bare one is none of the project's.
+    std::fs::create_dir(world.root.join("src/.git")).unwrap();
+    assert_eq!(world.shell(&workspace, "git -C src status").verdict, Verdict::Allow);
+    std::fs::write(world.root.join(".git/config"), "[filter \"x\"]\n\tclean = id\n").unwrap();
+    assert_eq!(world.shell(&workspace, "git -C src status").verdict, Verdict::Ask);
+    std::fs::write(world.root.join(".git/config"), "").unwrap();
+    for common in [format!("../evil{}", "\n".repeat(70_000)), "x\n../evil".to_owned()] {
+        std::fs::write(world.root.join(".git/commondir"), common).unwrap();
+        assert_eq!(world.shell(&workspace, "git status").verdict, Verdict::Ask);
+    }
+    std::fs::remove_file(world.root.join(".git/commondir")).unwrap();
+    for name in ["HEAD", "objects", "refs"] {
+        assert_eq!(world.shell(&workspace, "git -C docs log").verdict, Verdict::Allow, "{name}");
+        std::fs::write(world.root.join("docs").join(name), "").unwrap();
+    }
+    assert_eq!(world.shell(&workspace, "git -C docs log").verdict, Verdict::Ask);
+    assert_eq!(world.shell(&workspace, "git log").verdict, Verdict::Allow);
+}
+
+#[test]
+fn what_asks_or_denies_speaks_however_a_command_is_called_and_whatever_reads_the_file() {
+    let world = World::new();
+    for tool in ["run", "shell", "command"] {
+        let rule = format!(
+            "[[rule]]\ntool = \"{tool}\"\nwords = [\"cargo\", \"test\"]\nopen = true\nverdict = \"deny\"\nwhy = \"slow\"\n"
+        );
+        for layer in [Layer::User, Layer::Project] {
+            let denying = over(&policy("workspace"), layer, &rule, "2026-06-01");
+            assert_eq!(world.shell(&denying, "cargo test -q").verdict, Verdict::Deny, "{tool}");
+            assert_eq!(world.run(&denying, &words("cargo test -q")).verdict, Verdict::Deny, "{tool}");
+            assert_eq!(world.run(&denying, &words("cargo build")).verdict, Verdict::Allow, "{tool}");
+        }
+        // An `allow` speaks only about what it names.
+        let one = RUN.replace("\"command\"", &format!("\"{tool}\""));
+        let decided = world.run(&user("workspace", &one), &words("cargo run")).verdict;
+        assert_eq!(decided == Verdict::Allow, tool != "shell", "{tool}");
+    }
+    let path = |tool: &str, glob: &str| {
+        let rule = format!(
+            "[[rule]]\ntool = \"{tool}\"\npath = \"{glob}\"\nverdict = \"deny\"\nwhy = \"private\"\n"
+        );
+        over(&policy("workspace"), Layer::Project, &rule, "2026-06-01")
+    };
+    let reading = path("read", "docs/**");
+    for command in [
+        "cat docs/guide.md",
+        "cat ./docs/guide.md",
+        "cat src/../docs/guide.md",
+        "cat docs/*",
+        "ls docs",
+        "grep -rn x docs",
+        "grep -f docs/guide.md a.txt",
+        "grep --file=docs/guide.md a.txt",
+        "cp docs/guide.md a.txt",
+        "cp -r docs new",
+        "git show HEAD:docs/guide.md",
+        "wc -l a.txt docs/guide.md",
+        "find . -name x",
+    ] {
+        assert_eq!(world.shell(&reading, command).verdict, Verdict::Deny, "{command}");
+    }
+    for command in ["cat a.txt", "ls src", "cargo test", "git status", "cat README.md | head"] {
+        assert_eq!(world.shell(&reading, command).verdict, Verdict::Allow, "{command}");
+    }
+    let writing = path("write_file", "docs/**");
+    assert_eq!(world.shell(&writing, "cat docs/guide.md").verdict, Verdict::Allow);
+    assert_eq!(world.shell(&writing, "cp a.txt docs").verdict, Verdict::Deny);
+    assert_eq!(world.shell(&writing, "touch docs/x").verdict, Verdict::Deny);
+}
+
+#[test]
+fn an_ordinary_project_is_searched_unasked_until_a_guarded_name_would_be_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path().canonicalize().unwrap().join("project");
+    for folder in ["src/a/b/c/d/e/f/g", ".git/objects", ".git/refs", "target/debug"] {
+        std::fs::create_dir_all(root.join(folder)).unwrap();
+    }
+    for file in ["src/main.rs", "src/a/b/c/d/e/f/g/x.rs", ".git/HEAD", ".env", "README.md", ".git/x.py"] {
+        std::fs::write(root.join(file), "x\n").unwrap();
+    }
+    for number in 0..6_000 {
+        std::fs::write(root.join(format!("target/debug/{number}")), "").unwrap();
+    }
+    std::fs::write(root.join(".gitignore"), "/target\n*.log\n.env\n!.env.example\n").unwrap();
+    let workspace = policy("workspace");
+    let place = plyrum_tools::Place { workspace: &root, home: None };
+    let verdict = |command: &str| workspace.decide(&Question::Shell { command, cwd: "" }, &place).verdict;
+    for command in [
+        "grep -rn TODO src",
+        "grep -rn TODO README.md src",
+        "rg TODO",
+        "rg -n TODO .",
+        "rg -t rust TODO",
+        "rg -g '*.rs' TODO",
+        "rg -g '!docs' TODO",
+        "rg -uu --files",
+        "rg --hidden TODO src",
+        "grep TODO .gitignore",
+        "grep -rn --include='*.rs' --exclude-dir=target TODO .",
+    ] {
+        assert_eq!(verdict(command), Verdict::Allow, "{command}");
+    }
+    let reading = [
+        "grep -rn TODO .",
+        "grep -rn TODO target",
+        "grep -rn --include='*.py' --exclude-dir=target TODO .",
+        "rg -uu TODO",
+        "rg --no-ignore TODO",
+        "rg --hidden TODO",
+        "rg TODO target",
+        "rg -g '*' TODO",
+        "rg -t json TODO",
+    ];
+    for command in reading {
+        assert_eq!(verdict(command), Verdict::Ask, "{command}");
+    }
+    // What a file of the project takes in again is read, however well it is hidden.
+    for (file, pattern) in [
+        (".ignore", "!.env"),
+        (".rgignore", "x\n!/.ENV"),
+        ("src/../.gitignore", "!.*"),
+        (".git/info/exclude", "!.git/"),
+        (".ignore", "!*/"),
+        (".ignore", "!\\.env"),
+        (".ignore", "!target"),
+    ] {
+        let before = std::fs::read(root.join(file));
+        std::fs::create_dir_all(root.join(file).parent().unwrap()).unwrap();
+        std::fs::write(root.join(file), pattern).unwrap();
+        assert_eq!(verdict("rg TODO"), Verdict::Ask, "{file} {pattern}");
+        match before {
+            Ok(text) => std::fs::write(root.join(file), text).unwrap(),
+            Err(_) => std::fs::remove_file(root.join(file)).unwrap(),
+        }
+        assert_eq!(verdict("rg TODO"), Verdict::Allow, "{file} {pattern}");
+    }
+    std::fs::write(root.join("src/id_rsa"), "x").unwrap();
+    assert_eq!([verdict("rg TODO"), verdict("grep -rn TODO src")], [Verdict::Ask; 2]);
+    std::fs::remove_file(root.join("src/id_rsa")).unwrap();
+    // What is left out at the root is not left out below it, and nothing is in a repository of its own.
+    std::fs::create_dir_all(root.join("src/target")).unwrap();
+    std::fs::write(root.join("src/target/id_rsa"), "x").unwrap();
+    assert_eq!(verdict("rg TODO"), Verdict::Ask);
+    std::fs::write(root.join(".gitignore"), "target/\n").unwrap();
+    assert_eq!(verdict("rg TODO"), Verdict::Allow);
+    assert_eq!(verdict("rg TODO src"), Verdict::Allow);
+    assert_eq!([verdict("rg -g '*' TODO src"), verdict("rg --hidden TODO src")], [Verdict::Ask; 2]);
+    std::fs::create_dir_all(root.join("src/.git")).unwrap();
+    assert_eq!([verdict("rg TODO"), verdict("rg TODO src")], [Verdict::Ask; 2]);
 }

@@ -39,7 +39,7 @@ impl Yard {
             hidden,
             protected: usual_protected(),
             max_level: Level::Full,
-            limits: Limits { processes: 200, ..Limits::default() },
+            limits: Limits { processes: 200, memory_bytes: 128 << 20, ..Limits::default() },
         };
         Self { root, config }
     }
@@ -62,6 +62,7 @@ impl Yard {
             workspace: self.workspace(),
             cwd: PathBuf::new(),
             env: vec![],
+            masked: Vec::new(),
             network: false,
             writable: level == Level::Full,
             timeout: Duration::from_mins(1),

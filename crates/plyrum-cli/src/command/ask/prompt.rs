@@ -70,14 +70,17 @@ impl Asking {
 
 /// What can be said, in the order of the digits.
 fn choices(has_rule: bool) -> Vec<(&'static str, Choice)> {
-    let mut choices = vec![("yes, this once", Choice::Yes(ApprovalScope::Once))];
+    // A digit means the same at every question.
+    let mut choices = vec![
+        ("yes, this once", Choice::Yes(ApprovalScope::Once)),
+        ("no", Choice::No),
+        ("no, and tell the model why", Choice::Why),
+        ("no, and end the run", Choice::End),
+    ];
     if has_rule {
         choices.push(("yes, and the same in this session", Choice::Yes(ApprovalScope::Session)));
         choices.push(("yes, and always in this workspace", Choice::Yes(ApprovalScope::Always)));
     }
-    choices.push(("no", Choice::No));
-    choices.push(("no, and tell the model why", Choice::Why));
-    choices.push(("no, and end the run", Choice::End));
     choices
 }
 

@@ -11,8 +11,8 @@ pub(super) use verify::verdict;
 
 use super::Outcome;
 use super::usage::{now, period::moment};
+use crate::action::escaped;
 use crate::fault::wrong_use;
-use crate::sanitize::cell;
 use jiff::tz::TimeZone;
 use plyrum_audit::AuditError;
 use plyrum_protocol::{ErrorKind, Fault};
@@ -73,6 +73,10 @@ impl Period {
     }
 }
 
+/// What is told first of a record, where it has it.
+const FIRST: &[&str] = &[
+    "tool", "verdict", "by", "client", "rule", "file", "line", "command", "argv", "path", "outcome", "exit",
+];
 /// The longest line that shows a record.
 const SHOWN_CHARS: usize = 160;
 
@@ -87,10 +91,12 @@ fn shown(line: &str) -> String {
     let when = local.unwrap_or_else(|_| text("ts").to_owned());
     let body = record.get("body").cloned().unwrap_or_default();
     let run = body.get("run").or_else(|| body.get("attempt")).and_then(Value::as_str).unwrap_or("-");
-    let rest: Vec<String> = body
-        .as_object()
+    let kind = text("kind");
+    let mut fields: Vec<(&String, &Value)> = body.as_object().into_iter().flatten().collect();
+    let place = |name: &str| FIRST.iter().position(|first| *first == name).unwrap_or(FIRST.len());
+    fields.sort_by_key(|(name, _)| place(name));
+    let rest: Vec<String> = fields
         .into_iter()
-        .flatten()
         .filter_map(|(name, value)| {
             let shown = match value {
                 Value::String(text) => text.clone(),
@@ -100,8 +106,11 @@ fn shown(line: &str) -> String {
             (name != "run" && name != "outbox").then(|| format!("{name}={shown}"))
         })
         .collect();
-    let line = cell(&format!("{when}  {:<17} {run:<10} {}", text("kind"), rest.join(" ")));
-    match line.char_indices().nth(SHOWN_CHARS) {
+    let line = escaped(&format!("{when}  {kind:<17} {run:<10} {}", rest.join(" ")));
+    let line = line.replace(['\n', '\t'], " ");
+    // Who allowed what is not cut.
+    let is_whole = kind.starts_with("tool.") || kind.starts_with("approval.");
+    match line.char_indices().nth(SHOWN_CHARS).filter(|_| !is_whole) {
         Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
         None => line.trim_end().to_owned(),
     }
@@ -119,7 +128,7 @@ mod tests {
             "body": {"run": "3f9a21cc", "cause": "a\u{1b}[31m\nred", "none": null, "outbox": 7, "zz": long},
         });
         let shown = shown(&line.to_string());
-        assert!(shown.contains("attempt.fallback  3f9a21cc   cause=a red zz=xxx"), "{shown}");
+        assert!(shown.contains("attempt.fallback  3f9a21cc   cause=a\\u{1b}[31m red zz=xxx"), "{shown}");
         assert!(!shown.contains('\u{1b}') && !shown.contains("outbox") && shown.ends_with('…'));
         assert_eq!(shown.chars().count(), SHOWN_CHARS + 1);
         assert_eq!(super::shown("no json").trim(), "-", "nothing to say is no panic");

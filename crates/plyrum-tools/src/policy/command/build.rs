@@ -2,7 +2,7 @@
 //! the grammars keep out what names other code: configuration files, runners, compilers, plug-ins.
 
 use super::grammar::{Grammar, Parsed, word};
-use super::operands::Operands;
+use super::operands::{Operands, no_response_file};
 use super::{At, paths};
 
 type Outcome = Result<(), String>;
@@ -42,6 +42,14 @@ const DOTNET: &str = "-c=word -v=word -f=word --configuration=word --no-build --
 const RSPEC: &str = "-fd -e=text -t=word --format=word --example=text --tag=word --fail-fast --order=word --seed=num --color \
     --no-color --dry-run --only-failures --next-failure --backtrace";
 
+/// Its `.shellcheckrc` may have it read files from anywhere.
+const SHELLCHECK: &str = "-C -e=word -i=word -S=word -s=word -f=word --severity=word --shell=word --format=word \
+    --exclude=word";
+const JEST: &str = "-i -t=text --ci --coverage --verbose --silent --bail --runInBand --passWithNoTests --testNamePattern=text \
+    --maxWorkers=num --no-color --color --listTests";
+const VITEST: &str =
+    "-t=text --coverage --silent --bail=num --passWithNoTests --testNamePattern=text --no-color";
+
 /// `None`: the command is none of these.
 pub(super) fn check(program: &str, args: &[String], at: &At<'_>) -> Option<Outcome> {
     let files = |name, options| Grammar { name, options, operands: Operands::Read }.check(args, at).map(drop);
@@ -74,6 +82,10 @@ pub(super) fn check(program: &str, args: &[String], at: &At<'_>) -> Option<Outco
         "ruff" => after("ruff", &["check", "format"], RUFF, args, at),
         "black" => files("black", BLACK),
         "mypy" => files("mypy", MYPY).and_then(|()| no_response_file(args)),
+        "jest" => files("jest", JEST),
+        "vitest" => after("vitest", &["run"], VITEST, args, at),
+        "shellcheck" => files("shellcheck", SHELLCHECK),
+        "npx" => return npx(args, at),
         "rspec" => rspec(args, at),
         "mix" => after(
             "mix",
@@ -110,6 +122,11 @@ const GRADLE_TASKS: &[&str] = &[
 fn cargo(args: &[String], at: &At<'_>) -> Option<Outcome> {
     let (command, rest) = args.split_first()?;
     let filters = match command.as_str() {
+        "clean" => {
+            let options = "-qvr -p=word --release --doc --package=word --profile=word --locked --offline --frozen --dry-run";
+            let grammar = Grammar { name: "cargo clean", options, operands: Operands::None };
+            return Some(grammar.check(rest, at).map(drop));
+        }
         "build" | "b" | "check" | "c" | "clippy" | "doc" | "fmt" => Operands::None,
         "test" | "t" | "bench" => Operands::Text,
         "nextest" => {
@@ -194,7 +211,8 @@ fn scripts(args: &[String], at: &At<'_>) -> Outcome {
         return Err(format!("`{script}` is no script that is known to build or test"));
     }
     let base = script.split(':').next().unwrap_or_default();
-    if !(NAMES.contains(&base) || script == "t") || !word(script) {
+    let sends = || SENDS.iter().any(|sends| script.to_lowercase().contains(sends));
+    if !(NAMES.contains(&base) || script == "t") || !word(script) || sends() {
         return Err(format!("`{script}` is no script that is known to build or test"));
     }
     // What comes behind goes to a program that nobody knows here: plain paths only.
@@ -208,7 +226,9 @@ fn scripts(args: &[String], at: &At<'_>) -> Outcome {
 
 /// `tests/test_a.py::test_b[x]` is a path before the colons.
 fn pytest(args: &[String], at: &At<'_>) -> Outcome {
-    let parsed = Grammar { name: "pytest", options: PYTEST, operands: Operands::Text }.check(args, at)?;
+    let reports = ["--cov-report=term", "--cov-report=term-missing"];
+    let rest = without(args, &reports);
+    let parsed = Grammar { name: "pytest", options: PYTEST, operands: Operands::Text }.check(&rest, at)?;
     no_response_file(args)?;
     parsed.operands.iter().try_for_each(|test| paths::read(test.split("::").next().unwrap_or_default(), at))
 }
@@ -217,6 +237,12 @@ fn python(args: &[String], at: &At<'_>) -> Option<Outcome> {
     match args {
         [flag, module, rest @ ..] if flag == "-m" => match module.as_str() {
             "pytest" => Some(pytest(rest, at)),
+            "mypy" | "ruff" | "black" => check(module, rest, at),
+            "compileall" => {
+                let grammar =
+                    Grammar { name: "compileall", options: "-qfl -j=num", operands: Operands::Read };
+                Some(grammar.check(rest, at).map(drop))
+            }
             "unittest" => {
                 let rest = rest.strip_prefix(&["discover".to_owned()]).unwrap_or(rest);
                 let options = "-vqfbc -s=read -t=read -p=text -k=text --verbose --quiet --failfast --buffer --start-directory=read";
@@ -244,38 +270,73 @@ fn go(args: &[String], at: &At<'_>) -> Option<Outcome> {
     }))
 }
 
-/// Targets whose first part says that they build or check.
+/// What is in the name of a target or script that sends something away or installs it.
+const SENDS: &[&str] = &["deploy", "install", "publish", "push", "release", "ship", "submit", "upload"];
+
+/// Targets that by their whole name build or check, and parts of a test, check, lint or build.
 fn plain_target(target: &str) -> bool {
-    const FIRST: [&str; 18] = [
+    const WHOLE: &[&str] = &[
         "all",
         "bench",
+        "benchmark",
         "build",
         "check",
         "clean",
         "compile",
         "coverage",
         "debug",
+        "default",
+        "distclean",
         "doc",
         "docs",
         "fmt",
         "format",
+        "help",
+        "integration",
         "lint",
         "test",
         "tests",
+        "type-check",
         "typecheck",
         "unit",
+        "unittest",
+        "verify",
         "vet",
     ];
-    word(target) && FIRST.contains(&target.split(['-', '_', '.', ':']).next().unwrap_or_default())
+    const FIRST: &[&str] = &["build", "check", "lint", "test"];
+    let part = || {
+        let lower = target.to_lowercase();
+        FIRST.contains(&lower.split(['-', '_', '.', ':']).next().unwrap_or_default())
+            && !SENDS.iter().any(|sends| lower.contains(sends))
+    };
+    word(target) && (WHOLE.contains(&target) || part())
 }
 
 fn make(args: &[String], at: &At<'_>) -> Outcome {
     targets(
         "make",
         "-ksnBqw -C=read -j[num] --jobs[num] --keep-going --silent --dry-run --always-make --directory=read",
-        args,
+        &without(args, &["V=1", "VERBOSE=1"]),
         at,
     )
+}
+
+/// The words without some that are known as a whole.
+fn without(args: &[String], known: &[&str]) -> Vec<String> {
+    args.iter().filter(|arg| !known.contains(&arg.as_str())).cloned().collect()
+}
+
+/// Only what is installed here: anything else would be fetched.
+fn npx(args: &[String], at: &At<'_>) -> Option<Outcome> {
+    let (program, rest) = args.split_first()?;
+    if !["eslint", "jest", "prettier", "tsc", "vitest"].contains(&program.as_str()) {
+        return None;
+    }
+    let installed = at.ground.workspace.join(at.cwd).join("node_modules/.bin").join(program);
+    if !at.ground.on_disk || !installed.exists() {
+        return Some(Err(format!("`{program}` is not installed here, so `npx` would fetch it")));
+    }
+    check(program, rest, at)
 }
 
 fn targets(name: &'static str, options: &'static str, args: &[String], at: &At<'_>) -> Outcome {
@@ -301,15 +362,14 @@ fn cmake(args: &[String], at: &At<'_>) -> Outcome {
     let rest: Vec<String> = args.iter().filter(|arg| !kinds.contains(arg)).cloned().collect();
     let parsed = Grammar { name: "cmake", options: "-S=read -B=write -G=text", operands: Operands::None }
         .check(&rest, at)?;
-    if parsed.has("-S") && parsed.has("-B") {
+    if parsed.has("-B") {
         return Ok(());
     }
-    Err("`cmake` without `-S` and `-B`, or `--build`".to_owned())
+    Err("`cmake` without `-B` or `--build`".to_owned())
 }
 
 fn goals(name: &'static str, options: &'static str, known: &[&str], args: &[String], at: &At<'_>) -> Outcome {
-    let plain = ["-DskipTests", "-DskipITs"];
-    let rest: Vec<String> = args.iter().filter(|arg| !plain.contains(&arg.as_str())).cloned().collect();
+    let rest = without(args, &["-DskipTests", "-DskipITs"]);
     let parsed = Grammar { name, options, operands: Operands::Words }.check(&rest, at)?;
     let last = |goal: &str| goal.rsplit(':').next().unwrap_or_default().to_owned();
     let modules = name == "gradle";
@@ -344,12 +404,4 @@ fn rspec(args: &[String], at: &At<'_>) -> Outcome {
         .operands
         .iter()
         .try_for_each(|test| paths::read(test.split([':', '[']).next().unwrap_or_default(), at))
-}
-
-/// `@file` stands for the words in it.
-fn no_response_file(args: &[String]) -> Outcome {
-    match args.iter().find(|arg| arg.starts_with('@')) {
-        Some(file) => Err(format!("`{file}` stands for words of a file")),
-        None => Ok(()),
-    }
 }

@@ -33,7 +33,7 @@ const LS_FILES: &str = "-cdmoisuktvfz -x=text -X=read --cached --deleted --modif
 const REV_PARSE: &str = "-q --show-toplevel --abbrev-ref[word] --short[num] --git-dir --absolute-git-dir --git-common-dir \
     --is-inside-work-tree --is-inside-git-dir --is-bare-repository --verify --quiet --symbolic --symbolic-full-name --show-prefix \
     --show-cdup --all --branches[text] --tags[text] --remotes[text] --show-superproject-working-tree --is-shallow-repository";
-const GREP: &str = "-aIiwvhHEGPFnlLqcopW -# -e=text -f=read -m=num -A=num -B=num -C=num --cached --untracked --text --ignore-case \
+const GREP: &str = "-aIiwvhHEGPFnlLqcopW -# -e=text -f=read -m=num -A=num -B=num -C=num --cached --text --ignore-case \
     --word-regexp --invert-match --extended-regexp --basic-regexp --perl-regexp --fixed-strings --line-number --column \
     --files-with-matches --name-only --files-without-match --count --color[word] --no-color --break --heading --show-function \
     --function-context --and --or --not --all-match --quiet --max-depth=num --max-count=num --full-name --only-matching --threads=num \
@@ -80,7 +80,7 @@ pub(super) fn check(args: &[String], at: &At<'_>) -> Result<(), String> {
 fn subcommand(command: &str, args: &[String], at: &At<'_>) -> Result<(), String> {
     let read = |options| Grammar { name: "git", options, operands: Operands::Revisions }.check(args, at);
     let parsed = match command {
-        "log" | "show" | "diff" | "whatchanged" => read(SHOW),
+        "log" | "show" | "diff" | "whatchanged" => read(SHOW).and_then(|parsed| lines_of(parsed, at)),
         "status" => read(STATUS),
         "branch" => return listing(command, BRANCH, &["-l", "--list"], args, at),
         "tag" => return listing(command, TAG, &["-l", "--list"], args, at),
@@ -106,12 +106,20 @@ fn subcommand(command: &str, args: &[String], at: &At<'_>) -> Result<(), String>
         "count-objects" => read("-vH --verbose --human-readable"),
         "cherry" => read("-v --abbrev[num]"),
         "stash" => return stash(args, at),
-        "remote" => return remote(args),
+        // Addresses may hold a password.
+        "remote" => return exactly("remote", &[&[]], args),
         "reflog" => return reflog(args, at),
         "worktree" => return exactly("worktree", &[&["list"], &["list", "--porcelain"]], args),
         _ => return Err(format!("`git {command}` is not known to read only")),
     }?;
     no_signature(&parsed)
+}
+
+/// `-L 1,5:file` names a file.
+fn lines_of<'a>(parsed: Parsed<'a>, at: &At<'_>) -> Result<Parsed<'a>, String> {
+    let ranges = parsed.seen.iter().filter(|(name, _)| name == "-L").filter_map(|(_, range)| *range);
+    ranges.flat_map(|range| range.split(':').skip(1)).try_for_each(|file| paths::read(file, at))?;
+    Ok(parsed)
 }
 
 /// Formats that check a signature run another program.
@@ -156,7 +164,7 @@ fn stash(args: &[String], at: &At<'_>) -> Result<(), String> {
         Some((command, rest)) if matches!(command.as_str(), "list" | "show") => {
             let parsed = Grammar { name: "git stash", options: SHOW, operands: Operands::Revisions }
                 .check(rest, at)?;
-            no_signature(&parsed)
+            no_signature(&lines_of(parsed, at)?)
         }
         _ => Err("of `git stash` only `list` and `show` read".to_owned()),
     }
@@ -166,17 +174,11 @@ fn reflog(args: &[String], at: &At<'_>) -> Result<(), String> {
     let rest = args.strip_prefix(&["show".to_owned()]).unwrap_or(args);
     let parsed =
         Grammar { name: "git reflog", options: SHOW, operands: Operands::Revisions }.check(rest, at)?;
+    let parsed = lines_of(parsed, at)?;
     no_signature(&parsed)?;
     match parsed.operands.iter().find(|word| matches!(**word, "expire" | "delete" | "drop" | "write")) {
         Some(word) => Err(format!("`git reflog {word}` changes it")),
         None => Ok(()),
-    }
-}
-
-fn remote(args: &[String]) -> Result<(), String> {
-    match args {
-        [command, name] if command == "get-url" && super::grammar::word(name) => Ok(()),
-        _ => exactly("remote", &[&[], &["-v"], &["--verbose"]], args),
     }
 }
 

@@ -2,6 +2,7 @@
 //! which of its words are paths. A command of which anything is unknown is of no class.
 
 mod awk;
+mod below;
 mod build;
 mod find;
 mod git;
@@ -14,6 +15,7 @@ mod packages;
 mod paths;
 mod quick;
 mod read;
+mod search;
 mod sed;
 mod table;
 mod write;
@@ -67,14 +69,17 @@ pub(super) fn classify(argv: &[String], at: &At<'_>) -> Result<Class, String> {
     if argv.iter().any(|word| word.contains(['\0', '\n', '\r'])) {
         return Err("a word has a line break or NUL".to_owned());
     }
-    if quick::is_version(program, args) {
-        return Ok(Class::Reading);
+    if let Some(class) = quick::version(program, args) {
+        return Ok(class);
     }
     if program == "git" {
         return git::check(args, at).map(|()| Class::Reading);
     }
-    if let Some(outcome) = read::special(program, args, at).or_else(|| packages::read(program, args, at)) {
+    if let Some(outcome) = read::special(program, args, at).or_else(|| search::check(program, args, at)) {
         return outcome.map(|()| Class::Reading);
+    }
+    if let Some(outcome) = packages::check(program, args, at) {
+        return outcome;
     }
     if let Some(outcome) = write::special(program, args, at) {
         return outcome.map(|()| Class::Writing);
@@ -83,7 +88,12 @@ pub(super) fn classify(argv: &[String], at: &At<'_>) -> Result<Class, String> {
         return outcome.map(|()| Class::Building);
     }
     match table::reading(program) {
-        Some(grammar) => grammar.check(args, at).map(|_| Class::Reading),
+        Some(grammar) => {
+            if table::RESPONSE_FILES.contains(&program.as_str()) {
+                operands::no_response_file(args)?;
+            }
+            grammar.check(args, at).map(|_| Class::Reading)
+        }
         None => Err(format!("`{program}` is no command whose effects are known")),
     }
 }

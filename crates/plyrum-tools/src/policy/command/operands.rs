@@ -52,3 +52,11 @@ impl Operands {
         }
     }
 }
+
+/// `@file` stands for the words in it.
+pub(super) fn no_response_file(args: &[String]) -> Result<(), String> {
+    match args.iter().find(|arg| arg.starts_with('@')) {
+        Some(file) => Err(format!("`{file}` stands for words of a file")),
+        None => Ok(()),
+    }
+}

@@ -1,11 +1,12 @@
-//! What package tools tell without changing anything.
+//! What package tools tell. Most of them run what the project's settings name, a compiler, a toolchain or another
+//! version of themselves, so they count as building.
 
-use super::At;
 use super::grammar::Grammar;
 use super::operands::Operands;
+use super::{At, Class};
 
 /// `None`: the command is none of these.
-pub(super) fn read(program: &str, args: &[String], at: &At<'_>) -> Option<Result<(), String>> {
+pub(super) fn check(program: &str, args: &[String], at: &At<'_>) -> Option<Result<Class, String>> {
     let (command, rest) = args.split_first()?;
     let (name, options, operands) = match (program, command.as_str()) {
         ("cargo", "tree") => (
@@ -38,5 +39,6 @@ pub(super) fn read(program: &str, args: &[String], at: &At<'_>) -> Option<Result
         ("rustup", "show") => ("rustup show", "-v", Operands::None),
         _ => return None,
     };
-    Some(Grammar { name, options, operands }.check(rest, at).map(drop))
+    let class = if name == "pip" { Class::Reading } else { Class::Building };
+    Some(Grammar { name, options, operands }.check(rest, at).map(|_| class))
 }

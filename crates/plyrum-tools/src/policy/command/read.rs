@@ -2,7 +2,7 @@
 
 use super::grammar::Grammar;
 use super::operands::Operands;
-use super::{At, awk, find, paths, sed};
+use super::{At, awk, below, find, paths, sed};
 
 /// `None`: the command is none of these.
 pub(super) fn special(program: &str, args: &[String], at: &At<'_>) -> Option<Result<(), String>> {
@@ -42,7 +42,16 @@ fn diff(args: &[String], at: &At<'_>) -> Result<(), String> {
             "between folders `diff` follows links; `--no-dereference` keeps it in the workspace".to_owned()
         );
     }
-    Ok(())
+    if !folders {
+        return Ok(());
+    }
+    let given: Vec<&str> = ["--from-file", "--to-file"]
+        .into_iter()
+        .flat_map(|option| parsed.seen.iter().filter(move |(name, _)| name == option))
+        .filter_map(|(_, value)| *value)
+        .chain(parsed.operands.iter().copied())
+        .collect();
+    below::check("diff", &given, &below::Search::default(), at)
 }
 
 fn jq(args: &[String], at: &At<'_>) -> Result<(), String> {

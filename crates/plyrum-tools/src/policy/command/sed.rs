@@ -94,18 +94,35 @@ fn substitute(chars: &mut Peekable<Chars<'_>>) -> Option<()> {
     Some(())
 }
 
-/// Up to and with the delimiter. Whether one in a bracket ends the text depends on the implementation: refused.
+/// Up to and with the delimiter.
 fn delimited(chars: &mut Peekable<Chars<'_>>, delimiter: char) -> Option<()> {
-    let mut bracket = false;
     loop {
         match chars.next()? {
             '\\' => {
                 chars.next()?;
             }
-            c if c == delimiter => return (!bracket).then_some(()),
-            '[' => bracket = true,
-            // `[]…]` holds a bracket itself: what looks closed may still be open, so a second look stays open.
-            ']' => bracket = bracket && chars.peek() == Some(&']'),
+            c if c == delimiter => return Some(()),
+            '[' => bracket(chars, delimiter)?,
+            _ => {}
+        }
+    }
+}
+
+/// A bracket that every implementation closes at the same place: whether a delimiter in it ends the text, and where
+/// `[]…]`, `[^]…]`, `[[:class:]…]` and `[\]…]` end, differs.
+fn bracket(chars: &mut Peekable<Chars<'_>>, delimiter: char) -> Option<()> {
+    chars.next_if_eq(&'^');
+    if chars.peek() == Some(&']') {
+        return None;
+    }
+    loop {
+        match chars.next()? {
+            ']' => return Some(()),
+            '[' => return None,
+            c if c == delimiter => return None,
+            '\\' if chars.peek().is_none_or(|c| matches!(c, '\\' | '[' | ']') || *c == delimiter) => {
+                return None;
+            }
             _ => {}
         }
     }
@@ -137,6 +154,8 @@ mod tests {
             "1~2p",
             "/a\\/b/p",
             "s/[a-z]*//",
+            "s/[^a-z]$//;s/[\\t ]*$//",
+            "s/a/[b]/",
             "",
         ];
         for script in known {
@@ -171,6 +190,11 @@ mod tests {
             "s/a/b/me",
             "p}",
             "s/[]/]x/w x/",
+            "s/[^]/]x/g;s/;e echo PWNED #/x/",
+            "s/[[:alpha:]/]x/g;s/;e id #/x/",
+            "s/[[.].]/]x/;s/;e id #/x/",
+            "s/[\\]/]x/;s/;e id #/x/",
+            "/[^]/]x/p;s/;w x #/x/",
             "s/a/b/M",
         ] {
             assert!(!prints(script), "{script}");

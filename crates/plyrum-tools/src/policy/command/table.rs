@@ -9,6 +9,9 @@ pub(super) fn reading(program: &str) -> Option<&'static Grammar> {
     READING.iter().find(|grammar| grammar.name == program)
 }
 
+/// Programs for which a word `@file` stands for the words in that file.
+pub(super) const RESPONSE_FILES: &[&str] = &["nm", "objdump", "readelf", "size", "strings"];
+
 const fn g(name: &'static str, options: &'static str, operands: Operands) -> Grammar {
     Grammar { name, options, operands }
 }
@@ -70,14 +73,19 @@ const OD: &str = "-abcdfilosxv -A=word -j=num -N=num -S=num -t=word -w[num] --ad
     --read-bytes=num --format=word --output-duplicates --width[num]";
 const STRINGS: &str =
     "-af -n=num -t=word -e=word --all --print-file-name --bytes=num --radix=word --encoding=word";
+const NM: &str = "-aABCDgnopPrSsuvf -t=word --debug-syms --print-file-name --demangle[word] --dynamic --extern-only \
+    --numeric-sort --no-sort --portability --print-size --print-armap --reverse-sort --size-sort --undefined-only \
+    --defined-only --radix=word";
+const OBJDUMP: &str = "-afphxdDrRtTCw -j=text -M=word --all-headers --archive-headers --file-headers --private-headers \
+    --section-headers --headers --disassemble[text] --disassemble-all --reloc --dynamic-reloc --syms --dynamic-syms \
+    --demangle[word] --wide --section=text --no-show-raw-insn --full-contents";
+const READELF: &str = "-ahlSsrdVnuAWgt --all --file-header --program-headers --segments --section-headers --sections \
+    --symbols --syms --dyn-syms --relocs --dynamic --version-info --notes --wide --headers --arch-specific";
 const SUM: &str = "-btz --binary --text --tag --zero";
 const COLUMN: &str =
     "-tnxJ -s=text -o=text -c=num -N=text -R=text --table --separator=text --output-separator=text --json";
 const JOIN: &str = "-iz -a=num -e=text -o=text -t=text -v=num -1=num -2=num -j=num --ignore-case --header --check-order \
     --nocheck-order";
-const SHELLCHECK: &str = "-C -e=word -i=word -S=word -s=word -f=word --severity=word --shell=word --format=word \
-    --exclude=word";
-
 const READING: &[Grammar] = &[
     g("ls", LS, Operands::Read),
     g("dir", LS, Operands::Read),
@@ -119,6 +127,10 @@ const READING: &[Grammar] = &[
     g("xxd", "single -a -b -e -E -i -u -p -ps -C -d -c=num -g=num -l=num -s=num", Operands::ReadAtMost(1)),
     g("hexdump", "-bcCdovx -n=num -s=num", Operands::Read),
     g("strings", STRINGS, Operands::Read),
+    g("nm", NM, Operands::Read),
+    g("objdump", OBJDUMP, Operands::Read),
+    g("readelf", READELF, Operands::Read),
+    g("size", "-ABt", Operands::Read),
     g("md5sum", SUM, Operands::Read),
     g("sha1sum", SUM, Operands::Read),
     g("sha256sum", SUM, Operands::Read),
@@ -143,5 +155,4 @@ const READING: &[Grammar] = &[
     g("nproc", "--all", Operands::None),
     g("uptime", "-ps", Operands::None),
     g("free", "-bkmghtw", Operands::None),
-    g("shellcheck", SHELLCHECK, Operands::Read),
 ];

@@ -1,5 +1,9 @@
 //! A rule: what it names, what it says, and how long.
+//!
+//! A rule that asks or denies speaks about more than it names: about a command however it is called, and about a
+//! command whose words name the path that no file tool may touch.
 
+mod named;
 mod read;
 mod write;
 
@@ -85,7 +89,14 @@ impl Rule {
     }
 
     pub(super) fn matches(&self, subject: &Subject<'_>) -> bool {
-        self.tools.iter().any(|tool| subject.is_of(tool))
+        if self.verdict > Verdict::Allow
+            && let Subject::Command { argv, class, .. } = subject
+            && let Pattern::Path(glob) = &self.pattern
+        {
+            let concerns = *class != Some(Class::Reading) || !self.tools.iter().all(|tool| writes(tool));
+            return concerns && named::names(argv, glob);
+        }
+        self.tools.iter().any(|tool| self.is_about(tool, subject))
             && match (&self.pattern, subject) {
                 (Pattern::Any, _) => true,
                 (Pattern::Class(class), Subject::Command { class: found, .. }) => {
@@ -101,6 +112,12 @@ impl Rule {
                 }
                 _ => false,
             }
+    }
+
+    /// What narrows does not depend on whether a command is given as words or as a string.
+    fn is_about(&self, tool: &str, subject: &Subject<'_>) -> bool {
+        let command = matches!(subject, Subject::Command { .. });
+        subject.is_of(tool) || command && self.verdict > Verdict::Allow && matches!(tool, "run" | "shell")
     }
 
     /// More is more specific.
@@ -124,6 +141,11 @@ impl Subject<'_> {
             Self::Host { .. } => matches!(tool, "fetch_url" | "fetch"),
         }
     }
+}
+
+/// Tools that change files.
+fn writes(tool: &str) -> bool {
+    matches!(tool, "write" | "write_file" | "edit_file" | "apply_patch")
 }
 
 /// `*.example.org` is every host below it; an address is only ever matched by itself.

@@ -19,8 +19,12 @@ pub(super) const MAX_COMMANDS: usize = 64;
 /// One simple command.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Simple {
+    /// What joins it with the command before: `&&`, `||`, `;` or `|`; none at the first.
+    pub joined: Option<&'static str>,
     /// The program and its arguments, at least one.
     pub words: Vec<Word>,
+    /// Harmless redirects, in order, as a shell reads them.
+    pub redirects: Vec<&'static str>,
 }
 
 /// One word after quotes are taken off.

@@ -28,7 +28,15 @@ const RESERVED: &[&str] = &[
 const REDIRECTS: [(&str, &str); 3] = [("2", ">&1"), ("", ">/dev/null"), ("2", ">/dev/null")];
 
 pub(super) fn scan(command: &str) -> Result<Vec<Simple>, Refusal> {
-    let mut scan = Scan { text: command, at: 0, done: Vec::new(), words: Vec::new(), word: None };
+    let mut scan = Scan {
+        text: command,
+        at: 0,
+        done: Vec::new(),
+        joined: None,
+        words: Vec::new(),
+        redirects: Vec::new(),
+        word: None,
+    };
     while let Some(c) = scan.peek() {
         scan.step(c)?;
     }
@@ -36,11 +44,22 @@ pub(super) fn scan(command: &str) -> Result<Vec<Simple>, Refusal> {
     Ok(scan.done)
 }
 
+/// A redirect as one word of a shell.
+fn whole(fd: &str, spelt: &str) -> &'static str {
+    match (fd, spelt) {
+        ("2", ">&1") => "2>&1",
+        ("2", _) => "2>/dev/null",
+        _ => ">/dev/null",
+    }
+}
+
 struct Scan<'a> {
     text: &'a str,
     at: usize,
     done: Vec<Simple>,
+    joined: Option<&'static str>,
     words: Vec<Word>,
+    redirects: Vec<&'static str>,
     word: Option<Open>,
 }
 
@@ -214,6 +233,7 @@ impl Scan<'_> {
         };
         let (from, length) = (self.at, operator.len());
         self.end_command()?;
+        self.joined = Some(operator);
         self.at = from + length;
         if self.rest().trim_start_matches([' ', '\t']).is_empty() {
             return self.refuse(Why::Missing);
@@ -242,14 +262,15 @@ impl Scan<'_> {
                 }
                 _ => rest.strip_prefix(spelt).map(|_| spelt.len()),
             };
-            end.filter(|_| fd == number)
+            end.filter(|_| fd == number).map(|end| (end, whole(fd, spelt)))
         });
-        let Some(length) = known else { return self.refuse(Why::Redirect) };
+        let Some((length, spelt)) = known else { return self.refuse(Why::Redirect) };
         let behind = rest.get(length..).and_then(|behind| behind.chars().next());
         if self.words.is_empty() || behind.is_some_and(|c| !matches!(c, ' ' | '\t' | ';' | '|' | '&')) {
             return self.refuse(Why::Redirect);
         }
         self.word = None;
+        self.redirects.push(spelt);
         self.at += length;
         Ok(())
     }
@@ -284,7 +305,11 @@ impl Scan<'_> {
         if self.words.is_empty() {
             return self.refuse(Why::Missing);
         }
-        self.done.push(Simple { words: std::mem::take(&mut self.words) });
+        self.done.push(Simple {
+            joined: self.joined.take(),
+            words: std::mem::take(&mut self.words),
+            redirects: std::mem::take(&mut self.redirects),
+        });
         Ok(())
     }
 }

@@ -245,7 +245,7 @@ fn what_is_accepted_bash_runs_as_exactly_these_words() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 20_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: plyrum_jsonl::cases(20_000), ..ProptestConfig::default() })]
 
     #[test]
     fn arbitrary_text_is_taken_or_refused(text in any::<String>()) {

@@ -4,7 +4,7 @@
 //! taken back. First goes what the run put in the place of nothing, the deepest first; then comes what was
 //! there, the outermost first. Each step looks at what is there, so an undo that was cut off goes on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -56,7 +56,8 @@ pub fn undo(workspace: &Workspace, dir: &Path, since: ChangedSince) -> Result<Un
     }
     let mut report = UndoReport { cut_off: journal.was_cut_off(), ..UndoReport::default() };
     let chains = chains(read(dir)?, &mut report);
-    let mut undo = Undo { workspace, journal: &journal, since, report };
+    let vanished = Vanished::of(&chains);
+    let mut undo = Undo { workspace, journal: &journal, since, vanished, report };
     for (path, chain) in chains.iter().rev() {
         let done = undo.clear(path, chain);
         undo.note(path, done);
@@ -106,6 +107,9 @@ fn alike(a: Option<&Node>, b: Option<&Node>) -> bool {
     }
 }
 
+const ONLY_COPY: &str =
+    "a command may have moved it here, and its content is not kept: it was left, move it back yourself";
+
 /// A file as it was.
 struct Kept<'n> {
     sha256: &'n str,
@@ -117,7 +121,46 @@ struct Undo<'u> {
     workspace: &'u Workspace,
     journal: &'u Journal,
     since: ChangedSince,
+    vanished: Vanished,
     report: UndoReport,
+}
+
+/// What a command took from its place though its content is not kept: it may have been moved, and then what appeared
+/// elsewhere is the only copy of it.
+#[derive(Debug, Default)]
+struct Vanished {
+    /// Sizes of files.
+    files: BTreeSet<u64>,
+    /// A folder that is not looked into.
+    folders: bool,
+}
+
+impl Vanished {
+    fn of(chains: &BTreeMap<RelPath, Chain>) -> Self {
+        let mut vanished = Self::default();
+        for chain in chains.values().filter(|chain| matches!(chain.states.last(), Some(None))) {
+            match &chain.original {
+                Some(Node::Unread { bytes, .. }) => {
+                    vanished.files.insert(*bytes);
+                }
+                Some(Node::File { bytes, .. }) if chain.at.is_none() => {
+                    vanished.files.insert(*bytes);
+                }
+                Some(Node::Closed { .. }) => vanished.folders = true,
+                _ => {}
+            }
+        }
+        vanished
+    }
+
+    /// Whether this may be what vanished.
+    fn may_be(&self, node: &Node) -> bool {
+        match node {
+            Node::File { bytes, .. } | Node::Unread { bytes, .. } => self.files.contains(bytes),
+            Node::Closed { .. } => self.folders,
+            Node::Link { .. } | Node::Dir { .. } | Node::Other => false,
+        }
+    }
 }
 
 enum Done {
@@ -125,6 +168,8 @@ enum Done {
     Removed,
     AsBefore,
     LeftAlone,
+    /// It may be all that is left of something that was moved.
+    OnlyCopy,
     /// The other pass speaks about it.
     Silent,
 }
@@ -137,6 +182,7 @@ impl Undo<'_> {
             Ok(Done::Removed) => self.report.removed.push(path),
             Ok(Done::AsBefore) => self.report.as_before.push(path),
             Ok(Done::LeftAlone) => self.report.left_alone.push(path),
+            Ok(Done::OnlyCopy) => self.report.failed.push((path, ONLY_COPY.to_owned())),
             Ok(Done::Silent) => {}
             Err(error) => self.report.failed.push((path, error.to_string())),
         }
@@ -151,6 +197,9 @@ impl Undo<'_> {
         };
         if chain.original.as_ref().is_some_and(|original| original.is_kin(&now) || *original == now) {
             return Ok(Done::Silent);
+        }
+        if chain.original.is_none() && self.vanished.may_be(&now) {
+            return Ok(Done::OnlyCopy);
         }
         if !self.may_go(&now, chain) {
             let is_silent = chain.original.is_some();
