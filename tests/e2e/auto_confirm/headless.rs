@@ -137,3 +137,49 @@ fn auto_confirm_of_a_search_tells_nothing_of_files_that_hold_secrets() {
     );
     assert!(!told(&frames)[0].contains("hunter2xyz"), "{:?}", told(&frames));
 }
+
+/// Each thing that goes wrong ends in a state that the model is told of, and the run goes on.
+#[test]
+fn auto_confirm_of_what_cannot_work_tells_the_model_and_goes_on() {
+    let read = |path: &str| format!("{{ name = \"read_file\", arguments = {{ path = \"{path}\" }} }}");
+    let timed = "{ name = \"run\", arguments = { argv = [\"sleep\", \"20.0617\"], timeout_s = 1 } }";
+    let patch = "{ name = \"apply_patch\", arguments = { patch = \"*** Begin Patch\\n*** Update File: a.txt\\n@@\\n-b\\n+c\\n*** End Patch\\n\" } }";
+    let script = turn("", &[&read("missing"), &read("binary"), &read("../beside"), &read("link"), patch])
+        + &turn("", &[&run(&["no-such-program"]), timed, &run(&["yes", "so-0617"])])
+        + "[[turn]]\ntext = \"Так.\"\n";
+    let Some(world) = acting_in_a_sandbox(&script) else { return };
+    for words in ["no-such-program", "sleep 20.0617", "yes so-0617"] {
+        world.sh(&format!("\"$PLYRUM\" policy add --verdict allow --why mine -- {words}")).run().ok();
+    }
+    world.file("a.txt", "a\n");
+    world.file("binary", b"\x7fELF\0\0\0");
+    std::os::unix::fs::symlink("/etc/passwd", world.beside("work/link")).unwrap();
+    std::fs::write(world.beside("beside"), "beside").unwrap();
+    let out = ask(&world, "--approve workspace");
+    out.ok();
+    let frames = frames(&world, &run_of(&out));
+    let ends: Vec<_> =
+        frames_of(&frames, "tool.finished").iter().map(|f| f["outcome"].as_str().unwrap()).collect();
+    assert_eq!(
+        ends,
+        ["failed", "ok", "denied", "denied", "failed", "failed", "stopped", "stopped"],
+        "{:#?}",
+        told(&frames)
+    );
+    for (told, says) in told(&frames).iter().zip([
+        "missing",
+        "binary",
+        "../beside",
+        "link",
+        "hunk 1",
+        "was not found",
+        "its time was over",
+        "too much output",
+    ]) {
+        assert!(told.contains(says), "{says}: {told}");
+    }
+    assert_eq!(text(&world, "a.txt").as_deref(), Some("a\n"));
+    let living = world.sh("pgrep -f '[s]leep 20.0617|[y]es so-0617'").run();
+    assert_eq!(living.code, 1, "something of it runs on: {living}");
+    world.is_sound();
+}

@@ -47,6 +47,7 @@ impl Run {
         }
         let task = match self.steps.get(step).map(|s| &s.asks) {
             Some(Asks::Choice(_)) => Task::Choice,
+            _ if !self.offered(step).is_empty() => Task::Action,
             _ => Task::Synthesis,
         };
         request_over(conversation, task, &proposals, longest, seed)

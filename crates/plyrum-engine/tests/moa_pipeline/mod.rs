@@ -13,6 +13,7 @@ mod order;
 mod quorum;
 mod rescue;
 mod retry;
+mod tools;
 mod vote;
 
 use crate::world;
