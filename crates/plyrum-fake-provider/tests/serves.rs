@@ -181,7 +181,8 @@ fn scripts_are_read_from_toml_and_json() {
     assert!(
         slow.starts_with("HTTP/1.1 429") && slow.contains("retry-after: 2") && slow.ends_with("slow down")
     );
-    assert!(reply(&fake, "lead").contains("[DONE]"));
+    let mut lead = post(&fake, "lead"); // not half closed: at a gate that would be a hang-up
+    assert!(read_until(&mut lead, "[DONE]").contains("lo"));
     let json = r#"{"reply": [{"always": true, "steps": [{"usage": {"prompt_tokens": 3}}, "fin"]}]}"#;
     let fake = FakeProvider::spawn(Script::from_json(json).unwrap());
     assert!(reply(&fake, "m").contains(r#""usage":{"prompt_tokens":3}"#));
