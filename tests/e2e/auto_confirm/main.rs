@@ -3,10 +3,12 @@
 
 mod corpus;
 mod deferred;
+mod grammar;
 mod headless;
 mod oracle;
 #[path = "../../../crates/plyrum-tools/tests/policy/corpus.rs"]
 mod project;
+mod recorded;
 mod remembered;
 mod restarts;
 mod strictest;

@@ -8,6 +8,7 @@ use plyrum_tools::sandbox::{Config, Helper, Level, Limits, probe, usual_protecte
 use plyrum_tools::{POLICIES, Place, Policy, Question, Verdict};
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -77,17 +78,17 @@ const PIECES: &[&str] = &[
 ];
 
 /// Numbers from a seed (`xorshift`).
-struct Dice(u64);
+pub(super) struct Dice(pub(super) u64);
 
 impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
+    pub(super) fn roll(&mut self, sides: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         usize::try_from(self.0 % sides as u64).unwrap()
     }
 
-    fn pick<'a>(&mut self, of: &[&'a str]) -> &'a str {
+    pub(super) fn pick<'a>(&mut self, of: &[&'a str]) -> &'a str {
         of[self.roll(of.len())]
     }
 
@@ -107,7 +108,7 @@ impl Dice {
 }
 
 /// Every file with its content, kind and permissions; what a script did shows here.
-fn tree(root: &Path) -> BTreeMap<PathBuf, String> {
+pub(super) fn tree(root: &Path) -> BTreeMap<PathBuf, String> {
     let mut found = BTreeMap::new();
     let mut todo = vec![root.to_owned()];
     while let Some(dir) = todo.pop() {
@@ -122,7 +123,7 @@ fn tree(root: &Path) -> BTreeMap<PathBuf, String> {
             } else {
                 format!("{:x?}", fs::read(&path).unwrap_or_default())
             };
-            found.insert(path, what);
+            found.insert(path, format!("{:o} {what}", meta.permissions().mode()));
         }
     }
     found
@@ -172,7 +173,7 @@ impl Yard {
     }
 }
 
-fn policy(name: &str) -> Policy {
+pub(super) fn policy(name: &str) -> Policy {
     let shipped = POLICIES.iter().map(|(file, text)| Policy::parse(text, file).unwrap());
     shipped.into_iter().find(|policy| policy.name == name).unwrap()
 }
@@ -308,6 +309,8 @@ async fn execute(runner: &Runner, project: &Path, script: &str) -> String {
         level: Level::Full,
     };
     let (_keep, stop) = watch::channel(false);
-    let finished = runner.execute(spec, stop, mpsc::channel(1).0).await;
+    // The reader is gone at once: one that is there and never reads is waited for.
+    let (nobody_reads, _) = mpsc::channel(1);
+    let finished = runner.execute(spec, stop, nobody_reads).await;
     finished.map(|finished| finished.output).unwrap_or_default()
 }

@@ -14,6 +14,7 @@ const KEYS: &[&str] = &[
     ".azure",
     ".docker",
     ".env.keys",
+    ".envrc",
     ".git-credentials",
     ".gnupg",
     ".kube",
@@ -71,6 +72,7 @@ mod tests {
             ".env",
             "a/b/.env.local",
             "a/.npmrc",
+            "b/.envrc",
             ".git/config",
             "src/main.rs",
             ".env.example",
@@ -83,6 +85,9 @@ mod tests {
         std::os::unix::fs::symlink("/", dir.path().join("root")).unwrap();
         let mut found = secrets_below(dir.path());
         found.sort();
-        assert_eq!(found, [".env", "a/.npmrc", "a/b/.env.local", "keys/id_rsa"].map(PathBuf::from));
+        assert_eq!(
+            found,
+            [".env", "a/.npmrc", "a/b/.env.local", "b/.envrc", "keys/id_rsa"].map(PathBuf::from)
+        );
     }
 }
