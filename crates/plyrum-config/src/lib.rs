@@ -5,7 +5,7 @@
 //! home that somebody else could change ([`Paths::prepare`], [`Paths::check`]), and must
 //! say exactly which line of which file is wrong ([`Diagnostic`]).
 //!
-//! This crate finds, bounds, layers and reports text. It must not know what a section
+//! This crate finds, bounds, layers, replaces and reports text. It must not know what a section
 //! means (each domain parses its own), nor the network, nor the terminal.
 
 mod diagnostic;
@@ -17,6 +17,7 @@ mod locate;
 mod nearest;
 mod paths;
 mod project;
+mod replace;
 mod secrecy;
 mod source;
 
@@ -26,6 +27,7 @@ pub use flatten::{Entry, Layer, flatten};
 pub use nearest::nearest;
 pub use paths::Paths;
 pub use project::{project_files, project_paths};
+pub use replace::replace_file;
 pub use source::{FileStamp, MAX_CONFIG_BYTES, SourceFile, read_bounded, user_file};
 
 /// What is printed in the place of a value that could be a secret.

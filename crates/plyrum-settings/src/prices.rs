@@ -3,13 +3,11 @@
 //! Written whole beside itself and renamed over itself, so that a reader and a crash see the old file or the new
 //! one. Rows are appended to the text as it is: what was imported before stays, to the letter.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use plyrum_catalog::{BOOK_HEAD, BookSection, PriceBook};
-use plyrum_config::{ConfigError, Diagnostic, Paths, read_bounded};
+use plyrum_config::{ConfigError, Diagnostic, Paths, read_bounded, replace_file};
 
 /// Longest file, in bytes (16 MiB: some fifty thousand rows).
 pub const MAX_PRICES_BYTES: u64 = 16 << 20;
@@ -86,21 +84,8 @@ impl PricesFile {
         if let Some(problem) = next.book().err().and_then(|problems| problems.into_iter().next()) {
             return Err(AddError::Broken(problem));
         }
-        let beside = dir.join("prices.toml.new");
-        write_new(&beside, next.text.as_deref().unwrap_or_default()).map_err(failed("write", &beside))?;
-        fs::rename(&beside, &self.path).map_err(failed("write", &self.path))?;
-        directory.sync_all().map_err(failed("write", dir))?;
+        let text = next.text.as_deref().unwrap_or_default();
+        replace_file(&directory, &self.path, text).map_err(failed("write", &self.path))?;
         Ok(())
     }
-}
-
-/// Writes a file that only its owner can read, to the disk. What an interrupted import left is replaced.
-fn write_new(path: &Path, text: &str) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(cause),
-        _ => {}
-    }
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
 }

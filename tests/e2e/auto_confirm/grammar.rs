@@ -3,21 +3,16 @@
 //! then nothing may have changed but what the policy lets change, and no canary may have been told.
 //! `PLYRUM_GRAMMAR` sets how many scripts are generated.
 
-use super::oracle::{Dice, policy, tree};
-use super::project::lay_out;
-use crate::world::{PLYRUM, skipped};
-use plyrum_tools::commands::{Runner, Shell, Spec};
-use plyrum_tools::sandbox::{Config, Helper, Level, Limits, probe, usual_protected};
+use super::oracle::{self, CANARY, Dice, Yard, policy, tree};
+use crate::world::skipped;
+use plyrum_tools::commands::{Runner, Spec};
+use plyrum_tools::sandbox::{Level, probe};
 use plyrum_tools::{Place, Policy, Question, Verdict, only_reads, secrets_below};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
-use tokio::sync::{mpsc, watch};
 
-/// Stands in everything that nobody may be told of.
-const CANARY: &str = "kanarek-5b1e08";
 /// Names in the project that hold it: keys, and what usually holds some.
 const GUARDED: &[&str] = &[
     ".env",
@@ -237,40 +232,26 @@ fn script(dice: &mut Dice) -> String {
     text
 }
 
-/// Project, neighbour and home.
-struct Ground {
-    root: tempfile::TempDir,
-}
+/// The oracle's yard with more in it: a neighbour, files that are guarded, and files that are named like options.
+struct Ground(Yard);
 
 impl Ground {
     fn new() -> Self {
-        // Not under `/tmp`, which is private inside: what is written there would prove nothing.
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
-        let root = tempfile::Builder::new().prefix("grammar").tempdir_in(folder).unwrap();
-        let ground = Self { root };
-        fs::create_dir(ground.path("state")).unwrap();
-        fs::create_dir_all(ground.path("home/.ssh")).unwrap();
-        fs::write(ground.path("home/.ssh/id"), CANARY).unwrap();
+        let ground = Self(Yard::new());
         fs::write(ground.path("home/.bashrc"), CANARY).unwrap();
         ground.lay_out();
         ground
     }
 
     fn path(&self, name: &str) -> PathBuf {
-        self.root.path().canonicalize().unwrap().join(name)
+        self.0.path(name)
     }
 
     fn lay_out(&self) {
-        if self.path("place").exists() {
-            fs::remove_dir_all(self.path("place")).unwrap();
-        }
+        self.0.lay_out();
+        fs::create_dir(self.path("place/beside")).unwrap();
+        fs::write(self.path("place/beside/secret"), CANARY).unwrap();
         let project = self.path("place/project");
-        fs::create_dir_all(self.path("place/beside")).unwrap();
-        fs::create_dir(&project).unwrap();
-        lay_out(&project);
-        for outside in ["place/secret.txt", "place/beside/secret"] {
-            fs::write(self.path(outside), CANARY).unwrap();
-        }
         for name in GUARDED {
             fs::write(project.join(name), format!("x {CANARY}\n")).unwrap();
         }
@@ -284,18 +265,6 @@ impl Ground {
         all.extend(tree(&self.path("home")));
         all
     }
-
-    fn config(&self) -> Config {
-        Config {
-            helper: Helper { program: PLYRUM.into(), arguments: vec!["__sandbox".into()] },
-            state_dir: self.path("state"),
-            home: self.path("home"),
-            hidden: vec![self.path("home/.ssh")],
-            protected: usual_protected(),
-            max_level: Level::Full,
-            limits: Limits::default(),
-        }
-    }
 }
 
 /// What one execution did and told.
@@ -305,27 +274,17 @@ struct Did {
 }
 
 /// As the daemon would, but for one thing: the workspace is writable even where a script is known to read only.
-async fn execute(ground: &Ground, runner: &Runner, script: &str, proven: String) -> Did {
+async fn execute(ground: &Ground, runner: &Runner, script: &str, proven: &str) -> Did {
     let (project, home) = (ground.path("place/project"), ground.path("home"));
     let place = Place { workspace: &project, home: Some(&home) };
     let masks = only_reads(&Question::Shell { command: script, cwd: "" }, &place);
     let spec = Spec {
-        argv: Shell { command: proven, cwd: None, timeout_s: None, network: None }.words(),
         masked: if masks { secrets_below(&project) } else { Vec::new() },
-        workspace: project,
-        cwd: PathBuf::new(),
         env: vec![("HOME".into(), home.into())],
-        network: false,
-        writable: true,
-        timeout: Duration::from_secs(5),
-        level: Level::Full,
+        ..oracle::spec(&project, proven)
     };
     let before = ground.all();
-    let (_keep, stop) = watch::channel(false);
-    // The reader is gone at once: one that is there and never reads is waited for.
-    let (nobody_reads, _) = mpsc::channel(1);
-    let finished = runner.execute(spec, stop, nobody_reads).await;
-    let output = finished.map_or_else(|e| panic!("{script:?}: {e}"), |finished| finished.output);
+    let output = oracle::execute(runner, spec).await;
     let after = ground.all();
     let differs = |path: &&PathBuf| before.get(*path) != after.get(*path);
     Did { output, changed: before.keys().chain(after.keys()).filter(differs).cloned().collect() }
@@ -338,11 +297,11 @@ fn allows(policy: &Policy, script: &str, place: &Place<'_>) -> bool {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn auto_confirm_of_scripts_from_a_grammar_changes_and_tells_nothing_that_is_guarded() {
     let ground = Ground::new();
-    if probe(&ground.config()).await.level != Level::Full {
+    if probe(&ground.0.config()).await.level != Level::Full {
         return skipped("scripts from a grammar are not executed here, since there is no full sandbox");
     }
     let wanted = std::env::var("PLYRUM_GRAMMAR").ok().and_then(|n| n.parse().ok()).unwrap_or(400_u32);
-    let runner = Runner::new(ground.config(), Level::Full).unwrap();
+    let runner = Runner::new(ground.0.config(), Level::Full).unwrap();
     let (workspace, read_only) = (policy("workspace"), policy("read-only"));
     let (project, home) = (ground.path("place/project"), ground.path("home"));
     let place = Place { workspace: &project, home: Some(&home) };
@@ -360,7 +319,7 @@ async fn auto_confirm_of_scripts_from_a_grammar_changes_and_tells_nothing_that_i
         }
         let proven = workspace.proven(&script, "", &place);
         let proven = proven.unwrap_or_else(|| panic!("{script:?} is not proven"));
-        let did = execute(&ground, &runner, &script, proven).await;
+        let did = execute(&ground, &runner, &script, &proven).await;
         executed += 1;
         wrong.extend(complaint(&did, &script, reads, &project));
         if !did.changed.is_empty() {

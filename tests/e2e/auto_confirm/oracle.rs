@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
 /// What nobody may be told: it stands only outside of the workspace.
-const CANARY: &str = "canary-7f3a91";
+pub(super) const CANARY: &str = "kanarek-7f3a91";
 /// What is put somewhere into an everyday command.
 const PIECES: &[&str] = &[
     "$(touch ../escaped)",
@@ -130,12 +130,12 @@ pub(super) fn tree(root: &Path) -> BTreeMap<PathBuf, String> {
 }
 
 /// A project, a secret beside it and a home, laid out anew for each script.
-struct Yard {
+pub(super) struct Yard {
     root: tempfile::TempDir,
 }
 
 impl Yard {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         // Not under `/tmp`, which is private inside: what is written there would prove nothing.
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
         let root = tempfile::Builder::new().prefix("oracle").tempdir_in(folder).unwrap();
@@ -147,11 +147,11 @@ impl Yard {
         yard
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.root.path().join(name)
     }
 
-    fn lay_out(&self) {
+    pub(super) fn lay_out(&self) {
         if self.path("place").exists() {
             fs::remove_dir_all(self.path("place")).unwrap();
         }
@@ -160,7 +160,7 @@ impl Yard {
         fs::write(self.path("place/secret.txt"), CANARY).unwrap();
     }
 
-    fn config(&self) -> Config {
+    pub(super) fn config(&self) -> Config {
         Config {
             helper: Helper { program: PLYRUM.into(), arguments: vec!["__sandbox".into()] },
             state_dir: self.path("state"),
@@ -206,7 +206,7 @@ async fn auto_confirm_does_no_more_than_its_policy_says() {
         let before = tree(&yard.path("place"));
         let proven =
             workspace.proven(&script, "", &place).unwrap_or_else(|| panic!("{script:?} is not proven"));
-        let output = execute(&runner, &project, &proven).await;
+        let output = execute(&runner, spec(&project, &proven)).await;
         assert!(!output.contains(CANARY), "{script:?} was told what stands outside: {output}");
         let after = tree(&yard.path("place"));
         let changed: Vec<&PathBuf> = before
@@ -286,7 +286,7 @@ async fn auto_confirm_of_what_was_found_by_looking_for_it_does_nothing_but_what_
         let before = fs::read_to_string(project.join("README.md")).unwrap();
         for policy in [&workspace, &read_only] {
             let Some(line) = policy.proven(script, "", &place) else { continue };
-            let output = execute(&runner, &project, &line).await;
+            let output = execute(&runner, spec(&project, &line)).await;
             assert!(!output.contains("PWNED") || script.starts_with("grep"), "{script:?}: {output}");
             assert!(!output.contains(CANARY), "{script:?}: {output}");
             assert_eq!(fs::read_to_string(project.join("README.md")).unwrap(), before, "{script:?}");
@@ -295,10 +295,10 @@ async fn auto_confirm_of_what_was_found_by_looking_for_it_does_nothing_but_what_
     }
 }
 
-async fn execute(runner: &Runner, project: &Path, script: &str) -> String {
-    let shell = Shell { command: script.to_owned(), cwd: None, timeout_s: None, network: None };
-    let spec = Spec {
-        argv: shell.words(),
+/// How a command line is run in a project.
+pub(super) fn spec(project: &Path, line: &str) -> Spec {
+    Spec {
+        argv: Shell { command: line.to_owned(), cwd: None, timeout_s: None, network: None }.words(),
         workspace: project.to_owned(),
         cwd: PathBuf::new(),
         env: Vec::new(),
@@ -307,10 +307,15 @@ async fn execute(runner: &Runner, project: &Path, script: &str) -> String {
         writable: true,
         timeout: Duration::from_secs(5),
         level: Level::Full,
-    };
+    }
+}
+
+/// What it says.
+pub(super) async fn execute(runner: &Runner, spec: Spec) -> String {
     let (_keep, stop) = watch::channel(false);
     // The reader is gone at once: one that is there and never reads is waited for.
     let (nobody_reads, _) = mpsc::channel(1);
+    let line = format!("{:?}", spec.argv);
     let finished = runner.execute(spec, stop, nobody_reads).await;
-    finished.map(|finished| finished.output).unwrap_or_default()
+    finished.unwrap_or_else(|e| panic!("{line}: {e}")).output
 }

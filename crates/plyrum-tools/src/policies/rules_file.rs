@@ -2,10 +2,10 @@
 
 use super::{MAX_BYTES, PoliciesError, broken, user_rules};
 use crate::policy::{Layer, Rules};
-use plyrum_config::{Paths, read_bounded};
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use plyrum_config::{Paths, read_bounded, replace_file};
+use std::fs::{DirBuilder, File};
+use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 /// Changes the file while nobody else does; `change` gets its text, or an empty one.
@@ -25,11 +25,7 @@ pub fn change<T, E: From<PoliciesError>>(
     if next.len() as u64 > MAX_BYTES {
         return Err(PoliciesError::TooLarge(path.to_owned()).into());
     }
-    let beside = path.with_extension("toml.new");
-    write_new(&beside, &next)
-        .and_then(|()| fs::rename(&beside, path))
-        .and_then(|()| directory.sync_all())
-        .map_err(failed)?;
+    replace_file(&directory, path, &next).map_err(failed)?;
     Ok(told)
 }
 
@@ -48,15 +44,4 @@ pub fn add(paths: &Paths, block: &str) -> Result<PathBuf, PoliciesError> {
         Ok((next, ()))
     })?;
     Ok(path)
-}
-
-/// Writes a file that only its owner can read. What an interrupted change left is replaced.
-fn write_new(path: &Path, text: &str) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(cause),
-        _ => {}
-    }
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
 }
