@@ -26,8 +26,10 @@ plyrum-jsonl:
 plyrum-sessions: plyrum-jsonl plyrum-protocol plyrum-redact
 plyrum-daemon: plyrum-billing-client plyrum-redact plyrum-config plyrum-catalog plyrum-settings plyrum-protocol plyrum-router plyrum-engine plyrum-providers plyrum-tools plyrum-ledger plyrum-audit plyrum-sessions
 plyrum-client: plyrum-protocol plyrum-config
-plyrum-tui: plyrum-protocol plyrum-client plyrum-config
-plyrum-cli: plyrum-protocol plyrum-config plyrum-client plyrum-tui plyrum-daemon plyrum-settings plyrum-catalog plyrum-billing-client plyrum-audit plyrum-ledger plyrum-sessions plyrum-tools
+plyrum-markup:
+plyrum-words: plyrum-billing-client
+plyrum-tui: plyrum-protocol plyrum-client plyrum-config plyrum-billing-client plyrum-markup plyrum-words
+plyrum-cli: plyrum-protocol plyrum-config plyrum-client plyrum-tui plyrum-daemon plyrum-settings plyrum-catalog plyrum-billing-client plyrum-audit plyrum-ledger plyrum-sessions plyrum-tools plyrum-markup plyrum-words
 plyrum-fake-provider:
 TABLE
 }
@@ -57,6 +59,8 @@ plyrum-jsonl: $pure nix
 plyrum-sessions: $network $socket $terminal
 plyrum-daemon: ratatui crossterm clap
 plyrum-client: $sql $network $terminal
+plyrum-markup: $pure nix toml
+plyrum-words: $pure nix toml
 plyrum-tui: $sql $network
 plyrum-cli:
 plyrum-fake-provider: $sql $socket ratatui crossterm

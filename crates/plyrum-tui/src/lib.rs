@@ -1,6 +1,10 @@
-//! What needs a terminal. So far a question with a few answers ([`Choosing`]), which `plyrum ask` puts to its user; the
-//! whole screen comes here too.
+//! What needs a terminal: the whole screen, and a question with a few answers ([`Choosing`]), which `plyrum ask` puts to
+//! its user.
 
+pub mod action;
 mod choosing;
+pub mod keymap;
+pub mod screen;
+pub mod theme;
 
 pub use choosing::{Choosing, Chosen, is_possible, line};

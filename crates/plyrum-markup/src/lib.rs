@@ -1,0 +1,15 @@
+//! Untrusted text as safe, styled lines.
+//!
+//! Everything that a model, a tool, a file name or an error says passes through here on its way to a terminal: the one
+//! sanitiser ([`clean`], [`Sanitizer`]), the exact form for approvals ([`escaped`]), and what makes text pleasant to read:
+//! markdown, highlighted code, diffs, wrapping by what a terminal shows. Lines carry a [`Tone`] (a role, not a colour).
+//!
+//! Knows no terminal, no theme, no file.
+
+mod line;
+mod sanitize;
+mod visible;
+
+pub use line::{Emphasis, Line, Span, Tone};
+pub use sanitize::{Sanitizer, cell, clean};
+pub use visible::escaped;

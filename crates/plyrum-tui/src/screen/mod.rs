@@ -1,0 +1,19 @@
+//! The screens beside the conversation. Each is a state with `press` (an action of the keymap → what it asks for),
+//! `loaded` (what was asked for has come) and a widget that shows it; none knows where its figures come from.
+
+use crate::theme::Theme;
+use plyrum_protocol::Timestamp;
+use plyrum_words::Words;
+
+/// What every view is given beside its state: how things look and read, and what time it is. No view reads a clock.
+#[derive(Debug, Clone, Copy)]
+pub struct Look<'a> {
+    /// Colours by role.
+    pub theme: &'a Theme,
+    /// Words, numbers, money.
+    pub words: &'a Words,
+    /// Now, as the runtime last saw it.
+    pub now: Timestamp,
+    /// Whether only ASCII and no box drawing may be shown.
+    pub is_plain: bool,
+}

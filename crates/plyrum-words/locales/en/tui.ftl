@@ -1,0 +1,3 @@
+# The screen: words that every part of it shares.
+
+app-name = Plyrum
