@@ -4,6 +4,7 @@
 pub mod action;
 mod choosing;
 pub mod keymap;
+pub mod run;
 pub mod screen;
 pub mod theme;
 
