@@ -61,7 +61,10 @@ pub enum Action {
     DeleteWordBack,
     DeleteToStart,
     DeleteToEnd,
+    DeleteWordForward,
     Yank,
+    /// What was yanked becomes what was killed before it.
+    YankPop,
     Undo,
     // Moving.
     Up,

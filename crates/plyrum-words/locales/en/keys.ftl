@@ -1,1 +1,101 @@
-# keys
+# The keys: what each does, for the help, the documentation and the manual page.
+
+keys-keys = Keys
+keys-what = What they do
+
+keys-in-everywhere = Everywhere
+keys-in-composer = Writing a prompt
+keys-in-pager = Reading the conversation
+keys-in-list = Lists: sessions, audit, models
+keys-in-lifecycle = Steps of a run
+keys-in-approval = Approving an action
+keys-in-usage = Usage
+keys-in-line = Filters, names, the palette
+
+keys-escape = stop or close; twice takes the last prompt back
+keys-interrupt = interrupt, then clear, then quit
+keys-quit = quit when the prompt is empty
+keys-palette = command palette
+keys-help = help
+keys-cycle-approval = next approval mode
+keys-go-chat = conversation
+keys-go-lifecycle = steps of the run
+keys-go-approvals = approvals
+keys-go-sessions = sessions
+keys-go-audit = audit
+keys-go-usage = usage and money
+keys-go-models = models and providers
+keys-page-up = a page up
+keys-page-down = a page down
+keys-top = to the top
+keys-bottom = to the bottom
+keys-copy-answer = copy the last answer
+keys-copy-code = copy the code block
+keys-toggle-mouse = mouse capture on or off
+keys-redraw = redraw the screen
+keys-suspend = suspend to the shell
+
+keys-send = send
+keys-newline = new line (also \ and enter)
+keys-complete-or-queue = complete; queue the prompt while a run is busy
+keys-steer = send to the run that is going on
+keys-history-up = line up, then the previous prompt
+keys-history-down = line down, then the next prompt
+keys-search-history = search earlier prompts
+keys-editor = write in an external editor
+keys-unfold-paste = unfold pasted text
+keys-left = a character left
+keys-right = a character right
+keys-word-left = a word left
+keys-word-right = a word right
+keys-line-start = to the start of the line
+keys-line-end = to the end of the line
+keys-delete-back = delete the character before
+keys-delete-forward = delete the character after
+keys-delete-word-back = cut the word before
+keys-delete-word-forward = cut the word after
+keys-delete-to-start = cut to the start of the line
+keys-delete-to-end = cut to the end of the line
+keys-yank = paste what was cut
+keys-yank-pop = replace it by what was cut earlier
+keys-undo = undo
+
+keys-up = up
+keys-down = down
+keys-scroll-left = left
+keys-scroll-right = right
+keys-open = open
+keys-open-step = read the answer of the step
+keys-search = search
+keys-filter = filter
+keys-clear-filter = clear the filter
+keys-next-pane = next pane
+keys-previous-pane = previous pane
+keys-copy = copy
+keys-expand = expand or fold
+keys-refresh = refresh
+keys-export = export
+keys-period = next period
+keys-new = new
+keys-fork = fork
+keys-rename = rename
+keys-delete = delete
+keys-verify = verify the chain
+keys-freeze = freeze the figures, or let them go on
+keys-drop = drop the step
+keys-finish-now = finish now with what there is
+
+keys-answer-1 = first answer
+keys-answer-2 = second answer
+keys-answer-3 = third answer
+keys-answer-4 = fourth answer
+keys-answer-5 = fifth answer
+keys-answer-6 = sixth answer
+keys-answer-7 = seventh answer
+keys-answer-8 = eighth answer
+keys-answer-9 = ninth answer
+keys-confirm = the answer at the mark
+keys-deny = no
+
+keys-line-confirm = accept the line
+keys-line-complete = complete

@@ -1,1 +1,101 @@
-# keys
+# Клавиши: что делает каждая — для справки, документации и страницы руководства.
+
+keys-keys = Клавиши
+keys-what = Что делают
+
+keys-in-everywhere = Везде
+keys-in-composer = Ввод запроса
+keys-in-pager = Чтение беседы
+keys-in-list = Списки: сеансы, журнал, модели
+keys-in-lifecycle = Шаги запуска
+keys-in-approval = Разрешение действия
+keys-in-usage = Расход
+keys-in-line = Фильтры, имена, палитра
+
+keys-escape = остановить или закрыть; дважды — вернуть последний запрос
+keys-interrupt = прервать, затем очистить, затем выйти
+keys-quit = выйти, если запрос пуст
+keys-palette = палитра команд
+keys-help = справка
+keys-cycle-approval = следующий режим разрешений
+keys-go-chat = беседа
+keys-go-lifecycle = шаги запуска
+keys-go-approvals = разрешения
+keys-go-sessions = сеансы
+keys-go-audit = журнал
+keys-go-usage = расход и деньги
+keys-go-models = модели и провайдеры
+keys-page-up = на страницу вверх
+keys-page-down = на страницу вниз
+keys-top = в начало
+keys-bottom = в конец
+keys-copy-answer = скопировать последний ответ
+keys-copy-code = скопировать блок кода
+keys-toggle-mouse = включить или отключить захват мыши
+keys-redraw = перерисовать экран
+keys-suspend = приостановить и вернуться в оболочку
+
+keys-send = отправить
+keys-newline = новая строка (ещё: \ и enter)
+keys-complete-or-queue = дополнить; пока идёт запуск — поставить запрос в очередь
+keys-steer = передать идущему запуску
+keys-history-up = строкой выше, затем предыдущий запрос
+keys-history-down = строкой ниже, затем следующий запрос
+keys-search-history = поиск по прежним запросам
+keys-editor = писать во внешнем редакторе
+keys-unfold-paste = развернуть вставленный текст
+keys-left = на символ влево
+keys-right = на символ вправо
+keys-word-left = на слово влево
+keys-word-right = на слово вправо
+keys-line-start = в начало строки
+keys-line-end = в конец строки
+keys-delete-back = удалить символ слева
+keys-delete-forward = удалить символ справа
+keys-delete-word-back = вырезать слово слева
+keys-delete-word-forward = вырезать слово справа
+keys-delete-to-start = вырезать до начала строки
+keys-delete-to-end = вырезать до конца строки
+keys-yank = вставить вырезанное
+keys-yank-pop = заменить вырезанным раньше
+keys-undo = отменить правку
+
+keys-up = вверх
+keys-down = вниз
+keys-scroll-left = влево
+keys-scroll-right = вправо
+keys-open = открыть
+keys-open-step = прочитать ответ шага
+keys-search = поиск
+keys-filter = фильтр
+keys-clear-filter = снять фильтр
+keys-next-pane = следующая панель
+keys-previous-pane = предыдущая панель
+keys-copy = скопировать
+keys-expand = развернуть или свернуть
+keys-refresh = обновить
+keys-export = выгрузить
+keys-period = следующий период
+keys-new = создать
+keys-fork = ответвить
+keys-rename = переименовать
+keys-delete = удалить
+keys-verify = проверить цепочку
+keys-freeze = остановить цифры или снова обновлять
+keys-drop = отбросить шаг
+keys-finish-now = завершить сейчас с тем, что есть
+
+keys-answer-1 = первый ответ
+keys-answer-2 = второй ответ
+keys-answer-3 = третий ответ
+keys-answer-4 = четвёртый ответ
+keys-answer-5 = пятый ответ
+keys-answer-6 = шестой ответ
+keys-answer-7 = седьмой ответ
+keys-answer-8 = восьмой ответ
+keys-answer-9 = девятый ответ
+keys-confirm = отмеченный ответ
+keys-deny = нет
+
+keys-line-confirm = принять строку
+keys-line-complete = дополнить
