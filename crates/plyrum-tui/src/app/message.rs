@@ -1,0 +1,124 @@
+//! What can happen to the model.
+
+use super::effect::Order;
+use crate::screen::audit::AuditReply;
+use crate::screen::models::ModelsReply;
+use crate::screen::sessions::SessionsReply;
+use crate::screen::usage::UsageReply;
+use crate::transcript::TranscriptPage;
+use crossterm::event::{KeyEvent, MouseEvent};
+use plyrum_client::FrameLine;
+use plyrum_protocol::{
+    ApprovalAnswered, ApprovalRow, Attached, DryRun, Fault, Receipt, RunId, SessionId, Undone, view,
+};
+
+/// What can happen.
+#[derive(Debug)]
+pub enum Message {
+    /// A key.
+    Key(KeyEvent),
+    /// A paste.
+    Paste(String),
+    /// The mouse.
+    Mouse(MouseEvent),
+    /// The window got or lost the keys.
+    Focus(bool),
+    /// Time has passed.
+    Tick,
+    /// We are to end, by a signal.
+    Terminate,
+    /// We were stopped and go on.
+    Continued,
+    /// The daemon is there.
+    Connected {
+        /// Its version.
+        build: String,
+    },
+    /// The daemon is gone; it is looked for.
+    Disconnected(Fault),
+    /// A frame of a run that is followed.
+    Frame(Box<FrameLine>),
+    /// An answer to something that was asked for.
+    Reply(Reply),
+}
+
+/// Models, personas, plans and runs to choose from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Choices {
+    /// Models.
+    pub models: Vec<view::ModelRow>,
+    /// Personas.
+    pub personas: Vec<view::PersonaRow>,
+    /// Plans.
+    pub plans: Vec<view::PlanRow>,
+    /// The latest runs.
+    pub runs: Vec<view::RunRow>,
+}
+
+/// Answers to effects.
+#[derive(Debug)]
+pub enum Reply {
+    /// To a submit.
+    Submitted {
+        /// Of which order.
+        ticket: u64,
+        /// The receipt; or why not, with the order as it was.
+        outcome: Result<Receipt, (Fault, Box<Order>)>,
+    },
+    /// To a quote.
+    Quoted {
+        /// Of which order.
+        ticket: u64,
+        /// What it would cost.
+        outcome: Result<DryRun, Fault>,
+    },
+    /// To an attach.
+    Attached {
+        /// Which run was meant.
+        run: RunId,
+        /// Whether it is followed.
+        outcome: Result<Attached, Fault>,
+    },
+    /// Something about a run could not be done.
+    Refused(Fault),
+    /// To an answered question.
+    Answered(Result<Box<ApprovalAnswered>, Fault>),
+    /// Questions that wait.
+    Approvals(Result<Vec<ApprovalRow>, Fault>),
+    /// What there is to choose from.
+    Choices(Result<Box<Choices>, Fault>),
+    /// Money.
+    Figures(Result<view::Statusline, Fault>),
+    /// A session's latest turns.
+    Opened {
+        /// What was asked for: an id, its beginning, `last`.
+        asked: String,
+        /// They.
+        outcome: Result<Box<TranscriptPage>, Fault>,
+    },
+    /// Older turns.
+    Older {
+        /// Of which session.
+        session: SessionId,
+        /// They.
+        outcome: Result<Box<TranscriptPage>, Fault>,
+    },
+    /// Turns were taken back.
+    Rewound(Result<Box<view::SessionDetail>, Fault>),
+    /// Files were put back.
+    Undone(Result<Undone, Fault>),
+    /// To the sessions screen.
+    Sessions(SessionsReply),
+    /// To the audit screen.
+    Audit(AuditReply),
+    /// To the models screen.
+    Models(ModelsReply),
+    /// To the dashboard.
+    Usage(UsageReply),
+    /// Files below the workspace.
+    Files(Vec<String>),
+    /// What the editor left.
+    Edited(Result<String, Fault>),
+    /// How a copy was made.
+    Copied(usize),
+}

@@ -1,0 +1,156 @@
+//! What follows from a message.
+
+use super::{App, Effect, Link, Message, Overlay, Reply, Screen};
+use crate::theme::Role;
+use plyrum_protocol::{Timestamp, view};
+
+impl App {
+    /// Takes a message at a time, and says what is asked of the world.
+    pub fn update(&mut self, now: Timestamp, message: Message) -> Vec<Effect> {
+        self.now = self.now.max(now);
+        let mut effects = match message {
+            Message::Key(key) => self.key_pressed(&key),
+            Message::Paste(text) => self.pasted(&text),
+            Message::Mouse(mouse) => self.moused(mouse),
+            Message::Focus(has_focus) => {
+                self.has_focus = has_focus;
+                Vec::new()
+            }
+            Message::Tick => self.ticked(),
+            Message::Terminate => vec![Effect::Quit(self.farewell(143))],
+            Message::Continued => vec![Effect::Redraw],
+            Message::Connected { build } => self.connected(build),
+            Message::Disconnected(fault) => {
+                self.link = Link::Down { fault: Box::new(fault) };
+                self.reattaching = None;
+                Vec::new()
+            }
+            Message::Frame(line) => self.frame(&line),
+            Message::Reply(reply) => self.replied(reply),
+        };
+        if self.conversation.wants_older()
+            && let (Some(session), Some(before)) =
+                (self.conversation.session.clone(), self.conversation.older.clone())
+        {
+            self.conversation.is_loading = true;
+            effects.push(Effect::Older { session, before });
+        }
+        effects
+    }
+
+    fn ticked(&mut self) -> Vec<Effect> {
+        if self.toast.as_ref().is_some_and(|toast| toast.until <= self.now) {
+            self.toast = None;
+        }
+        if let Some(turn) = self.conversation.turns.back_mut().filter(|turn| turn.is_live()) {
+            turn.changed(); // its clock moves
+        }
+        self.quote().into_iter().collect()
+    }
+
+    /// The daemon is there: what goes on is followed from where it was left.
+    fn connected(&mut self, build: String) -> Vec<Effect> {
+        if matches!(self.link, Link::Down { .. }) {
+            self.toast(Role::Good, self.words.say("link-back"));
+        }
+        self.link = Link::Up { build };
+        self.reattaching = None;
+        let attach = self.live().map(|run| Effect::Attach {
+            run: run.id.clone(),
+            after_seq: run.last_seq(),
+            approve: self.ask.policy(),
+        });
+        attach.into_iter().chain([Effect::ListApprovals, Effect::ListChoices]).collect()
+    }
+
+    fn replied(&mut self, reply: Reply) -> Vec<Effect> {
+        match reply {
+            Reply::Submitted { ticket, outcome } => return self.submitted(ticket, outcome),
+            Reply::Quoted { ticket, outcome } => self.price.quoted(ticket, outcome),
+            Reply::Attached { run, outcome } => return self.attached(&run, outcome),
+            Reply::Refused(fault) => {
+                self.approvals.not_sent();
+                self.fault(&fault);
+            }
+            Reply::Answered(outcome) => self.answered(outcome),
+            Reply::Approvals(Ok(rows)) => self.approvals.listed(&rows, self.now),
+            Reply::Choices(Ok(choices)) => self.chosen_from(*choices),
+            Reply::Figures(Ok(figures)) => self.figures = Some(figures),
+            Reply::Opened { asked, outcome } => return self.opened(&asked, outcome),
+            Reply::Older { session, outcome } => self.older(&session, outcome),
+            Reply::Rewound(outcome) => self.rewound(outcome),
+            Reply::Undone(Ok(undone)) => self.undone(&undone),
+            Reply::Sessions(reply) => return self.sessions_replied(reply),
+            Reply::Audit(reply) => self.audit.loaded(reply),
+            Reply::Models(reply) => self.models.loaded(reply),
+            Reply::Usage(reply) => self.usage.loaded(reply),
+            Reply::Files(files) => self.composer.offer_files(files),
+            Reply::Edited(Ok(text)) => {
+                self.composer.replace(&text);
+                self.edited();
+            }
+            Reply::Copied(bytes) => {
+                let text = self.words.with("copied", &[("bytes", (bytes as u64).into())]);
+                self.toast(Role::Good, text);
+            }
+            Reply::Approvals(Err(fault))
+            | Reply::Choices(Err(fault))
+            | Reply::Figures(Err(fault))
+            | Reply::Undone(Err(fault))
+            | Reply::Edited(Err(fault)) => self.fault(&fault),
+        }
+        Vec::new()
+    }
+
+    fn undone(&mut self, undone: &plyrum_protocol::Undone) {
+        let n = (undone.restored.len() + undone.removed.len()) as u64;
+        let (role, left) = if undone.left.is_empty() { (Role::Good, 0) } else { (Role::Warning, undone.left.len()) };
+        let text = self.words.with("undone", &[("n", n.into()), ("left", (left as u64).into())]);
+        self.toast(role, text);
+    }
+
+    fn rewound(&mut self, outcome: Result<Box<view::SessionDetail>, plyrum_protocol::Fault>) {
+        match outcome {
+            Err(fault) => self.fault(&fault),
+            Ok(detail) => {
+                let is_rewound = |run: &plyrum_protocol::RunId| {
+                    detail.turn_list.iter().any(|turn| turn.run == *run && turn.state == view::TurnState::Rewound)
+                };
+                let mut prompt = None;
+                for turn in &mut self.conversation.turns {
+                    if turn.run_id().is_some_and(is_rewound) && !turn.is_rewound {
+                        turn.is_rewound = true;
+                        turn.changed();
+                        prompt = Some(turn.prompt.clone());
+                    }
+                }
+                self.context = detail.context;
+                if let Some(prompt) = prompt.filter(|_| self.composer.is_empty()) {
+                    self.composer.replace(&prompt);
+                    self.edited();
+                }
+                self.toast(Role::Good, self.words.say("rewound"));
+            }
+        }
+    }
+
+    /// Goes to a screen; what it shows is asked for.
+    pub(super) fn go(&mut self, screen: Screen) -> Vec<Effect> {
+        self.overlay = None;
+        self.screen = screen;
+        match screen {
+            Screen::Chat => Vec::new(),
+            Screen::Lifecycle => Vec::new(),
+            Screen::Approvals => vec![Effect::ListApprovals],
+            Screen::Sessions => self.sessions.open().into_iter().map(Effect::Sessions).collect(),
+            Screen::Audit => self.audit.open().into_iter().map(Effect::Audit).collect(),
+            Screen::Usage => self.usage.open().into_iter().map(Effect::Usage).collect(),
+            Screen::Models => self.models.open().into_iter().map(Effect::Models).collect(),
+        }
+    }
+
+    /// A list over the screen.
+    pub(super) fn pick(&mut self, picker: super::Picker) {
+        self.overlay = Some(Overlay::Picker(picker));
+    }
+}

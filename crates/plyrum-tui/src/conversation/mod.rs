@@ -1,0 +1,148 @@
+//! The conversation as a long text that is read from its end: turns, each laid out only when it comes into view.
+//!
+//! A session of any size opens at once: only the latest turns are there, older ones are asked for when their place comes
+//! near, and what is far away is forgotten again. New output never moves what is being read: the place that is held is a
+//! line of a turn, not a distance from the end.
+
+mod rows;
+mod scroll;
+mod turn;
+
+pub use turn::{State, Turn};
+
+use crate::screen::Look;
+use crate::transcript::Cursor;
+use plyrum_protocol::{RunId, SessionId};
+use ratatui::text::Line;
+use scroll::Anchor;
+use std::collections::VecDeque;
+
+/// Most turns that are kept at once; the oldest go, and come again when they are scrolled to.
+const MAX_TURNS: usize = 400;
+
+/// The conversation that is open.
+#[derive(Debug, Default)]
+pub struct Conversation {
+    /// Its session, once there is one.
+    pub session: Option<SessionId>,
+    /// Its name.
+    pub title: String,
+    /// Its turns, oldest first.
+    pub turns: VecDeque<Turn>,
+    /// Where older turns begin that are not loaded.
+    pub older: Option<Cursor>,
+    /// Whether older turns are on their way.
+    pub is_loading: bool,
+    /// Whether what was done is shown whole.
+    pub shows_details: bool,
+    anchor: Anchor,
+    pending: isize,
+    size: (usize, usize),
+    visible: Vec<Line<'static>>,
+    below: bool,
+}
+
+impl Conversation {
+    /// The turn of a run.
+    pub fn turn_mut(&mut self, run: &RunId) -> Option<&mut Turn> {
+        self.turns.iter_mut().rev().find(|turn| turn.run_id() == Some(run))
+    }
+
+    /// The turn of a run.
+    #[must_use]
+    pub fn turn(&self, run: &RunId) -> Option<&Turn> {
+        self.turns.iter().rev().find(|turn| turn.run_id() == Some(run))
+    }
+
+    /// The last turn.
+    #[must_use]
+    pub fn last(&self) -> Option<&Turn> {
+        self.turns.back()
+    }
+
+    /// Adds a turn at the end.
+    pub fn push(&mut self, turn: Turn) {
+        self.turns.push_back(turn);
+        self.anchor = Anchor::Bottom;
+        if self.turns.len() > MAX_TURNS && self.older.is_some() {
+            self.turns.pop_front();
+        }
+    }
+
+    /// Puts older turns before those that are there. What is read stays where it is.
+    pub fn prepend(&mut self, older: Vec<Turn>, before: Option<Cursor>) {
+        for turn in older.into_iter().rev() {
+            self.turns.push_front(turn);
+        }
+        self.older = before;
+        self.is_loading = false;
+    }
+
+    /// Moves by lines; up is negative.
+    pub const fn scroll(&mut self, lines: isize) {
+        self.pending = self.pending.saturating_add(lines);
+    }
+
+    /// Moves by pages of the size that was last seen.
+    pub fn page(&mut self, pages: isize) {
+        let page = isize::try_from(self.size.1.saturating_sub(2).max(1)).unwrap_or(1);
+        self.scroll(pages.saturating_mul(page));
+    }
+
+    /// Goes to the first line that is loaded.
+    pub fn to_top(&mut self) {
+        self.pending = 0;
+        self.anchor = self.turns.front().map_or(Anchor::Bottom, |turn| Anchor::At { turn: turn.key(), line: 0 });
+    }
+
+    /// Goes to the end, and stays there.
+    pub const fn to_bottom(&mut self) {
+        self.pending = 0;
+        self.anchor = Anchor::Bottom;
+    }
+
+    /// Whether the end is followed.
+    #[must_use]
+    pub const fn is_at_bottom(&self) -> bool {
+        matches!(self.anchor, Anchor::Bottom)
+    }
+
+    /// Whether something is below of what is seen.
+    #[must_use]
+    pub const fn has_below(&self) -> bool {
+        self.below
+    }
+
+    /// Whether older turns are to be asked for: the beginning of what is loaded is near.
+    #[must_use]
+    pub fn wants_older(&self) -> bool {
+        let near = match &self.anchor {
+            Anchor::Bottom => self.visible.len() < self.size.1,
+            Anchor::At { turn, .. } => self.turns.iter().take(3).any(|first| first.key() == *turn),
+        };
+        near && self.older.is_some() && !self.is_loading && !self.turns.is_empty()
+    }
+
+    /// Lays out what is in view.
+    pub fn prepare(&mut self, width: usize, height: usize, look: Look<'_>) {
+        if self.size.0 != width {
+            self.anchor_to_turn();
+        }
+        self.size = (width, height);
+        self.settle(look);
+        let (visible, below) = self.window(look);
+        (self.visible, self.below) = (visible, below);
+    }
+
+    /// What is in view, as it was laid out last.
+    #[must_use]
+    pub fn visible(&self) -> &[Line<'static>] {
+        &self.visible
+    }
+
+    /// The answer that was given last, for copying.
+    #[must_use]
+    pub fn last_answer(&self) -> Option<&str> {
+        self.turns.iter().rev().map(Turn::answer).find(|answer| !answer.is_empty())
+    }
+}

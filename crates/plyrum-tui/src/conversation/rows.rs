@@ -1,0 +1,317 @@
+//! The lines of a turn beside its answer: the prompt, what was done, what it cost.
+
+use super::turn::{State, Turn};
+use crate::action;
+use crate::lifecycle::Measure;
+use crate::paint::{self, Pieces};
+use crate::run::{Item, Notice, Run, Tool, ToolPhase};
+use crate::screen::Look;
+use crate::theme::Role;
+use plyrum_markup as markup;
+use plyrum_protocol::{Action, RunResult, RunStatus, ToolOutcome};
+use plyrum_words::money::{count, seconds};
+use ratatui::text::{Line, Span};
+
+/// Columns before an answer.
+const INDENT: usize = 2;
+/// Lines of output, or of a diff, that are shown of what was done; the rest on demand.
+const EXCERPT: usize = 6;
+
+/// The width of an answer.
+pub(super) const fn answer_width(width: usize) -> u16 {
+    let width = width.saturating_sub(INDENT);
+    if width > 1000 { 1000 } else if width < 8 { 8 } else { width as u16 }
+}
+
+/// A line of an answer.
+pub(super) fn answer(look: Look<'_>, line: &markup::Line) -> Line<'static> {
+    indented(paint::line(look.theme, line))
+}
+
+fn indented(mut line: Line<'static>) -> Line<'static> {
+    line.spans.insert(0, Span::raw(" ".repeat(INDENT)));
+    line
+}
+
+/// What stands before the answer.
+pub(super) fn head(turn: &Turn, width: usize, details: bool, look: Look<'_>) -> Vec<Line<'static>> {
+    let mut lines = prompt(turn, width, look);
+    if let Some(run) = turn.run() {
+        for item in &run.items {
+            lines.extend(self::item(run, item, width, details, look));
+        }
+    }
+    lines.push(Line::default());
+    lines
+}
+
+fn prompt(turn: &Turn, width: usize, look: Look<'_>) -> Vec<Line<'static>> {
+    let sign = if look.is_plain { "> " } else { "› " };
+    let role = if turn.is_rewound { Role::Dim } else { Role::User };
+    let text = markup::plain(&turn.prompt, answer_width(width));
+    let mut lines: Vec<Line<'static>> = text
+        .iter()
+        .enumerate()
+        .map(|(at, line)| {
+            let before = if at == 0 { sign } else { "  " };
+            let words: String = line.spans.iter().map(|span| span.text.as_str()).collect();
+            Pieces::new(look.theme).add(Role::Key, before).add(role, &words).done()
+        })
+        .collect();
+    let tag = |key: &str| Pieces::new(look.theme).add(Role::Dim, &format!("  {}", look.words.say(key))).done();
+    lines.extend(turn.attachments.iter().map(|name| {
+        Pieces::new(look.theme).fitted(Role::Dim, &format!("  + {name}"), width).done()
+    }));
+    if turn.is_rewound {
+        lines.push(tag("turn-rewound"));
+    }
+    if turn.is_inherited {
+        lines.push(tag("turn-inherited"));
+    }
+    lines
+}
+
+fn item(run: &Run, item: &Item, width: usize, details: bool, look: Look<'_>) -> Vec<Line<'static>> {
+    match item {
+        Item::Said(text) => {
+            let said = markup::markdown(text, answer_width(width));
+            std::iter::once(Line::default()).chain(said.iter().map(|line| answer(look, line))).collect()
+        }
+        Item::Tool(at) => run.tools.get(*at).map(|tool| self::tool(tool, width, details, look)).unwrap_or_default(),
+        Item::Notice(at) => {
+            run.notices.get(*at).map(|it| wrapped(&notice(it, look), Role::Warning, width, look)).unwrap_or_default()
+        }
+    }
+}
+
+/// A text of ours or of others, on as many lines as it takes.
+fn wrapped(text: &str, role: Role, width: usize, look: Look<'_>) -> Vec<Line<'static>> {
+    let lines = markup::plain(text, answer_width(width));
+    let say = |line: &markup::Line| line.spans.iter().map(|span| span.text.as_str()).collect::<String>();
+    lines.iter().map(|line| Pieces::new(look.theme).add(role, "  ").add(role, &say(line)).done()).collect()
+}
+
+fn notice(notice: &Notice, look: Look<'_>) -> String {
+    let rub = |amount| look.words.lang().rub(amount);
+    let words = look.words;
+    let text = |text: &String| text.as_str().into();
+    match notice {
+        Notice::Shrunk { from, to, reason } => words.with(
+            "notice-shrunk",
+            &[("from", text(from)), ("to", text(to)), ("reason", text(reason))],
+        ),
+        Notice::Retried { after_ms, cause } => {
+            words.with("notice-retried", &[("after", seconds(*after_ms).into()), ("cause", text(cause))])
+        }
+        Notice::Fallback { from, to, cause } => words.with(
+            "notice-fallback",
+            &[("from", text(from)), ("to", text(to)), ("cause", text(cause))],
+        ),
+        Notice::Budget { scope, percent, spent, limit } => words.with(
+            "notice-budget",
+            &[
+                ("scope", words.say(&format!("scope-{scope}")).into()),
+                ("percent", u64::from(*percent).into()),
+                ("spent", rub(*spent).into()),
+                ("limit", rub(*limit).into()),
+            ],
+        ),
+        Notice::Refused { needed, available, setting } => words.with(
+            "notice-refused",
+            &[("needed", rub(*needed).into()), ("available", rub(*available).into()), ("setting", text(setting))],
+        ),
+        Notice::ProviderSays { says, charged } => words.with(
+            "notice-provider-says",
+            &[("says", rub(*says).into()), ("charged", rub(*charged).into())],
+        ),
+    }
+}
+
+/// What was done: the action, who allowed it, what came of it.
+fn tool(tool: &Tool, width: usize, details: bool, look: Look<'_>) -> Vec<Line<'static>> {
+    let (sign, role) = tool_sign(tool, look.is_plain);
+    let ended = ended(tool, look);
+    let room = width.saturating_sub(paint::width(&ended) + 6);
+    let told = action::line(look.words, &tool.tool, &tool.action);
+    let mut told = told.lines();
+    let left = Pieces::new(look.theme)
+        .add(Role::Text, "  ")
+        .column(role, sign, 2)
+        .fitted(Role::Text, told.next().unwrap_or_default(), room);
+    let right = Pieces::new(look.theme).add(role, &ended);
+    let mut lines = vec![left.apart(right, width).done()];
+    lines.extend(told.map(|line| Pieces::new(look.theme).add(Role::Text, "  ").add(Role::Text, line).done()));
+    lines.extend(excerpt(tool, width, details, look));
+    lines
+}
+
+const fn tool_sign(tool: &Tool, is_plain: bool) -> (&'static str, Role) {
+    let (fancy, plain, role) = match (tool.phase, tool.outcome) {
+        (ToolPhase::Asked, _) => ("?", "?", Role::Warning),
+        (ToolPhase::Over, Some(ToolOutcome::Ok)) => match tool.exit {
+            None | Some(0) => ("✓", "+", Role::Good),
+            Some(_) => ("✗", "x", Role::Bad),
+        },
+        (ToolPhase::Over, Some(ToolOutcome::Denied)) => ("⊘", "-", Role::Warning),
+        (ToolPhase::Over, _) => ("✗", "x", Role::Bad),
+        (ToolPhase::Running, _) => ("▸", ">", Role::Busy),
+        _ => ("·", ".", Role::Dim),
+    };
+    (if is_plain { plain } else { fancy }, role)
+}
+
+fn ended(tool: &Tool, look: Look<'_>) -> String {
+    match (tool.phase, tool.outcome) {
+        (ToolPhase::Over, Some(outcome)) => {
+            let took = if tool.ms >= 1000 { format!(" · {}", seconds(tool.ms)) } else { String::new() };
+            let told = action::ended(look.words, outcome, tool.exit, tool.changed_files.len(), "");
+            format!("{}{took}", told.trim_end_matches([':', ' ']))
+        }
+        (ToolPhase::Asked, _) => look.words.say("tool-asked"),
+        (ToolPhase::Running, _) => {
+            let ms = tool.started_at.map_or(0, |began| look.now.millis_since(began));
+            if ms >= 1000 { seconds(ms) } else { String::new() }
+        }
+        _ => String::new(),
+    }
+}
+
+/// Some lines of what came of it: the diff, the end of what runs, the beginning of what ran.
+fn excerpt(tool: &Tool, width: usize, details: bool, look: Look<'_>) -> Vec<Line<'static>> {
+    let inner = answer_width(width).saturating_sub(4);
+    let body: Vec<markup::Line> = match (&tool.action, tool.phase) {
+        (Action::Write { changes }, _) => {
+            changes.iter().flat_map(|change| markup::diff(&change.diff, inner)).collect()
+        }
+        (Action::Todo { .. }, _) => return Vec::new(),
+        (_, ToolPhase::Running) => markup::plain(&tool.output, inner),
+        (Action::Read { .. }, ToolPhase::Over) if tool.outcome == Some(ToolOutcome::Ok) && !details => {
+            return Vec::new();
+        }
+        _ => markup::plain(tool.text.trim_end(), inner),
+    };
+    let hidden = body.len().saturating_sub(EXCERPT);
+    let (shown, more) = match (details || hidden <= 1, tool.phase) {
+        (true, _) => (body.as_slice(), 0),
+        (false, ToolPhase::Running) => (body.get(hidden..).unwrap_or_default(), 0),
+        (false, _) => (body.get(..EXCERPT).unwrap_or_default(), hidden),
+    };
+    let gutter = if look.is_plain { "    | " } else { "    │ " };
+    let is_diff = matches!(tool.action, Action::Write { .. });
+    let mut lines: Vec<Line<'static>> = shown
+        .iter()
+        .map(|line| {
+            let mut painted = paint::line(look.theme, line);
+            if !is_diff {
+                painted = painted.style(look.theme.of(Role::Dim));
+            }
+            painted.spans.insert(0, Span::styled(gutter, look.theme.of(Role::Border)));
+            painted
+        })
+        .collect();
+    if more > 0 {
+        let text = look.words.with("tool-more-lines", &[("n", (more as u64).into())]);
+        lines.push(Pieces::new(look.theme).add(Role::Border, gutter).add(Role::Dim, &text).done());
+    }
+    lines
+}
+
+/// What stands behind the answer.
+pub(super) fn foot(turn: &Turn, width: usize, look: Look<'_>) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    match &turn.state {
+        State::Sending { .. } => {
+            lines.push(Pieces::new(look.theme).add(Role::Busy, &format!("  {}", look.words.say("turn-sending"))).done());
+        }
+        State::Refused(fault) => lines.extend(self::fault(&fault.message, fault.hint.as_deref(), width, look)),
+        State::Run(run) => match &run.result {
+            Some(result) => lines.extend(over(result, width, look)),
+            None => lines.extend(going(run, look)),
+        },
+    }
+    lines.push(Line::default());
+    lines
+}
+
+fn fault(message: &str, hint: Option<&str>, width: usize, look: Look<'_>) -> Vec<Line<'static>> {
+    let sign = if look.is_plain { "x" } else { "✗" };
+    let mut lines = wrapped(&format!("{sign} {message}"), Role::Bad, width, look);
+    if let Some(hint) = hint {
+        lines.extend(wrapped(&look.words.with("turn-hint", &[("hint", hint.into())]), Role::Dim, width, look));
+    }
+    lines
+}
+
+/// What is going on while nothing of the answer is to be seen, or what stands for it.
+fn going(run: &Run, look: Look<'_>) -> Vec<Line<'static>> {
+    let key = if run.is_ending {
+        "turn-ending"
+    } else if run.parked {
+        "turn-parked"
+    } else if run.question().is_some() {
+        "turn-asks"
+    } else if run.is_provisional() {
+        "turn-provisional"
+    } else if run.answer.is_empty() && !run.reasoning.is_empty() {
+        "turn-reasons"
+    } else if run.answer.is_empty() {
+        "turn-waits"
+    } else {
+        return Vec::new();
+    };
+    let ms = run.started_at.map_or(0, |began| look.now.millis_since(began));
+    let spin = spinner(look);
+    let text = format!("  {spin} {} · {}", look.words.say(key), seconds(ms / 100 * 100));
+    vec![Pieces::new(look.theme).add(Role::Busy, &text).done()]
+}
+
+/// A sign that moves with time.
+fn spinner(look: Look<'_>) -> &'static str {
+    const FANCY: [&str; 8] = ["⠋", "⠙", "⠸", "⠴", "⠦", "⠧", "⠇", "⠏"];
+    const PLAIN: [&str; 4] = ["|", "/", "-", "\\"];
+    let beat = usize::try_from(look.now.millis().max(0) / 120).unwrap_or(0);
+    let signs: &[&str] = if look.is_plain { &PLAIN } else { &FANCY };
+    signs.get(beat % signs.len()).copied().unwrap_or_default()
+}
+
+/// How it ended and what it cost.
+fn over(result: &RunResult, width: usize, look: Look<'_>) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    match (&result.error, result.status) {
+        (_, RunStatus::Cancelled) => lines.extend(wrapped(&look.words.say("turn-cancelled"), Role::Warning, width, look)),
+        (Some(error), _) => lines.extend(fault(&error.message, error.hint.as_deref(), width, look)),
+        (None, RunStatus::Degraded) => {
+            lines.extend(wrapped(&look.words.say("turn-degraded"), Role::Warning, width, look));
+        }
+        (None, _) => {}
+    }
+    lines.push(bill(result, width, look));
+    lines
+}
+
+/// Model, time, tokens, and the one number for money.
+fn bill(result: &RunResult, width: usize, look: Look<'_>) -> Line<'static> {
+    let meters = &result.usage.meters;
+    let measure = match result.usage.quality {
+        plyrum_billing_client::Quality::Reported => Measure::Reported,
+        _ => Measure::Estimated,
+    };
+    let input = meters.total_input();
+    let output = meters.output + meters.reasoning;
+    let arrow = if look.is_plain { "->" } else { "→" };
+    let mut text = format!("  {}", if result.model.is_empty() { "–" } else { result.model.as_str() });
+    if result.plan != "direct" && !result.plan.is_empty() {
+        text += &format!(" · {}", result.plan);
+    }
+    text += &format!(" · {}", seconds(result.duration_ms));
+    if input + output > 0 {
+        text += &format!(" · {0}{1} {arrow} {0}{2}", measure.sign(), count(input), count(output));
+    }
+    let mut money = look.words.lang().rub(result.cost_micro_rub);
+    if let Some(extra) = result.extra_over_direct_micro_rub {
+        let extra = look.words.lang().rub(extra);
+        money += &format!(" ({})", look.words.with("bill-over-direct", &[("extra", extra.into())]));
+    }
+    let room = width.saturating_sub(paint::width(&money) + 3);
+    Pieces::new(look.theme).fitted(Role::Dim, &text, room).add(Role::Dim, " · ").add(Role::Money, &money).done()
+}

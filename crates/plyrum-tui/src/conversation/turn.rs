@@ -1,0 +1,184 @@
+//! One turn: what was asked, what was done, what was answered. Its lines are made when they are needed and kept until
+//! something changes.
+
+use super::rows;
+use crate::run::Run;
+use crate::screen::Look;
+use plyrum_markup::Streaming;
+use plyrum_protocol::{Fault, RunId};
+use ratatui::text::Line;
+
+/// How far a turn is.
+#[derive(Debug)]
+pub enum State {
+    /// It waits for the one before it, or for the daemon.
+    Sending {
+        /// The order's number.
+        ticket: u64,
+    },
+    /// Its run goes on, or is over.
+    Run(Box<Run>),
+    /// The daemon did not take it.
+    Refused(Fault),
+}
+
+/// A turn of the conversation.
+#[derive(Debug)]
+pub struct Turn {
+    key: u64,
+    /// What was asked.
+    pub prompt: String,
+    /// Names of what came with it.
+    pub attachments: Vec<String>,
+    /// How far it is.
+    pub state: State,
+    /// It was taken back: it is not told to a model any more.
+    pub is_rewound: bool,
+    /// It was asked in the session that this one is a copy of.
+    pub is_inherited: bool,
+    answer: Streaming,
+    /// Bytes of the answer that the text above has, and which answer that was.
+    taken: (usize, u32),
+    layout: Option<Layout>,
+}
+
+/// Lines before and behind the answer.
+#[derive(Debug)]
+struct Layout {
+    made_for: (usize, bool),
+    head: Vec<Line<'static>>,
+    foot: Vec<Line<'static>>,
+}
+
+impl Turn {
+    /// A turn; `key` names it as long as the conversation is open.
+    #[must_use]
+    pub fn new(key: u64, prompt: String, attachments: Vec<String>, state: State) -> Self {
+        Self {
+            key,
+            prompt,
+            attachments,
+            state,
+            is_rewound: false,
+            is_inherited: false,
+            answer: Streaming::default(),
+            taken: (0, 0),
+            layout: None,
+        }
+    }
+
+    /// What names it as long as the conversation is open.
+    #[must_use]
+    pub const fn key(&self) -> u64 {
+        self.key
+    }
+
+    /// Its run.
+    #[must_use]
+    pub fn run(&self) -> Option<&Run> {
+        match &self.state {
+            State::Run(run) => Some(run),
+            State::Sending { .. } | State::Refused(_) => None,
+        }
+    }
+
+    /// Its run.
+    pub fn run_mut(&mut self) -> Option<&mut Run> {
+        match &mut self.state {
+            State::Run(run) => Some(run),
+            State::Sending { .. } | State::Refused(_) => None,
+        }
+    }
+
+    /// Its run's id.
+    #[must_use]
+    pub fn run_id(&self) -> Option<&RunId> {
+        self.run().map(|run| &run.id)
+    }
+
+    /// Whether it goes on.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        match &self.state {
+            State::Sending { .. } => true,
+            State::Run(run) => run.is_live(),
+            State::Refused(_) => false,
+        }
+    }
+
+    /// What was answered.
+    #[must_use]
+    pub fn answer(&self) -> &str {
+        self.run().map_or("", Run::shown)
+    }
+
+    /// Something of it changed: its lines are to be made anew. The answer's own are only added to.
+    pub fn changed(&mut self) {
+        self.layout = None;
+    }
+
+    /// How many lines it has.
+    pub(super) fn height(&mut self, width: usize, details: bool, look: Look<'_>) -> usize {
+        let (head, foot) = self.frame(width, details, look);
+        head + foot + self.answer_lines(width)
+    }
+
+    /// Adds at most so many of its lines, from one on.
+    pub(super) fn rows(
+        &mut self,
+        width: usize,
+        details: bool,
+        look: Look<'_>,
+        from: usize,
+        most: usize,
+        to: &mut Vec<Line<'static>>,
+    ) {
+        let (head, _) = self.frame(width, details, look);
+        let body = self.answer_lines(width);
+        let until = to.len() + most;
+        let Some(layout) = &self.layout else { return };
+        let indented = |line: &plyrum_markup::Line| rows::answer(look, line);
+        let answer = self.answer.lines(rows::answer_width(width));
+        let all = layout.head.iter().skip(from).cloned().chain(
+            answer
+                .iter()
+                .skip(from.saturating_sub(head))
+                .map(indented)
+                .chain(layout.foot.iter().skip(from.saturating_sub(head + body)).cloned()),
+        );
+        to.extend(all.take(until - to.len()));
+    }
+
+    /// Lines before and behind the answer.
+    fn frame(&mut self, width: usize, details: bool, look: Look<'_>) -> (usize, usize) {
+        self.take_answer();
+        let made_for = (width, details);
+        if self.layout.as_ref().is_none_or(|layout| layout.made_for != made_for) {
+            let (head, foot) = (rows::head(self, width, details, look), rows::foot(self, width, look));
+            self.layout = Some(Layout { made_for, head, foot });
+        }
+        self.layout.as_ref().map_or((0, 0), |layout| (layout.head.len(), layout.foot.len()))
+    }
+
+    fn answer_lines(&mut self, width: usize) -> usize {
+        self.answer.lines(rows::answer_width(width)).len()
+    }
+
+    /// Gives the renderer what is new of the answer; one that began anew is rendered anew.
+    fn take_answer(&mut self) {
+        let State::Run(run) = &self.state else { return };
+        let epoch = run.answer_epoch.wrapping_mul(2).wrapping_add(u32::from(run.is_provisional()));
+        let shown = run.shown();
+        if epoch != self.taken.1 || shown.len() < self.taken.0 {
+            self.answer = Streaming::default();
+            self.taken = (0, epoch);
+        }
+        if let Some(new) = shown.get(self.taken.0..).filter(|new| !new.is_empty()) {
+            self.answer.push(new);
+            self.taken.0 = shown.len();
+        }
+        if !run.is_live() {
+            self.answer.finish();
+        }
+    }
+}

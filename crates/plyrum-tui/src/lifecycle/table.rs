@@ -1,0 +1,107 @@
+//! Every step with its figures.
+
+use super::{elapsed_ms, sign, thread, tokens, words};
+use crate::paint::Pieces;
+use crate::run::{Phase, Run, Step};
+use crate::screen::Look;
+use crate::theme::Role;
+use plyrum_words::money::{count, seconds};
+use ratatui::text::Line;
+
+/// How wide the columns are, for a width of the whole.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Columns {
+    name: usize,
+    model: usize,
+    phase: usize,
+}
+
+/// Columns of fixed width: sign, first token, time, tokens, cost, and the gaps.
+const FIXED: usize = 2 + 2 + 3 + 8 + 8 + 8 + 11;
+
+impl Columns {
+    pub(crate) fn of(width: usize) -> Self {
+        let rest = width.saturating_sub(FIXED);
+        let phase = (rest / 3).clamp(8, 16);
+        let name = (rest.saturating_sub(phase) / 2).clamp(8, 24);
+        Self { name, model: rest.saturating_sub(phase + name), phase }
+    }
+}
+
+/// A head and a row a step; the chosen one is marked.
+pub(crate) fn table(run: &Run, chosen: Option<usize>, look: Look<'_>, width: usize) -> Vec<Line<'static>> {
+    let columns = Columns::of(width);
+    let rows = (0..run.steps.len()).filter_map(|at| row(run, at, chosen == Some(at), look, columns));
+    std::iter::once(head(look, columns)).chain(rows).collect()
+}
+
+fn head(look: Look<'_>, columns: Columns) -> Line<'static> {
+    let say = |key| look.words.say(key);
+    Pieces::new(look.theme)
+        .add(Role::Dim, "    ")
+        .column(Role::Dim, &say("lifecycle-step"), columns.name)
+        .add(Role::Dim, " ")
+        .column(Role::Dim, &say("lifecycle-model"), columns.model)
+        .add(Role::Dim, "   ")
+        .column(Role::Dim, &say("lifecycle-state"), columns.phase)
+        .right(Role::Dim, &say("lifecycle-first"), 8)
+        .right(Role::Dim, &say("lifecycle-time"), 8)
+        .right(Role::Dim, &say("lifecycle-tokens"), 8)
+        .right(Role::Dim, &say("lifecycle-cost"), 11)
+        .done()
+}
+
+fn row(run: &Run, at: usize, is_chosen: bool, look: Look<'_>, columns: Columns) -> Option<Line<'static>> {
+    let step = run.steps.get(at)?;
+    let mark = if is_chosen { if look.is_plain { ">" } else { "›" } } else { " " };
+    let role = role(step.phase);
+    let time = |ms: Option<u64>| ms.map(seconds).unwrap_or_default();
+    let tokens = tokens(step).map(|(n, measure)| format!("{}{}", measure.sign(), count(n))).unwrap_or_default();
+    let pieces = Pieces::new(look.theme)
+        .add(Role::Key, mark)
+        .column(Role::Dim, thread(run, at, look.is_plain), 3)
+        .column(Role::Text, step.id.as_str(), columns.name)
+        .add(Role::Text, " ")
+        .column(Role::Text, &step.model, columns.model)
+        .add(Role::Text, " ")
+        .column(role, sign(step.phase, look.is_plain), 2)
+        .column(role, &words::phase(look.words, step), columns.phase)
+        .right(Role::Dim, &time(step.ttft_ms), 8)
+        .right(Role::Text, &time(elapsed_ms(step, look.now)), 8)
+        .right(Role::Text, &tokens, 8)
+        .right(Role::Money, &cost(step, look), 11);
+    Some(if is_chosen { pieces.all(look.theme.of(Role::Selected)) } else { pieces.done() })
+}
+
+/// What a step was charged: a figure of the ledger, so there is none before it is settled.
+fn cost(step: &Step, look: Look<'_>) -> String {
+    step.cost.map(|cost| look.words.lang().rub(cost)).unwrap_or_default()
+}
+
+/// How a phase looks.
+pub(super) const fn role(phase: Phase) -> Role {
+    match phase {
+        Phase::Queued | Phase::Skipped => Role::Dim,
+        Phase::Connecting | Phase::FirstToken | Phase::Streaming => Role::Busy,
+        Phase::Done => Role::Good,
+        Phase::Cut | Phase::Late | Phase::Cancelled => Role::Warning,
+        Phase::Failed => Role::Bad,
+    }
+}
+
+/// What a step does, who does it, and why it ended as it did: two lines under the table.
+pub(super) fn about(step: &Step, look: Look<'_>) -> Line<'static> {
+    let why = step.why.as_deref().map(|why| format!(" · {why}")).unwrap_or_default();
+    let after = match step.after.as_slice() {
+        [] => String::new(),
+        after => {
+            let names: Vec<&str> = after.iter().map(plyrum_protocol::StepId::as_str).collect();
+            format!(" ← {}", names.join(", "))
+        }
+    };
+    Pieces::new(look.theme)
+        .add(Role::Title, step.id.as_str())
+        .add(Role::Dim, &format!(" · {}{after}", words::kind(look.words, step.kind)))
+        .add(Role::Warning, &why)
+        .done()
+}

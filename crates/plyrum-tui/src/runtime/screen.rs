@@ -1,0 +1,183 @@
+//! The terminal's state: taken, given back for a while, and given back for good, however the program ends.
+
+use crossterm::cursor::{Hide, MoveTo, Show};
+use crossterm::event::{
+    DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste, EnableFocusChange,
+    EnableMouseCapture, KeyboardEnhancementFlags, PopKeyboardEnhancementFlags, PushKeyboardEnhancementFlags,
+};
+use crossterm::style::ResetColor;
+use crossterm::terminal::{
+    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+    disable_raw_mode, enable_raw_mode,
+};
+use crossterm::{execute, queue};
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use std::io::{self, BufWriter, Stdout, Write as _};
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Longest text that goes to the terminal's clipboard: terminals cut longer ones.
+const MAX_OSC_52: usize = 74_000;
+/// Bytes of a picture that go out at once.
+const PICTURE: usize = 64 * 1024;
+
+/// Whether the terminal is ours now: a panic gives it back.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+static HOOK: Once = Once::new();
+
+/// The terminal while it is ours.
+pub(super) struct Screen {
+    terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    has_mouse: bool,
+}
+
+impl Screen {
+    /// Takes the terminal.
+    pub(super) fn enter() -> io::Result<Self> {
+        HOOK.call_once(|| {
+            let before = std::panic::take_hook();
+            std::panic::set_hook(Box::new(move |panic| {
+                give_back();
+                before(panic);
+            }));
+        });
+        take()?;
+        let terminal = Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(PICTURE, io::stdout())));
+        let terminal = terminal.inspect_err(|_| give_back())?;
+        Ok(Self { terminal, has_mouse: false })
+    }
+
+    /// Draws a picture; what draws says where the cursor is.
+    pub(super) fn draw(
+        &mut self,
+        picture: impl FnOnce(Rect, &mut Buffer) -> Option<Position>,
+    ) -> io::Result<()> {
+        queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
+        self.terminal.draw(|frame| {
+            let area = frame.area();
+            let cursor = picture(area, frame.buffer_mut());
+            scrub(frame.buffer_mut());
+            if let Some(cursor) = cursor {
+                frame.set_cursor_position(cursor);
+            }
+        })?;
+        execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)
+    }
+
+    /// Paints everything anew with the next picture.
+    pub(super) fn clear(&mut self) -> io::Result<()> {
+        self.terminal.clear()
+    }
+
+    /// Gives the terminal back, stops until the shell continues us, and takes it again.
+    pub(super) fn suspend(&mut self) -> io::Result<()> {
+        self.without(|| {
+            let whole_group = nix::unistd::Pid::from_raw(0);
+            nix::sys::signal::kill(whole_group, nix::sys::signal::Signal::SIGSTOP).map_err(io::Error::from)
+        })?
+    }
+
+    /// Does something that needs the terminal as it was.
+    pub(super) fn without<T>(&mut self, what: impl FnOnce() -> T) -> io::Result<T> {
+        give_back();
+        let done = what();
+        take()?;
+        if self.has_mouse {
+            execute!(io::stdout(), EnableMouseCapture)?;
+        }
+        self.terminal.clear()?;
+        Ok(done)
+    }
+
+    pub(super) fn capture_mouse(&mut self, on: bool) -> io::Result<()> {
+        self.has_mouse = on;
+        if on { execute!(io::stdout(), EnableMouseCapture) } else { execute!(io::stdout(), DisableMouseCapture) }
+    }
+
+    /// To the clipboard of the terminal, also over ssh (OSC 52).
+    pub(super) fn copy(&mut self, text: &str) -> io::Result<()> {
+        use base64::Engine as _;
+        let text = text.get(..text.floor_char_boundary(MAX_OSC_52)).unwrap_or_default();
+        let encoded = base64::engine::general_purpose::STANDARD.encode(text);
+        write!(io::stdout(), "\x1b]52;c;{encoded}\x07")?;
+        io::stdout().flush()
+    }
+
+    /// Tells who looks elsewhere: a notification (OSC 9, OSC 777) and the bell.
+    pub(super) fn notify(&mut self, text: &str) -> io::Result<()> {
+        let text = plyrum_markup::cell(text);
+        write!(io::stdout(), "\x1b]9;{text}\x07\x1b]777;notify;Plyrum;{text}\x07\x07")?;
+        io::stdout().flush()
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+fn take() -> io::Result<()> {
+    enable_raw_mode()?;
+    TAKEN.store(true, Ordering::SeqCst);
+    let taken = execute!(
+        io::stdout(),
+        EnterAlternateScreen,
+        EnableBracketedPaste,
+        EnableFocusChange,
+        // Terminals that do not know it ignore it; asking first would cost the first picture a round trip.
+        PushKeyboardEnhancementFlags(KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES),
+        Hide
+    );
+    taken.inspect_err(|_| give_back())
+}
+
+/// The terminal as it was. Does nothing where that is done already.
+fn give_back() {
+    if !TAKEN.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    // Each for itself: where one fails, the others still count.
+    let mut out = io::stdout();
+    let _gone_with_the_terminal = execute!(
+        out,
+        DisableMouseCapture,
+        PopKeyboardEnhancementFlags,
+        DisableFocusChange,
+        DisableBracketedPaste,
+        ResetColor,
+        Clear(ClearType::All),
+        MoveTo(0, 0),
+        LeaveAlternateScreen,
+        Show
+    );
+    let _gone_with_the_terminal = disable_raw_mode();
+}
+
+/// The last line of defence: whatever drew it, no cell carries a control character to the terminal.
+fn scrub(buffer: &mut Buffer) {
+    for cell in &mut buffer.content {
+        if cell.symbol().chars().any(char::is_control) {
+            cell.set_symbol("\u{fffd}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_control_character_passes_the_last_line() {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 3, 1));
+        for (cell, symbol) in buffer.content.iter_mut().zip(["a", "\u{1b}[31m", "\u{9b}"]) {
+            cell.set_symbol(symbol);
+        }
+        scrub(&mut buffer);
+        let symbols: Vec<&str> = buffer.content.iter().map(ratatui::buffer::Cell::symbol).collect();
+        assert_eq!(symbols, ["a", "\u{fffd}", "\u{fffd}"]);
+    }
+}

@@ -1,0 +1,143 @@
+//! The screen as it is drawn: a picture of the state and nothing else. No clock, no I/O.
+
+mod chat;
+mod first;
+mod header;
+mod lifecycle;
+mod overlay;
+mod status;
+
+use crate::app::{App, Screen};
+use crate::approvals::Prompt;
+use crate::paint::Pieces;
+use crate::screen::audit::AuditView;
+use crate::screen::models::ModelsView;
+use crate::screen::sessions::SessionsView;
+use crate::screen::usage::UsageView;
+use crate::theme::Role;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Constraint, Layout, Position, Rect};
+use ratatui::text::Line;
+use ratatui::widgets::{Clear, Widget};
+
+/// What is smaller than this shows nothing but that it is too small.
+const LEAST: (u16, u16) = (30, 8);
+
+/// Lays out what needs to know how large the screen is. To be called before [`draw`].
+pub fn prepare(app: &mut App, area: Rect) {
+    if is_too_small(area) {
+        return;
+    }
+    let size = chat::conversation_area(app, body(area));
+    // The conversation is laid out with what it is shown with; both are parts of one state.
+    let mut conversation = std::mem::take(&mut app.conversation);
+    conversation.prepare(usize::from(size.width), usize::from(size.height), app.look());
+    app.conversation = conversation;
+}
+
+/// Draws the state; where the cursor is.
+pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+    if is_too_small(area) {
+        let text = app.words.say("too-small");
+        Pieces::new(&app.theme).add(Role::Warning, &text).done().render(Rect { height: 1, ..area }, buffer);
+        return None;
+    }
+    let [head, _, foot] = frame(area);
+    header::draw(app, head, buffer);
+    status::draw(app, foot, buffer);
+    let body = body(area);
+    let cursor = screen(app, body, buffer);
+    match &app.overlay {
+        Some(overlay) => overlay::draw(app, overlay, body, buffer),
+        None => cursor,
+    }
+}
+
+const fn is_too_small(area: Rect) -> bool {
+    area.width < LEAST.0 || area.height < LEAST.1
+}
+
+fn frame(area: Rect) -> [Rect; 3] {
+    Layout::vertical([Constraint::Length(1), Constraint::Fill(1), Constraint::Length(1)]).areas(area)
+}
+
+fn body(area: Rect) -> Rect {
+    let [_, body, _] = frame(area);
+    body
+}
+
+fn screen(app: &App, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+    let look = app.look();
+    match app.screen {
+        Screen::Chat => return chat::draw(app, area, buffer),
+        Screen::Lifecycle => lifecycle::draw(app, area, buffer),
+        Screen::Approvals => approvals(app, area, buffer),
+        Screen::Sessions => return (SessionsView { screen: &app.sessions, look }).draw(area, buffer),
+        Screen::Audit => return (AuditView { screen: &app.audit, look }).draw(area, buffer),
+        Screen::Usage => (UsageView { screen: &app.usage, look }).render(area, buffer),
+        Screen::Models => return (ModelsView { screen: &app.models, look }).draw(area, buffer),
+    }
+    None
+}
+
+/// The question that is chosen, whole.
+fn approvals(app: &App, area: Rect, buffer: &mut Buffer) {
+    let questions = app.approvals.questions();
+    match app.approvals.chosen() {
+        Some((question, asking)) => {
+            let place = (app.approvals.at + 1, questions.len());
+            (&Prompt { question, asking, place, look: app.look() }).render(area, buffer);
+        }
+        None => centred(app, &[(Role::Good, "approvals-none"), (Role::Dim, "approvals-none-more")], area, buffer),
+    }
+}
+
+/// Some lines in the middle of an area.
+fn centred(app: &App, texts: &[(Role, &str)], area: Rect, buffer: &mut Buffer) {
+    let height = u16::try_from(texts.len()).unwrap_or(1).min(area.height);
+    let top = area.y + (area.height - height) / 2;
+    for ((role, key), y) in texts.iter().zip(top..area.bottom()) {
+        let line = Pieces::new(&app.theme).fitted(*role, &app.words.say(key), usize::from(area.width)).done();
+        line.centered().render(Rect { y, height: 1, ..area }, buffer);
+    }
+}
+
+/// Lines from the top of an area.
+fn stack(lines: impl IntoIterator<Item = Line<'static>>, area: Rect, buffer: &mut Buffer) {
+    for (line, y) in lines.into_iter().zip(area.top()..area.bottom()) {
+        line.render(Rect { y, height: 1, ..area }, buffer);
+    }
+}
+
+/// A line across.
+fn rule(app: &App, area: Rect, buffer: &mut Buffer) {
+    let sign = if app.is_plain { "-" } else { "─" };
+    let line = sign.repeat(usize::from(area.width));
+    Pieces::new(&app.theme).add(Role::Border, &line).done().render(area, buffer);
+}
+
+/// A box over what is there.
+fn window(app: &App, title: &str, area: Rect, buffer: &mut Buffer) -> Rect {
+    use ratatui::symbols::border;
+    use ratatui::widgets::{Block, BorderType, Borders};
+    Clear.render(area, buffer);
+    let title = Pieces::new(&app.theme).add(Role::Title, &format!(" {title} ")).done();
+    let mut block = Block::new().borders(Borders::ALL).border_style(app.theme.of(Role::Focus)).title(title);
+    block = if app.is_plain {
+        block.border_set(border::Set {
+            top_left: "+",
+            top_right: "+",
+            bottom_left: "+",
+            bottom_right: "+",
+            vertical_left: "|",
+            vertical_right: "|",
+            horizontal_top: "-",
+            horizontal_bottom: "-",
+        })
+    } else {
+        block.border_type(BorderType::Rounded)
+    };
+    let inner = block.inner(area);
+    block.render(area, buffer);
+    inner
+}

@@ -1,0 +1,137 @@
+//! The last line: what keys do here, and how the money stands. Or what just happened.
+
+use crate::app::{App, Focus, Screen};
+use crate::keymap::{Action, Context};
+use crate::paint::Pieces;
+use crate::theme::Role;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::widgets::Widget;
+
+pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
+    let columns = usize::from(area.width);
+    let money = money(app);
+    let room = columns.saturating_sub(money.width() + 2);
+    let left = match &app.toast {
+        Some(toast) => Pieces::new(&app.theme).add(Role::Text, " ").fitted(toast.role, &toast.text, room),
+        None => hints(app, room),
+    };
+    left.apart(money, columns).done().render(area, buffer);
+}
+
+/// What was spent today and what is left.
+fn money(app: &App) -> Pieces<'_> {
+    let pieces = Pieces::new(&app.theme);
+    let Some(figures) = &app.figures else { return pieces };
+    let rub = |amount| app.words.lang().rub(amount);
+    let today = app.words.with("status-today", &[("today", rub(figures.today_micro_rub).into())]);
+    let left = figures.available_micro_rub.into_iter().chain(figures.budget_left_micro_rub).min();
+    let pieces = pieces.add(Role::Money, &today);
+    match left {
+        Some(left) => {
+            let text = app.words.with("status-left", &[("left", rub(left).into())]);
+            pieces.add(Role::Dim, " · ").add(Role::Money, &text).add(Role::Text, " ")
+        }
+        None => pieces.add(Role::Text, " "),
+    }
+}
+
+/// The keys that matter here.
+fn hints(app: &App, room: usize) -> Pieces<'_> {
+    let (context, actions): (Context, &[(Action, &str)]) = match app.screen {
+        Screen::Chat if app.is_asked() => (Context::Approval, &[(Action::Escape, "hint-no"), (Action::Interrupt, "hint-stop")]),
+        Screen::Chat if app.focus == Focus::Pager => (
+            Context::Pager,
+            &[
+                (Action::Down, "hint-scroll"),
+                (Action::Bottom, "hint-bottom"),
+                (Action::Copy, "hint-copy"),
+                (Action::CopyCode, "hint-copy-code"),
+                (Action::Expand, "hint-details"),
+                (Action::Escape, "hint-write"),
+            ],
+        ),
+        Screen::Chat if app.is_busy() => (
+            Context::Composer,
+            &[
+                (Action::Escape, "hint-stop"),
+                (Action::CompleteOrQueue, "hint-queue"),
+                (Action::Steer, "hint-steer"),
+                (Action::GoLifecycle, "hint-lifecycle"),
+                (Action::Palette, "hint-palette"),
+            ],
+        ),
+        Screen::Chat => (
+            Context::Composer,
+            &[
+                (Action::Send, "hint-send"),
+                (Action::Newline, "hint-newline"),
+                (Action::CycleApproval, "hint-mode"),
+                (Action::Palette, "hint-palette"),
+                (Action::Help, "hint-help"),
+            ],
+        ),
+        Screen::Lifecycle => (
+            Context::Lifecycle,
+            &[
+                (Action::Open, "hint-open"),
+                (Action::Drop, "hint-drop"),
+                (Action::FinishNow, "hint-finish"),
+                (Action::NextPane, "hint-next-run"),
+                (Action::Escape, "hint-back"),
+            ],
+        ),
+        Screen::Approvals => (
+            Context::Approval,
+            &[(Action::Up, "hint-answer"), (Action::NextPane, "hint-next-question"), (Action::GoChat, "hint-chat")],
+        ),
+        Screen::Usage => (
+            Context::Usage,
+            &[
+                (Action::NextPane, "hint-pane"),
+                (Action::Period, "hint-period"),
+                (Action::Filter, "hint-filter"),
+                (Action::Expand, "hint-expand"),
+                (Action::Freeze, "hint-freeze"),
+                (Action::Export, "hint-export"),
+            ],
+        ),
+        Screen::Sessions => (
+            Context::List,
+            &[
+                (Action::Open, "hint-resume"),
+                (Action::Search, "hint-search"),
+                (Action::Fork, "hint-fork"),
+                (Action::Rename, "hint-rename"),
+                (Action::Delete, "hint-delete"),
+                (Action::Escape, "hint-back"),
+            ],
+        ),
+        Screen::Audit => (
+            Context::List,
+            &[
+                (Action::Open, "hint-open"),
+                (Action::Search, "hint-search"),
+                (Action::Verify, "hint-verify"),
+                (Action::Escape, "hint-back"),
+            ],
+        ),
+        Screen::Models => (
+            Context::List,
+            &[(Action::Open, "hint-open"), (Action::Search, "hint-search"), (Action::Escape, "hint-back")],
+        ),
+    };
+    let mut pieces = Pieces::new(&app.theme);
+    for (action, word) in actions {
+        let Some(chord) = app.keymap.chord_of(context, *action) else { continue };
+        let chord = chord.to_string();
+        let word = app.words.say(word);
+        let more = crate::paint::width(&chord) + crate::paint::width(&word) + 3;
+        if pieces.width() + more > room {
+            break;
+        }
+        let gap = if pieces.width() == 0 { " " } else { "  " };
+        pieces = pieces.add(Role::Text, gap).add(Role::Key, &chord).add(Role::Dim, &format!(" {word}"));
+    }
+    pieces
+}
