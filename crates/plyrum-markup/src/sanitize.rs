@@ -1,13 +1,39 @@
 //! The one sanitiser between untrusted text and a terminal: control characters and escape sequences are
 //! taken out, whatever wrote them (a model, a file name, an error message).
 //!
-//! It keeps `\n` and `\t`. A sequence is swallowed to its end; one that never ends is given up at the next
+//! It keeps `\n` and `\t`. Characters that reorder or hide text (bidirectional controls, zero-width spaces, tags) go
+//! too; joiners stay where writing needs them: behind a letter or an emoji. A sequence is swallowed to its end; one that never ends is given up at the next
 //! newline, so hostile text cannot hide what follows.
 
 /// Removes control sequences from text that arrives in pieces.
 #[derive(Debug, Default)]
 pub struct Sanitizer {
     state: State,
+    /// The last character that was kept.
+    last: char,
+}
+
+/// Whether a character only changes how others are shown: it reorders, hides, or is a message to programs.
+const fn is_hidden(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}'
+            | '\u{61c}'
+            | '\u{180e}'
+            | '\u{200b}'
+            | '\u{200e}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e007f}'
+    )
+}
+
+/// Whether a character joins or separates its neighbours (ZWJ, ZWNJ).
+const fn is_joiner(c: char) -> bool {
+    matches!(c, '\u{200c}' | '\u{200d}')
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -45,9 +71,7 @@ impl Sanitizer {
             (_, '\u{9b}') => State::Csi,
             (_, '\u{90}' | '\u{98}' | '\u{9d}' | '\u{9e}' | '\u{9f}') => State::Str,
             (State::Text, c) => {
-                if c == '\n' || c == '\t' || !c.is_control() {
-                    out.push(c);
-                }
+                self.keep(c, out);
                 State::Text
             }
             (State::Escape, '[') => State::Csi,
@@ -59,9 +83,20 @@ impl Sanitizer {
             (State::Csi | State::StrEscape, '\u{1b}') => State::Escape,
             (State::Csi, _) => State::Text,
             (State::Str, '\u{1b}') => State::StrEscape,
+            // A terminal leaves a control string at CAN and SUB: what follows is text, and is shown.
+            (State::Str | State::StrEscape, '\u{18}' | '\u{1a}') => State::Text,
             (State::Str, '\u{7}' | '\u{9c}') | (State::StrEscape, '\\') => State::Text,
             (State::Str | State::StrEscape, _) => State::Str,
         };
+    }
+
+    fn keep(&mut self, c: char, out: &mut String) {
+        let joins_nothing = is_joiner(c) && (self.last.is_ascii() || is_joiner(self.last));
+        let kept = c == '\n' || c == '\t' || !(c.is_control() || is_hidden(c) || joins_nothing);
+        if kept {
+            self.last = c;
+            out.push(c);
+        }
     }
 }
 
