@@ -61,6 +61,7 @@ impl Drawn {
     }
 
     fn complete(&mut self, block: &Block) {
+        self.listings.rewind();
         match &block.kind {
             Kind::Fence(fence) => {
                 self.fence(fence, block.above, &block.text);
