@@ -6,10 +6,23 @@
 //!
 //! Knows no terminal, no theme, no file.
 
+mod blocks;
+mod code;
+mod diff;
 mod line;
+mod markdown;
 mod sanitize;
+mod stream;
 mod visible;
+mod width;
+mod wrap;
 
+pub use blocks::{CodeBlock, code_blocks};
+pub use code::{code, warm};
+pub use diff::{diff, diff_exact};
 pub use line::{Emphasis, Line, Span, Tone};
 pub use sanitize::{Sanitizer, cell, clean};
+pub use stream::{Streaming, markdown};
 pub use visible::escaped;
+pub use width::{fit, pad, width};
+pub use wrap::{exact, plain, wrap};

@@ -1,5 +1,7 @@
 //! Lines of styled text: what is said and in which role, never in which colour.
 
+use crate::width::width;
+
 /// The role of a piece of text; a theme gives it its colour.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Tone {
@@ -83,4 +85,71 @@ pub struct Span {
 pub struct Line {
     /// From left to right.
     pub spans: Vec<Span>,
+}
+
+impl Span {
+    /// Safe text in a role, not standing out.
+    pub fn new(text: impl Into<String>, tone: Tone) -> Self {
+        Self { text: text.into(), tone, emphasis: Emphasis::NONE }
+    }
+
+    /// The same, standing out so too.
+    #[must_use]
+    pub fn with(mut self, emphasis: Emphasis) -> Self {
+        self.emphasis = self.emphasis.and(emphasis);
+        self
+    }
+
+    /// The columns it takes.
+    pub fn width(&self) -> usize {
+        width(&self.text)
+    }
+}
+
+impl Line {
+    /// A line of one span.
+    pub fn of(text: impl Into<String>, tone: Tone) -> Self {
+        Self::from(Span::new(text, tone))
+    }
+
+    /// The columns it takes.
+    pub fn width(&self) -> usize {
+        self.spans.iter().map(Span::width).sum()
+    }
+
+    /// What is said, without style.
+    pub fn text(&self) -> String {
+        self.spans.iter().map(|span| span.text.as_str()).collect()
+    }
+
+    /// Whether nothing is said.
+    pub fn is_empty(&self) -> bool {
+        self.spans.iter().all(|span| span.text.is_empty())
+    }
+
+    /// Writes on in the style of `like`; a span goes on as long as its style does.
+    pub(crate) fn write(&mut self, text: &str, like: &Span) {
+        if text.is_empty() {
+            return;
+        }
+        match self.spans.last_mut() {
+            Some(last) if (last.tone, last.emphasis) == (like.tone, like.emphasis) => {
+                last.text.push_str(text);
+            }
+            _ => self.spans.push(Span { text: text.to_owned(), tone: like.tone, emphasis: like.emphasis }),
+        }
+    }
+
+    /// Writes on with all of another line.
+    pub(crate) fn append(&mut self, other: &Self) {
+        for span in &other.spans {
+            self.write(&span.text, span);
+        }
+    }
+}
+
+impl From<Span> for Line {
+    fn from(span: Span) -> Self {
+        Self { spans: vec![span] }
+    }
 }
