@@ -208,6 +208,7 @@ enum Fit {
     PathBegins,
     WordBegins,
     Contains,
+    Initials,
     Scattered,
 }
 
@@ -235,9 +236,17 @@ fn fit(candidate: &str, partial: &str) -> Fit {
         Fit::WordBegins
     } else if candidate.contains(partial) {
         Fit::Contains
+    } else if initials(candidate).contains(partial) {
+        Fit::Initials
     } else {
         Fit::Scattered
     }
+}
+
+/// The first letters of the words of a path: `slr` of `src/lib.rs`.
+fn initials(candidate: &str) -> String {
+    let words = candidate.split(|c: char| !c.is_alphanumeric());
+    words.filter_map(|word| word.chars().next()).collect()
 }
 
 /// The letters between the wanted ones, found from the end, where names are; none where one is missing.

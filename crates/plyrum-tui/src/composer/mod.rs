@@ -159,7 +159,9 @@ impl Composer {
     /// Puts another text in the place of all of it, as after the external editor. It can be undone.
     pub fn replace(&mut self, text: &str) -> Outcome {
         let text = clean_text(text);
-        self.put(text.strip_suffix('\n').unwrap_or(&text))
+        let outcome = self.put(text.strip_suffix('\n').unwrap_or(&text));
+        self.look_for_names();
+        outcome
     }
 
     /// Whether nothing is written.

@@ -3,7 +3,7 @@
 
 use super::chip::{Chips, is_mark};
 use unicode_segmentation::GraphemeCursor;
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr};
 
 /// A tab reaches to the next column that this divides.
 const TAB: usize = 4;
@@ -30,11 +30,7 @@ impl Ruler<'_> {
         let first = self.char_at(at)?;
         let end = at + first.len_utf8();
         let second = self.char_at(end);
-        // A chip joins nothing, and plain letters join plain letters never: the usual case, and a fast one.
-        if is_mark(first)
-            || second.is_none_or(is_mark)
-            || (first.is_ascii() && second.is_some_and(|c| c.is_ascii()))
-        {
+        if stand_apart(first, second) {
             return Some(end);
         }
         let end = GraphemeCursor::new(at, self.text.len(), true).next_boundary(self.text, 0).ok()??;
@@ -47,10 +43,7 @@ impl Ruler<'_> {
         let last = self.char_before(at)?;
         let start = at - last.len_utf8();
         let before = self.char_before(start);
-        if is_mark(last)
-            || before.is_none_or(is_mark)
-            || (last.is_ascii() && before.is_some_and(|c| c.is_ascii()))
-        {
+        if stand_apart(last, before) {
             return Some(start);
         }
         let start = GraphemeCursor::new(at, self.text.len(), true).prev_boundary(self.text, 0).ok()??;
@@ -79,7 +72,7 @@ impl Ruler<'_> {
             '\n' => 0,
             '\t' => TAB - column % TAB,
             c if is_mark(c) => self.chips.width(c),
-            c if c.is_ascii() && end == at + 1 => 1,
+            c if end == at + c.len_utf8() => c.width().unwrap_or_default(),
             _ => self.text.get(at..end).map_or(0, UnicodeWidthStr::width),
         }
     }
@@ -94,4 +87,17 @@ impl Ruler<'_> {
         }
         column
     }
+}
+
+/// Whether there is a border between two characters, as far as that can be told by a glance: a chip joins nothing, and a
+/// letter no letter. Most text is of these, and asking Unicode's tables costs ten times as much.
+fn stand_apart(c: char, neighbour: Option<char>) -> bool {
+    is_mark(c)
+        || neighbour.is_none_or(|neighbour| is_mark(neighbour) || (is_letter(c) && is_letter(neighbour)))
+}
+
+/// Latin, Greek, Cyrillic, kana, ideographs: without marks, jamo and signs that join.
+const fn is_letter(c: char) -> bool {
+    matches!(c, '\0'..='\u{7f}' | '\u{c0}'..='\u{2ff}' | '\u{370}'..='\u{482}' | '\u{48a}'..='\u{52f}'
+        | '\u{3041}'..='\u{3096}' | '\u{30a1}'..='\u{30fa}' | '\u{4e00}'..='\u{9fff}')
 }
