@@ -3,6 +3,7 @@
 
 pub mod action;
 mod choosing;
+pub mod composer;
 pub mod keymap;
 pub mod run;
 pub mod screen;

@@ -1,1 +1,12 @@
-# composer
+# Запрос, который пишется.
+
+composer-placeholder = Спросите о чём угодно; @ — файл, / — команда, ! — строка для оболочки, ? — справка
+composer-placeholder-busy = enter — отправить, tab — в очередь, alt+s — передать идущему запуску
+composer-pasted = { $lines ->
+    [one] [вставка №{ $number }: { $lines } строка]
+    [few] [вставка №{ $number }: { $lines } строки]
+   *[many] [вставка №{ $number }: { $lines } строк]
+}
+composer-search = поиск:
+composer-search-none = ничего не найдено
+composer-too-long = В запросе не больше 128 КиБ: остальное положите в файл и назовите его через @

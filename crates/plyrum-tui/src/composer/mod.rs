@@ -1,0 +1,401 @@
+//! Where a prompt is written: text, its past, what could be meant, and what was pasted. It knows no terminal and no file;
+//! what it needs from outside it asks for ([`Composer::needs_files`], [`Outcome::OpenEditor`]).
+
+mod buffer;
+mod chip;
+mod complete;
+mod composed;
+mod edit;
+mod history;
+mod ruler;
+mod search;
+mod view;
+mod wrap;
+
+pub use complete::{CommandHint, Completion, Item, MAX_MENU_ROWS};
+pub use composed::{Composed, Mention, mentioned, mentions};
+pub use history::History;
+pub use view::{CompletionView, ComposerView};
+
+use crate::keymap::Action;
+use buffer::{Buffer, Joining, TooLong};
+use chip::{Chip, is_mark};
+use complete::{Candidates, Token};
+use edit::Kills;
+use plyrum_words::Words;
+use search::Search;
+
+/// A paste of more lines is folded.
+const FOLD_LINES: usize = 8;
+/// A paste of more characters is folded.
+const FOLD_CHARS: usize = 1_000;
+
+/// Whether a run is going on, which decides what tab does.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Activity {
+    /// Nothing runs.
+    #[default]
+    Idle,
+    /// A run is going on: a prompt can be queued or steer it.
+    Busy,
+}
+
+/// What came of a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The text, the cursor or the menu has changed: draw.
+    Edited,
+    /// It was the composer's, and changed nothing.
+    Nothing,
+    /// It is not the composer's: whoever is around it may take it.
+    Unused,
+    /// Send this.
+    Send(Composed),
+    /// Send this when the run has ended.
+    Queue(Composed),
+    /// Give this to the run that is going on.
+    Steer(Composed),
+    /// Open this in the external editor, then call [`Composer::replace`].
+    OpenEditor(String),
+    /// Show the help.
+    Help,
+    /// It does not fit into a prompt; nothing was changed. The message is `composer-too-long`.
+    TooLong,
+}
+
+/// The prompt that is being written.
+#[derive(Debug, Clone, Default)]
+pub struct Composer {
+    buffer: Buffer,
+    kills: Kills,
+    history: History,
+    search: Option<Search>,
+    menu: Option<Completion>,
+    commands: Vec<CommandHint>,
+    /// The files for the name that is being written; none until the runtime has offered them.
+    files: Option<Candidates>,
+    /// Where a name begins whose menu was closed.
+    dismissed: Option<usize>,
+    activity: Activity,
+}
+
+impl Composer {
+    /// Empty, with what was sent before and what can be commanded.
+    #[must_use]
+    pub fn new(history: History, commands: Vec<CommandHint>) -> Self {
+        Self { history, commands, ..Self::default() }
+    }
+
+    /// Does what a key means.
+    pub fn press(&mut self, action: Action) -> Outcome {
+        let outcome = self.answer(action);
+        if outcome == Outcome::Edited {
+            self.look_for_names();
+        }
+        outcome
+    }
+
+    /// Takes a typed character.
+    pub fn typed(&mut self, c: char) -> Outcome {
+        if let Some(search) = &mut self.search {
+            if !c.is_control() {
+                search.typed(c, &self.history);
+            }
+            return Outcome::Edited;
+        }
+        if c == '?' && self.is_empty() {
+            return Outcome::Help;
+        }
+        if (c.is_control() && c != '\n' && c != '\t') || is_mark(c) {
+            return Outcome::Nothing;
+        }
+        let outcome = self.insert(c.encode_utf8(&mut [0; 4]), Joining::Typed);
+        self.look_for_names();
+        outcome
+    }
+
+    /// Takes a pasted text. A long one is folded, with a label in the user's language.
+    pub fn paste(&mut self, text: &str, words: &Words) -> Outcome {
+        let text = clean_text(text);
+        if text.is_empty() {
+            return Outcome::Nothing;
+        }
+        self.end_search();
+        let lines = text.lines().count();
+        let outcome = if lines > FOLD_LINES || text.chars().nth(FOLD_CHARS).is_some() {
+            let label = label(self.buffer.chips().count() + 1, lines, words);
+            self.kills.rest();
+            outcome(self.buffer.insert_chip(Chip { label, text }))
+        } else {
+            self.insert(&text, Joining::Alone)
+        };
+        self.look_for_names();
+        outcome
+    }
+
+    /// The text, and an empty composer. It is kept in the history.
+    pub fn take(&mut self) -> Composed {
+        let whole = self.buffer.unfolded();
+        self.history.add(&whole);
+        let mut composed = Composed::of(&whole);
+        if let Composed::Prompt { files, .. } = &mut composed {
+            *files = mentions(self.buffer.text()).into_iter().map(|mention| mention.path).collect();
+        }
+        self.clear();
+        composed
+    }
+
+    /// Empties it; nothing is kept.
+    pub fn clear(&mut self) {
+        self.buffer.clear();
+        self.history.leave();
+        self.kills.forget_chips();
+        self.search = None;
+        self.menu = None;
+        self.files = None;
+        self.dismissed = None;
+    }
+
+    /// Puts another text in the place of all of it, as after the external editor. It can be undone.
+    pub fn replace(&mut self, text: &str) -> Outcome {
+        let text = clean_text(text);
+        let outcome = self.put(text.strip_suffix('\n').unwrap_or(&text));
+        self.look_for_names();
+        outcome
+    }
+
+    /// Whether nothing is written.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.buffer.text().is_empty()
+    }
+
+    /// The text, with what was pasted in its place.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.buffer.unfolded()
+    }
+
+    /// Says whether a run is going on.
+    pub fn set_activity(&mut self, activity: Activity) {
+        self.activity = activity;
+    }
+
+    /// Says how wide the view is. A view of another width is drawn right, and slower.
+    pub fn resize(&mut self, width: u16) {
+        self.buffer.set_columns(view::columns(width));
+    }
+
+    /// The beginning of a path for which [`Composer::offer_files`] is waited for.
+    #[must_use]
+    pub fn needs_files(&self) -> Option<String> {
+        let is_wanted = self.files.is_none() && self.search.is_none();
+        let token = self.token().filter(|_| is_wanted)?;
+        let is_open = token.kind == complete::Kind::File && self.dismissed != Some(token.range.start);
+        is_open.then_some(token.partial)
+    }
+
+    /// The paths that could be meant; folders end with `/`. At most ten thousand are looked at.
+    pub fn offer_files(&mut self, paths: Vec<String>) {
+        self.files = Some(Candidates::new(paths));
+        self.menu = None;
+        self.look_for_names();
+    }
+
+    /// The menu, while it is open.
+    #[must_use]
+    pub const fn completion(&self) -> Option<&Completion> {
+        self.menu.as_ref()
+    }
+
+    /// Whether a search through earlier prompts is going on.
+    #[must_use]
+    pub const fn is_searching(&self) -> bool {
+        self.search.is_some()
+    }
+
+    /// The lines to append to the history's file, since this was last asked.
+    pub fn take_unsaved_history(&mut self) -> Vec<String> {
+        self.history.take_unsaved()
+    }
+
+    fn answer(&mut self, action: Action) -> Outcome {
+        if self.search.is_some()
+            && let Some(outcome) = self.search_press(action)
+        {
+            return outcome;
+        }
+        if self.menu.is_some()
+            && let Some(outcome) = self.menu_press(action)
+        {
+            return outcome;
+        }
+        if self.kills.press(&mut self.buffer, action) {
+            return Outcome::Edited;
+        }
+        match action {
+            Action::Send => self.enter(),
+            Action::Newline => self.insert("\n", Joining::Alone),
+            Action::CompleteOrQueue if self.activity == Activity::Busy => self.send(Outcome::Queue),
+            Action::CompleteOrQueue => Outcome::Nothing,
+            Action::Steer if self.activity == Activity::Busy => self.send(Outcome::Steer),
+            Action::Steer => self.send(Outcome::Send),
+            Action::SearchHistory => self.begin_search(),
+            Action::Editor => Outcome::OpenEditor(self.text()),
+            Action::Expand => self.unfold(),
+            Action::Up => self.up(),
+            Action::Down => self.down(),
+            _ => Outcome::Unused,
+        }
+    }
+
+    /// Sends, unless a backslash before the cursor asks for a new line.
+    fn enter(&mut self) -> Outcome {
+        let at = self.buffer.cursor();
+        if self.buffer.ruler().char_before(at) == Some('\\') {
+            return outcome(self.buffer.replace(at - 1..at, "\n", Joining::Alone));
+        }
+        self.send(Outcome::Send)
+    }
+
+    fn send(&mut self, how: impl FnOnce(Composed) -> Outcome) -> Outcome {
+        if self.text().trim().is_empty() { Outcome::Nothing } else { how(self.take()) }
+    }
+
+    fn insert(&mut self, text: &str, joining: Joining) -> Outcome {
+        self.kills.rest();
+        outcome(self.buffer.insert(text, joining))
+    }
+
+    /// Puts a text in the place of all of it.
+    fn put(&mut self, text: &str) -> Outcome {
+        self.kills.rest();
+        let outcome = outcome(self.buffer.replace(0..usize::MAX, text, Joining::Alone));
+        self.menu = None;
+        outcome
+    }
+
+    fn unfold(&mut self) -> Outcome {
+        let Some((range, chip)) = self.buffer.chip_near() else { return Outcome::Nothing };
+        let text = chip.text.clone();
+        outcome(self.buffer.replace(range, &text, Joining::Alone))
+    }
+
+    fn up(&mut self) -> Outcome {
+        if self.buffer.up() {
+            return Outcome::Edited;
+        }
+        let older = self.history.older(self.buffer.text());
+        older.map_or(Outcome::Nothing, |text| self.recall(&text))
+    }
+
+    fn down(&mut self) -> Outcome {
+        if self.buffer.down() {
+            return Outcome::Edited;
+        }
+        self.history.newer().map_or(Outcome::Nothing, |text| self.recall(&text))
+    }
+
+    /// Shows an earlier prompt. No menu opens over it, or the arrows would stay in the menu.
+    fn recall(&mut self, text: &str) -> Outcome {
+        let outcome = self.put(text);
+        self.dismissed = self.token().map(|token| token.range.start);
+        outcome
+    }
+
+    fn begin_search(&mut self) -> Outcome {
+        self.menu = None;
+        self.search = Some(Search::default());
+        Outcome::Edited
+    }
+
+    /// What a key does to a search; none where it ends it and means something by itself.
+    fn search_press(&mut self, action: Action) -> Option<Outcome> {
+        match (action, &mut self.search) {
+            (Action::SearchHistory | Action::Up, Some(search)) => search.older(&self.history),
+            (Action::DeleteBack, Some(search)) => search.shorten(&self.history),
+            (Action::Escape | Action::Interrupt, _) => self.search = None,
+            (Action::Send | Action::CompleteOrQueue, _) => self.end_search(),
+            _ => {
+                self.end_search();
+                return None;
+            }
+        }
+        Some(Outcome::Edited)
+    }
+
+    /// Takes what was found.
+    fn end_search(&mut self) {
+        let Some(search) = self.search.take() else { return };
+        if let Some(found) = search.shown(&self.history).map(str::to_owned) {
+            self.recall(&found);
+        }
+    }
+
+    /// What a key does to the menu; none where it is not the menu's.
+    fn menu_press(&mut self, action: Action) -> Option<Outcome> {
+        let menu = self.menu.as_mut()?;
+        match action {
+            Action::Up => menu.up(),
+            Action::Down => menu.down(),
+            Action::Escape => self.dismiss(),
+            Action::Send if menu.is_whole() => {
+                self.menu = None;
+                return None;
+            }
+            Action::CompleteOrQueue | Action::Send => return self.complete(),
+            _ => return None,
+        }
+        // The menu stays as it is now; looking again would begin it anew.
+        Some(Outcome::Edited)
+    }
+
+    fn complete(&mut self) -> Option<Outcome> {
+        let (range, text) = self.menu.take()?.chosen()?;
+        self.kills.rest();
+        Some(outcome(self.buffer.replace(range, &text, Joining::Alone)))
+    }
+
+    fn dismiss(&mut self) {
+        self.dismissed = self.menu.take().map(|menu| menu.start());
+    }
+
+    fn token(&self) -> Option<Token> {
+        Token::at(self.buffer.text(), self.buffer.cursor())
+    }
+
+    /// Opens, changes or closes the menu by what is at the cursor now.
+    fn look_for_names(&mut self) {
+        let Some(token) = self.token().filter(|_| self.search.is_none()) else {
+            self.menu = None;
+            self.files = None;
+            self.dismissed = None;
+            return;
+        };
+        if self.dismissed == Some(token.range.start)
+            || self.menu.as_ref().is_some_and(|menu| menu.is_of(&token))
+        {
+            return;
+        }
+        let none = Candidates::default();
+        self.menu = Completion::of(token, self.files.as_ref().unwrap_or(&none), &self.commands);
+    }
+}
+
+fn outcome(edited: Result<(), TooLong>) -> Outcome {
+    edited.map_or(Outcome::TooLong, |()| Outcome::Edited)
+}
+
+fn label(number: usize, lines: usize, words: &Words) -> String {
+    let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX).into();
+    words.with("composer-pasted", &[("number", count(number)), ("lines", count(lines))])
+}
+
+/// Text from outside: newlines of one kind, no control characters, nothing that stands for a chip.
+fn clean_text(text: &str) -> String {
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    plyrum_markup::clean(&text).replace(is_mark, "")
+}
+
+#[cfg(test)]
+mod tests;
