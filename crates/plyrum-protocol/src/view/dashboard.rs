@@ -200,23 +200,22 @@ pub struct DashboardHour {
     pub cost_micro_rub: MicroRub,
 }
 
-/// Why prompts were or were not read from a provider's cache, for the newest attempts of the period.
+/// Why prompts were or were not read from a provider's cache.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DashboardCacheCause {
     /// `hit`, `first`, `changed`, `short`, `expired`, `missed` or `not_reported`, as `explain` tells them.
     pub cause: String,
     /// Attempts.
     pub attempts: u64,
-    /// What the cache saved them: cached tokens at the input's price less what they cost.
-    pub saved_micro_rub: MicroRub,
-    /// What writing to the cache cost over the input's price.
-    pub written_micro_rub: MicroRub,
-    /// For misses: what a hit would have saved at most, if everything in common with the request before had been
-    /// read from the cache. An estimate: `~`.
+    /// For misses: what a hit would have saved at most, if everything that can have been in common with the request
+    /// before had been read from the cache. An estimate: `~`.
     pub lost_at_most_micro_rub: MicroRub,
 }
 
 /// How well caches of providers were used.
+///
+/// Tokens are of the whole period. Money needs each attempt's own price, so it is of the newest attempts of the period,
+/// as many as can be looked at at once, and says how many; causes are of fewer.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DashboardCache {
     /// All input tokens of the period.
@@ -227,19 +226,20 @@ pub struct DashboardCache {
     pub written_tokens: u64,
     /// Read of all input, in tenths of a percent, rounded down; null where nothing was sent.
     pub hit_per_mille: Option<u64>,
-    /// How many attempts, the newest of the period, the money below is of.
+    /// How many attempts, the newest of the period, the money is of.
     pub looked_at: u64,
-    /// From when on those are; null: none.
-    pub looked_since: Option<Timestamp>,
     /// Whether these are all attempts of the period.
     pub is_whole: bool,
-    /// What the cache saved them, exactly, by each attempt's own price.
+    /// What the cache saved them, exactly: what they would have cost with cached tokens as plain input, less what
+    /// they cost.
     pub saved_micro_rub: MicroRub,
-    /// What writing to the cache cost over the input's price, exactly.
+    /// What writing to the cache cost them over plain input, exactly.
     pub written_micro_rub: MicroRub,
     /// How many of them have no known price.
     pub unpriced: u64,
-    /// The same by cause.
+    /// How many of them, the newest, the causes are of.
+    pub explained: u64,
+    /// Why they hit or missed, the most frequent first.
     pub causes: Vec<DashboardCacheCause>,
 }
 

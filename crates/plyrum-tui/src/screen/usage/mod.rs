@@ -225,7 +225,9 @@ impl UsageScreen {
             Action::Bottom => self.scroll_by(isize::MAX),
             Action::Period => return self.next_period(),
             Action::Filter | Action::Search => self.mode = Mode::Filter(FilterLine::of(&self.query)),
-            Action::ClearFilter => return self.ask(DashboardQuery { filter: Default::default(), ..self.query.clone() }),
+            Action::ClearFilter => {
+                return self.ask(DashboardQuery { filter: Default::default(), ..self.query.clone() });
+            }
             Action::Freeze => return self.freeze(),
             Action::Export if self.board.is_some() => self.mode = Mode::Export,
             Action::Refresh => return self.load(),

@@ -76,7 +76,14 @@ fn group(by: &str, rows: &[(&str, DashboardSum)]) -> DashboardGroup {
     DashboardGroup { by: by.to_owned(), rows, ..DashboardGroup::default() }
 }
 
-fn span(name: &str, since: i64, days: i64, sum: DashboardSum, limit: Option<i64>, projected: i64) -> DashboardSpan {
+fn span(
+    name: &str,
+    since: i64,
+    days: i64,
+    sum: DashboardSum,
+    limit: Option<i64>,
+    projected: i64,
+) -> DashboardSpan {
     let left = limit.map(|limit| MicroRub::new(limit - sum.cost_micro_rub.get() - 1_250_000));
     DashboardSpan {
         name: name.to_owned(),
@@ -89,14 +96,8 @@ fn span(name: &str, since: i64, days: i64, sum: DashboardSum, limit: Option<i64>
     }
 }
 
-fn cause(cause: &str, attempts: u64, saved: i64, written: i64, lost: i64) -> DashboardCacheCause {
-    DashboardCacheCause {
-        cause: cause.to_owned(),
-        attempts,
-        saved_micro_rub: MicroRub::new(saved),
-        written_micro_rub: MicroRub::new(written),
-        lost_at_most_micro_rub: MicroRub::new(lost),
-    }
+fn cause(cause: &str, attempts: u64, lost: i64) -> DashboardCacheCause {
+    DashboardCacheCause { cause: cause.to_owned(), attempts, lost_at_most_micro_rub: MicroRub::new(lost) }
 }
 
 fn groups() -> Vec<DashboardGroup> {
@@ -177,11 +178,13 @@ pub(super) fn full() -> Dashboard {
         ..DashboardPoint::default()
     };
     let hours = (0..7_u8).flat_map(|day| {
-        (8..23_u8).filter(move |hour| (hour + day) % 5 != 0 && !(day > 4 && *hour < 12)).map(move |hour| DashboardHour {
-            weekday: day + 1,
-            hour,
-            attempts: 3,
-            cost_micro_rub: MicroRub::new((i64::from(hour) * 31 + i64::from(day) * 17) % 60 * 1_000_000),
+        (8..23_u8).filter(move |hour| (hour + day) % 5 != 0 && !(day > 4 && *hour < 12)).map(move |hour| {
+            DashboardHour {
+                weekday: day + 1,
+                hour,
+                attempts: 3,
+                cost_micro_rub: MicroRub::new((i64::from(hour) * 31 + i64::from(day) * 17) % 60 * 1_000_000),
+            }
         })
     });
     Dashboard {
@@ -216,19 +219,19 @@ pub(super) fn full() -> Dashboard {
             read_tokens: 5_941_740,
             written_tokens: 72_240,
             hit_per_mille: Some(695),
-            looked_at: 200,
-            looked_since: Some(at(NOW - 4 * DAY)),
-            is_whole: false,
+            looked_at: 602,
+            is_whole: true,
             saved_micro_rub: MicroRub::new(204_771_003),
             written_micro_rub: MicroRub::new(3_120_440),
             unpriced: 4,
+            explained: 100,
             causes: vec![
-                cause("hit", 131, 204_771_003, 3_000_440, 0),
-                cause("changed", 22, 0, 120_000, 9_300_000),
-                cause("expired", 19, 0, 0, 14_020_000),
-                cause("first", 18, 0, 0, 0),
-                cause("short", 7, 0, 0, 0),
-                cause("not_reported", 3, 0, 0, 0),
+                cause("hit", 61, 0),
+                cause("changed", 14, 9_300_000),
+                cause("expired", 11, 14_020_000),
+                cause("first", 8, 0),
+                cause("short", 4, 0),
+                cause("not_reported", 2, 0),
             ],
         },
         balance: Balance {
@@ -237,12 +240,7 @@ pub(super) fn full() -> Dashboard {
             held_micro_rub: MicroRub::new(1_250_000),
             available_micro_rub: Some(MicroRub::new(2_751_179_629)),
         },
-        books: DashboardBooks {
-            agree: true,
-            open_attempts: 2,
-            review: 3,
-            debt_micro_rub: MicroRub::ZERO,
-        },
+        books: DashboardBooks { agree: true, open_attempts: 2, review: 3, debt_micro_rub: MicroRub::ZERO },
         ..empty()
     }
 }
