@@ -8,7 +8,9 @@ use std::io::Write as _;
 use std::path::Path;
 use std::time::Instant;
 
-use plyrum_ledger::{Ledger, LedgerReader, RecoverySpec, SpentBy};
+use plyrum_ledger::{
+    DashboardQuery, Ledger, LedgerReader, Limits, RecoverySpec, SpentBy, UsageFilter, Windows,
+};
 use rusqlite::Connection;
 
 /// Attempts of one statement.
@@ -87,12 +89,53 @@ fn measure(path: &Path, check: bool) -> Result<(), Failure> {
         }
         say(&format!("spent in a month, {name}: {:?}", started.elapsed() / 100))?;
     }
+    measure_dashboard(path, last)?;
     if check {
         let started = Instant::now();
         for check in reader.check()? {
             say(&format!("{} {}: {}", if check.ok { "ok " } else { "NOT" }, check.name, check.detail))?;
         }
         say(&format!("checked in {:?}", started.elapsed()))?;
+    }
+    Ok(())
+}
+
+/// The first reading of a new reader, as when the screen is opened, and the later ones.
+fn measure_dashboard(path: &Path, last: i64) -> Result<(), Failure> {
+    let (hour, day) = (3_600_000, 86_400_000);
+    let midnight = last - (last + 3 * hour) % day;
+    let month = DashboardQuery {
+        now: last,
+        since: Some(midnight - 26 * day),
+        previous: Some((midnight - 57 * day, last - 31 * day)),
+        week: midnight - 4 * day,
+        limits: Limits {
+            windows: Windows { day: midnight, month: midnight - 26 * day },
+            ..Limits::default()
+        },
+        days: (0..31).map(|n| midnight + (n - 29) * day).collect(),
+        hours_since: midnight - 27 * day,
+        ..DashboardQuery::default()
+    };
+    let all = DashboardQuery { since: None, previous: None, ..month.clone() };
+    let filter = |persona: &str| UsageFilter { persona: Some(persona.to_owned()), ..UsageFilter::default() };
+    let coder = DashboardQuery { filter: filter("coder"), ..month.clone() };
+    let nobody = DashboardQuery { filter: filter("nobody"), ..all.clone() };
+    for (name, query) in [("a month", month), ("all", all), ("a persona's month", coder), ("nobody", nobody)]
+    {
+        let reader = LedgerReader::open(path)?;
+        let started = Instant::now();
+        let figures = reader.dashboard(&query)?;
+        let first = started.elapsed();
+        let started = Instant::now();
+        for _ in 0..20 {
+            reader.dashboard(&query)?;
+        }
+        say(&format!(
+            "dashboard, {name}: first {first:?}, then {:?}; {} attempts",
+            started.elapsed() / 20,
+            figures.total.attempts
+        ))?;
     }
     Ok(())
 }

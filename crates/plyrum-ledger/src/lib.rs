@@ -81,6 +81,9 @@ pub use mark::SentRequest;
 pub use outbox::{AuditHead, OUTBOX_KINDS, OutboxGap, OutboxRow};
 pub use place::{FileSystem, file_system};
 pub use read::LedgerReader;
+pub use read::dashboard::{
+    CacheCase, CacheFigures, DashboardFigures, DashboardQuery, UsageGroup, UsagePoint, cache_saving_at_most,
+};
 pub use read::explain::{Aside, Earlier};
 pub use read::runs::{RunRow, RunsAfter};
 pub use read::sums::{Part, UsageTotal};

@@ -336,4 +336,4 @@ fn spent_in(conn: &Connection, of: SpentBy<'_>, piece: Piece) -> Result<i64, Led
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

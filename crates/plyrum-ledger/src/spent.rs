@@ -8,7 +8,7 @@ use crate::rollup::{self, SpentBy};
 
 /// The end of a window that has none: a whole number of the widest roll-up rows, so that nothing is left
 /// over to be read from narrower ones. It is about the year 89 500.
-const NEVER_MS: i64 = 32 * 86_400_000 * 1_000_000;
+pub(crate) const NEVER_MS: i64 = 32 * 86_400_000 * 1_000_000;
 
 /// Whose money is counted.
 #[derive(Debug, Clone, Copy)]

@@ -19,6 +19,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("config", schema_for!(Vec<view::ConfigRow>)),
         ("cost-report", schema_for!(view::CostReport)),
         ("daemon-status", schema_for!(view::DaemonStatus)),
+        ("dashboard", schema_for!(view::Dashboard)),
         ("decision", schema_for!(Decision)),
         ("dry-run", schema_for!(DryRun)),
         ("error", schema_for!(RpcError)),

@@ -65,19 +65,7 @@ impl LedgerReader {
 
     /// The latest request of the same session to the same model that was sent before this one.
     pub fn request_before(&self, attempt: &Attempt) -> Result<Option<Earlier>, LedgerError> {
-        let mut select = self.conn.prepare_cached(
-            "SELECT a.attempt, a.closed_at, a.message_chain,
-                 iif(a.quality = 'reported', a.input + a.cache_read + a.cache_write_5m + a.cache_write_1h, NULL) AS tokens
-             FROM runs own JOIN runs r ON r.session = own.session JOIN attempts a ON a.run = r.run
-             WHERE own.run = ?1 AND a.model = ?2 AND a.attempt <> ?3 AND a.sent_at < ?4 ORDER BY a.sent_at DESC LIMIT 1",
-        )?;
-        let found = select
-            .query_row(params![attempt.run, attempt.model, attempt.attempt, attempt.sent_at], |row| {
-                Ok((row.get("attempt")?, row.get("closed_at")?, row.get("tokens")?, chain(row)))
-            })
-            .optional()?;
-        let Some((attempt, closed_at, input_tokens, message_chain)) = found else { return Ok(None) };
-        Ok(Some(Earlier { attempt, closed_at, message_chain: message_chain?, input_tokens }))
+        request_before(&self.conn, attempt)
     }
 
     /// A run and the sum of its usage rows.
@@ -87,7 +75,23 @@ impl LedgerReader {
     }
 }
 
-fn chain(row: &Row<'_>) -> Result<Option<Vec<String>>, LedgerError> {
+pub(crate) fn request_before(conn: &Connection, attempt: &Attempt) -> Result<Option<Earlier>, LedgerError> {
+    let mut select = conn.prepare_cached(
+        "SELECT a.attempt, a.closed_at, a.message_chain,
+             iif(a.quality = 'reported', a.input + a.cache_read + a.cache_write_5m + a.cache_write_1h, NULL) AS tokens
+         FROM runs own JOIN runs r ON r.session = own.session JOIN attempts a ON a.run = r.run
+         WHERE own.run = ?1 AND a.model = ?2 AND a.attempt <> ?3 AND a.sent_at < ?4 ORDER BY a.sent_at DESC LIMIT 1",
+    )?;
+    let found = select
+        .query_row(params![attempt.run, attempt.model, attempt.attempt, attempt.sent_at], |row| {
+            Ok((row.get("attempt")?, row.get("closed_at")?, row.get("tokens")?, chain(row)))
+        })
+        .optional()?;
+    let Some((attempt, closed_at, input_tokens, message_chain)) = found else { return Ok(None) };
+    Ok(Some(Earlier { attempt, closed_at, message_chain: message_chain?, input_tokens }))
+}
+
+pub(crate) fn chain(row: &Row<'_>) -> Result<Option<Vec<String>>, LedgerError> {
     let text: Option<String> = row.get("message_chain")?;
     Ok(text.map(|text| serde_json::from_str(&text)).transpose()?)
 }

@@ -39,6 +39,19 @@ impl Dimension {
     }
 }
 
+/// The columns of roll-ups' keys that must have a value.
+pub(crate) fn wanted(filter: &UsageFilter) -> Vec<(&'static str, String)> {
+    let named = [
+        ("model", &filter.model),
+        ("provider", &filter.provider),
+        ("persona", &filter.persona),
+        ("role", &filter.role),
+        ("project", &filter.project),
+        ("session", &filter.session),
+    ];
+    named.into_iter().filter_map(|(column, value)| Some((column, value.clone()?))).collect()
+}
+
 /// Sums by key, as pieces are added.
 pub(crate) struct Gather<'c> {
     conn: &'c Connection,
@@ -50,15 +63,7 @@ pub(crate) struct Gather<'c> {
 
 impl<'c> Gather<'c> {
     pub(crate) fn new(conn: &'c Connection, by: Dimension, filter: &UsageFilter) -> Self {
-        let named = [
-            ("model", &filter.model),
-            ("provider", &filter.provider),
-            ("persona", &filter.persona),
-            ("role", &filter.role),
-            ("project", &filter.project),
-            ("session", &filter.session),
-        ];
-        let wanted = named.into_iter().filter_map(|(column, value)| Some((column, value.clone()?))).collect();
+        let wanted = wanted(filter);
         Self { conn, by, wanted, groups: BTreeMap::new() }
     }
 

@@ -5,6 +5,7 @@
 //! nothing could tell it that the database is being written).
 
 mod balance;
+pub(crate) mod dashboard;
 pub(crate) mod explain;
 mod gather;
 pub(crate) mod runs;
@@ -20,6 +21,8 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use crate::error::LedgerError;
 use crate::open;
 
+/// Prepared statements that a reader keeps: the dashboard has some eighty.
+const STATEMENTS: usize = 128;
 /// How long a reader waits for a recovering or closing writer.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -54,6 +57,7 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
 
 fn settings(conn: Connection) -> rusqlite::Result<Connection> {
     conn.busy_timeout(BUSY_TIMEOUT)?;
+    conn.set_prepared_statement_cache_capacity(STATEMENTS);
     conn.pragma_update(None, "temp_store", "memory")?;
     conn.pragma_update(None, "trusted_schema", false)?;
     // The first real read: only here does SQLite open the log and its index.

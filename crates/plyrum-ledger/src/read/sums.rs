@@ -105,6 +105,11 @@ impl Sums {
         other.units.iter().try_for_each(|(unit, count)| self.add_unit(unit.clone(), *count))
     }
 
+    /// Σ of charges.
+    pub(crate) const fn cost(&self) -> i64 {
+        self.figures[7]
+    }
+
     pub(crate) const fn is_empty(&self) -> bool {
         self.figures[0] == 0
     }

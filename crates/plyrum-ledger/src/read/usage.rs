@@ -159,8 +159,25 @@ fn grouped(
     conn: &Connection,
     by: Dimension,
     filter: &UsageFilter,
-    (since, until): (i64, i64),
+    window: (i64, i64),
 ) -> Result<UsageReport, LedgerError> {
+    let runs = runs_of(by, filter);
+    let mut total = Sums::default();
+    let mut rows = Vec::new();
+    for (key, sums) in sums_by(conn, by, filter, window)? {
+        total.add(&sums)?;
+        rows.push(UsageRow { key, start_at: None, sum: sums.total(runs) });
+    }
+    Ok(UsageReport { rows, total: total.total(runs_of(Dimension::None, filter)) })
+}
+
+/// Σ of a time by a dimension, the dearest first.
+pub(crate) fn sums_by(
+    conn: &Connection,
+    by: Dimension,
+    filter: &UsageFilter,
+    (since, until): (i64, i64),
+) -> Result<Vec<(String, Sums)>, LedgerError> {
     let no_filter = *filter == UsageFilter::default();
     let pieces = match by {
         _ if filter.session.is_some() => rollup::cover(&[], since, until),
@@ -172,19 +189,13 @@ fn grouped(
     for piece in pieces {
         gather.add(piece)?;
     }
-    let runs = runs_of(by, filter);
-    let mut total = Sums::default();
-    let mut rows = Vec::new();
-    for (key, sums) in gather.into_groups() {
-        total.add(&sums)?;
-        rows.push(UsageRow { key, start_at: None, sum: sums.total(runs) });
-    }
-    rows.sort_by(|a, b| b.sum.cost.cmp(&a.sum.cost).then_with(|| a.key.cmp(&b.key)));
-    Ok(UsageReport { rows, total: total.total(runs_of(Dimension::None, filter)) })
+    let mut groups: Vec<(String, Sums)> = gather.into_groups().into_iter().collect();
+    groups.sort_by(|(a_key, a), (b_key, b)| b.cost().cmp(&a.cost()).then_with(|| a_key.cmp(b_key)));
+    Ok(groups)
 }
 
 /// A run is counted where it begins to use what is asked for.
-fn runs_of(by: Dimension, filter: &UsageFilter) -> RunsOf {
+pub(crate) fn runs_of(by: Dimension, filter: &UsageFilter) -> RunsOf {
     let model = by == Dimension::Model || filter.model.is_some();
     let provider = by == Dimension::Provider || filter.provider.is_some();
     let role = by == Dimension::Role || filter.role.is_some();
@@ -215,6 +226,27 @@ fn in_time(
     filter: &UsageFilter,
     window: (i64, i64),
 ) -> Result<UsageReport, LedgerError> {
+    let rows = rows_in_time(conn, width, buckets, filter, window)?;
+    Ok(UsageReport { rows, total: summed(conn, filter, window)?.total(runs_of(Dimension::None, filter)) })
+}
+
+/// Days at these moments, without their sum.
+pub(crate) fn days_at(
+    conn: &Connection,
+    starts: &[i64],
+    filter: &UsageFilter,
+) -> Result<Vec<UsageRow>, LedgerError> {
+    let (Some(first), Some(last)) = (starts.first(), starts.last()) else { return Ok(Vec::new()) };
+    rows_in_time(conn, &Width::DAY, &Buckets::Starts(starts.to_vec()), filter, (*first, *last))
+}
+
+fn rows_in_time(
+    conn: &Connection,
+    width: &Width,
+    buckets: &Buckets,
+    filter: &UsageFilter,
+    window: (i64, i64),
+) -> Result<Vec<UsageRow>, LedgerError> {
     let used = used_hours(conn, window)?;
     let (spans, offset, name) = match buckets {
         Buckets::OffsetMinutes(offset) if offset.abs() > MAX_OFFSET => {
@@ -240,11 +272,15 @@ fn in_time(
             rows.push(UsageRow { key, start_at: Some(start), sum: sums.total(runs) });
         }
     }
-    Ok(UsageReport { rows, total: summed(conn, filter, window)?.total(runs) })
+    Ok(rows)
 }
 
 /// Σ of a time.
-fn summed(conn: &Connection, filter: &UsageFilter, (since, until): (i64, i64)) -> Result<Sums, LedgerError> {
+pub(crate) fn summed(
+    conn: &Connection,
+    filter: &UsageFilter,
+    (since, until): (i64, i64),
+) -> Result<Sums, LedgerError> {
     let levels = match filter {
         filter if filter.session.is_some() => &[],
         filter if *filter == UsageFilter::default() => EVERYTHING,

@@ -44,23 +44,23 @@ fn all_time_is_covered_by_the_widest_rows() {
 
 /// One attempt of a history: small numbers that pick from a few names, so that many rows share a key.
 #[derive(Debug, Clone)]
-struct Line {
-    run: u8,
-    model: u8,
-    role: u8,
-    try_no: u32,
-    output: u64,
-    searches: u64,
-    basis: u8,
-    outcome: u8,
-    priced: bool,
-    at: i64,
+pub(crate) struct Line {
+    pub(crate) run: u8,
+    pub(crate) model: u8,
+    pub(crate) role: u8,
+    pub(crate) try_no: u32,
+    pub(crate) output: u64,
+    pub(crate) searches: u64,
+    pub(crate) basis: u8,
+    pub(crate) outcome: u8,
+    pub(crate) priced: bool,
+    pub(crate) at: i64,
 }
 
 /// 2026-03-01: the weeks after it have a clock change of Europe.
-const START: i64 = 1_772_323_200_000;
+pub(crate) const START: i64 = 1_772_323_200_000;
 
-fn line() -> impl Strategy<Value = Line> {
+pub(crate) fn line() -> impl Strategy<Value = Line> {
     let at = (0..40 * 96_i64, prop_oneof![Just(0), Just(-1), Just(1), 0..900_000_i64]);
     (
         0..6_u8,
@@ -94,31 +94,31 @@ const PERSONAS: [&str; 2] = ["default", "coder"];
 const OUTCOMES: [Outcome; 4] = [Outcome::Ok, Outcome::Cut, Outcome::Cancelled, Outcome::Failed];
 
 impl Line {
-    fn model(&self) -> String {
+    pub(crate) fn model(&self) -> String {
         format!("lab/{}", self.model)
     }
 
-    fn provider(&self) -> &'static str {
+    pub(crate) fn provider(&self) -> &'static str {
         ["lab", "other"][usize::from(self.model % 2)]
     }
 
-    fn role(&self) -> &'static str {
+    pub(crate) fn role(&self) -> &'static str {
         ["answer", "proposer"][usize::from(self.role)]
     }
 
-    fn persona(&self) -> &'static str {
+    pub(crate) fn persona(&self) -> &'static str {
         PERSONAS[usize::from(self.run % 2)]
     }
 
-    fn project(&self) -> &'static str {
+    pub(crate) fn project(&self) -> &'static str {
         ["", "here", "there"][usize::from(self.run % 3)]
     }
 
-    fn session(&self) -> String {
+    pub(crate) fn session(&self) -> String {
         format!("s{}", self.run / 2)
     }
 
-    fn key(&self, by: &str) -> String {
+    pub(crate) fn key(&self, by: &str) -> String {
         match by {
             "model" => self.model(),
             "provider" => self.provider().to_owned(),
@@ -144,7 +144,7 @@ impl Line {
 }
 
 /// Plays a history through the writer, in the order of its lines, and gives the ledger.
-async fn played(lines: &[Line]) -> Ledger {
+pub(crate) async fn played(lines: &[Line]) -> Ledger {
     let ledger = Ledger::open_in_memory().unwrap();
     play(&ledger, lines).await;
     ledger
@@ -211,7 +211,7 @@ fn plain(sum: &UsageTotal) -> Plain {
 }
 
 /// The attempts as they were settled, beside their lines.
-async fn settled(ledger: &Ledger, lines: &[Line]) -> Vec<(Line, Attempt)> {
+pub(crate) async fn settled(ledger: &Ledger, lines: &[Line]) -> Vec<(Line, Attempt)> {
     let mut by_id = BTreeMap::new();
     for run in 0..6 {
         for attempt in ledger.attempts_of(&format!("r{run}")).await.unwrap() {
@@ -259,7 +259,7 @@ fn by_key(report: &UsageReport) -> BTreeMap<String, Plain> {
     report.rows.iter().map(|row| (row.key.clone(), plain(&row.sum))).collect()
 }
 
-fn runtime() -> tokio::runtime::Runtime {
+pub(crate) fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().build().unwrap()
 }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 mod audit;
 mod cost_report;
+mod dashboard;
 mod explain;
 mod prices;
 mod sessions;
@@ -15,6 +16,11 @@ mod usage;
 
 pub use audit::{AuditFile, AuditPruned, AuditVerdict};
 pub use cost_report::{CostArm, CostReport, CostRole, CostTotal};
+pub use dashboard::{
+    Dashboard, DashboardBooks, DashboardCache, DashboardCacheCause, DashboardFilter, DashboardGroup,
+    DashboardHour, DashboardPart, DashboardPeriod, DashboardPoint, DashboardPrevious, DashboardQuery,
+    DashboardRow, DashboardSpan, DashboardSum,
+};
 pub use explain::{
     ExplainAttempt, ExplainCache, ExplainFallback, ExplainMeter, ExplainProviderCost, ExplainReport,
     ExplainRetry,
