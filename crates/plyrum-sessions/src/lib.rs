@@ -50,7 +50,7 @@ pub use read::{
     Item, Items, SessionSummary, frames_of, frames_of_run_at, list, matching, read, read_from,
     unfinished_runs,
 };
-pub use tail::begin_of_last;
+pub use tail::{Page, begin_of_last, begin_of_page};
 pub use texts::{Said, Texts};
 
 use std::io;

@@ -21,7 +21,43 @@ pub fn begin_of_last(dir: &Path, session: &SessionId, turns: usize) -> io::Resul
     find(&mut Backwards::new(&file).map_err(context("read", &path))?, turns).map_err(context("read", &path))
 }
 
+/// The same of the part of a log before an offset at which a line begins, and at most about so many bytes of it, so that a
+/// page of any session is small. The whole log's end where `before` is none.
+pub fn begin_of_page(
+    dir: &Path,
+    session: &SessionId,
+    before: Option<u64>,
+    turns: usize,
+    bytes: u64,
+) -> io::Result<Page> {
+    let path = log_path(dir, session);
+    let read = |file: &File| {
+        let mut lines = match before {
+            None => Backwards::new(file)?,
+            Some(end) => Backwards::before(file, end),
+        };
+        let end = lines.end;
+        Ok(Page { begin: find_within(&mut lines, turns, end.saturating_sub(bytes))?, end })
+    };
+    let file = File::open(&path).map_err(context("open", &path))?;
+    read(&file).map_err(context("read", &path))
+}
+
+/// A part of a log: whole turns, from where a line begins to where one ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page {
+    /// Where it begins; 0 is the log's beginning.
+    pub begin: u64,
+    /// Where it ends.
+    pub end: u64,
+}
+
 fn find(lines: &mut Backwards<'_>, turns: usize) -> io::Result<u64> {
+    find_within(lines, turns, 0)
+}
+
+/// Stops at the beginning of a turn, once it is before `floor`.
+fn find_within(lines: &mut Backwards<'_>, turns: usize, floor: u64) -> io::Result<u64> {
     let mut seen: BTreeSet<RunId> = BTreeSet::new();
     let mut begin = lines.end;
     if turns == 0 {
@@ -33,7 +69,8 @@ fn find(lines: &mut Backwards<'_>, turns: usize) -> io::Result<u64> {
             Ok(_) | Err(_) => None,
         };
         if let Some(run) = asks {
-            if seen.len() == turns && !seen.contains(&run) {
+            let is_enough = seen.len() == turns || (!seen.is_empty() && offset < floor);
+            if is_enough && !seen.contains(&run) {
                 return Ok(begin);
             }
             seen.insert(run);
@@ -66,6 +103,11 @@ impl<'f> Backwards<'f> {
             lines.buffer.clear();
         }
         Ok(lines)
+    }
+
+    /// From where a line ends.
+    fn before(file: &'f File, end: u64) -> Self {
+        Self { file, end, buffer: Vec::new(), at: end }
     }
 
     /// The line before the last one, its newline included, with its offset. One that is longer than lines can be

@@ -1,0 +1,140 @@
+//! Effects that may take time, each on its way to who carries it out. The loop never waits for one.
+
+use super::link::{self, Call, Way};
+use super::side::{self, Query};
+use super::source::Sources;
+use super::wake::Teller;
+use super::{HISTORY_FILE, files, history};
+use crate::app::{Effect, Message, Reply};
+use plyrum_client::Launch;
+use plyrum_config::Paths;
+use plyrum_protocol::{ErrorKind, Fault, Hello};
+use tokio::sync::mpsc;
+
+/// Calls that may wait while the daemon is looked for.
+const CALLS: usize = 256;
+
+/// What the carrier needs.
+pub(super) struct Means {
+    pub(super) paths: Paths,
+    pub(super) hello: Hello,
+    pub(super) launch: Launch,
+    pub(super) sources: Sources,
+    pub(super) workspace: Option<String>,
+    pub(super) new_id: fn() -> Result<String, Fault>,
+    pub(super) client: String,
+    pub(super) teller: Teller,
+}
+
+/// Carries effects out.
+#[derive(Debug)]
+pub(super) struct Carrier {
+    runtime: tokio::runtime::Handle,
+    calls: mpsc::Sender<Call>,
+    queries: mpsc::Sender<Query>,
+    sources: Sources,
+    way: Way,
+    teller: Teller,
+}
+
+impl Carrier {
+    /// Starts both connections. To be called inside a runtime.
+    pub(super) fn start(means: Means) -> Self {
+        let Means { paths, hello, launch, sources, workspace, new_id, client, teller } = means;
+        let way = Way { paths, hello, launch, workspace, client, new_id };
+        let (calls, called) = mpsc::channel(CALLS);
+        let (queries, queried) = mpsc::channel(CALLS);
+        tokio::spawn(link::keep(way.clone(), called, teller.clone()));
+        tokio::spawn(side::keep(way.clone(), std::sync::Arc::clone(&sources.desk), queried, teller.clone()));
+        Self { runtime: tokio::runtime::Handle::current(), calls, queries, sources, way, teller }
+    }
+
+    pub(super) fn carry_out(&self, effect: Effect) {
+        match effect {
+            Effect::Submit(order) => self.call(Call::Submit(order)),
+            Effect::Attach { run, after_seq, approve } => self.call(Call::Attach { run, after_seq, approve }),
+            Effect::Cancel { run, reason } => self.call(Call::Cancel { run, reason }),
+            Effect::FinishNow(run) => self.call(Call::FinishNow(run)),
+            Effect::Drop { run, step } => self.call(Call::Drop { run, step }),
+            Effect::Answer(reply) => self.call(Call::Answer(reply)),
+            Effect::Quote(order) => self.query(Query::Quote(order)),
+            Effect::ListApprovals => self.query(Query::Approvals),
+            Effect::ListChoices => self.query(Query::Choices),
+            Effect::Rewind { session, turns } => self.query(Query::Rewind { session, turns }),
+            Effect::Undo(run) => self.query(Query::Undo(run)),
+            Effect::Sessions(ask) => self.query(Query::Sessions(ask)),
+            effect => self.read(effect),
+        }
+    }
+
+    /// What is read from files.
+    fn read(&self, effect: Effect) {
+        let sources = self.sources.clone();
+        match effect {
+            Effect::Figures => self.blocking(move || Reply::Figures(sources.desk.figures())),
+            Effect::OpenSession(asked) => self.blocking(move || {
+                let outcome = sources.transcripts.open(&asked).map(Box::new);
+                Reply::Opened { asked, outcome }
+            }),
+            Effect::Older { session, before } => self.blocking(move || {
+                let outcome = sources.transcripts.before(&session, &before).map(Box::new);
+                Reply::Older { session, outcome }
+            }),
+            Effect::Usage(ask) => {
+                self.blocking(move || Reply::Usage(crate::screen::usage::answer(&*sources.usage, ask)));
+            }
+            Effect::Audit(ask) => {
+                self.blocking(move || Reply::Audit(crate::screen::audit::answer(&*sources.audit, ask)));
+            }
+            Effect::Models(ask) => {
+                self.blocking(move || Reply::Models(crate::screen::models::answer(&*sources.models, ask)));
+            }
+            Effect::ListFiles => {
+                let root = self.way.root();
+                self.blocking(move || Reply::Files(files::below(&root)));
+            }
+            Effect::Remember(text) => self.remember(text),
+            _ => {} // the loop's own
+        }
+    }
+
+    fn remember(&self, line: String) {
+        let path = self.way.paths.state_dir().join(HISTORY_FILE);
+        // A history that cannot be written costs nobody anything but itself.
+        self.runtime.spawn_blocking(move || drop(history::add(&path, &line)));
+    }
+
+    fn call(&self, call: Call) {
+        if let Err(refused) = self.calls.try_send(call) {
+            let ticket = match refused.into_inner() {
+                Call::Submit(order) => Some(order),
+                _ => None,
+            };
+            let fault = Fault::new(ErrorKind::DaemonUnreachable, "too much waits for the daemon already");
+            self.tell(match ticket {
+                Some(order) => Reply::Submitted { ticket: order.ticket, outcome: Err((fault, order)) },
+                None => Reply::Refused(fault),
+            });
+        }
+    }
+
+    fn query(&self, query: Query) {
+        if self.queries.try_send(query).is_err() {
+            let fault = Fault::new(ErrorKind::DaemonUnreachable, "too much waits for the daemon already");
+            self.tell(Reply::Refused(fault));
+        }
+    }
+
+    fn tell(&self, reply: Reply) {
+        let teller = self.teller.clone();
+        self.runtime.spawn(async move { teller.tell(Message::Reply(reply)).await });
+    }
+
+    fn blocking(&self, read: impl FnOnce() -> Reply + Send + 'static) {
+        let (teller, runtime) = (self.teller.clone(), self.runtime.clone());
+        self.runtime.spawn_blocking(move || {
+            let reply = read();
+            runtime.spawn(async move { teller.tell(Message::Reply(reply)).await });
+        });
+    }
+}

@@ -1,0 +1,162 @@
+//! The second connection: lists, prices, and what changes sessions. What takes long here holds up no frame of a run.
+
+use super::link::{Way, submission, submit_with};
+use super::wake::Teller;
+use crate::app::{Choices, Message, Order, Reply};
+use crate::screen::sessions::{SessionsAsk, SessionsReply};
+use plyrum_client::Client;
+use plyrum_protocol::{
+    ApprovalList, ApprovalQuery, DryRun, ErrorKind, Fault, Method, ModelList, Page, PersonaList, PlanList, Rewind,
+    RunUndo, SessionId, SessionRewind, SessionRewindOrder, Submitted, UndoOrder, view,
+};
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// Most pages of a list that are read.
+const MAX_PAGES: usize = 16;
+
+/// What is asked of the second connection.
+#[derive(Debug)]
+pub(super) enum Query {
+    Quote(Box<Order>),
+    Approvals,
+    Choices,
+    Rewind { session: SessionId, turns: u32 },
+    Undo(plyrum_protocol::RunId),
+    Sessions(SessionsAsk),
+}
+
+/// Answers one question after the other; of prices only the newest.
+pub(super) async fn keep(
+    way: Way,
+    desk: Arc<dyn super::DeskSource>,
+    mut queries: mpsc::Receiver<Query>,
+    teller: Teller,
+) {
+    let mut client: Option<Client> = None;
+    let mut waiting: Option<Query> = None;
+    loop {
+        let Some(mut query) = (match waiting.take() {
+            Some(query) => Some(query),
+            None => queries.recv().await,
+        }) else {
+            return;
+        };
+        // A prompt that has changed since makes its old price useless.
+        while let Query::Quote(_) = query {
+            match queries.try_recv() {
+                Ok(newer @ Query::Quote(_)) => query = newer,
+                Ok(other) => {
+                    waiting = Some(other);
+                    break;
+                }
+                Err(_) => break,
+            }
+        }
+        let reply = answer(&way, &desk, &mut client, query).await;
+        if !teller.tell(Message::Reply(reply)).await {
+            return;
+        }
+    }
+}
+
+async fn answer(
+    way: &Way,
+    desk: &Arc<dyn super::DeskSource>,
+    client: &mut Option<Client>,
+    query: Query,
+) -> Reply {
+    match query {
+        Query::Quote(order) => {
+            Reply::Quoted { ticket: order.ticket, outcome: quote(way, client, &order).await }
+        }
+        Query::Approvals => {
+            Reply::Approvals(all::<ApprovalList, _, _>(way, client, |cursor| ApprovalQuery { all: false, cursor }).await)
+        }
+        Query::Choices => Reply::Choices(choices(way, desk, client).await.map(Box::new)),
+        Query::Rewind { session, turns } => {
+            let order = SessionRewindOrder { session: session.as_str().to_owned(), back: Rewind::Turns(turns) };
+            Reply::Rewound(call::<SessionRewind>(way, client, &order).await.map(Box::new))
+        }
+        Query::Undo(run) => {
+            let order = UndoOrder { run: run.as_str().to_owned(), overwrite: false, client: way.client.clone() };
+            Reply::Undone(call::<RunUndo>(way, client, &order).await)
+        }
+        Query::Sessions(ask) => Reply::Sessions(sessions(way, client, ask).await),
+    }
+}
+
+/// A call, on a connection that is made anew where the last one broke.
+pub(super) async fn call<M: Method>(
+    way: &Way,
+    client: &mut Option<Client>,
+    params: &M::Params,
+) -> Result<M::Reply, Fault> {
+    let open = match client {
+        Some(client) => client,
+        none => none.insert(way.connect().await?),
+    };
+    let outcome = open.call::<M>(params).await;
+    match &outcome {
+        Err(fault) if fault.kind == ErrorKind::DaemonUnreachable => *client = None,
+        _ => {}
+    }
+    outcome
+}
+
+/// Every row of a list.
+async fn all<M, R, P>(
+    way: &Way,
+    client: &mut Option<Client>,
+    page: impl Fn(Option<String>) -> P,
+) -> Result<Vec<R>, Fault>
+where
+    M: Method<Params = P, Reply = plyrum_protocol::Listing<R>>,
+{
+    let (mut rows, mut cursor) = (Vec::new(), None);
+    for _ in 0..MAX_PAGES {
+        let listing = call::<M>(way, client, &page(cursor)).await?;
+        rows.extend(listing.rows);
+        cursor = listing.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    Ok(rows)
+}
+
+async fn quote(way: &Way, client: &mut Option<Client>, order: &Order) -> Result<DryRun, Fault> {
+    let (mut submit, texts) = submission(way, order).await?;
+    submit.dry_run = true;
+    let open = match client {
+        Some(client) => client,
+        none => none.insert(way.connect().await?),
+    };
+    let outcome = submit_with(open, submit, texts).await;
+    if matches!(&outcome, Err(fault) if fault.kind == ErrorKind::DaemonUnreachable) {
+        *client = None;
+    }
+    match outcome? {
+        Submitted::Planned(plan) => Ok(plan),
+        Submitted::Receipt(_) => Err(Fault::new(ErrorKind::Internal, "a price was asked for, and the prompt was run")),
+    }
+}
+
+async fn choices(
+    way: &Way,
+    desk: &Arc<dyn super::DeskSource>,
+    client: &mut Option<Client>,
+) -> Result<Choices, Fault> {
+    let page = |cursor| Page { cursor };
+    let models: Vec<view::ModelRow> = all::<ModelList, _, _>(way, client, page).await?;
+    let personas: Vec<view::PersonaRow> = all::<PersonaList, _, _>(way, client, page).await?;
+    let plans: Vec<view::PlanRow> = all::<PlanList, _, _>(way, client, page).await?;
+    let desk = Arc::clone(desk);
+    let runs = tokio::task::spawn_blocking(move || desk.runs()).await;
+    let runs = runs.map_err(|e| Fault::new(ErrorKind::Internal, e.to_string()))??;
+    Ok(Choices { models, personas, plans, runs })
+}
+
+async fn sessions(way: &Way, client: &mut Option<Client>, ask: SessionsAsk) -> SessionsReply {
+    crate::screen::sessions::carry_out(ask, way, client).await
+}

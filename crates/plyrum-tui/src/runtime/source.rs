@@ -1,0 +1,40 @@
+//! What is read from files, away from the keys: the ledger, logs, the record. This crate knows none of them; the program
+//! brings who does.
+
+use crate::screen::audit::AuditSource;
+use crate::screen::models::ModelsSource;
+use crate::screen::usage::UsageSource;
+use crate::transcript::TranscriptSource;
+use plyrum_protocol::{Fault, view};
+use std::fmt;
+use std::sync::Arc;
+
+/// What the conversation itself needs to know.
+pub trait DeskSource: Send + Sync {
+    /// What is spent and left.
+    fn figures(&self) -> Result<view::Statusline, Fault>;
+
+    /// The latest runs, the newest first.
+    fn runs(&self) -> Result<Vec<view::RunRow>, Fault>;
+}
+
+/// Everything that is read from files.
+#[derive(Clone)]
+pub struct Sources {
+    /// What the conversation itself needs.
+    pub desk: Arc<dyn DeskSource>,
+    /// Earlier turns.
+    pub transcripts: Arc<dyn TranscriptSource>,
+    /// The usage dashboard's figures.
+    pub usage: Arc<dyn UsageSource>,
+    /// The record.
+    pub audit: Arc<dyn AuditSource>,
+    /// How providers do.
+    pub models: Arc<dyn ModelsSource>,
+}
+
+impl fmt::Debug for Sources {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sources")
+    }
+}
