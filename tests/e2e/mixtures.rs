@@ -206,8 +206,8 @@ fn a_proposer_that_stalls_is_dropped_and_the_rest_is_answered() {
         world.json(["usage", "--json"])["total"]["attempts"] == 2
     });
     let drops = |step: &str| world.plyrum(["runs", "drop", "last", step]).run();
-    drops("nobody").fails_telling(4, ["waits for no proposal `nobody`", "still to come: propose-2"]);
-    drops("propose-1").fails_telling(4, ["waits for no proposal `propose-1`"]); // it is there
+    drops("nobody").fails_telling(2, ["waits for no proposal `nobody`", "still to come: propose-2"]);
+    drops("propose-1").fails_telling(2, ["waits for no proposal `propose-1`"]); // it is there
     drops("propose-2").ok();
     let result = running.finish().json();
     fake.wait_for_hangups_blocking(1);
@@ -223,7 +223,7 @@ fn a_proposer_that_stalls_is_dropped_and_the_rest_is_answered() {
     assert_eq!(attempts[1]["outcome"], "cancelled");
     // A question of so many bytes and two words, by estimate; no more than was held for it.
     assert!((1..200_000).contains(&cost(1)), "{attempts:?}");
-    drops("propose-2").fails_telling(4, ["no living run `last`"]);
+    drops("propose-2").fails_telling(2, ["no living run `last`"]);
     world.plyrum(["daemon", "stop"]).run().ok();
     let records = world.json(["audit", "search", "--json", "--kind", "run.step_dropped"]);
     assert_eq!(records.as_array().unwrap().len(), 1, "{records}");
