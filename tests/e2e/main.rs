@@ -37,6 +37,7 @@ mod secrets;
 mod sessions;
 mod shapes;
 mod stuck;
+mod typed_commands;
 mod usage_more;
 mod versions;
 mod working_system_creation;

@@ -39,7 +39,11 @@ fn script(held_up: Option<Phase>) -> Script {
 }
 
 fn mixture(world: &World, held_up: Option<Phase>) -> FakeProvider {
-    let fake = FakeProvider::spawn(script(held_up));
+    mixture_of(world, script(held_up))
+}
+
+fn mixture_of(world: &World, script: Script) -> FakeProvider {
+    let fake = FakeProvider::spawn(script);
     let models: String = ["one", "two", "three", "lead"]
         .iter()
         .map(|name| {
@@ -185,4 +189,46 @@ fn finishing_now_answers_with_what_is_there() {
     assert_eq!(result["status"], "degraded", "{result}");
     assert_eq!(result["answer"], PROPOSALS[0].1);
     books_agree(&world);
+}
+
+#[test]
+fn a_proposer_that_stalls_is_dropped_and_the_rest_is_answered() {
+    let world = World::new();
+    let script = PROPOSALS.iter().fold(Script::new(), |script, (model, text)| {
+        let reply = if *model == "two" { Reply::sse().text("Well, ").gate("rest") } else { Reply::sse() };
+        script.for_model(model, reply.text(text).end(100, 20))
+    });
+    let script = script.for_model("lead", Reply::sse().text("Tea came from the hills.").end(300, 10));
+    let fake = mixture_of(&world, script);
+    let running = world.plyrum(["ask", "--json", "--plan", "moa", "Where is tea from?"]).start();
+    fake.wait_at_gate_blocking("rest");
+    crate::world::eventually("two proposals are whole", || {
+        world.json(["usage", "--json"])["total"]["attempts"] == 2
+    });
+    let drops = |step: &str| world.plyrum(["runs", "drop", "last", step]).run();
+    drops("nobody").fails_telling(2, ["waits for no proposal `nobody`", "still to come: propose-2"]);
+    drops("propose-1").fails_telling(2, ["waits for no proposal `propose-1`"]); // it is there
+    drops("propose-2").ok();
+    let result = running.finish().json();
+    fake.wait_for_hangups_blocking(1);
+    assert_eq!(
+        (&result["status"], &result["answer"]),
+        (&"succeeded".into(), &"Tea came from the hills.".into())
+    );
+    books_agree(&world);
+    assert_eq!(fake.requests().len(), 4, "nothing is asked again");
+    let attempts = result["attempts"].as_array().unwrap();
+    let cost = |n: usize| attempts[n]["cost_micro_rub"].as_i64().unwrap();
+    assert_eq!((cost(0), cost(2), cost(3)), (18_000, 18_000, 34_000));
+    assert_eq!(attempts[1]["outcome"], "cancelled");
+    // A question of so many bytes and two words, by estimate; no more than was held for it.
+    assert!((1..200_000).contains(&cost(1)), "{attempts:?}");
+    drops("propose-2").fails_telling(2, ["no living run `last`"]);
+    world.plyrum(["daemon", "stop"]).run().ok();
+    let records = world.json(["audit", "search", "--json", "--kind", "run.step_dropped"]);
+    assert_eq!(records.as_array().unwrap().len(), 1, "{records}");
+    assert_eq!(
+        (&records[0]["body"]["step"], &records[0]["body"]["by"]),
+        (&"propose-2".into(), &"client".into())
+    );
 }

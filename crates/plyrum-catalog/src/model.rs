@@ -47,6 +47,8 @@ pub struct Model {
     pub tools: bool,
     /// It thinks before it answers.
     pub reasoning: bool,
+    /// It serves only where somebody names it.
+    pub only_when_named: bool,
     /// What to use instead when it fails, in order; all in the catalogue, never itself.
     pub fallback: Vec<ModelId>,
     /// Expected quality in per mille; `None`: not known.
@@ -84,6 +86,7 @@ pub(crate) fn build(
         bytes_per_token: bytes_per_token(section, problems),
         tools: section.tools,
         reasoning: section.reasoning,
+        only_when_named: section.only_when_named,
         fallback: fallback(section, problems),
         quality: quality(section, problems),
         origin,

@@ -97,6 +97,9 @@ pub struct ModelSection {
     /// The model thinks before it answers.
     #[serde(default)]
     pub reasoning: bool,
+    /// It serves only where somebody names it: no router chooses it, and it stands in for no other model.
+    #[serde(default)]
+    pub only_when_named: bool,
     /// Models to use instead when this one fails, in order.
     #[serde(default)]
     pub fallback: Vec<Spanned<String>>,

@@ -75,7 +75,10 @@ fn every_shipped_file_is_embedded_and_loads() {
     }
     let catalog = Catalog::shipped().expect("the built-in files are valid");
     let models: Vec<&str> = catalog.models.keys().map(ModelId::as_str).collect();
-    assert_eq!(models, ["offline/central", "offline/lead", "offline/query", "offline/synth"]);
+    assert_eq!(
+        models,
+        ["offline/central", "offline/lead", "offline/query", "offline/shell", "offline/synth"]
+    );
     assert_eq!(catalog.providers.keys().map(ProviderId::as_str).collect::<Vec<_>>(), ["offline"]);
 }
 

@@ -8,6 +8,7 @@ use crate::registry::{Registry, Unusable};
 use plyrum_catalog::{Catalog, Day, ModelId};
 use plyrum_config::{Diagnostic, FileStamp, Paths};
 use plyrum_protocol::{ErrorKind, Fault};
+use plyrum_providers::offline::Offline;
 use plyrum_redact::{Redactor, Secret};
 use plyrum_router::Health;
 use plyrum_settings::Settings;
@@ -66,6 +67,14 @@ impl Context {
             None => Health::Ready,
             Some(_) => Health::NoKey,
         }
+    }
+
+    /// Whether a model takes its prompt as a command to carry out.
+    pub(crate) fn takes_a_command(&self, model: &ModelId) -> bool {
+        self.catalog.model(model.as_str()).is_some_and(|model| {
+            let is_offline = self.registry.get(model.provider.as_str()).is_some_and(|entry| entry.is_offline);
+            is_offline && Offline::takes_a_command(&model.name)
+        })
     }
 
     /// Why a model cannot be asked.

@@ -162,11 +162,16 @@ impl<'a> Choosing<'a> {
         Ok(own.filter(|_| self.is_offline(first)).unwrap_or(first))
     }
 
+    /// What serves only when it is named stands in for nothing, and nothing answers in the place of a command.
     fn with_fallbacks(&self, first: &Model) -> Vec<ModelChoice> {
         let own = first.fallback.iter().map(ToString::to_string);
         let mut models = vec![choice(first, &self.context.catalog)];
+        if self.context.takes_a_command(&first.id) {
+            return models;
+        }
         for name in own.chain(self.persona.fallback.iter().cloned()) {
-            let usable = self.context.catalog.model(&name).filter(|model| self.may_ask(model));
+            let stands_in = |model: &&Model| self.may_ask(model) && !model.only_when_named;
+            let usable = self.context.catalog.model(&name).filter(stands_in);
             if let Some(model) = usable.filter(|m| models.iter().all(|c| c.id != m.id.as_str())) {
                 models.push(choice(model, &self.context.catalog));
             }

@@ -2,8 +2,10 @@
 //! attaches in the middle gets the durable frames that it misses, then the open texts, then what is live.
 
 use crate::outbox::{Offered, Outbox, Place};
-use plyrum_protocol::{AttemptId, Channel, Frame, FrameBody, Outgoing, RunId, SessionId, StepId, Timestamp};
-use std::collections::BTreeMap;
+use plyrum_protocol::{
+    AttemptId, Channel, Frame, FrameBody, Outgoing, RunId, SessionId, StepId, StepKind, Timestamp,
+};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
@@ -60,6 +62,8 @@ struct Waiting {
 struct State {
     /// Encoded durable frames; `seq` n is at n − 1.
     durable: Vec<Arc<str>>,
+    /// Steps that propose and are not over, as far as frames tell; a plan has at most 32.
+    proposing: BTreeSet<StepId>,
     /// Text so far of each stream that is open.
     open: BTreeMap<Stream, String>,
     followers: Vec<Outbox>,
@@ -182,6 +186,11 @@ impl Hub {
         CaughtUp::Whole
     }
 
+    /// Steps whose proposals are still to come.
+    pub(crate) fn proposing(&self) -> BTreeSet<StepId> {
+        self.lock().proposing.clone()
+    }
+
     /// Whether its `run.finished` was shown.
     pub(crate) fn is_finished(&self) -> bool {
         self.lock().finished
@@ -211,8 +220,16 @@ impl State {
         match &frame.body {
             FrameBody::Delta { .. } => self.note_live(frame),
             FrameBody::AttemptFinished { attempt, .. } => self.open.retain(|(_, a, _), _| a != attempt),
+            FrameBody::RunPlanned { steps, .. } => {
+                let proposes = steps.iter().filter(|step| step.kind == StepKind::Propose);
+                self.proposing = proposes.map(|step| step.step.clone()).collect();
+            }
+            FrameBody::StepFinished { step, .. } | FrameBody::StepCancelled { step, .. } => {
+                self.proposing.remove(step);
+            }
             FrameBody::RunFinished { .. } => {
                 self.open.clear();
+                self.proposing.clear();
                 self.finished = true;
             }
             _ => {}

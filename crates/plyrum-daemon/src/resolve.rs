@@ -12,6 +12,9 @@ use plyrum_protocol::{Decision, ErrorKind, Fault, Profile, Risk, SubmitOptions, 
 use plyrum_router::{AttachmentFacts, RouteInput, route};
 use plyrum_settings::ModelChoice as ConfiguredModel;
 
+/// The plan of one step.
+const DIRECT: &str = "direct";
+
 /// A submit, resolved.
 #[derive(Debug)]
 pub(crate) struct Resolved {
@@ -22,6 +25,8 @@ pub(crate) struct Resolved {
     pub(crate) fan_out: FanOut,
     pub(crate) quorum: Quorum,
     pub(crate) limits: Limits,
+    /// The prompt is a command of the user's: it goes alone, and nothing of the conversation with it.
+    pub(crate) is_command: bool,
 }
 
 /// What was asked, redacted.
@@ -78,8 +83,13 @@ pub(crate) fn resolve(
 ) -> Result<Resolved, Fault> {
     let persona = persona(context, options.persona.as_deref())?;
     let model = requested_model(context, options, &persona)?;
-    let plan_name = options.plan.clone().or_else(|| persona.plan.clone());
-    let plan_name = plan_name.unwrap_or_else(|| context.settings.defaults.plan.clone());
+    let is_command = model.as_ref().is_some_and(|model| context.takes_a_command(model));
+    let usual_plan = || persona.plan.clone().unwrap_or_else(|| context.settings.defaults.plan.clone());
+    let plan_name = match &options.plan {
+        Some(name) => name.clone(),
+        None if is_command => DIRECT.to_owned(),
+        None => usual_plan(),
+    };
     let requested_plan = Some(plan_name.as_str()).filter(|name| *name != "auto");
     if let Some(name) = requested_plan {
         plan(context, name)?;
@@ -92,8 +102,47 @@ pub(crate) fn resolve(
     let plan = plan(context, &decision.plan)?;
     let choosing = Choosing { context, decision: &decision, persona: &persona, requested: model.as_ref() };
     let steps = expand(&plan, &choosing)?;
-    let limits = limits(context, options, &persona, now);
-    Ok(Resolved { persona, fan_out: plan.fan_out, quorum: plan.quorum, plan, decision, steps, limits })
+    let is_command = keeps_commands_alone(context, &plan, &steps, asked)?;
+    let mut limits = limits(context, options, &persona, now);
+    if is_command {
+        limits.asked_output_tokens = None; // a persona is brief, a command's output is what it is
+    }
+    Ok(Resolved {
+        is_command,
+        persona,
+        fan_out: plan.fan_out,
+        quorum: plan.quorum,
+        plan,
+        decision,
+        steps,
+        limits,
+    })
+}
+
+/// Whether the one step of a run takes its prompt as a command. With other steps, or other texts, what it would
+/// carry out is not what somebody typed.
+fn keeps_commands_alone(
+    context: &Context,
+    plan: &Plan,
+    steps: &[StepSpec],
+    asked: &Asked,
+) -> Result<bool, Fault> {
+    let mut models = steps.iter().flat_map(|step| &step.models).filter_map(|m| context.catalog.model(&m.id));
+    let Some(model) = models.find(|model| context.takes_a_command(&model.id)) else { return Ok(false) };
+    let id = &model.id;
+    if steps.len() > 1 {
+        let message =
+            format!("{id} carries out what you typed, so it is no part of the plan `{}`", plan.name);
+        return Err(
+            Fault::new(ErrorKind::Usage, message).hint(format!("plyrum ask -m {id} --plan direct COMMAND"))
+        );
+    }
+    if !asked.attachments.is_empty() {
+        let message = format!("{id} carries out what you typed and takes no attachments or standard input");
+        return Err(Fault::new(ErrorKind::Usage, message)
+            .hint("name files in the command; --no-stdin reads no standard input"));
+    }
+    Ok(true)
 }
 
 /// The rule of `auto`: its plan and its reasons go into the decision.

@@ -24,7 +24,7 @@ use plyrum_protocol::{
     Compact, ContextMeter, ErrorKind, Fault, MAX_PROMPT_BYTES, Receipt, RunId, SessionId, Submit, Submitted,
     Timestamp,
 };
-use plyrum_providers::offline::Script;
+use plyrum_providers::offline::{Offline, Script};
 use plyrum_sessions::{Event, SessionLog, Texts};
 use plyrum_tools::policies;
 use serde_json::json;
@@ -159,6 +159,10 @@ fn resolve_it(
     let options =
         plyrum_protocol::SubmitOptions { plan: Some("direct".to_owned()), ..submit.options.clone() };
     let mut resolved = resolve(context, asked, &options, told_bytes, left, now)?;
+    if resolved.is_command {
+        return Err(Fault::new(ErrorKind::Usage, "a model that carries out commands summarises nothing")
+            .hint("plyrum sessions compact -m MODEL"));
+    }
     resolved.steps = compact::steps(resolved.steps)?;
     Ok(resolved)
 }
@@ -211,7 +215,8 @@ fn missing_keys(context: &Context, client_keys: &[String]) -> Vec<String> {
 fn is_offline(context: &Context, resolved: &Resolved) -> bool {
     resolved.steps.iter().filter_map(|step| step.models.first()).all(|model| {
         let is_offline = context.registry.get(&model.provider).is_some_and(|entry| entry.is_offline);
-        is_offline && context.catalog.model(&model.id).is_some_and(|model| !Script::plays(&model.name))
+        let extracts = |name: &str| !Script::plays(name) && !Offline::takes_a_command(name);
+        is_offline && context.catalog.model(&model.id).is_some_and(|model| extracts(&model.name))
     })
 }
 
@@ -228,16 +233,21 @@ fn spec(
     acts: bool,
 ) -> Result<(RunSpec, Option<ContextMeter>), Fault> {
     let prompt_sha256 = fingerprint(&asked);
-    let workspace = submit.workspace.as_deref().filter(|_| context.settings.defaults.project_instructions);
+    let reads_files = context.settings.defaults.project_instructions && !resolved.is_command;
+    let workspace = submit.workspace.as_deref().filter(|_| reads_files);
     let smallest =
         resolved.steps.iter().filter_map(|step| step.models.first()).min_by_key(|m| m.context_tokens);
     let limit = smallest.map_or(0, |model| model.bytes_per_token.bytes_in(model.context_tokens));
     let read = |workspace| instructions::read(workspace, &context.redactor, limit);
     let files = workspace.map_or(Vec::new(), read);
     let (files, records) = files.into_iter().unzip::<_, _, Vec<_>, Vec<_>>();
-    let room = room(&resolved, &files, &asked);
+    let room = room(&resolved, &files, &asked).filter(|_| !resolved.is_command);
     let focus = submit.compact.map(|_| asked.prompt.clone());
-    let base = asked.conversation(&resolved.persona, files);
+    let base = if resolved.is_command {
+        Conversation { prompt: asked.prompt, ..Conversation::default() }
+    } else {
+        asked.conversation(&resolved.persona, files)
+    };
     let mut plan = resolved.plan.name.clone();
     let (conversation, meter, compacts) = match (submit.compact, room) {
         (Some(_), _) if session.is_new => {

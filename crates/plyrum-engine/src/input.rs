@@ -4,7 +4,7 @@ use crate::effect::ModelCall;
 use plyrum_billing_client::{MicroRub, Quality, SaidCost, Usage};
 use plyrum_protocol::{
     Action, ApprovalId, ApprovalScope, ApprovalVerdict, AttemptId, CallId, CancelReason, ChangedFile,
-    Channel, Fault, Ruling, Timestamp, ToolOutcome,
+    Channel, Fault, Ruling, StepId, Timestamp, ToolOutcome,
 };
 use serde::{Deserialize, Serialize};
 
@@ -103,6 +103,11 @@ pub enum Input {
     Tick,
     /// Somebody wants the answer from what is there.
     FinishNow,
+    /// Somebody does not want this proposal. A step that proposes nothing, or is over, stays as it is.
+    Drop {
+        /// Which step.
+        step: StepId,
+    },
     /// Somebody ends the run.
     Cancel(CancelReason),
 }

@@ -13,10 +13,10 @@ use plyrum_engine::{
     ToolResult, UsageReport,
 };
 use plyrum_protocol::{
-    Action, AttemptId, CallId, CancelReason, ChangedFile, Channel, ErrorKind, Fault, FrameBody, RunStatus,
-    StepOutcome, Timestamp, ToolOutcome,
+    Action, AttemptId, CallId, CancelReason, ChangedFile, Channel, ErrorKind, Fault, Frame, FrameBody,
+    RunStatus, StepId, StepKind, StepOutcome, Timestamp, ToolOutcome,
 };
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use world::{Booked, Score};
 
 struct Dice(u64);
@@ -27,6 +27,9 @@ impl Dice {
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         self.0 % sides
+    }
+    fn pick<T: Clone>(&mut self, from: &[T]) -> T {
+        from[usize::try_from(self.roll(from.len() as u64)).unwrap()].clone()
     }
     fn one_in(&mut self, n: u64) -> bool {
         self.roll(n) == 0
@@ -66,6 +69,8 @@ struct World {
     asked: u64,
     resumed: u64,
     kept: Option<(CallId, String)>,
+    /// How many frames there were when a step was to be dropped for the first time.
+    dropped: BTreeMap<StepId, usize>,
 }
 
 impl World {
@@ -281,6 +286,7 @@ fn run_schedule(seed: u64) -> (RunStatus, Vec<String>) {
     let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     let spec = plans::random(&mut dice, seed);
     let (budget, steps) = (spec.limits.budget, spec.steps.len());
+    let names: Vec<StepId> = spec.steps.iter().map(|step| step.step.clone()).collect();
     let texts = plans::Texts::of(&spec);
     let mut world = World {
         dice,
@@ -293,6 +299,7 @@ fn run_schedule(seed: u64) -> (RunStatus, Vec<String>) {
         asked: 0,
         resumed: 0,
         kept: None,
+        dropped: BTreeMap::new(),
     };
     let mut now = Timestamp::from_millis(1_000_000);
     let (mut run, effects) = world::start(spec);
@@ -305,6 +312,7 @@ fn run_schedule(seed: u64) -> (RunStatus, Vec<String>) {
         let input = match world.dice.roll(120) {
             0 => Some(Input::Cancel(CancelReason::User)),
             1..=3 => Some(Input::FinishNow),
+            4..=6 => Some(Input::Drop { step: world.dice.pick(&names) }),
             _ => world.next(),
         };
         let input = input.or_else(|| {
@@ -314,6 +322,9 @@ fn run_schedule(seed: u64) -> (RunStatus, Vec<String>) {
                 Input::Tick
             })
         });
+        if let Some(Input::Drop { step }) = &input {
+            world.dropped.entry(step.clone()).or_insert(world.score.frames.len());
+        }
         let input =
             input.unwrap_or_else(|| panic!("seed {seed}: nothing is owed and the run is not over: {run:?}"));
         let effects = run.apply(now, input);
@@ -324,6 +335,8 @@ fn run_schedule(seed: u64) -> (RunStatus, Vec<String>) {
     check(&world, seed);
     let mut story = world.score.story();
     story.extend((0..world.resumed).map(|_| "resumed".to_owned()));
+    let is_drop = |frame: &&Frame| matches!(&frame.body, FrameBody::StepCancelled { reason, .. } if reason == "dropped");
+    story.extend(world.score.frames.iter().filter(is_drop).map(|_| "dropped".to_owned()));
     (world.score.finished().unwrap().status, story)
 }
 
@@ -345,6 +358,7 @@ fn check(world: &World, seed: u64) {
         assert!((0..=result.cost_micro_rub.get()).contains(&extra.get()), "seed {seed}: {extra} extra");
     }
     check_that_proposals_are_used(score, seed);
+    check_that_dropped_steps_rest(world, seed);
     for (attempt, request) in &score.requests {
         plans::check_framing(attempt, request);
     }
@@ -389,13 +403,53 @@ fn check_that_proposals_are_used(score: &Score, seed: u64) {
     assert!(!has_text || !lost, "seed {seed}: there was a proposal, and yet {result:?}");
 }
 
+/// What was dropped is asked nothing more, says nothing more, is told once, and was a proposal.
+fn check_that_dropped_steps_rest(world: &World, seed: u64) {
+    let frames = &world.score.frames;
+    let proposes = |name: &StepId| {
+        frames.iter().any(|frame| match &frame.body {
+            FrameBody::RunPlanned { steps, .. } => {
+                steps.iter().any(|s| s.step == *name && s.kind == StepKind::Propose)
+            }
+            _ => false,
+        })
+    };
+    let is_told = |name: &StepId| {
+        frames.iter().any(|frame| {
+            matches!(&frame.body, FrameBody::StepCancelled { step, reason } if step == name && reason == "dropped")
+        })
+    };
+    let told = frames.iter().filter_map(|frame| match &frame.body {
+        FrameBody::StepCancelled { step, reason } if reason == "dropped" => Some(step),
+        _ => None,
+    });
+    for step in told {
+        assert!(proposes(step), "seed {seed}: {step} is no proposal");
+        assert!(world.dropped.contains_key(step), "seed {seed}: nobody dropped {step}");
+    }
+    for (name, since) in world.dropped.iter().filter(|(name, _)| is_told(name)) {
+        for frame in frames.iter().skip(*since) {
+            match &frame.body {
+                FrameBody::AttemptStarted { step, .. }
+                | FrameBody::Delta { step, .. }
+                | FrameBody::StepFinished { step, .. }
+                | FrameBody::Provisional { step }
+                | FrameBody::ProposalLate { step } => {
+                    assert_ne!(step, name, "seed {seed}: {name} was dropped, and then {frame:?}");
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
 fn schedules() -> u64 {
     std::env::var("PLYRUM_SIM_SCHEDULES").ok().and_then(|n| n.parse().ok()).unwrap_or(5_000)
 }
 
 #[test]
 fn every_random_schedule_keeps_the_promises() {
-    let mut seen = std::collections::BTreeMap::<String, u64>::new();
+    let mut seen = BTreeMap::<String, u64>::new();
     for seed in 1..=schedules() {
         let (status, story) = run_schedule(seed);
         *seen.entry(status.as_str().to_owned()).or_default() += 1;
@@ -404,7 +458,8 @@ fn every_random_schedule_keeps_the_promises() {
         }
     }
     let ends = ["succeeded", "degraded", "failed", "cancelled"];
-    let turns = ["plan.shrunk", "proposal.late", "quorum.reached", "provisional", "attempt.retried"];
+    let turns =
+        ["plan.shrunk", "proposal.late", "dropped", "quorum.reached", "provisional", "attempt.retried"];
     let acts = ["tool.proposed", "tool.finished", "resumed"];
     for what in ends.into_iter().chain(turns).chain(acts) {
         assert!(seen.get(what).copied().unwrap_or(0) > 0, "no schedule had {what}: {seen:?}");

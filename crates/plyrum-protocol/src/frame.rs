@@ -259,7 +259,7 @@ pub enum FrameBody {
     StepCancelled {
         /// Which.
         step: StepId,
-        /// Why.
+        /// `late`, `dropped` (somebody did not want it), or the kind of fault that ended the run.
         reason: String,
     },
     /// A request is about to be sent.

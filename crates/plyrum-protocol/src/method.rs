@@ -4,7 +4,7 @@
 
 use crate::{
     ApprovalRow, ApprovalScope, Asking, AttachmentId, Compact, ContextMeter, Decision, DryRun, RunId,
-    SessionId, Undone, view,
+    SessionId, StepId, Undone, view,
 };
 use plyrum_billing_client::MicroRub;
 use schemars::JsonSchema;
@@ -47,6 +47,8 @@ methods! {
     RunCancel "run/cancel" Cancel => Empty;
     /// Answers with the proposals that are there.
     RunFinishNow "run/finishNow" RunRef => Empty;
+    /// Drops one proposal of a mixture: it is hung up, booked, and not asked for again.
+    RunDropStep "run/dropStep" StepRef => Empty;
     /// Puts back what a run's tools changed.
     RunUndo "run/undo" UndoOrder => Undone;
     /// Questions about tool actions.
@@ -322,6 +324,15 @@ pub struct Attached {
 pub struct RunRef {
     /// Which.
     pub run: String,
+}
+
+/// A step of a living run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StepRef {
+    /// The run: its id, a prefix of it, or `last`.
+    pub run: String,
+    /// The step, by its name in the plan.
+    pub step: StepId,
 }
 
 /// A plan, by its name.

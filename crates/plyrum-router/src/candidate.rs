@@ -74,8 +74,12 @@ fn why_not(input: &RouteInput<'_>, model: &Model) -> Vec<String> {
     let output = output_limit(input, model).min(MIN_OUTPUT_TOKENS);
     exclude(input_tokens(input, model).saturating_add(output) > model.context_tokens, "context_too_small");
     exclude(input.available.is_some() && is_unpriced(input, model), "price_unknown");
+    exclude(model.only_when_named && !is_requested, "only_when_named");
     exclude(
-        is_offline(input, model) && !is_requested && offline_rank(model, Intent::Unknown, true).is_none(),
+        is_offline(input, model)
+            && !is_requested
+            && !model.only_when_named
+            && offline_rank(model, Intent::Unknown, true).is_none(),
         "is_offline_helper",
     );
     reasons

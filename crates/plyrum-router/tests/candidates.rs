@@ -195,3 +195,31 @@ fn the_plan_is_the_requested_one_or_direct() {
     assert_eq!(auto.plan, "direct");
     assert!(auto.reasons.contains(&"no_quality_data".to_owned()), "{:?}", auto.reasons);
 }
+
+#[test]
+fn what_serves_only_when_named_is_chosen_by_nobody_else() {
+    let dear = "[models.\"lab/dear\"]\nprovider = \"lab\"\nname = \"dear\"\ncontext_tokens = 128000\nquality = 1000\n\
+                only_when_named = true\nprice = { currency = \"RUB\", input = \"1\", output = \"1\" }\n";
+    let text = format!("{LAB}\n{dear}");
+    let catalog = Catalog::build(&Sections::shipped().unwrap(), &toml::from_str(&text).unwrap()).unwrap();
+    for profile in [Profile::Cheap, Profile::Balanced, Profile::Best] {
+        for plan in [None, Some("moa"), Some("vote"), Some("direct")] {
+            let decision = route(&RouteInput {
+                profile,
+                plan_requested: plan,
+                ..input("ls -la; what is it?", &catalog)
+            });
+            for model in ["lab/dear", "offline/shell"] {
+                assert!(!order(&decision).contains(&model), "{plan:?}: {model}");
+                assert_eq!(why_not(&decision, model), ["only_when_named"], "{plan:?}");
+            }
+        }
+    }
+    let nothing_else = route(&RouteInput { health: &|_| Health::NoKey, ..input("ls", &catalog) });
+    assert_eq!(why_not(&nothing_else, "offline/shell"), ["no_key", "only_when_named"]);
+    for model in ["lab/dear", "offline/shell"] {
+        let id = ModelId::new(model).unwrap();
+        let decision = route(&RouteInput { requested_model: Some(&id), ..input("ls", &catalog) });
+        assert_eq!(order(&decision), [model]);
+    }
+}

@@ -256,6 +256,7 @@ mod tests {
             provider: "lab".to_owned(),
             ready: why_not.is_none(),
             why_not: why_not.map(str::to_owned),
+            only_when_named: false,
             context_tokens: 1,
             max_output_tokens: 1,
             currency: None,

@@ -6,7 +6,7 @@ use crate::sanitize::clean;
 use crate::table::{Lean, table};
 use plyrum_protocol::{
     ErrorKind, Fault, Listing, Method, ModelList, Page, PersonaList, PlanCheck, PlanList, PlanRef, PlanShow,
-    PlanText, PlanTexts,
+    PlanText, PlanTexts, view,
 };
 use serde::Serialize;
 use std::process::ExitCode;
@@ -149,7 +149,7 @@ fn check_plans(files: &[std::path::PathBuf], json: bool) -> Outcome {
     if json {
         out::print_json(&report)?;
     } else {
-        let line = |check: &plyrum_protocol::view::Check| {
+        let line = |check: &view::Check| {
             format!("{} {}: {}\n", if check.ok { "ok  " } else { "FAIL" }, check.name, check.detail)
         };
         out::print(&clean(&report.checks.iter().map(line).collect::<Vec<_>>().concat()))?;
@@ -181,7 +181,7 @@ pub(crate) fn models(command: &Models) -> Outcome {
         let unknown = || "?".to_owned();
         vec![
             row.model.clone(),
-            row.why_not.clone().map_or("yes".to_owned(), |why| format!("no: {why}")),
+            readiness(row),
             crate::money::count(row.context_tokens),
             row.input_per_million.clone().unwrap_or_else(unknown),
             row.output_per_million.clone().unwrap_or_else(unknown),
@@ -189,4 +189,12 @@ pub(crate) fn models(command: &Models) -> Outcome {
             row.origin.clone(),
         ]
     })
+}
+
+fn readiness(row: &view::ModelRow) -> String {
+    match &row.why_not {
+        Some(why) => format!("no: {why}"),
+        None if row.only_when_named => "yes, only when named".to_owned(),
+        None => "yes".to_owned(),
+    }
 }

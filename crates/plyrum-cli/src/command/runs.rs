@@ -8,8 +8,8 @@ use crate::{out, text};
 use plyrum_client::{Client, Event, Follower, Step};
 use plyrum_ledger::{ApprovalFilter, RunRow, RunStatus as LedgerStatus};
 use plyrum_protocol::{
-    Attach, Cancel, CancelReason, ErrorKind, Fault, FrameBody, InvalidId, RunAttach, RunCancel, RunFinishNow,
-    RunId, RunRef, RunStatus, SessionId, Timestamp, view,
+    Attach, Cancel, CancelReason, ErrorKind, Fault, FrameBody, InvalidId, RunAttach, RunCancel, RunDropStep,
+    RunFinishNow, RunId, RunRef, RunStatus, SessionId, StepId, StepRef, Timestamp, view,
 };
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
@@ -52,6 +52,13 @@ pub(crate) enum Command {
         /// The run: an id, its beginning, or `last`
         run: String,
     },
+    /// Go on without one proposal: it is hung up, what it used is booked, and it is not asked for again
+    Drop {
+        /// The run: an id, its beginning, or `last`
+        run: String,
+        /// The step, as `runs attach` names it
+        step: String,
+    },
     /// End a run
     Cancel {
         /// The run: an id, its beginning, or `last`
@@ -65,6 +72,7 @@ pub(crate) fn run(command: &Command) -> Outcome {
         Command::Show { run, json } => show(run, *json),
         Command::Attach { run, output_format, approve } => attach(run, *output_format, approve.as_ref()),
         Command::Finish { run } => finish(run),
+        Command::Drop { run, step } => drop_step(run, step),
         Command::Cancel { run } => cancel(run),
     }
 }
@@ -243,6 +251,15 @@ fn finish(run: &str) -> Outcome {
     let paths = paths()?;
     runtime()?.block_on(async {
         connected(&paths).await?.call::<RunFinishNow>(&RunRef { run: run.to_owned() }).await?;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+fn drop_step(run: &str, step: &str) -> Outcome {
+    let step = StepId::new(step).map_err(|e| Fault::new(ErrorKind::Usage, e.to_string()))?;
+    let paths = paths()?;
+    runtime()?.block_on(async {
+        connected(&paths).await?.call::<RunDropStep>(&StepRef { run: run.to_owned(), step }).await?;
         Ok(ExitCode::SUCCESS)
     })
 }

@@ -52,6 +52,7 @@ fn row(model: &Model, why_not: Option<String>, default_output: u64) -> view::Mod
         provider: model.provider.to_string(),
         ready: why_not.is_none(),
         why_not,
+        only_when_named: model.only_when_named,
         context_tokens: model.context_tokens,
         max_output_tokens: model.max_output_tokens.unwrap_or(default_output),
         currency,

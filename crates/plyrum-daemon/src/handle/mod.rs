@@ -24,8 +24,8 @@ use plyrum_protocol::{
     ApprovalAnswer, ApprovalList, AttachmentPut, AuditPrune, BalanceSetMode, BalanceTopUp, BudgetList,
     BudgetRemove, BudgetSet, DaemonDrain, DaemonStatus, DaemonStop, ErrorKind, Fault, Hello, LedgerAdjust,
     Method, ModelList, Outgoing, PersonaList, PlanCheck, PlanList, PlanShow, RequestId, RouteExplain,
-    RpcError, RunAttach, RunCancel, RunFinishNow, RunId, RunSubmit, RunUndo, SessionDelete, SessionFork,
-    SessionList, SessionRename, SessionResume, SessionRewind, SessionSearch, SessionShow, agree,
+    RpcError, RunAttach, RunCancel, RunDropStep, RunFinishNow, RunId, RunSubmit, RunUndo, SessionDelete,
+    SessionFork, SessionList, SessionRename, SessionResume, SessionRewind, SessionSearch, SessionShow, agree,
 };
 use std::sync::Arc;
 
@@ -113,6 +113,7 @@ pub(crate) async fn request(visitor: &mut Visitor, id: RequestId, method: &str, 
         AttachmentPut => attachments::put;
         RunCancel => runs::cancel;
         RunFinishNow => runs::finish_now;
+        RunDropStep => runs::drop_step;
         RunUndo => undo::undo;
         ApprovalList => approvals::list;
         ApprovalAnswer => approvals::answer;

@@ -6,8 +6,11 @@ use crate::resolve::Asked;
 use crate::runs::LiveRun;
 use crate::submit;
 use plyrum_engine::Input;
-use plyrum_protocol::{Cancel, Empty, ErrorKind, Fault, Owner, RequestId, RunRef, RunSubmit, Submit};
+use plyrum_protocol::{
+    Cancel, Empty, ErrorKind, Fault, Owner, RequestId, RunRef, RunSubmit, StepId, StepRef, Submit,
+};
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Starts a run; the receipt goes out before its first frame.
@@ -49,6 +52,31 @@ pub(super) async fn finish_now(visitor: &mut Visitor, run: RunRef) -> Result<Emp
     let live = find_live(visitor, &run.run)?;
     let _run_is_over = live.inputs.send(Input::FinishNow).await;
     Ok(Empty {})
+}
+
+/// Goes on without one proposal.
+pub(super) async fn drop_step(visitor: &mut Visitor, dropped: StepRef) -> Result<Empty, Fault> {
+    let live = find_live(visitor, &dropped.run)?;
+    let StepRef { step, .. } = dropped;
+    let proposing = live.hub.proposing();
+    if !proposing.contains(&step) {
+        return Err(no_such_proposal(&live, &step, &proposing));
+    }
+    let build = visitor.hello.as_ref().map(|hello| hello.build.as_str());
+    let body = json!({"run": live.hub.run, "step": step, "by": "client", "build": build});
+    visitor.daemon.recorder.record(Kind::StepDropped, body);
+    let _run_is_over = live.inputs.send(Input::Drop { step }).await;
+    Ok(Empty {})
+}
+
+fn no_such_proposal(live: &LiveRun, step: &StepId, proposing: &BTreeSet<StepId>) -> Fault {
+    let run = &live.hub.run;
+    let names: Vec<&str> = proposing.iter().map(StepId::as_str).collect();
+    let hint = match names.as_slice() {
+        [] => "all of its proposals are there or given up".to_owned(),
+        names => format!("proposals that are still to come: {}", names.join(", ")),
+    };
+    Fault::new(ErrorKind::NotFound, format!("run {run} waits for no proposal `{step}`")).hint(hint)
 }
 
 /// The living run that an id or a prefix names; `last` is the newest that lives.

@@ -31,6 +31,8 @@ pub(crate) enum Kind {
     AttemptFallback,
     /// Somebody has ended a run: who, and why.
     RunCancelled,
+    /// Somebody has dropped one proposal of a run: who, and which.
+    StepDropped,
     /// A run is over: how, and what it cost.
     RunFinished,
     /// A model wants to act: which tool, what exactly by its hash, and the words of a command.
@@ -58,7 +60,7 @@ pub(crate) enum Kind {
 impl Kind {
     /// All of them.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 23] = [
+    pub(crate) const ALL: [Self; 24] = [
         Self::DaemonStarted,
         Self::DaemonRecovered,
         Self::DaemonStopped,
@@ -71,6 +73,7 @@ impl Kind {
         Self::PlanShrunk,
         Self::AttemptFallback,
         Self::RunCancelled,
+        Self::StepDropped,
         Self::RunFinished,
         Self::ToolProposed,
         Self::ToolDecided,
@@ -99,6 +102,7 @@ impl Kind {
             Self::PlanShrunk => "plan.shrunk",
             Self::AttemptFallback => "attempt.fallback",
             Self::RunCancelled => "run.cancelled",
+            Self::StepDropped => "run.step_dropped",
             Self::RunFinished => "run.finished",
             Self::ToolProposed => "tool.proposed",
             Self::ToolDecided => "tool.decided",
@@ -129,7 +133,7 @@ mod tests {
     #[test]
     fn each_kind_is_there_once_and_is_a_kind() {
         let table = table();
-        assert_eq!(table.len(), 39);
+        assert_eq!(table.len(), 40);
         assert_eq!(table.iter().collect::<BTreeSet<_>>().len(), table.len());
         let is_kind = |kind: &str| kind.bytes().all(|b| b.is_ascii_lowercase() || b"._".contains(&b));
         assert!(table.iter().all(|kind| is_kind(kind)));

@@ -114,6 +114,11 @@ impl Ended {
         Self::cancelled(Fault::new(ErrorKind::Cancelled, "not waited for: enough proposals are there"))
     }
 
+    /// We hung up on a proposal that a person does not want.
+    pub(super) fn dropped() -> Self {
+        Self::cancelled(Fault::new(ErrorKind::Cancelled, "dropped: it was not wanted any more"))
+    }
+
     /// We hung up to go on with what had come.
     pub(super) fn cut_short() -> Self {
         let fault = Fault::new(ErrorKind::Cancelled, "cut short: the answer was wanted at once");

@@ -45,15 +45,20 @@ impl Run {
             let step = step.spec.step.clone();
             self.emit(FrameBody::ProposalLate { step });
         }
+        self.let_go(at, &Ended::late());
+        self.cancel_step(at, "late");
+    }
+
+    /// Hangs up what a step has under way, and gives back what is held for it.
+    pub(super) fn let_go(&mut self, at: usize, ended: &Ended) {
         for nth in 0..self.attempts.len() {
             let Some(attempt) = self.attempts.get(nth).filter(|a| a.step == at) else { continue };
             if attempt.is_live() {
-                self.part_with(nth, Ended::late());
+                self.part_with(nth, ended.clone());
             } else if attempt.is_granted() {
                 self.release(nth);
             }
         }
-        self.cancel_step(at, "late");
     }
 
     /// Ends a step from outside.
@@ -65,11 +70,13 @@ impl Run {
         self.tell_cancelled(at);
     }
 
-    /// Tells of a cancelled step, after the last of its attempts. What never showed is not taken back.
+    /// Tells of a cancelled step, after the last of its attempts. What never showed is not taken back, except
+    /// where a person did that: everybody who watches is to see it.
     pub(super) fn tell_cancelled(&mut self, at: usize) {
         let busy = self.attempts.iter().any(|a| a.step == at && a.is_unresolved());
         let Some(step) = self.steps.get_mut(at) else { return };
-        if busy || step.started_at.is_none() || step.state != StepState::Cancelled {
+        let never_showed = step.started_at.is_none() && !step.dropped;
+        if busy || never_showed || step.state != StepState::Cancelled {
             return;
         }
         let Some(reason) = step.cancelled_for.take() else { return };

@@ -2,8 +2,8 @@
 //!
 //! Reading order: [`Run::start`] (start.rs) plans; funding.rs asks for the money of a whole mixture, hold.rs
 //! for that of single attempts; refusal.rs makes less of what does not fit; open.rs sends; `apply` below takes
-//! inputs; stream.rs passes text on; panel.rs waits for proposals, late.rs gives up what is not waited for, and
-//! combine.rs makes one answer of the rest; attempt.rs closes and books attempts, by what ended.rs makes of
+//! inputs; stream.rs passes text on; panel.rs waits for proposals, late.rs gives up what is not waited for, dropped.rs
+//! what a person does not want, and combine.rs makes one answer of the rest; attempt.rs closes and books attempts, by what ended.rs makes of
 //! their end; act.rs carries out what a model calls, and keep.rs keeps a run that waits for a person; retry.rs decides
 //! whether to ask again; ending.rs cancels and finishes. After each input
 //! [`Run::advance`] starts whatever became ready.
@@ -17,6 +17,7 @@ mod act;
 mod attempt;
 mod combine;
 mod drain;
+mod dropped;
 mod ended;
 mod ending;
 mod funding;
@@ -117,6 +118,7 @@ impl Run {
             // A clock that was set back makes a tick early: forgetting the wish asks for another.
             Input::Tick => self.wake = None,
             Input::FinishNow => self.finish_now(),
+            Input::Drop { step } => self.drop_proposal(&step),
             Input::Cancel(reason) => self.cancel(reason),
         }
         self.advance();

@@ -3,7 +3,8 @@
 //! *Fast* asks all at once and stops at a quorum plus a grace; *thrifty* asks two and adds one at a time
 //! until two agree. Both stop at once where two discrete answers agree: on recorded answers of about 45
 //! models that stays within 1.2 points of the full vote with 2.0 to 4.2 calls instead of 5 to 6. What is
-//! then still under way is given up, see `late.rs`. A plan with `quorum = "all"` waits for everybody it has
+//! then still under way is given up, see `late.rs`. A proposal that a person drops counts as if it had not
+//! been planned, so that there is never more to wait for than before. A plan with `quorum = "all"` waits for everybody it has
 //! asked, so that what it costs is no matter of time.
 
 use super::step::StepState;
@@ -121,7 +122,7 @@ impl Run {
         } else if agreed {
             self.say_quorum(at, have, "agreement");
             self.close_panel(at);
-        } else if self.spec.fan_out == FanOut::Fast && have >= quorum(members.len()) && !in_grace {
+        } else if self.spec.fan_out == FanOut::Fast && have >= quorum(self.wanted(&members)) && !in_grace {
             self.say_quorum(at, have, "quorum");
             let until = self.now.plus_millis(self.grace_ms(&members));
             if let Some(panel) = self.panels.get_mut(at) {
@@ -129,6 +130,11 @@ impl Run {
                 panel.closed = until <= self.now;
             }
         }
+    }
+
+    /// How many of the members are still wanted: the quorum is one of these.
+    fn wanted(&self, members: &[usize]) -> usize {
+        members.iter().filter(|m| self.steps.get(**m).is_some_and(|s| !s.dropped)).count()
     }
 
     pub(super) fn close_panel(&mut self, at: usize) {
@@ -180,7 +186,7 @@ impl Run {
         let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         let body = FrameBody::QuorumReached {
             have: count(have),
-            of: count(panel.members.len()),
+            of: count(self.wanted(&panel.members)),
             waited_ms: self.waited_ms(&panel.members),
             reason: reason.to_owned(),
         };

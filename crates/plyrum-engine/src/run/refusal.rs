@@ -79,19 +79,28 @@ impl Run {
 
     /// The money of a whole mixture is not there: less of it is asked for, down to what is there.
     fn refuse_plan(&mut self, batch: &[usize], refusal: &Refusal) {
+        let mut is_less = false; // than was asked for: something of it was given up meanwhile
         for at in batch {
             let Some(attempt) = self.attempts.get_mut(*at) else { continue };
             attempt.never_held();
-            if let Some(step) = self.steps.get_mut(attempt.step) {
-                step.state = StepState::Waiting;
-                step.tries = 0;
-                step.attempts = 0;
+            let step_at = attempt.step;
+            let Some(step) = self.steps.get_mut(step_at) else { continue };
+            if step.is_over() {
+                is_less = true;
+                self.tell_cancelled(step_at);
+                continue;
             }
+            step.state = StepState::Waiting;
+            step.tries = 0;
+            step.attempts = 0;
         }
         self.funding = None;
         let (needed, there, setting) = (refusal.needed, refusal.available, &refusal.setting);
         let reason = format!("this can cost up to {needed} RUB, and {there} RUB is left ({setting})");
-        while self.shrink(&reason) && self.cost_of(&self.steps_to_fund()) > there {}
+        let mut fits = is_less && self.cost_of(&self.steps_to_fund()) <= there;
+        while !fits && self.shrink(&reason) {
+            fits = self.cost_of(&self.steps_to_fund()) <= there;
+        }
     }
 
     /// One proposer less; where two are left, none at all: then the question itself is answered. False where
@@ -110,7 +119,9 @@ impl Run {
             n => format!("{} of {n}", self.spec.plan),
         };
         let (from, to) = (name(had), name(self.proposers()));
-        self.emit(FrameBody::PlanShrunk { from, to, reason: reason.to_owned() });
+        if from != to {
+            self.emit(FrameBody::PlanShrunk { from, to, reason: reason.to_owned() });
+        }
         true
     }
 

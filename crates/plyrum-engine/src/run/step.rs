@@ -31,6 +31,9 @@ pub(super) struct Step {
     pub(super) shrinks: u32,
     /// What it asks its model.
     pub(super) asks: Asks,
+    /// A person did not want its proposal.
+    #[serde(default)]
+    pub(super) dropped: bool,
     /// It answered with less than was planned.
     pub(super) degraded: bool,
     /// The model whose text it took over.
@@ -95,6 +98,7 @@ impl Step {
             shrunk_output: None,
             shrinks: 0,
             asks,
+            dropped: false,
             degraded: false,
             answered_by: None,
             written_by: None,

@@ -2,6 +2,7 @@
 
 mod cancel;
 mod cascade;
+mod dropped;
 mod duplicates;
 mod finish_now;
 mod framing;

@@ -60,6 +60,9 @@ impl Order {
             }
             // One attempt may stay open: the one that the ledger could not book.
             FrameBody::StepCancelled { step, reason } => {
+                if reason == "dropped" {
+                    self.steps.entry(step.clone()).or_insert(Phase::Begun); // also before it has begun
+                }
                 self.end_step(step, 1);
                 assert!(reason == "late" || !self.late.contains(step), "{step} was late, not {reason}");
             }

@@ -9,7 +9,7 @@ use plyrum_engine::{
 };
 use plyrum_protocol::{
     ApprovalId, ApprovalVerdict, AttemptId, CancelReason, ChangedFile, Channel, ErrorKind, Fault, FrameBody,
-    Ruling, RunResult, StepOutcome, Timestamp, ToolOutcome,
+    Ruling, RunResult, StepId, StepOutcome, Timestamp, ToolOutcome,
 };
 use std::collections::VecDeque;
 
@@ -43,6 +43,8 @@ pub(crate) enum Event {
     ClientGoes,
     /// "Finish now with what we have."
     WantsItNow,
+    /// "Not this one."
+    Drops(&'static str),
     /// Its model calls `run` with these arguments.
     Calls(&'static str),
     /// The action of the call that the driver has is over, and the model is told this.
@@ -291,6 +293,7 @@ impl Player {
             Event::Cancels => self.apply(Input::Cancel(CancelReason::Interrupt)),
             Event::ClientGoes => self.apply(Input::Cancel(CancelReason::ClientGone)),
             Event::WantsItNow => self.apply(Input::FinishNow),
+            Event::Drops(step) => self.apply(Input::Drop { step: StepId::new(*step).unwrap() }),
             Event::At(n, event) => {
                 let attempt = AttemptId::new(format!("ab12.{n}")).unwrap();
                 let input = provider(attempt, event);

@@ -166,6 +166,9 @@ pub struct ModelRow {
     /// Why not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why_not: Option<String>,
+    /// Whether it serves only where somebody names it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub only_when_named: bool,
     /// Size of its context.
     pub context_tokens: u64,
     /// Longest answer.

@@ -7,7 +7,8 @@
 //! Reading order: `input` finds texts and question in the messages, `question` reads the question, `document`
 //! falls the texts into units (by `shape`, `blocks`, `source`, `inline`, `sentences`), `index` turns units into
 //! terms, `relevance`, `overview` and `central` score them, `select` picks and renders, `synth` merges
-//! proposals, `answer` ties these together, `playback` streams the result. `script` plays prepared turns.
+//! proposals, `answer` ties these together, `playback` streams the result. `script` plays prepared turns, `shell`
+//! has what a person typed carried out.
 //!
 //! Bounds: [`document`] reads at most 400 000 units, quadratic work sees at most 500 of them; 16 MiB of text is
 //! answered in about a second. Tokens are counted by the rule in `count`.
@@ -29,6 +30,7 @@ mod script;
 mod select;
 mod sentences;
 mod shape;
+mod shell;
 mod source;
 mod synth;
 mod wording;
@@ -49,7 +51,8 @@ use crate::{
     StreamEvent, Timeouts,
 };
 
-/// The embedded provider. Its models' wire names are [`Offline::MODELS`], and `script` where a script is loaded.
+/// The embedded provider. Its models' wire names are [`Offline::MODELS`], `shell`, and `script` where a script is
+/// loaded.
 #[derive(Clone, Debug)]
 pub struct Offline {
     script: Option<Arc<Script>>,
@@ -59,6 +62,11 @@ pub struct Offline {
 impl Offline {
     /// Wire names of the extractive models: `lead`, `central`, `query`, `synth`.
     pub const MODELS: [&str; 4] = ["lead", "central", "query", "synth"];
+
+    /// Whether a model of this wire name takes its prompt as a command, which must then come alone.
+    pub fn takes_a_command(model: &str) -> bool {
+        model == shell::MODEL
+    }
 
     /// The extractive models only.
     pub fn new() -> Self {
@@ -80,7 +88,7 @@ impl Offline {
     }
 
     fn unknown_model(&self, model: &str) -> ProviderError {
-        let mut known = Self::MODELS.join(", ");
+        let mut known = [Self::MODELS.as_slice(), &[shell::MODEL]].concat().join(", ");
         if self.script.is_some() {
             known.push_str(", script");
         }
@@ -107,6 +115,10 @@ impl Provider for Offline {
             return ProviderStream::new(Playback::new(Start::Blocking(Box::new(move || {
                 steps(method, &request)
             }))));
+        }
+        if Self::takes_a_command(&request.model) {
+            let work = move || [vec![Step::Event(StreamEvent::Opened)], shell::steps(&request)].concat();
+            return ProviderStream::new(Playback::new(Start::Now(Box::new(work))));
         }
         match self.script.clone().filter(|_| Script::plays(&request.model)) {
             Some(script) => {

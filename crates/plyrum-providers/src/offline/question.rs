@@ -141,7 +141,7 @@ fn begins(word: &str, list: &str) -> bool {
 }
 
 /// By most of the letters.
-fn language(text: &str) -> Language {
+pub(super) fn language(text: &str) -> Language {
     let cyrillic = text.chars().filter(|letter| matches!(letter, 'а'..='я' | 'А'..='Я' | 'ё' | 'Ё')).count();
     let latin = text.chars().filter(char::is_ascii_alphabetic).count();
     if cyrillic > latin { Language::Russian } else { Language::English }
