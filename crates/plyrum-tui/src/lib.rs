@@ -5,6 +5,8 @@ pub mod action;
 mod choosing;
 pub mod keymap;
 pub mod screen;
+#[cfg(test)]
+mod snapshot;
 pub mod theme;
 
 pub use choosing::{Choosing, Chosen, is_possible, line};
