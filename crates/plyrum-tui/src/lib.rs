@@ -7,6 +7,8 @@ pub mod composer;
 pub mod keymap;
 pub mod run;
 pub mod screen;
+#[cfg(test)]
+mod snapshot;
 pub mod theme;
 
 pub use choosing::{Choosing, Chosen, is_possible, line};

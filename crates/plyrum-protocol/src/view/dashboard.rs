@@ -173,8 +173,10 @@ pub struct DashboardGroup {
 }
 
 /// What was used in a day or in an hour.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DashboardPoint {
+    /// What it is called in the dashboard's zone: `2026-11-27`, or `14:00`.
+    pub name: String,
     /// When it began.
     pub since: Timestamp,
     /// Attempts.

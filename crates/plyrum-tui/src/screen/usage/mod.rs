@@ -7,6 +7,7 @@
 mod filter;
 mod focus;
 mod panel;
+mod said;
 mod source;
 mod view;
 

@@ -2,7 +2,14 @@
 
 use super::sample::{self, NOW, at};
 use super::*;
+use crate::screen::Look;
+use crate::snapshot;
+use crate::theme::Theme;
 use plyrum_protocol::ErrorKind;
+use plyrum_words::{Lang, Words};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::widgets::Widget as _;
 
 fn loaded() -> UsageScreen {
     let mut screen = UsageScreen::new();
@@ -98,4 +105,135 @@ fn the_books_are_proved_once_at_a_time() {
     assert_eq!(screen.press(Action::Verify), []);
     screen.verified(Ok(Checks { ok: true, checks: Vec::new() }), at(NOW));
     assert_eq!(screen.press(Action::Verify), [UsageAsk::Verify]);
+}
+
+const SMALL: (u16, u16) = (80, 24);
+const LARGE: (u16, u16) = (120, 40);
+
+fn drawn(screen: &UsageScreen, lang: Lang, (width, height): (u16, u16), is_plain: bool) -> Buffer {
+    let (theme, words) = (Theme::sixteen(), Words::new(lang));
+    let look = Look { theme: &theme, words: &words, now: at(NOW + 125_000), is_plain };
+    let area = Rect::new(0, 0, width, height);
+    let mut buf = Buffer::empty(area);
+    UsageView { screen, look }.render(area, &mut buf);
+    buf
+}
+
+/// In both languages.
+fn check(name: &str, screen: &UsageScreen, size: (u16, u16)) {
+    for (lang, code) in [(Lang::En, "en"), (Lang::Ru, "ru")] {
+        let (width, height) = size;
+        snapshot::check(&format!("usage-{name}-{width}x{height}-{code}"), &drawn(screen, lang, size, false));
+    }
+}
+
+fn streaming() -> UsageScreen {
+    let mut screen = loaded();
+    screen.live(LiveFigures {
+        run_cost: Some(MicroRub::new(1_204_500)),
+        session_cost: Some(MicroRub::new(64_118_250)),
+        context_percent: Some(42),
+        certainty: Certainty::Streaming,
+    });
+    screen
+}
+
+fn at_panel(mut screen: UsageScreen, panel: Panel) -> UsageScreen {
+    while screen.focus != panel {
+        screen.press(Action::NextPane);
+    }
+    screen
+}
+
+fn expanded(panel: Panel) -> UsageScreen {
+    let mut screen = at_panel(streaming(), panel);
+    screen.press(Action::Expand);
+    screen
+}
+
+#[test]
+fn everything_is_shown_at_once_on_a_large_screen() {
+    check("all", &streaming(), LARGE);
+}
+
+#[test]
+fn a_small_screen_has_four_pages() {
+    for (name, panel) in
+        [("overview", Panel::Now), ("groups", Panel::Model), ("waste", Panel::Cache), ("time", Panel::Days)]
+    {
+        check(name, &at_panel(streaming(), panel), SMALL);
+    }
+}
+
+#[test]
+fn an_expanded_panel_has_the_whole_area_and_all_rows() {
+    check("models", &expanded(Panel::Model), SMALL);
+    check("heat", &expanded(Panel::Heat), SMALL);
+    check("days", &expanded(Panel::Days), LARGE);
+}
+
+#[test]
+fn loading_empty_failed_and_frozen_are_told() {
+    check("loading", &UsageScreen::new(), SMALL);
+    let mut screen = UsageScreen::new();
+    screen.open();
+    screen.loaded(Ok(sample::empty()));
+    check("empty", &screen, SMALL);
+    let mut screen = UsageScreen::new();
+    screen.open();
+    screen.loaded(Err(Fault::new(ErrorKind::Storage, "the ledger is damaged").hint("plyrum doctor")));
+    check("failed", &screen, SMALL);
+    let mut screen = streaming();
+    screen.press(Action::Freeze);
+    check("frozen", &screen, SMALL);
+}
+
+#[test]
+fn the_filter_line_is_at_the_bottom() {
+    let mut screen = at_panel(streaming(), Panel::Model);
+    screen.press(Action::Filter);
+    "model=anthropic/cl".chars().for_each(|c| drop(screen.typed(c)));
+    check("filter", &screen, SMALL);
+    screen.press(Action::Confirm);
+    screen.press(Action::Filter);
+    "x".chars().for_each(|c| drop(screen.typed(c)));
+    screen.press(Action::Confirm);
+    check("filter-wrong", &screen, SMALL);
+}
+
+#[test]
+fn plain_is_words_without_a_border_or_a_shade() {
+    for (lang, code) in [(Lang::En, "en"), (Lang::Ru, "ru")] {
+        for (name, panel) in [("overview", Panel::Now), ("time", Panel::Heat)] {
+            let buf = drawn(&at_panel(streaming(), panel), lang, SMALL, true);
+            let text = snapshot::text(&buf);
+            assert!(!text.chars().any(|c| ('\u{2500}'..='\u{28ff}').contains(&c)), "{text}");
+            snapshot::check(&format!("usage-plain-{name}-80x24-{code}"), &buf);
+        }
+    }
+}
+
+#[test]
+fn nothing_breaks_on_a_screen_of_any_size() {
+    for width in [0, 1, 3, 10, 39, 79, 112, 200] {
+        for height in [0, 1, 2, 5, 12, 38, 60] {
+            for panel in Panel::ALL {
+                drop(drawn(&at_panel(streaming(), panel), Lang::Ru, (width, height), false));
+                drop(drawn(&expanded(panel), Lang::En, (width, height), false));
+            }
+        }
+    }
+}
+
+#[test]
+fn hostile_names_never_reach_the_screen_as_they_are() {
+    let mut board = sample::full();
+    for group in &mut board.groups {
+        group.rows.iter_mut().for_each(|row| row.key = "a\u{1b}[31mb\nc".to_owned());
+    }
+    let mut screen = UsageScreen::new();
+    screen.open();
+    screen.loaded(Ok(board));
+    let text = snapshot::text(&drawn(&at_panel(screen, Panel::Model), Lang::En, SMALL, false));
+    assert!(text.contains("ab c") && !text.contains('\u{1b}'), "{text}");
 }
