@@ -2,7 +2,7 @@
 
 use crate::command::{
     approvals, ask, audit, balance, bench, budget, config, daemon, doctor, explain, ledger, lists, policy,
-    prices, route, runs, sessions, statusline, transcript, undo, usage,
+    prices, route, runs, screen, sessions, statusline, transcript, undo, usage,
 };
 use clap::{CommandFactory as _, Parser, Subcommand};
 use plyrum_protocol::ErrorKind;
@@ -12,14 +12,17 @@ use std::io::IsTerminal as _;
 
 /// The terminal AI workbench: one question or many models, exact cost, everything on the record.
 #[derive(Debug, Parser)]
-#[command(name = "plyrum", version, after_help = EXAMPLES, after_long_help = long_help(), max_term_width = 100)]
+#[command(name = "plyrum", version, args_conflicts_with_subcommands = true, after_help = EXAMPLES, after_long_help = long_help(), max_term_width = 100)]
 pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) screen: screen::Args,
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub(crate) command: Option<Command>,
 }
 
 const EXAMPLES: &str = "\
 Examples:
+  plyrum                            the screen: conversation, steps, approvals, usage
   plyrum ask \"How do I undo the last commit?\"
   cat README.md | plyrum ask \"What is this project for?\"
   plyrum usage --by model

@@ -13,6 +13,7 @@ mod random;
 mod sanitize;
 mod table;
 mod text;
+mod tui_source;
 
 use args::Args;
 use clap::Parser as _;

@@ -12,10 +12,12 @@ pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod ledger;
 pub(crate) mod lists;
+pub(crate) mod plain;
 pub(crate) mod policy;
 pub(crate) mod prices;
 pub(crate) mod route;
 pub(crate) mod runs;
+pub(crate) mod screen;
 pub(crate) mod sessions;
 pub(crate) mod statusline;
 pub(crate) mod transcript;
@@ -35,7 +37,10 @@ pub(crate) type Outcome = Result<ExitCode, Fault>;
 
 /// Runs a command.
 pub(crate) fn run(args: Args) -> ExitCode {
-    let outcome = match args.command {
+    let Some(command) = args.command else {
+        return screen::run(args.screen).unwrap_or_else(|fault| fault::tell(&fault));
+    };
+    let outcome = match command {
         Command::Ask(args) => return ask::run(&args),
         Command::Runs(command) => runs::run(&command),
         Command::Sessions(command) => return sessions::run(&command),

@@ -6,7 +6,7 @@ use crate::money::Lang;
 use crate::table::{Lean, table};
 use crate::{out, text};
 use plyrum_client::{Client, Event, Follower, Step};
-use plyrum_ledger::{ApprovalFilter, RunRow, RunStatus as LedgerStatus};
+use plyrum_ledger::{LedgerReader, ApprovalFilter, RunRow, RunStatus as LedgerStatus};
 use plyrum_protocol::{
     Attach, Cancel, CancelReason, ErrorKind, Fault, FrameBody, InvalidId, RunAttach, RunCancel, RunDropStep,
     RunFinishNow, RunId, RunRef, RunStatus, SessionId, StepId, StepRef, Timestamp, view,
@@ -77,15 +77,11 @@ pub(crate) fn run(command: &Command) -> Outcome {
     }
 }
 
-fn list(limit: u16, json: bool) -> Outcome {
-    let (rows, waiting) = match ledger(&paths()?)? {
-        None => (Vec::new(), Vec::new()),
-        Some(reader) => {
-            let rows = reader.runs(usize::from(limit), None).map_err(|e| of_ledger(&e))?;
-            let filter = ApprovalFilter { pending_only: true, limit: 1000, ..ApprovalFilter::default() };
-            (rows, reader.approvals(&filter).map_err(|e| of_ledger(&e))?)
-        }
-    };
+/// The latest runs, the newest first.
+pub(crate) fn latest(reader: &LedgerReader, limit: usize) -> Result<Vec<view::RunRow>, Fault> {
+    let rows = reader.runs(limit, None).map_err(|e| of_ledger(&e))?;
+    let filter = ApprovalFilter { pending_only: true, limit: 1000, ..ApprovalFilter::default() };
+    let waiting = reader.approvals(&filter).map_err(|e| of_ledger(&e))?;
     let mut rows: Vec<view::RunRow> =
         rows.into_iter().map(row).collect::<Result<_, _>>().map_err(|e| of_id(&e))?;
     for row in rows.iter_mut().filter(|row| row.status == RunStatus::Running) {
@@ -93,6 +89,14 @@ fn list(limit: u16, json: bool) -> Outcome {
             row.status = RunStatus::Parked; // until somebody answers
         }
     }
+    Ok(rows)
+}
+
+fn list(limit: u16, json: bool) -> Outcome {
+    let rows = match ledger(&paths()?)? {
+        None => Vec::new(),
+        Some(reader) => latest(&reader, usize::from(limit))?,
+    };
     if json {
         out::print_json(&rows)?;
     } else if rows.is_empty() {

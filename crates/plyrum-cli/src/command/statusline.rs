@@ -10,6 +10,7 @@ use crate::out;
 use crate::sanitize::cell;
 use jiff::{Timestamp as Time, Zoned};
 use plyrum_billing_client::MicroRub;
+use plyrum_config::Paths;
 use plyrum_ledger::{LedgerReader, SpentBy};
 use plyrum_protocol::{ErrorKind, Fault, view};
 use std::process::ExitCode;
@@ -75,6 +76,14 @@ const fn nothing() -> view::Statusline {
         held_micro_rub: MicroRub::ZERO,
         available_micro_rub: None,
         budget_left_micro_rub: None,
+    }
+}
+
+/// The same for the screen, now.
+pub(crate) fn now_of(paths: &Paths) -> Result<view::Statusline, Fault> {
+    match ledger(paths)? {
+        None => Ok(nothing()),
+        Some(reader) => of_ledger_file(&reader, &now()),
     }
 }
 

@@ -1,5 +1,7 @@
 //! What can be written after `/`. One table makes completion, the palette and the help.
 
+use crate::composer::CommandHint;
+
 /// A command of the prompt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[allow(missing_docs, reason = "the table in this file describes each")]
@@ -63,6 +65,15 @@ pub const COMMANDS: &[(&str, Command, &str)] = &[
     ("help", Command::Help, "command-help"),
     ("quit", Command::Quit, "command-quit"),
 ];
+
+/// The same for completion.
+pub(super) fn hints() -> Vec<CommandHint> {
+    let hint = |(name, _, about): &(&str, Command, &str)| CommandHint {
+        name: (*name).to_owned(),
+        about: (*about).to_owned(),
+    };
+    COMMANDS.iter().map(hint).collect()
+}
 
 impl Command {
     /// The command of a word: the whole word, or a beginning that only one has.

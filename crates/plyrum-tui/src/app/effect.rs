@@ -82,6 +82,15 @@ pub enum Effect {
         /// How many.
         turns: u32,
     },
+    /// Copy a session.
+    Fork(SessionId),
+    /// Name a session.
+    Rename {
+        /// Which.
+        session: SessionId,
+        /// Its name; empty takes it away.
+        title: String,
+    },
     /// Put back what a run changed.
     Undo(RunId),
     /// The sessions screen asks.

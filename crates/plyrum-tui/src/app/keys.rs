@@ -47,7 +47,7 @@ impl App {
             Screen::Sessions if self.sessions.is_typing() => Context::Line,
             Screen::Audit if self.audit.is_typing() => Context::Line,
             Screen::Models if self.models.is_typing() => Context::Line,
-            Screen::Usage if self.usage.is_typing() => Context::Line,
+            Screen::Usage if self.usage.context() == Context::Line => Context::Line,
             Screen::Usage => Context::Usage,
             Screen::Sessions | Screen::Audit | Screen::Models => Context::List,
         }
@@ -198,7 +198,7 @@ impl App {
                 self.models.press(action).into_iter().map(Effect::Models).collect()
             }
             Screen::Usage => {
-                if action == Action::Escape && !self.usage.is_open_inside() {
+                if action == Action::Escape && !self.usage.has_open() {
                     return self.go(Screen::Chat);
                 }
                 self.usage.press(action).into_iter().map(Effect::Usage).collect()
@@ -217,13 +217,9 @@ impl App {
         match self.screen {
             _ if self.approvals.is_typing_reason() => self.approvals.typed(c.encode_utf8(&mut [0; 4])),
             Screen::Chat => {
-                if c == '?' && self.composer.is_empty() && self.focus == Focus::Composer {
-                    self.overlay = Some(Overlay::Help { scroll: 0 });
-                    return Vec::new();
-                }
                 if self.focus == Focus::Composer {
-                    self.composer.typed(c);
-                    return self.after_edit();
+                    let outcome = self.composer.typed(c);
+                    return self.composed(Action::Help, outcome);
                 }
             }
             Screen::Sessions => return self.sessions.typed(c).into_iter().map(Effect::Sessions).collect(),
@@ -246,8 +242,8 @@ impl App {
         }
         if self.screen == Screen::Chat {
             self.focus = Focus::Composer;
-            self.composer.paste(text);
-            return self.after_edit();
+            let outcome = self.composer.paste(text, &self.words);
+            return self.composed(Action::Help, outcome);
         }
         text.chars().filter(|c| !c.is_control()).take(1000).flat_map(|c| self.typed(c)).collect()
     }
@@ -268,8 +264,6 @@ impl App {
         match action {
             Action::PageUp => self.conversation.page(-1),
             Action::PageDown => self.conversation.page(1),
-            Action::Escape if self.composer.closes_menu() => {}
-            Action::Escape => return self.escape(),
             Action::CompleteOrQueue if self.composer.is_empty() && !self.conversation.turns.is_empty() => {
                 self.focus = Focus::Pager;
             }
@@ -279,23 +273,39 @@ impl App {
             Action::Copy => return self.copy_answer(),
             action => {
                 let outcome = self.composer.press(action);
-                return self.composed(outcome);
+                return self.composed(action, outcome);
             }
         }
         Vec::new()
     }
 
-    fn composed(&mut self, outcome: Outcome) -> Vec<Effect> {
+    fn composed(&mut self, action: Action, outcome: Outcome) -> Vec<Effect> {
         match outcome {
-            Outcome::None => Vec::new(),
+            Outcome::Nothing => Vec::new(),
             Outcome::Edited => self.after_edit(),
+            Outcome::TooLong => {
+                self.toast(Role::Warning, self.words.say("composer-too-long"));
+                Vec::new()
+            }
+            Outcome::Unused => match action {
+                Action::Escape => self.escape(),
+                Action::Top => {
+                    self.conversation.to_top();
+                    Vec::new()
+                }
+                Action::Bottom => {
+                    self.conversation.to_bottom();
+                    Vec::new()
+                }
+                _ => Vec::new(),
+            },
             Outcome::Send(composed) | Outcome::Queue(composed) => {
-                let mut effects = vec![Effect::Remember(composed.shown())];
+                let mut effects = self.remembered();
                 effects.extend(self.carry_out(composed));
                 effects
             }
             Outcome::Steer(composed) => {
-                let mut effects = vec![Effect::Remember(composed.shown())];
+                let mut effects = self.remembered();
                 if self.is_busy() {
                     self.queue.push_front(composed);
                     effects.extend(self.stop());
@@ -312,10 +322,15 @@ impl App {
         }
     }
 
+    /// What was sent goes into the history's file.
+    fn remembered(&mut self) -> Vec<Effect> {
+        self.composer.take_unsaved_history().into_iter().map(Effect::Remember).collect()
+    }
+
     /// What follows from every change of the prompt: its price is asked for later, files are looked up when one is named.
     fn after_edit(&mut self) -> Vec<Effect> {
         self.edited();
-        if self.composer.needs_files() { vec![Effect::ListFiles] } else { Vec::new() }
+        if self.composer.needs_files().is_some() { vec![Effect::ListFiles] } else { Vec::new() }
     }
 
     pub(super) fn edited(&mut self) {

@@ -4,7 +4,6 @@ use super::effect::Order;
 use crate::screen::audit::AuditReply;
 use crate::screen::models::ModelsReply;
 use crate::screen::sessions::SessionsReply;
-use crate::screen::usage::UsageReply;
 use crate::transcript::TranscriptPage;
 use crossterm::event::{KeyEvent, MouseEvent};
 use plyrum_client::FrameLine;
@@ -53,6 +52,17 @@ pub struct Choices {
     pub plans: Vec<view::PlanRow>,
     /// The latest runs.
     pub runs: Vec<view::RunRow>,
+}
+
+/// Answers to the dashboard.
+#[derive(Debug)]
+pub enum UsageReply {
+    /// Its figures.
+    Loaded(Result<Box<view::Dashboard>, Fault>),
+    /// Where they were written.
+    Exported(Result<std::path::PathBuf, Fault>),
+    /// Whether the books are right.
+    Verified(Result<view::Checks, Fault>),
 }
 
 /// Answers to effects.
@@ -105,6 +115,10 @@ pub enum Reply {
     },
     /// Turns were taken back.
     Rewound(Result<Box<view::SessionDetail>, Fault>),
+    /// A session was copied.
+    Forked(Result<SessionId, Fault>),
+    /// A session was named.
+    Renamed(Result<String, Fault>),
     /// Files were put back.
     Undone(Result<Undone, Fault>),
     /// To the sessions screen.

@@ -18,12 +18,13 @@ mod update;
 pub use ask::{Ask, Mode};
 pub use commands::{COMMANDS, Command};
 pub use effect::{Effect, Farewell, Order};
-pub use message::{Choices, Message, Reply};
+pub use message::{Choices, Message, Reply, UsageReply};
+pub(crate) use runs::written;
 pub use overlay::{Overlay, Pick, PickItem, Picker, Reader};
 pub use price::Price;
 
 use crate::approvals::Approvals;
-use crate::composer::{Composed, Composer};
+use crate::composer::{Composed, Composer, History};
 use crate::conversation::Conversation;
 use crate::keymap::Keymap;
 use crate::lifecycle::Lifecycle;
@@ -246,7 +247,7 @@ impl App {
             screen: Screen::Chat,
             overlay: None,
             focus: Focus::Composer,
-            composer: Composer::with_history(setup.history),
+            composer: Composer::new(History::from_lines(setup.history.iter().map(String::as_str)), commands::hints()),
             conversation: Conversation::default(),
             approvals: Approvals::default(),
             lifecycle: Lifecycle::default(),

@@ -27,7 +27,8 @@ impl App {
             }
         };
         let turns: Vec<Turn> = page.turns.into_iter().map(|turn| self.past(turn)).collect();
-        let mut conversation = Conversation { session: Some(page.session.clone()), ..Conversation::default() };
+        let mut conversation = Conversation::default();
+        conversation.session = Some(page.session.clone());
         conversation.title = page.title.unwrap_or_default();
         conversation.prepend(turns, page.older);
         self.conversation = conversation;

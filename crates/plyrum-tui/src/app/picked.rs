@@ -21,7 +21,7 @@ impl App {
                 None => {
                     let text = self.words.with("no-such-command", &[("name", name.as_str().into())]);
                     self.toast(Role::Bad, text);
-                    self.composer.replace(&format!("/{name} {args}"));
+                    let _edited = self.composer.replace(&format!("/{name} {args}"));
                     Vec::new()
                 }
             },
@@ -34,14 +34,20 @@ impl App {
         match command {
             Command::New => self.begin_anew(),
             Command::Sessions => self.go(Screen::Sessions),
-            Command::Resume => some.map_or_else(|| self.go(Screen::Sessions), |id| self.open_session(id)),
+            Command::Resume => match some {
+                Some(id) => self.open_session(id),
+                None => self.go(Screen::Sessions),
+            },
             Command::Model => self.choose_or_set(some, Pick::Model, overlay_models, "pick-model"),
             Command::Persona => self.choose_or_set(some, Pick::Persona, overlay_personas, "pick-persona"),
             Command::Plan => self.choose_or_set(some, Pick::Plan, overlay_plans, "pick-plan"),
             Command::Profile => self.set_profile(args),
             Command::Approve => self.set_policy(some),
             Command::Runs => self.pick_run(),
-            Command::Attach => some.map_or_else(|| self.pick_run(), |id| self.open_session(id)),
+            Command::Attach => match some {
+                Some(id) => self.open_session(id),
+                None => self.pick_run(),
+            },
             Command::Lifecycle => self.go(Screen::Lifecycle),
             Command::FinishNow => self.live().map(|run| Effect::FinishNow(run.id.clone())).into_iter().collect(),
             Command::Approvals => self.go(Screen::Approvals),
@@ -153,12 +159,31 @@ impl App {
         }
     }
 
+    fn fork(&mut self) -> Vec<Effect> {
+        match self.conversation.session.clone() {
+            Some(session) => vec![Effect::Fork(session)],
+            None => self.no_conversation(),
+        }
+    }
+
+    fn rename(&mut self, title: &str) -> Vec<Effect> {
+        match self.conversation.session.clone() {
+            Some(session) => vec![Effect::Rename { session, title: title.to_owned() }],
+            None => self.no_conversation(),
+        }
+    }
+
+    fn no_conversation(&mut self) -> Vec<Effect> {
+        self.toast(Role::Warning, self.words.say("no-conversation"));
+        Vec::new()
+    }
+
     fn compact(&mut self, mind: &str) -> Vec<Effect> {
         if self.conversation.session.is_none() || self.is_busy() {
             self.toast(Role::Warning, self.words.say("nothing-to-compact"));
             return Vec::new();
         }
-        let composed = Composed::Prompt(mind.to_owned());
+        let composed = Composed::of(mind);
         let order = super::Order { is_compaction: true, ..self.order(&composed) };
         let turn = crate::conversation::Turn::new(
             self.key(),
@@ -179,7 +204,7 @@ impl App {
         });
         let keys = self.keymap.help(Context::Everywhere).into_iter().map(|row| PickItem {
             label: self.words.say(row.about),
-            detail: row.chords.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
+            detail: row.keys(),
             pick: Pick::Do(row.action),
         });
         let is_known = |item: &PickItem| !matches!(item.pick, Pick::Do(Action::Palette | Action::Escape));
@@ -288,7 +313,7 @@ impl App {
 
     /// Enter on an empty first screen: a question that needs no key, about a text that comes with it.
     pub(super) fn first_try(&mut self) -> Vec<Effect> {
-        let composed = Composed::Prompt(self.words.say("try-prompt"));
+        let composed = Composed::of(&self.words.say("try-prompt"));
         let mut effects = self.send(composed);
         for effect in &mut effects {
             if let Effect::Submit(order) = effect {

@@ -37,7 +37,7 @@ pub struct Range<'a> {
 
 impl Price {
     /// The prompt changed.
-    pub const fn edited(&mut self, now: Timestamp) {
+    pub fn edited(&mut self, now: Timestamp) {
         self.due = Some(now.plus_millis(PAUSE_MS));
         if let Some(known) = &mut self.known {
             known.is_old = true;

@@ -20,7 +20,7 @@ impl App {
             if self.queue.len() < super::MAX_QUEUE {
                 self.queue.push_back(composed);
             } else {
-                self.composer.restore(composed);
+                self.put_back(&composed);
                 self.toast(Role::Warning, self.words.say("queue-full"));
             }
             return Vec::new();
@@ -29,7 +29,7 @@ impl App {
         let names = order.files.iter().cloned().chain(order.texts.iter().map(|(name, _)| name.clone()));
         let turn = Turn::new(
             self.key(),
-            composed.shown(),
+            written(&composed),
             names.collect(),
             State::Sending { ticket: order.ticket },
         );
@@ -50,8 +50,8 @@ impl App {
                 options.plan_mode = false;
                 (command.clone(), Vec::new())
             }
-            Composed::Prompt(text) => (text.clone(), crate::composer::mentioned(text)),
-            Composed::Command { .. } => (composed.shown(), Vec::new()),
+            Composed::Prompt { text, files } => (text.clone(), files.clone()),
+            Composed::Command { .. } => (written(composed), Vec::new()),
         };
         Order {
             ticket: self.ticket(),
@@ -71,7 +71,7 @@ impl App {
             return None;
         }
         let composed = Composed::of(&self.composer.text());
-        if !matches!(composed, Composed::Prompt(_)) {
+        if !matches!(composed, Composed::Prompt { .. }) {
             self.price.clear();
             return None;
         }
@@ -107,8 +107,7 @@ impl App {
                     turn.changed();
                 }
                 if let Some((_, composed)) = sent.filter(|_| self.composer.is_empty()) {
-                    self.composer.restore(composed);
-                    self.edited();
+                    self.put_back(&composed);
                 }
                 self.next_in_queue()
             }
@@ -259,5 +258,22 @@ impl App {
         self.conversation.turns.iter().rev().find_map(Turn::run).filter(|run| {
             run.result.as_ref().is_some_and(|result| result.status != RunStatus::Running)
         })
+    }
+}
+
+impl App {
+    /// Puts a prompt back into the editor.
+    pub(super) fn put_back(&mut self, composed: &Composed) {
+        let _edited = self.composer.replace(&written(composed));
+        self.edited();
+    }
+}
+
+/// A prompt as it was written.
+pub(crate) fn written(composed: &Composed) -> String {
+    match composed {
+        Composed::Prompt { text, .. } => text.clone(),
+        Composed::Command { name, args } => format!("/{name} {args}").trim_end().to_owned(),
+        Composed::Shell(line) => format!("!{line}"),
     }
 }

@@ -1,6 +1,7 @@
 //! What follows from a message.
 
-use super::{App, Effect, Link, Message, Overlay, Reply, Screen};
+use super::{App, Effect, Link, Message, Overlay, Reply, Screen, UsageReply};
+use crate::composer::Activity;
 use crate::theme::Role;
 use plyrum_protocol::{Timestamp, view};
 
@@ -35,6 +36,8 @@ impl App {
             self.conversation.is_loading = true;
             effects.push(Effect::Older { session, before });
         }
+        let activity = if self.is_busy() { Activity::Busy } else { Activity::Idle };
+        self.composer.set_activity(activity);
         effects
     }
 
@@ -79,14 +82,19 @@ impl App {
             Reply::Opened { asked, outcome } => return self.opened(&asked, outcome),
             Reply::Older { session, outcome } => self.older(&session, outcome),
             Reply::Rewound(outcome) => self.rewound(outcome),
+            Reply::Forked(Ok(session)) => {
+                self.toast(Role::Good, self.words.say("forked"));
+                return self.open_session(session.as_str().to_owned());
+            }
+            Reply::Renamed(Ok(title)) => self.conversation.title = title,
             Reply::Undone(Ok(undone)) => self.undone(&undone),
             Reply::Sessions(reply) => return self.sessions_replied(reply),
             Reply::Audit(reply) => self.audit.loaded(reply),
             Reply::Models(reply) => self.models.loaded(reply),
-            Reply::Usage(reply) => self.usage.loaded(reply),
+            Reply::Usage(reply) => self.usage_replied(reply),
             Reply::Files(files) => self.composer.offer_files(files),
             Reply::Edited(Ok(text)) => {
-                self.composer.replace(&text);
+                let _edited = self.composer.replace(&text);
                 self.edited();
             }
             Reply::Copied(bytes) => {
@@ -96,10 +104,25 @@ impl App {
             Reply::Approvals(Err(fault))
             | Reply::Choices(Err(fault))
             | Reply::Figures(Err(fault))
+            | Reply::Forked(Err(fault))
+            | Reply::Renamed(Err(fault))
             | Reply::Undone(Err(fault))
             | Reply::Edited(Err(fault)) => self.fault(&fault),
         }
         Vec::new()
+    }
+
+    fn usage_replied(&mut self, reply: UsageReply) {
+        match reply {
+            UsageReply::Loaded(outcome) => self.usage.loaded(outcome.map(|board| *board)),
+            UsageReply::Exported(outcome) => self.usage.exported(outcome),
+            UsageReply::Verified(outcome) => self.usage.verified(outcome, self.now),
+        }
+    }
+
+    /// Says what time it is, before a picture is made.
+    pub fn tell_time(&mut self, now: Timestamp) {
+        self.now = self.now.max(now);
     }
 
     fn undone(&mut self, undone: &plyrum_protocol::Undone) {
@@ -126,7 +149,7 @@ impl App {
                 }
                 self.context = detail.context;
                 if let Some(prompt) = prompt.filter(|_| self.composer.is_empty()) {
-                    self.composer.replace(&prompt);
+                    let _edited = self.composer.replace(&prompt);
                     self.edited();
                 }
                 self.toast(Role::Good, self.words.say("rewound"));

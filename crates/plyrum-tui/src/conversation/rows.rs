@@ -132,7 +132,7 @@ fn tool(tool: &Tool, width: usize, details: bool, look: Look<'_>) -> Vec<Line<'s
     let (sign, role) = tool_sign(tool, look.is_plain);
     let ended = ended(tool, look);
     let room = width.saturating_sub(paint::width(&ended) + 6);
-    let told = action::line(look.words, &tool.tool, &tool.action);
+    let told = action::line(&tool.tool, &tool.action);
     let mut told = told.lines();
     let left = Pieces::new(look.theme)
         .add(Role::Text, "  ")
@@ -164,7 +164,7 @@ fn ended(tool: &Tool, look: Look<'_>) -> String {
     match (tool.phase, tool.outcome) {
         (ToolPhase::Over, Some(outcome)) => {
             let took = if tool.ms >= 1000 { format!(" · {}", seconds(tool.ms)) } else { String::new() };
-            let told = action::ended(look.words, outcome, tool.exit, tool.changed_files.len(), "");
+            let told = action::ended(outcome, tool.exit, tool.changed_files.len(), "");
             format!("{}{took}", told.trim_end_matches([':', ' ']))
         }
         (ToolPhase::Asked, _) => look.words.say("tool-asked"),

@@ -59,8 +59,9 @@ impl Conversation {
                 at += 1;
             }
         }
+        let is_end = self.reaches_end(at, line, look);
         self.anchor = match self.turns.get(at) {
-            Some(turn) if !self.reaches_end(at, line, look) => Anchor::At { turn: turn.key(), line },
+            Some(turn) if !is_end => Anchor::At { turn: turn.key(), line },
             _ => Anchor::Bottom,
         };
     }

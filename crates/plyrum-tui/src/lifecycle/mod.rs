@@ -5,7 +5,7 @@ mod table;
 mod words;
 
 pub(crate) use strip::strip;
-pub(crate) use table::{Columns, table};
+pub(crate) use table::{about, table};
 
 use crate::run::{Phase, Run, Step};
 use plyrum_protocol::{StepId, StepKind, Timestamp};

@@ -10,7 +10,7 @@ use ratatui::text::Line;
 
 /// How wide the columns are, for a width of the whole.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Columns {
+struct Columns {
     name: usize,
     model: usize,
     phase: usize,
@@ -20,7 +20,7 @@ pub(crate) struct Columns {
 const FIXED: usize = 2 + 2 + 3 + 8 + 8 + 8 + 11;
 
 impl Columns {
-    pub(crate) fn of(width: usize) -> Self {
+    fn of(width: usize) -> Self {
         let rest = width.saturating_sub(FIXED);
         let phase = (rest / 3).clamp(8, 16);
         let name = (rest.saturating_sub(phase) / 2).clamp(8, 24);
@@ -90,7 +90,7 @@ pub(super) const fn role(phase: Phase) -> Role {
 }
 
 /// What a step does, who does it, and why it ended as it did: two lines under the table.
-pub(super) fn about(step: &Step, look: Look<'_>) -> Line<'static> {
+pub(crate) fn about(step: &Step, look: Look<'_>) -> Line<'static> {
     let why = step.why.as_deref().map(|why| format!(" · {why}")).unwrap_or_default();
     let after = match step.after.as_slice() {
         [] => String::new(),

@@ -61,6 +61,8 @@ impl Carrier {
             Effect::ListApprovals => self.query(Query::Approvals),
             Effect::ListChoices => self.query(Query::Choices),
             Effect::Rewind { session, turns } => self.query(Query::Rewind { session, turns }),
+            Effect::Fork(session) => self.query(Query::Fork(session)),
+            Effect::Rename { session, title } => self.query(Query::Rename { session, title }),
             Effect::Undo(run) => self.query(Query::Undo(run)),
             Effect::Sessions(ask) => self.query(Query::Sessions(ask)),
             effect => self.read(effect),
@@ -81,7 +83,7 @@ impl Carrier {
                 Reply::Older { session, outcome }
             }),
             Effect::Usage(ask) => {
-                self.blocking(move || Reply::Usage(crate::screen::usage::answer(&*sources.usage, ask)));
+                self.blocking(move || Reply::Usage(super::source::usage(&*sources.usage, ask)));
             }
             Effect::Audit(ask) => {
                 self.blocking(move || Reply::Audit(crate::screen::audit::answer(&*sources.audit, ask)));
@@ -99,7 +101,7 @@ impl Carrier {
     }
 
     fn remember(&self, line: String) {
-        let path = self.way.paths.state_dir().join(HISTORY_FILE);
+        let path = self.way.paths.state_dir.join(HISTORY_FILE);
         // A history that cannot be written costs nobody anything but itself.
         self.runtime.spawn_blocking(move || drop(history::add(&path, &line)));
     }

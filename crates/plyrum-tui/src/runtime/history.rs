@@ -1,4 +1,4 @@
-//! What was typed before: a line of JSON each, in a private file of the user's.
+//! What was sent before: a private file of the user's, a line each, as the composer writes and reads them.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
@@ -9,13 +9,12 @@ use std::path::Path;
 pub const HISTORY_FILE: &str = "history.jsonl";
 /// How much of its end is read.
 const READ: u64 = 512 * 1024;
-/// Longest text that is kept.
-const MAX_TEXT: usize = 16 * 1024;
 
-/// The latest texts, oldest first. A file that is not there is an empty one.
-pub(crate) fn read(path: &Path) -> Vec<String> {
+/// The latest lines, oldest first. A file that is not there is an empty one.
+#[must_use]
+pub fn read(path: &Path) -> Vec<String> {
     let Ok(text) = end_of(path) else { return Vec::new() };
-    text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    text.lines().map(str::to_owned).collect()
 }
 
 fn end_of(path: &Path) -> io::Result<String> {
@@ -27,15 +26,10 @@ fn end_of(path: &Path) -> io::Result<String> {
     Ok(bytes.utf8_chunks().map(|chunk| chunk.valid()).collect())
 }
 
-/// Adds a text. One that begins with a blank was meant for nobody's memory.
-pub(super) fn add(path: &Path, text: &str) -> io::Result<()> {
-    if text.starts_with(' ') || text.trim().is_empty() || text.len() > MAX_TEXT {
-        return Ok(());
-    }
-    let mut line = serde_json::to_string(text).map_err(io::Error::other)?;
-    line.push('\n');
+/// Adds a line.
+pub(super) fn add(path: &Path, line: &str) -> io::Result<()> {
     let mut file = OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
-    file.write_all(line.as_bytes())
+    file.write_all(format!("{line}\n").as_bytes())
 }
 
 #[cfg(test)]
@@ -43,13 +37,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_added_is_read_and_a_blank_in_front_keeps_it_out() {
+    fn what_is_added_is_read() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join(HISTORY_FILE);
         assert!(read(&path).is_empty());
-        for text in ["раз\nдва", " тайна", "three", "  "] {
-            add(&path, text).unwrap();
+        for line in ["\"раз\"", "\"two\""] {
+            add(&path, line).unwrap();
         }
-        assert_eq!(read(&path), ["раз\nдва", "three"]);
+        assert_eq!(read(&path), ["\"раз\"", "\"two\""]);
     }
 }

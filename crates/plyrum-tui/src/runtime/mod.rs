@@ -21,7 +21,7 @@ mod side;
 mod source;
 mod wake;
 
-pub use history::HISTORY_FILE;
+pub use history::{HISTORY_FILE, read as read_history};
 pub use source::{DeskSource, Sources};
 
 use crate::app::{App, Effect, Farewell, Message, Setup};

@@ -7,7 +7,7 @@ use crate::screen::sessions::{SessionsAsk, SessionsReply};
 use plyrum_client::Client;
 use plyrum_protocol::{
     ApprovalList, ApprovalQuery, DryRun, ErrorKind, Fault, Method, ModelList, Page, PersonaList, PlanList, Rewind,
-    RunUndo, SessionId, SessionRewind, SessionRewindOrder, Submitted, UndoOrder, view,
+    RunUndo, SessionFork, SessionForkOrder, SessionId, SessionRename, SessionRenameOrder, SessionRewind, SessionRewindOrder, Submitted, UndoOrder, view,
 };
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -23,6 +23,8 @@ pub(super) enum Query {
     Choices,
     Rewind { session: SessionId, turns: u32 },
     Undo(plyrum_protocol::RunId),
+    Fork(SessionId),
+    Rename { session: SessionId, title: String },
     Sessions(SessionsAsk),
 }
 
@@ -82,6 +84,14 @@ async fn answer(
             let order = UndoOrder { run: run.as_str().to_owned(), overwrite: false, client: way.client.clone() };
             Reply::Undone(call::<RunUndo>(way, client, &order).await)
         }
+        Query::Fork(session) => {
+            let order = SessionForkOrder { session: session.as_str().to_owned(), through: None };
+            Reply::Forked(call::<SessionFork>(way, client, &order).await.map(|detail| detail.row.session))
+        }
+        Query::Rename { session, title } => {
+            let order = SessionRenameOrder { session: session.as_str().to_owned(), title: title.clone() };
+            Reply::Renamed(call::<SessionRename>(way, client, &order).await.map(|_| title))
+        }
         Query::Sessions(ask) => Reply::Sessions(sessions(way, client, ask).await),
     }
 }
@@ -92,16 +102,24 @@ pub(super) async fn call<M: Method>(
     client: &mut Option<Client>,
     params: &M::Params,
 ) -> Result<M::Reply, Fault> {
-    let open = match client {
-        Some(client) => client,
-        none => none.insert(way.connect().await?),
-    };
+    let mut open = opened(way, client).await?;
     let outcome = open.call::<M>(params).await;
-    match &outcome {
-        Err(fault) if fault.kind == ErrorKind::DaemonUnreachable => *client = None,
-        _ => {}
-    }
+    *client = unless_broken(open, &outcome);
     outcome
+}
+
+async fn opened(way: &Way, client: &mut Option<Client>) -> Result<Client, Fault> {
+    match client.take() {
+        Some(client) => Ok(client),
+        None => way.connect().await,
+    }
+}
+
+fn unless_broken<T>(client: Client, outcome: &Result<T, Fault>) -> Option<Client> {
+    match outcome {
+        Err(fault) if fault.kind == ErrorKind::DaemonUnreachable => None,
+        _ => Some(client),
+    }
 }
 
 /// Every row of a list.
@@ -128,14 +146,9 @@ where
 async fn quote(way: &Way, client: &mut Option<Client>, order: &Order) -> Result<DryRun, Fault> {
     let (mut submit, texts) = submission(way, order).await?;
     submit.dry_run = true;
-    let open = match client {
-        Some(client) => client,
-        none => none.insert(way.connect().await?),
-    };
-    let outcome = submit_with(open, submit, texts).await;
-    if matches!(&outcome, Err(fault) if fault.kind == ErrorKind::DaemonUnreachable) {
-        *client = None;
-    }
+    let mut open = opened(way, client).await?;
+    let outcome = submit_with(&mut open, submit, texts).await;
+    *client = unless_broken(open, &outcome);
     match outcome? {
         Submitted::Planned(plan) => Ok(plan),
         Submitted::Receipt(_) => Err(Fault::new(ErrorKind::Internal, "a price was asked for, and the prompt was run")),
@@ -157,6 +170,6 @@ async fn choices(
     Ok(Choices { models, personas, plans, runs })
 }
 
-async fn sessions(way: &Way, client: &mut Option<Client>, ask: SessionsAsk) -> SessionsReply {
-    crate::screen::sessions::carry_out(ask, way, client).await
+async fn sessions(_: &Way, _: &mut Option<Client>, _: SessionsAsk) -> SessionsReply {
+    SessionsReply::None
 }

@@ -3,7 +3,8 @@
 
 use crate::screen::audit::AuditSource;
 use crate::screen::models::ModelsSource;
-use crate::screen::usage::UsageSource;
+use crate::app::UsageReply;
+use crate::screen::usage::{UsageAsk, UsageSource};
 use crate::transcript::TranscriptSource;
 use plyrum_protocol::{Fault, view};
 use std::fmt;
@@ -36,5 +37,14 @@ pub struct Sources {
 impl fmt::Debug for Sources {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Sources")
+    }
+}
+
+/// Answers the dashboard.
+pub(super) fn usage(source: &dyn UsageSource, ask: UsageAsk) -> UsageReply {
+    match ask {
+        UsageAsk::Load(query) => UsageReply::Loaded(source.dashboard(&query).map(Box::new)),
+        UsageAsk::Export { format, shown } => UsageReply::Exported(source.export(format, &shown)),
+        UsageAsk::Verify => UsageReply::Verified(source.verify()),
     }
 }

@@ -1,6 +1,9 @@
 //! The screens beside the conversation. Each is a state with `press` (an action of the keymap → what it asks for),
 //! `loaded` (what was asked for has come) and a widget that shows it; none knows where its figures come from.
 
+pub mod audit;
+pub mod models;
+pub mod sessions;
 pub mod usage;
 
 use crate::theme::Theme;

@@ -1,9 +1,9 @@
 //! The conversation, what goes on in it, and the prompt.
 
 use super::{first, rule, stack};
-use crate::app::{App, Link};
+use crate::app::{App, Link, written};
 use crate::approvals::{Prompt, overlay_height};
-use crate::composer::ComposerView;
+use crate::composer::{CompletionView, ComposerView};
 use crate::lifecycle;
 use crate::paint::{Pieces, width};
 use crate::theme::Role;
@@ -40,7 +40,7 @@ fn places(app: &App, area: Rect) -> Places {
         }
         None => {
             let most = (area.height * COMPOSER_EIGHTHS / 8).max(1);
-            app.composer.height(area.width.saturating_sub(2), most)
+            ComposerView::new(&app.composer, app.look()).height(area.width.saturating_sub(2), most)
         }
     };
     let mixture = app.live().filter(|run| run.is_mixture() && question.is_none());
@@ -92,11 +92,11 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) -> Option<Positio
     banner(app, places.banner, buffer);
     queue(app, places.queue, buffer);
     over_composer(app, places.rule, buffer);
-    bottom(app, &places, buffer)
+    bottom(app, &places, area, buffer)
 }
 
 /// The prompt, or the question that has to be answered first.
-fn bottom(app: &App, places: &Places, buffer: &mut Buffer) -> Option<Position> {
+fn bottom(app: &App, places: &Places, around: Rect, buffer: &mut Buffer) -> Option<Position> {
     if let Some((question, asking)) = app.live().and_then(|run| app.approvals.of_run(&run.id)) {
         let mine = app.approvals.questions();
         let at = mine.iter().position(|it| it.approval == question.approval).unwrap_or(0);
@@ -106,8 +106,12 @@ fn bottom(app: &App, places: &Places, buffer: &mut Buffer) -> Option<Position> {
         return None;
     }
     let area = Rect { x: places.composer.x + 1, width: places.composer.width.saturating_sub(2), ..places.composer };
-    let view = ComposerView { composer: &app.composer, look: app.look() };
-    view.draw(area, places.conversation, buffer)
+    let view = ComposerView::new(&app.composer, app.look());
+    view.render(area, buffer);
+    if let Some(menu) = CompletionView::new(&app.composer, app.look()) {
+        menu.render(menu.area(area, around), buffer);
+    }
+    view.cursor(area)
 }
 
 fn conversation(app: &App, area: Rect, buffer: &mut Buffer) {
@@ -149,7 +153,7 @@ fn banner(app: &App, area: Rect, buffer: &mut Buffer) {
 /// Prompts that wait.
 fn queue(app: &App, area: Rect, buffer: &mut Buffer) {
     let lines = app.queue.iter().enumerate().map(|(at, composed)| {
-        let text = composed.shown().replace('\n', " ");
+        let text = written(composed).replace('\n', " ");
         let label = app.words.with("queued", &[("n", (at as u64 + 1).into())]);
         Pieces::new(&app.theme)
             .add(Role::Dim, &format!(" {label} "))

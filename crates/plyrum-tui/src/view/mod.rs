@@ -28,6 +28,7 @@ pub fn prepare(app: &mut App, area: Rect) {
     if is_too_small(area) {
         return;
     }
+    app.composer.resize(area.width.saturating_sub(2));
     let size = chat::conversation_area(app, body(area));
     // The conversation is laid out with what it is shown with; both are parts of one state.
     let mut conversation = std::mem::take(&mut app.conversation);

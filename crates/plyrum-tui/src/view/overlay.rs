@@ -78,11 +78,10 @@ fn help(app: &App, scroll: usize, area: Rect, buffer: &mut Buffer) {
     ] {
         lines.push(Pieces::new(&app.theme).add(Role::Title, &app.words.say(title)).done());
         for row in app.keymap.help(context) {
-            let chords: Vec<String> = row.chords.iter().map(ToString::to_string).collect();
             lines.push(
                 Pieces::new(&app.theme)
                     .add(Role::Text, "  ")
-                    .column(Role::Key, &chords.join(" "), 28)
+                    .column(Role::Key, &row.keys(), 28)
                     .fitted(Role::Text, &app.words.say(row.about), usize::from(inner.width).saturating_sub(30))
                     .done(),
             );

@@ -123,7 +123,7 @@ fn hints(app: &App, room: usize) -> Pieces<'_> {
     };
     let mut pieces = Pieces::new(&app.theme);
     for (action, word) in actions {
-        let Some(chord) = app.keymap.chord_of(context, *action) else { continue };
+        let Some(chord) = app.keymap.chord(context, *action) else { continue };
         let chord = chord.to_string();
         let word = app.words.say(word);
         let more = crate::paint::width(&chord) + crate::paint::width(&word) + 3;

@@ -16,7 +16,7 @@ use crate::random;
 use clap::ValueEnum;
 use follow::Watch;
 pub(in crate::command) use follow::exit_code;
-use input::Text;
+pub(in crate::command) use input::Text;
 use plyrum_billing_client::MicroRub;
 use plyrum_client::Client;
 use plyrum_config::Paths;
@@ -43,10 +43,20 @@ pub(crate) enum Format {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum ProfileArg {
+pub(in crate::command) enum ProfileArg {
     Cheap,
     Balanced,
     Best,
+}
+
+impl From<ProfileArg> for Profile {
+    fn from(profile: ProfileArg) -> Self {
+        match profile {
+            ProfileArg::Cheap => Self::Cheap,
+            ProfileArg::Balanced => Self::Balanced,
+            ProfileArg::Best => Self::Best,
+        }
+    }
 }
 
 #[derive(Debug, clap::Args)]
@@ -230,11 +240,7 @@ fn submit(args: &Args, prompt: String, run: RunId) -> Submit {
             model: args.model.clone(),
             persona: args.persona.clone(),
             plan: args.plan.clone(),
-            profile: args.profile.map(|profile| match profile {
-                ProfileArg::Cheap => Profile::Cheap,
-                ProfileArg::Balanced => Profile::Balanced,
-                ProfileArg::Best => Profile::Best,
-            }),
+            profile: args.profile.map(Into::into),
             max_cost_micro_rub: args.max_cost,
             timeout_ms: args.timeout.and_then(|t| u64::try_from(t.as_millis()).ok()),
             approve: args.approve.clone(),

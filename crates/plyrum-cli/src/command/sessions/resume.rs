@@ -26,7 +26,7 @@ pub(super) fn run(args: &Args) -> ExitCode {
     }
     let words = ["plyrum", "ask", "--session", &args.id, "--"].into_iter().map(str::to_owned);
     match All::try_parse_from(words.chain(args.prompt.iter().cloned())) {
-        Ok(All { command: crate::args::Command::Ask(args) }) => ask::run(&args),
+        Ok(All { command: Some(crate::args::Command::Ask(args)), .. }) => ask::run(&args),
         Ok(_) => fault::tell(&fault::wrong_use("this is no prompt")),
         Err(usage) => fault::usage(&usage),
     }

@@ -9,6 +9,7 @@ mod tail;
 mod text;
 
 pub(super) use export::{Export, export};
+pub(crate) use read::broken;
 
 use super::{Outcome, ledger, of_ledger, paths};
 use crate::out;
@@ -68,7 +69,7 @@ fn show(id: &str, json: bool) -> Outcome {
 }
 
 /// The session that an id names, directly or through one of its runs.
-pub(super) fn find(paths: &Paths, asked: &str) -> Result<SessionId, Fault> {
+pub(crate) fn find(paths: &Paths, asked: &str) -> Result<SessionId, Fault> {
     let dir = paths.sessions_dir();
     if asked.is_empty() {
         return Err(crate::fault::wrong_use("an empty id names no session").hint("plyrum sessions list"));

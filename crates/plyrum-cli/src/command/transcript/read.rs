@@ -39,7 +39,7 @@ pub(super) fn whole(
     })
 }
 
-pub(super) fn broken(session: &SessionId, error: &io::Error) -> Fault {
+pub(crate) fn broken(session: &SessionId, error: &io::Error) -> Fault {
     let kind = if error.kind() == io::ErrorKind::NotFound { ErrorKind::NotFound } else { ErrorKind::Storage };
     Fault::new(kind, format!("session {session} cannot be read: {error}")).hint("plyrum doctor")
 }

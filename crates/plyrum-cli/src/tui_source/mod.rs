@@ -1,0 +1,20 @@
+//! What the screen reads from files: the ledger, logs, the record. Read-only, without the daemon, on threads of their own.
+
+mod desk;
+mod stubs;
+mod transcript;
+
+use plyrum_config::Paths;
+use plyrum_tui::runtime::Sources;
+use std::sync::Arc;
+
+/// Everything that the screen reads.
+pub(crate) fn all(paths: &Paths) -> Sources {
+    Sources {
+        desk: Arc::new(desk::Desk { paths: paths.clone() }),
+        transcripts: Arc::new(transcript::Transcripts { paths: paths.clone() }),
+        usage: Arc::new(stubs::Stub),
+        audit: Arc::new(stubs::Stub),
+        models: Arc::new(stubs::Stub),
+    }
+}
