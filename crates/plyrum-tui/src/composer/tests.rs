@@ -488,9 +488,8 @@ fn a_key_in_a_long_text_costs_little() {
             })
             .collect();
         times.sort();
-        println!("median {:?}, longest {:?}", times[50], times[100]);
-        // An unoptimised build under load; optimised it is some tens of microseconds.
-        assert!(times[50] < std::time::Duration::from_millis(5), "{:?}", times[50]);
+        let most = if cfg!(debug_assertions) { 100 } else { 1 };
+        assert!(times[50] <= std::time::Duration::from_millis(most), "{:?}", times[50]);
     }
 }
 
