@@ -7,6 +7,7 @@ mod complete;
 mod composed;
 mod edit;
 mod history;
+mod line;
 mod ruler;
 mod search;
 mod view;
@@ -15,7 +16,8 @@ mod wrap;
 pub use complete::{CommandHint, Completion, Item, MAX_MENU_ROWS};
 pub use composed::{Composed, Mention, mentioned, mentions};
 pub use history::History;
-pub use view::{CompletionView, ComposerView};
+pub use line::Line;
+pub use view::{CompletionView, ComposerView, LineView};
 
 use crate::keymap::Action;
 use buffer::{Buffer, Joining, TooLong};
@@ -245,6 +247,8 @@ impl Composer {
             Action::Expand => self.unfold(),
             Action::Up => self.up(),
             Action::Down => self.down(),
+            // As in every shell: the same key deletes where there is something to delete.
+            Action::QuitWhenEmpty if !self.is_empty() => self.answer(Action::DeleteForward),
             _ => Outcome::Unused,
         }
     }

@@ -469,6 +469,35 @@ fn a_view_without_room_draws_nothing_and_does_not_panic() {
 }
 
 #[test]
+fn a_line_is_edited_with_the_same_keys_and_scrolls() {
+    let mut line = Line::of("one\ntwo\u{1b}[31m\n");
+    assert_eq!(line.text(), "one two");
+    line.typed('!');
+    line.typed('\n');
+    assert!(line.press(Action::WordLeft) && line.press(Action::DeleteToEnd) && !line.press(Action::Confirm));
+    assert_eq!(line.text(), "one ");
+    line.paste(&"x".repeat(5_000));
+    assert_eq!(line.text(), "one ", "what does not fit is refused whole");
+
+    let line = Line::of("one two 日本");
+    let area = Rect::new(2, 0, 8, 1);
+    let mut screen = ratatui::buffer::Buffer::empty(area);
+    let view = LineView::new(&line, ratatui::style::Style::new());
+    assert_eq!(view.cursor(area), Some(Position::new(9, 0)));
+    view.render(area, &mut screen);
+    assert_eq!(rows(&screen), ["wo 日 本"], "a wide character takes the cell behind it too");
+}
+
+#[test]
+fn the_key_that_quits_deletes_where_something_is_written() {
+    let mut composer = with_cursor("a|b");
+    assert_eq!(composer.press(Action::QuitWhenEmpty), Outcome::Edited);
+    assert_eq!(shown(&composer), "a|");
+    composer.press(Action::DeleteBack);
+    assert_eq!(composer.press(Action::QuitWhenEmpty), Outcome::Unused);
+}
+
+#[test]
 fn a_key_in_a_long_text_costs_little() {
     for text in
         ["word ".repeat(20_000), "word\n".repeat(20_000), "слово🦀".repeat(7_000), "文字".repeat(17_000)]

@@ -67,9 +67,12 @@ impl Theme {
     #[must_use]
     pub fn of(&self, role: Role) -> Style {
         let own = self.own.iter().find(|(known, _)| *known == role).map(|(_, style)| *style);
-        let style = own.unwrap_or_else(|| self.built_in(role));
+        if self.palette != Palette::Mono {
+            return own.unwrap_or_else(|| self.built_in(role));
+        }
         // The user's colours end where colour is not wanted; the user's weights do not.
-        if self.palette == Palette::Mono { Style { fg: None, bg: None, ..style } } else { style }
+        let own = own.filter(|style| !style.add_modifier.is_empty());
+        Style { fg: None, bg: None, ..own.unwrap_or_else(|| self.built_in(role)) }
     }
 
     /// How a piece of a document looks.

@@ -104,6 +104,8 @@ fn a_users_file_changes_roles_and_colour_still_ends_where_it_is_not_wanted() {
     assert_eq!(theme.of(Role::BarBefore), Style::new().fg(Color::Reset));
     assert_eq!(theme.of(Role::Markup(Tone::Link)), Style::new().italic());
     assert_eq!(theme.of(Role::Bad), Theme::sixteen().of(Role::Bad));
+    let mono = file(Theme::mono(), "[colours]\ntitle = \"red\"\n").unwrap();
+    assert_eq!(mono.of(Role::Title), Theme::mono().of(Role::Title), "a colour alone takes no weight away");
     assert_eq!(file(Theme::mono(), text).unwrap().of(Role::Title), Style::new().underlined());
 }
 
