@@ -1,5 +1,6 @@
 //! What could be meant: files behind `@`, commands behind `/`.
 
+use super::chip::is_mark;
 use super::composed::{begins_word, mentioned};
 use std::ops::Range;
 
@@ -60,14 +61,20 @@ impl Token {
     /// What is being written at the cursor, if it is a name.
     pub(super) fn at(text: &str, cursor: usize) -> Option<Self> {
         let before = text.get(..cursor)?;
-        if let Some(partial) = before.strip_prefix('/').filter(|_| before.len() <= MAX_PARTIAL) {
-            let is_name = !partial.contains(|c: char| c.is_whitespace() || c == '/');
-            return is_name.then(|| Self {
-                kind: Kind::Command,
-                range: 0..cursor,
-                partial: partial.to_owned(),
-            });
-        }
+        Self::command(text, cursor).or_else(|| Self::file(text, before))
+    }
+
+    fn command(text: &str, cursor: usize) -> Option<Self> {
+        let (before, after) = text.split_at_checked(cursor)?;
+        let partial = before.strip_prefix('/').filter(|partial| partial.len() <= MAX_PARTIAL)?;
+        let is_name = !partial.contains(|c: char| c.is_whitespace() || c == '/');
+        // The whole name gives way, wherever in it the cursor is.
+        let rest = after.find(char::is_whitespace).unwrap_or(after.len());
+        let (range, partial) = (0..cursor + rest, partial.to_owned());
+        is_name.then_some(Self { kind: Kind::Command, range, partial })
+    }
+
+    fn file(text: &str, before: &str) -> Option<Self> {
         let from = before.floor_char_boundary(before.len().saturating_sub(MAX_PARTIAL));
         let near = before.get(from..)?;
         let start = from + near.rfind('@')?;
@@ -76,8 +83,9 @@ impl Token {
             Some(quoted) => Some(quoted).filter(|quoted| !quoted.contains(['"', '\n'])),
             None => Some(name).filter(|name| !name.contains(char::is_whitespace)),
         };
-        let partial = partial.filter(|_| begins_word(text, start))?.to_owned();
-        Some(Self { kind: Kind::File, range: start..cursor, partial })
+        let partial =
+            partial.filter(|partial| begins_word(text, start) && !partial.contains(is_mark))?.to_owned();
+        Some(Self { kind: Kind::File, range: start..before.len(), partial })
     }
 }
 
@@ -186,6 +194,10 @@ fn rank<'c>(candidates: impl Iterator<Item = (&'c str, &'c str)>, partial: &str)
         candidates.filter_map(|(name, folded)| Some((Score::of(folded, &partial)?, name))).collect();
     // By name as well, unless nothing is asked yet: then the order is the runtime's.
     if !partial.is_empty() {
+        if found.len() > MAX_ITEMS {
+            found.select_nth_unstable(MAX_ITEMS);
+            found.truncate(MAX_ITEMS);
+        }
         found.sort_unstable();
     }
     found.into_iter().take(MAX_ITEMS).map(|(_, name)| name).collect()
@@ -214,10 +226,11 @@ enum Fit {
 
 impl Score {
     fn of(candidate: &str, partial: &str) -> Option<Self> {
-        let len = candidate.len();
+        // Most candidates fall out here, before anything dearer is asked.
+        let gaps = gaps(candidate, partial)?;
         let kind = fit(candidate, partial);
-        let gaps = if kind == Fit::Scattered { gaps(candidate, partial)? } else { 0 };
-        Some(Self { kind, gaps, len })
+        let gaps = if kind == Fit::Scattered { gaps } else { 0 };
+        Some(Self { kind, gaps, len: candidate.len() })
     }
 }
 

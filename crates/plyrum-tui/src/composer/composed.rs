@@ -1,5 +1,6 @@
 //! What a text asks for: a prompt, a command of the screen, or a line for the shell.
 
+use super::chip::is_mark;
 use std::ops::Range;
 
 /// A text that was sent.
@@ -90,7 +91,7 @@ fn mention(text: &str, at: usize) -> Option<Mention> {
         let (path, len) = unquoted(quoted)?;
         return Some(Mention { range: at..at + 2 + len, path }).filter(|mention| !mention.path.is_empty());
     }
-    let word = after.split(char::is_whitespace).next()?.trim_end_matches(is_closing);
+    let word = after.split(|c: char| c.is_whitespace() || is_mark(c)).next()?.trim_end_matches(is_closing);
     (!word.is_empty()).then(|| Mention { range: at..at + 1 + word.len(), path: word.to_owned() })
 }
 
@@ -107,7 +108,7 @@ fn unquoted(text: &str) -> Option<(String, usize)> {
         match c {
             '"' => return Some((path, at + 1)),
             '\\' => path.push(characters.next()?.1),
-            '\n' => return None,
+            c if c == '\n' || is_mark(c) => return None,
             c => path.push(c),
         }
     }

@@ -9,7 +9,7 @@ const MAX_ENTRY_BYTES: usize = 32 * 1024;
 /// All prompts together; the oldest go.
 const MAX_BYTES: usize = 1 << 20;
 
-/// Prompts, oldest first, within [`MAX_ENTRIES`] and [`MAX_BYTES`].
+/// Prompts, oldest first: at most a thousand, and a mebibyte of them.
 #[derive(Debug, Clone, Default)]
 pub struct History {
     entries: VecDeque<String>,

@@ -181,7 +181,9 @@ fn labels_of_pastes_have_russian_plurals() {
 fn only_what_was_written_names_files() {
     let mut composer = Composer::default();
     composer.paste(&"see @/etc/passwd\n".repeat(20), &words());
-    write(&mut composer, " and @src/lib.rs.");
+    write(&mut composer, " and @src/lib.rs. @\"");
+    composer.paste(&"etc/passwd\" @x\n".repeat(20), &words());
+    assert_eq!(composer.needs_files(), None, "a paste is no beginning of a name");
     let Outcome::Send(Composed::Prompt { files, .. }) = composer.press(Action::Send) else { panic!() };
     assert_eq!(files, ["src/lib.rs"]);
 }
@@ -308,6 +310,10 @@ fn commands_are_completed_by_tab_and_sent_when_whole() {
     assert_eq!(composer.press(Action::CompleteOrQueue), Outcome::Edited);
     assert_eq!(shown(&composer), "/memory |");
     assert!(composer.completion().is_none());
+    composer.replace("/mel");
+    composer.press(Action::Left);
+    composer.press(Action::CompleteOrQueue);
+    assert_eq!(shown(&composer), "/memory |", "the whole name gives way");
     composer.replace("/help");
     composer.press(Action::LineEnd);
     assert_eq!(values(&composer), ["help"]);
@@ -334,6 +340,8 @@ fn files_are_asked_for_once_for_each_name() {
     write(&mut composer, "x");
     composer.press(Action::CompleteOrQueue);
     assert_eq!(shown(&composer), "see @src/lib.rs @\"my dir/x\" |");
+    composer.replace("/model @s");
+    assert_eq!(composer.needs_files().as_deref(), Some("s"), "also behind a command");
 }
 
 #[test]
@@ -458,6 +466,33 @@ fn the_menu_is_drawn_above_the_composer() {
 }
 
 #[test]
+fn what_reorders_or_hides_text_does_not_reach_the_screen() {
+    let mut composer = Composer::default();
+    composer.paste("a\u{202e}b\u{200b}c\u{2066}d\te\u{feff}", &words());
+    assert_eq!(draw(&composer, Lang::En, Rect::new(0, 0, 20, 1)).0, ["› abcd    e"]);
+}
+
+#[test]
+fn choosing_among_ten_thousand_files_costs_little() {
+    let paths: Vec<String> =
+        (0..10_000).map(|n| format!("crates/plyrum-{}/src/module_{n}/file.rs", n % 30)).collect();
+    let mut composer = Composer::default();
+    write(&mut composer, "@");
+    composer.offer_files(paths);
+    let mut times: Vec<std::time::Duration> = "mod99fi"
+        .chars()
+        .map(|c| {
+            let begun = std::time::Instant::now();
+            composer.typed(c);
+            begun.elapsed()
+        })
+        .collect();
+    times.sort();
+    let most = if cfg!(debug_assertions) { 500 } else { 10 };
+    assert!(times[3] <= std::time::Duration::from_millis(most), "{:?}", times[3]);
+}
+
+#[test]
 fn a_view_without_room_draws_nothing_and_does_not_panic() {
     let mut composer = composer();
     composer.paste(&"日本\n".repeat(12), &words());
@@ -466,6 +501,35 @@ fn a_view_without_room_draws_nothing_and_does_not_panic() {
         composer.resize(width);
         let _drawn = draw(&composer, Lang::En, Rect::new(0, 0, width, height));
     }
+}
+
+#[test]
+fn a_line_is_edited_with_the_same_keys_and_scrolls() {
+    let mut line = Line::of("one\ntwo\u{1b}[31m\n");
+    assert_eq!(line.text(), "one two");
+    line.typed('!');
+    line.typed('\n');
+    assert!(line.press(Action::WordLeft) && line.press(Action::DeleteToEnd) && !line.press(Action::Confirm));
+    assert_eq!(line.text(), "one ");
+    line.paste(&"x".repeat(5_000));
+    assert_eq!(line.text(), "one ", "what does not fit is refused whole");
+
+    let line = Line::of("one two 日本");
+    let area = Rect::new(2, 0, 8, 1);
+    let mut screen = ratatui::buffer::Buffer::empty(area);
+    let view = LineView::new(&line, ratatui::style::Style::new());
+    assert_eq!(view.cursor(area), Some(Position::new(9, 0)));
+    view.render(area, &mut screen);
+    assert_eq!(rows(&screen), ["wo 日 本"], "a wide character takes the cell behind it too");
+}
+
+#[test]
+fn the_key_that_quits_deletes_where_something_is_written() {
+    let mut composer = with_cursor("a|b");
+    assert_eq!(composer.press(Action::QuitWhenEmpty), Outcome::Edited);
+    assert_eq!(shown(&composer), "a|");
+    composer.press(Action::DeleteBack);
+    assert_eq!(composer.press(Action::QuitWhenEmpty), Outcome::Unused);
 }
 
 #[test]
@@ -488,9 +552,8 @@ fn a_key_in_a_long_text_costs_little() {
             })
             .collect();
         times.sort();
-        println!("median {:?}, longest {:?}", times[50], times[100]);
-        // An unoptimised build under load; optimised it is some tens of microseconds.
-        assert!(times[50] < std::time::Duration::from_millis(5), "{:?}", times[50]);
+        let most = if cfg!(debug_assertions) { 100 } else { 1 };
+        assert!(times[50] <= std::time::Duration::from_millis(most), "{:?}", times[50]);
     }
 }
 

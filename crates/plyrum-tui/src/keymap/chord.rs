@@ -34,6 +34,13 @@ const HELD: [(&str, KeyModifiers); 3] =
 /// Keys from f1 to this one have names.
 const LAST_FUNCTION_KEY: u8 = 24;
 
+/// The character that a key types; none where it is let go, or where ctrl or alt makes it a chord.
+#[must_use]
+pub fn typed(key: &KeyEvent) -> Option<char> {
+    let KeyCode::Char(c) = key.code else { return None };
+    Chord::pressed(key).filter(|chord| chord.is_text()).map(|_| c)
+}
+
 /// A key and what is held with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd)]
 pub struct Chord {

@@ -9,7 +9,7 @@ mod names;
 mod table;
 
 pub use action::{Action, Context};
-pub use chord::Chord;
+pub use chord::{Chord, typed};
 pub use file::KeymapError;
 pub use help::HelpRow;
 

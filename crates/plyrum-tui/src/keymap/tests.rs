@@ -125,6 +125,20 @@ fn a_key_that_is_let_go_or_held_with_an_unknown_one_means_nothing() {
 }
 
 #[test]
+fn a_key_types_its_character_as_it_is() {
+    for (event, text) in [
+        (key('Ж', SHIFT), Some('Ж')),
+        (key(' ', NONE), Some(' ')),
+        (key('ж', CTRL), None),
+        (key('ж', ALT), None),
+        (KeyEvent::new(KeyCode::Enter, NONE), None),
+        (KeyEvent::new_with_kind(KeyCode::Char('a'), NONE, KeyEventKind::Release), None),
+    ] {
+        assert_eq!(typed(&event), text, "{event:?}");
+    }
+}
+
+#[test]
 fn chords_work_on_a_cyrillic_layout() {
     for (context, c, held, action) in [
         (Context::Composer, 'с', CTRL, Action::Interrupt),

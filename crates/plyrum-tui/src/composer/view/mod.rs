@@ -1,17 +1,25 @@
-//! How the composer looks: a sign, wrapped rows around the cursor, and a menu of completions above it.
+//! How the composer looks: a sign, and wrapped rows around the cursor; a menu of completions above it, and a line alone.
+
+mod completion;
+mod line;
+mod pen;
+
+pub use completion::CompletionView;
+pub use line::LineView;
 
 use super::chip::is_mark;
 use super::ruler::Ruler;
 use super::search::find;
 use super::wrap::Wrap;
-use super::{Activity, Completion, Composed, Composer};
+use super::{Activity, Composed, Composer};
 use crate::screen::Look;
 use crate::theme::Role;
+use pen::{Pen, short};
 use plyrum_markup::cell;
 use ratatui::buffer::Buffer as Screen;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
-use ratatui::widgets::{Clear, Widget};
+use ratatui::widgets::Widget;
 use std::borrow::Cow;
 use std::ops::Range;
 use unicode_width::UnicodeWidthStr as _;
@@ -22,8 +30,6 @@ const SIGN: u16 = 2;
 const CURSOR: u16 = 1;
 /// Rows of a search: the query, and what was found.
 const SEARCH_ROWS: u16 = 2;
-/// Columns between a command and what it does.
-const GAP: usize = 2;
 
 /// Columns of text in a view of that width.
 pub(super) fn columns(width: u16) -> usize {
@@ -203,53 +209,6 @@ impl Widget for ComposerView<'_> {
     }
 }
 
-/// Draws the menu of completions. It covers what is under it.
-#[derive(Debug, Clone, Copy)]
-pub struct CompletionView<'a> {
-    menu: &'a Completion,
-    look: Look<'a>,
-}
-
-impl<'a> CompletionView<'a> {
-    /// A view of the menu, while there is one.
-    #[must_use]
-    pub fn new(composer: &'a Composer, look: Look<'a>) -> Option<Self> {
-        composer.completion().map(|menu| Self { menu, look })
-    }
-
-    /// The place for it above the composer's, within `around`.
-    #[must_use]
-    pub fn area(&self, composer: Rect, around: Rect) -> Rect {
-        let height = short(self.menu.rows().0.len()).min(composer.y.saturating_sub(around.y));
-        Rect { y: composer.y - height, height, ..composer }
-    }
-}
-
-impl Widget for CompletionView<'_> {
-    fn render(self, area: Rect, screen: &mut Screen) {
-        let area = area.intersection(screen.area);
-        Clear.render(area, screen);
-        let theme = self.look.theme;
-        let (items, selected) = self.menu.rows();
-        let name = |value: &str| format!("{}{}", self.menu.sign(), cell(value));
-        let widest = items.iter().map(|item| name(&item.value).width()).max().unwrap_or_default();
-        // What does not fit above the composer is cut at the top, unless that is where the choice is.
-        let skipped = items.len().saturating_sub(usize::from(area.height)).min(selected);
-        for ((place, item), y) in items.iter().enumerate().skip(skipped).zip(area.top()..area.bottom()) {
-            let is_selected = place == selected;
-            let style = theme.of(if is_selected { Role::Selected } else { Role::Text });
-            let mut pen = Pen { screen, x: area.x, y, right: area.right() };
-            pen.put(if is_selected { "> " } else { "  " }, theme.of(Role::Key));
-            let name = name(&item.value);
-            pen.put(&name, style);
-            if let Some(about) = &item.about {
-                let gap = " ".repeat(widest.saturating_sub(name.width()) + GAP);
-                pen.put(&(gap + &self.look.words.say(about)), theme.of(Role::Dim));
-            }
-        }
-    }
-}
-
 /// Whether rows are hidden below the last one that is shown.
 #[derive(Clone, Copy)]
 enum Below {
@@ -266,32 +225,9 @@ impl Below {
 /// Bytes of a found prompt behind what matches: more than a row of any terminal.
 const MAX_SHOWN: usize = 4_096;
 
-/// Writes from left to right, up to a border.
-struct Pen<'s> {
-    screen: &'s mut Screen,
-    x: u16,
-    y: u16,
-    right: u16,
-}
-
-impl Pen<'_> {
-    fn put(&mut self, text: &str, style: Style) {
-        if self.x >= self.right || text.is_empty() {
-            return;
-        }
-        let room = usize::from(self.right - self.x);
-        let (x, _) = self.screen.set_stringn(self.x, self.y, text, room, style);
-        self.x = x;
-    }
-}
-
 /// The first row that is shown, so that the cursor's is.
 fn first_row(wrap: &Wrap, cursor: usize, height: u16) -> usize {
     let height = usize::from(height.max(1));
     let last = (cursor + 1).max(height.min(wrap.rows()));
     last.saturating_sub(height)
-}
-
-fn short(number: usize) -> u16 {
-    u16::try_from(number).unwrap_or(u16::MAX)
 }
