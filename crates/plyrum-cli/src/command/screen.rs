@@ -22,6 +22,7 @@ const MAX_FILE: u64 = 256 * 1024;
 
 /// What the screen is opened with.
 #[derive(Debug, Default, clap::Args)]
+#[group(skip)]
 pub(crate) struct Args {
     /// Go on with this conversation (an id, its beginning, or `last`)
     #[arg(short, long, value_name = "ID", conflicts_with = "continue")]

@@ -17,7 +17,7 @@ struct Columns {
 }
 
 /// Columns of fixed width: sign, first token, time, tokens, cost, and the gaps.
-const FIXED: usize = 2 + 2 + 3 + 8 + 8 + 8 + 11;
+const FIXED: usize = 8 + 8 + 8 + 8 + 11;
 
 impl Columns {
     fn of(width: usize) -> Self {
