@@ -86,8 +86,11 @@ fn desk(paths: &Paths, args: Args) -> Result<Desk, Fault> {
     let (keymap, keys_wrong) = read(&paths.config_dir.join("keymap.toml"), Keymap::default(), |text, path| {
         Keymap::with_file(text, path).map_err(|e| e.to_string())
     });
-    let theme = if std::env::var_os("NO_COLOR").is_some() { Theme::mono() } else { Theme::sixteen() };
-    let colours_wrong = None;
+    let theme = Theme::from_environment(|name| std::env::var(name).ok());
+    let colours = paths.config_dir.join("theme.toml");
+    let (theme, colours_wrong) = read(&colours, theme.clone(), |text, path| {
+        theme.with_file(text, path).map_err(|e| e.to_string())
+    });
     let setup = Setup {
         words: Words::new(Lang::of_environment()),
         theme,

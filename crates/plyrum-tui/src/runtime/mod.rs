@@ -82,6 +82,8 @@ pub fn run(desk: Desk) -> Result<Farewell, Fault> {
         let _inside = tokio.enter();
         Carrier::start(carry::Means { paths, hello, launch, sources, workspace, new_id, client, teller })
     };
+    // Grammars take a while to load, and the first answer may have code in it.
+    tokio.spawn_blocking(plyrum_markup::warm);
     let (app, effects) = App::new(setup);
     let mut desk = Loop { app, screen, carrier, told, is_dirty: true, drawn: None };
     desk.carry_out(effects).map_err(internal)?;
