@@ -457,7 +457,7 @@ fn room(context: &Context, workspace: Option<&str>) -> Option<Room> {
     let persona = crate::resolve::persona(context, None).ok()?;
     let workspace = workspace.filter(|_| context.settings.defaults.project_instructions);
     let context_bytes = model.bytes_per_token.bytes_in(model.context_tokens);
-    let read = |workspace| instructions::read(workspace, &context.redactor, context_bytes);
+    let read = |workspace| instructions::read(workspace, &context.redactor, context_bytes, &crate::log::line);
     let files = workspace.map_or(Vec::new(), read);
     let files: usize = files.iter().map(|(file, _)| file.text.len()).sum();
     Some(Room {
