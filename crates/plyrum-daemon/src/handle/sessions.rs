@@ -450,7 +450,7 @@ fn room(context: &Context, workspace: Option<&str>) -> Option<Room> {
         context.registry.get(model.provider.as_str()).is_some_and(|entry| entry.is_offline)
     };
     let largest = || {
-        let all = context.catalog.models.values().filter(ready);
+        let all = context.catalog.models.values().filter(|model| ready(model) && !model.only_when_named);
         all.max_by_key(|model| (!is_offline(model), model.context_tokens))
     };
     let model = configured.or_else(largest)?;
