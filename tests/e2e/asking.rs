@@ -1,6 +1,7 @@
 //! What a newcomer does first: a text, a question, an answer, from a daemon that comes by itself.
 
-use crate::world::{World, eventually};
+use crate::world::{LAB_KEY, Wire, World, eventually, lab_config};
+use serde_json::json;
 
 const README: &str = "\
 # Lumen
@@ -132,6 +133,46 @@ fn wrong_flags_are_exit_2() {
         assert!(out.code == 2 && out.stdout.is_empty(), "{out}");
     }
     assert_eq!(world.daemons(), [0; 0]);
+}
+
+/// Every file of the home, but for the ledger, which the audit tells in its own time where it ends.
+fn what_is_kept(world: &World) -> String {
+    let line = "cd \"$PLYRUM_HOME\" && find data state run -type f ! -name '*.sqlite*' -exec sha256sum {} + | sort -k2";
+    world.sh(line).run().ok().to_owned()
+}
+
+#[test]
+fn dry_runs_while_somebody_types_leave_nothing_behind_and_keep_what_was_uploaded() {
+    let world = World::new();
+    let count = world.file("keys.log", "");
+    let key = format!("echo asked >> {}; echo {LAB_KEY}", world.beside("work").join(count).display());
+    let in_provider = format!("api_key = {{ command = [\"sh\", \"-c\", \"{key}\"] }}");
+    world.config(&lab_config("http://127.0.0.1:9/v1", &in_provider, ""));
+    std::os::unix::fs::symlink("/etc/hostname", world.beside("work/AGENTS.md")).unwrap();
+    world.plyrum(["daemon", "start"]).run().ok();
+    let mut wire = Wire::greeting(&world, 1, 1);
+    let piece = json!({"attachment": "a1", "name": "tea.txt", "text": "Tea is green."});
+    assert!(wire.call(1, "attachment/put", &piece)["error"].is_null());
+    let workspace = world.beside("work");
+    let mut plans = |id: u64, prompt: &str| {
+        let submit = json!({
+            "run": format!("0000000000000{id:03}"), "prompt": prompt, "attachments": ["a1"], "options": {},
+            "workspace": workspace, "client": "test", "dry_run": true,
+        });
+        let reply = wire.call(id, "run/submit", &submit);
+        assert_eq!(reply["result"]["type"], "dry_run", "{reply}");
+    };
+    plans(2, "What"); // may load a configuration, once
+    eventually("the daemon has told what it found", || world.log().contains("sandbox: "));
+    let before = what_is_kept(&world);
+    for n in 3..40 {
+        plans(n, &"What is this? ".repeat(usize::try_from(n).unwrap()));
+    }
+    assert_eq!(what_is_kept(&world), before);
+    let asked = std::fs::read_to_string(world.beside("work/keys.log")).unwrap();
+    assert!(asked.lines().count() <= 2, "the key is not asked for with each of them: {asked}");
+    assert_eq!(world.json(["runs", "list", "--json"]), json!([]));
+    assert_eq!(world.json(["usage", "--json"])["total"]["attempts"], 0);
 }
 
 #[test]

@@ -32,11 +32,13 @@ const DIRS_MAX: usize = 16;
 /// The part of a model's context that they may take all together.
 const PART_OF_CONTEXT: u64 = 8;
 
-/// The files, the outermost first, each with its line for the record. `context_bytes` is what the model takes.
+/// The files, the outermost first, each with its line for the record. `context_bytes` is what the model takes;
+/// `tell` gets a line for each file that is there and not read.
 pub(crate) fn read(
     workspace: &str,
     redactor: &Redactor,
     context_bytes: u64,
+    tell: &dyn Fn(&str),
 ) -> Vec<(Attachment, ContextFile)> {
     let (root, inner) = (PathBuf::from(project::of(workspace)), Path::new(workspace));
     if !root.is_absolute() {
@@ -47,7 +49,9 @@ pub(crate) fn read(
     let mut left = TOTAL_MAX_BYTES.min(part);
     let mut files = Vec::new();
     for dir in dirs {
-        let Some((path, text, is_cut)) = first_of(dir, &root, left.min(FILE_MAX_BYTES)) else { continue };
+        let Some((path, text, is_cut)) = first_of(dir, &root, left.min(FILE_MAX_BYTES), tell) else {
+            continue;
+        };
         left -= text.len();
         let text = redactor.redact(&text).into_owned();
         let name = path.strip_prefix(&root).unwrap_or(&path).display().to_string();
@@ -60,7 +64,7 @@ pub(crate) fn read(
     files
 }
 
-fn first_of(dir: &Path, root: &Path, limit: usize) -> Option<(PathBuf, String, bool)> {
+fn first_of(dir: &Path, root: &Path, limit: usize, tell: &dyn Fn(&str)) -> Option<(PathBuf, String, bool)> {
     NAMES.iter().find_map(|name| {
         let path = dir.join(name);
         match text_of(&path, root, limit) {
@@ -68,7 +72,7 @@ fn first_of(dir: &Path, root: &Path, limit: usize) -> Option<(PathBuf, String, b
             Ok(_) => None,
             Err(e) if e.kind() == io::ErrorKind::NotFound => None,
             Err(e) => {
-                crate::log::line(&format!("{} is not given to the model: {e}", path.display()));
+                tell(&format!("{} is not given to the model: {e}", path.display()));
                 None
             }
         }
@@ -118,7 +122,7 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     fn names(workspace: &Path) -> Vec<String> {
-        let files = read(workspace.to_str().unwrap(), &Redactor::new([0; 32], []), u64::MAX);
+        let files = read(workspace.to_str().unwrap(), &Redactor::new([0; 32], []), u64::MAX, &|_| ());
         files.into_iter().map(|(_, record)| record.name).collect()
     }
 
@@ -170,7 +174,7 @@ mod tests {
             fs::write(dir.join("AGENTS.md"), "x".repeat(40_000)).unwrap();
         }
         let sizes = |context_bytes: u64| -> Vec<(String, u64, bool)> {
-            let files = read(inner.to_str().unwrap(), &Redactor::new([0; 32], []), context_bytes);
+            let files = read(inner.to_str().unwrap(), &Redactor::new([0; 32], []), context_bytes, &|_| ());
             files.into_iter().map(|(_, file)| (file.name, file.bytes, file.is_cut)).collect()
         };
         let (outer, innermost) = ("AGENTS.md".to_owned(), "inner/AGENTS.md".to_owned());
@@ -191,7 +195,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         fs::write(home.path().join("AGENTS.md"), format!("key hunter-22 {}", "ж".repeat(40_000))).unwrap();
         let redactor = Redactor::new([0; 32], [("k".to_owned(), "hunter-22".into())]);
-        let files = read(home.path().to_str().unwrap(), &redactor, u64::MAX);
+        let files = read(home.path().to_str().unwrap(), &redactor, u64::MAX, &|_| ());
         let (attachment, record) = &files[0];
         assert!(record.is_cut && attachment.text.len() < FILE_MAX_BYTES + 64);
         assert!(attachment.text.contains("«redacted:known:") && attachment.text.ends_with('ж'));

@@ -238,7 +238,12 @@ fn spec(
     let smallest =
         resolved.steps.iter().filter_map(|step| step.models.first()).min_by_key(|m| m.context_tokens);
     let limit = smallest.map_or(0, |model| model.bytes_per_token.bytes_in(model.context_tokens));
-    let read = |workspace| instructions::read(workspace, &context.redactor, limit);
+    let tell = |line: &str| {
+        if !submit.dry_run {
+            crate::log::line(line); // what is asked for with each key that is typed would fill the log
+        }
+    };
+    let read = |workspace| instructions::read(workspace, &context.redactor, limit, &tell);
     let files = workspace.map_or(Vec::new(), read);
     let (files, records) = files.into_iter().unzip::<_, _, Vec<_>, Vec<_>>();
     let room = room(&resolved, &files, &asked).filter(|_| !resolved.is_command);

@@ -260,7 +260,7 @@ pub struct Submit {
     /// What happens when the client is gone.
     #[serde(default)]
     pub owner: Owner,
-    /// Plan and price it, but do not run it.
+    /// Plan and price it, but do not run it: nothing is written, and the attachments stay for the next submit.
     #[serde(default)]
     pub dry_run: bool,
     /// Summarise the session's older turns; `prompt` is then what the summary should mind, or empty.

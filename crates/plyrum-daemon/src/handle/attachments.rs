@@ -1,4 +1,5 @@
-//! Texts on their way: uploaded in pieces, kept by the connection, taken by the next submit that names them.
+//! Texts on their way: uploaded in pieces, kept by the connection, taken by the next submit that names
+//! them, unless that only plans.
 
 use super::Visitor;
 use plyrum_engine::Attachment;
@@ -20,14 +21,21 @@ impl Attachments {
     pub(super) fn take(&mut self, ids: &[AttachmentId]) -> Result<Vec<Attachment>, Fault> {
         ids.iter()
             .map(|id| {
-                let text = self.texts.remove(id).ok_or_else(|| {
-                    Fault::new(ErrorKind::NotFound, format!("attachment `{id}` was not uploaded"))
-                })?;
+                let text = self.texts.remove(id).ok_or_else(|| not_uploaded(id))?;
                 self.bytes = self.bytes.saturating_sub(text.text.len());
                 Ok(text)
             })
             .collect()
     }
+
+    /// The same, and keeps them: whoever only asks what would happen will ask again.
+    pub(super) fn copy(&self, ids: &[AttachmentId]) -> Result<Vec<Attachment>, Fault> {
+        ids.iter().map(|id| self.texts.get(id).cloned().ok_or_else(|| not_uploaded(id))).collect()
+    }
+}
+
+fn not_uploaded(id: &AttachmentId) -> Fault {
+    Fault::new(ErrorKind::NotFound, format!("attachment `{id}` was not uploaded"))
 }
 
 /// Adds a piece.

@@ -31,7 +31,9 @@ pub(super) async fn submit(visitor: &mut Visitor, id: RequestId, submit: Submit)
 }
 
 async fn accept(visitor: &mut Visitor, submit: Submit) -> Result<submit::Accepted, Fault> {
-    let attachments = visitor.attachments.take(&submit.attachments)?;
+    let kept = &mut visitor.attachments;
+    let attachments =
+        if submit.dry_run { kept.copy(&submit.attachments)? } else { kept.take(&submit.attachments)? };
     let asked = Asked { prompt: submit.prompt.clone(), attachments };
     let keys = visitor.hello.as_ref().map(|hello| hello.key_names.as_slice()).unwrap_or_default();
     submit::accept(&Arc::clone(&visitor.daemon), submit, asked, keys).await

@@ -450,14 +450,14 @@ fn room(context: &Context, workspace: Option<&str>) -> Option<Room> {
         context.registry.get(model.provider.as_str()).is_some_and(|entry| entry.is_offline)
     };
     let largest = || {
-        let all = context.catalog.models.values().filter(ready);
+        let all = context.catalog.models.values().filter(|model| ready(model) && !model.only_when_named);
         all.max_by_key(|model| (!is_offline(model), model.context_tokens))
     };
     let model = configured.or_else(largest)?;
     let persona = crate::resolve::persona(context, None).ok()?;
     let workspace = workspace.filter(|_| context.settings.defaults.project_instructions);
     let context_bytes = model.bytes_per_token.bytes_in(model.context_tokens);
-    let read = |workspace| instructions::read(workspace, &context.redactor, context_bytes);
+    let read = |workspace| instructions::read(workspace, &context.redactor, context_bytes, &crate::log::line);
     let files = workspace.map_or(Vec::new(), read);
     let files: usize = files.iter().map(|(file, _)| file.text.len()).sum();
     Some(Room {
