@@ -3,15 +3,12 @@
 use super::{App, Effect, Order};
 use crate::composer::Composed;
 use crate::conversation::{State, Turn};
-use crate::run::{Run, Taken};
+use crate::run::{Run, SHELL_MODEL, Taken};
 use crate::theme::Role;
 use plyrum_client::FrameLine;
 use plyrum_protocol::{
     ApprovalAnswered, ApprovalVerdict, Attached, CancelReason, Fault, FrameBody, Receipt, RunId, RunStatus,
 };
-
-/// The model that carries out what is written after `!`.
-const SHELL_MODEL: &str = "offline/shell";
 
 impl App {
     /// Sends a prompt, or lets it wait for the run before it.

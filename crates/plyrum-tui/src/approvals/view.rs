@@ -7,6 +7,7 @@ use crate::screen::Look;
 use crate::theme::Role;
 use plyrum_markup as markup;
 use plyrum_protocol::{Action, ApprovalScope};
+use plyrum_words::Words;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
@@ -84,6 +85,18 @@ const fn label(choice: Choice) -> &'static str {
     }
 }
 
+/// A time to come, as coarse as people plan.
+fn time_left(words: &Words, ms: u64) -> String {
+    let seconds = ms / 1000;
+    let (key, n) = match seconds {
+        0..=119 => ("duration-seconds", seconds),
+        120..=7199 => ("duration-minutes", seconds / 60),
+        7200..=172_799 => ("duration-hours", seconds / 3600),
+        _ => ("duration-days", seconds / 86_400),
+    };
+    words.with(key, &[("n", n.into())])
+}
+
 impl Prompt<'_> {
     fn title(&self, width: usize) -> Line<'static> {
         let (at, of) = self.place;
@@ -92,7 +105,7 @@ impl Prompt<'_> {
             .add(Role::Warning, &words.say("approval-title"))
             .add(Role::Dim, &format!(" · {}", markup::escaped(&self.question.tool)));
         let left_ms = self.question.deadline.millis_since(self.look.now);
-        let mut right = words.with("approval-deadline", &[("left", plyrum_words::money::seconds(left_ms / 1000 * 1000).into())]);
+        let mut right = words.with("approval-deadline", &[("left", time_left(words, left_ms).into())]);
         if of > 1 {
             let place = words.with("approval-place", &[("at", (at as u64).into()), ("of", (of as u64).into())]);
             right = format!("{place} · {right}");

@@ -77,7 +77,15 @@ fn item(run: &Run, item: &Item, width: usize, details: bool, look: Look<'_>) -> 
             let said = markup::markdown(text, answer_width(width));
             std::iter::once(Line::default()).chain(said.iter().map(|line| answer(look, line))).collect()
         }
-        Item::Tool(at) => run.tools.get(*at).map(|tool| self::tool(tool, width, details, look)).unwrap_or_default(),
+        Item::Tool(at) => {
+            let Some(tool) = run.tools.get(*at) else { return Vec::new() };
+            let mut lines = self::tool(tool, width, look);
+            // The answer of a typed command is its output.
+            if !(run.is_typed_command() && tool.phase == ToolPhase::Over) {
+                lines.extend(excerpt(tool, width, details, look));
+            }
+            lines
+        }
         Item::Notice(at) => {
             run.notices.get(*at).map(|it| wrapped(&notice(it, look), Role::Warning, width, look)).unwrap_or_default()
         }
@@ -128,7 +136,7 @@ fn notice(notice: &Notice, look: Look<'_>) -> String {
 }
 
 /// What was done: the action, who allowed it, what came of it.
-fn tool(tool: &Tool, width: usize, details: bool, look: Look<'_>) -> Vec<Line<'static>> {
+fn tool(tool: &Tool, width: usize, look: Look<'_>) -> Vec<Line<'static>> {
     let (sign, role) = tool_sign(tool, look.is_plain);
     let ended = ended(tool, look);
     let room = width.saturating_sub(paint::width(&ended) + 6);
@@ -141,7 +149,6 @@ fn tool(tool: &Tool, width: usize, details: bool, look: Look<'_>) -> Vec<Line<'s
     let right = Pieces::new(look.theme).add(role, &ended);
     let mut lines = vec![left.apart(right, width).done()];
     lines.extend(told.map(|line| Pieces::new(look.theme).add(Role::Text, "  ").add(Role::Text, line).done()));
-    lines.extend(excerpt(tool, width, details, look));
     lines
 }
 

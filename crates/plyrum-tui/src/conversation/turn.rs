@@ -177,7 +177,8 @@ impl Turn {
             self.answer.push(new);
             self.taken.0 = shown.len();
         }
-        if !run.is_live() {
+        // A proposal that stands for the answer is whole.
+        if !run.is_live() || run.is_provisional() {
             self.answer.finish();
         }
     }

@@ -48,7 +48,7 @@ pub(crate) const fn sign(phase: Phase, is_plain: bool) -> &'static str {
         (Phase::Streaming, false) => "▸",
         (Phase::Done, false) => "✓",
         (Phase::Cut, false) => "✂",
-        (Phase::Late, false) => "⌛",
+        (Phase::Late, false) => "◷",
         (Phase::Failed, false) => "✗",
         (Phase::Cancelled, false) => "⊘",
         (Phase::Skipped, false) => "–",

@@ -1,7 +1,7 @@
 //! Every step with its figures.
 
 use super::{elapsed_ms, sign, thread, tokens, words};
-use crate::paint::Pieces;
+use crate::paint::{self, Pieces};
 use crate::run::{Phase, Run, Step};
 use crate::screen::Look;
 use crate::theme::Role;
@@ -20,17 +20,23 @@ struct Columns {
 const FIXED: usize = 8 + 8 + 8 + 8 + 11;
 
 impl Columns {
-    fn of(width: usize) -> Self {
+    /// Names and states as wide as they are, within bounds; the model has the rest.
+    fn of(run: &Run, look: Look<'_>, width: usize) -> Self {
         let rest = width.saturating_sub(FIXED);
-        let phase = (rest / 3).clamp(8, 16);
-        let name = (rest.saturating_sub(phase) / 2).clamp(8, 24);
+        let widest = |texts: &mut dyn Iterator<Item = usize>, least: usize, most: usize| {
+            texts.max().unwrap_or(0).clamp(least, most)
+        };
+        let name = widest(&mut run.steps.iter().map(|step| paint::width(step.id.as_str())), 6, 20);
+        let head = paint::width(&look.words.say("lifecycle-state"));
+        let phase = run.steps.iter().map(|step| paint::width(&words::phase(look.words, step)));
+        let phase = widest(&mut phase.chain([head]), 8, 14);
         Self { name, model: rest.saturating_sub(phase + name), phase }
     }
 }
 
 /// A head and a row a step; the chosen one is marked.
 pub(crate) fn table(run: &Run, chosen: Option<usize>, look: Look<'_>, width: usize) -> Vec<Line<'static>> {
-    let columns = Columns::of(width);
+    let columns = Columns::of(run, look, width);
     let rows = (0..run.steps.len()).filter_map(|at| row(run, at, chosen == Some(at), look, columns));
     std::iter::once(head(look, columns)).chain(rows).collect()
 }

@@ -22,6 +22,9 @@ const MAX_ANSWER: usize = 1 << 20;
 /// Most notices of a run.
 const MAX_NOTICES: usize = 64;
 
+/// The model that carries out what is typed after `!`, by its catalogue id.
+pub const SHELL_MODEL: &str = "offline/shell";
+
 /// What is to be done after a frame was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Taken {
@@ -209,6 +212,12 @@ impl Run {
     #[must_use]
     pub fn is_mixture(&self) -> bool {
         self.steps.iter().filter(|step| step.kind == StepKind::Propose).count() > 1
+    }
+
+    /// Whether it carries out a command that its user typed, without a model.
+    #[must_use]
+    pub fn is_typed_command(&self) -> bool {
+        self.steps.first().is_some_and(|step| step.model == SHELL_MODEL)
     }
 
     /// The step that an attempt belongs to.

@@ -170,7 +170,9 @@ impl Step {
                     self.phase = Phase::FirstToken;
                 }
             }
-            FrameBody::AttemptFinished { outcome, usage, ms, error, .. } => {
+            FrameBody::AttemptFinished { outcome, usage, ms, error, cost_micro_rub, .. } => {
+                // The step's own sum comes with its end; one that is ended from outside has only this.
+                self.cost = (self.try_number <= 1).then_some(*cost_micro_rub);
                 self.usage = Some(usage.clone());
                 self.ms = Some(*ms);
                 self.attempt_ended(*outcome, error.as_ref());

@@ -17,6 +17,9 @@ const COMPOSER_EIGHTHS: u16 = 3;
 /// From this width on the steps of a mixture stand beside the conversation.
 const WIDE: u16 = 110;
 
+/// Columns that they take there, at most.
+const SIDE: u16 = 62;
+
 /// Where everything is.
 struct Places {
     conversation: Rect,
@@ -45,8 +48,6 @@ fn places(app: &App, area: Rect) -> Places {
     };
     let mixture = app.live().filter(|run| run.is_mixture() && question.is_none());
     let is_wide = area.width >= WIDE && mixture.is_some();
-    let side = if is_wide { area.width * 2 / 5 } else { 0 };
-    let [main, side_area] = Layout::horizontal([Constraint::Fill(1), Constraint::Length(side)]).areas(area);
     let strip = mixture.filter(|_| !is_wide).map_or(0, |run| {
         lifecycle::strip(run, app.look(), usize::from(area.width)).len() + 1
     });
@@ -61,7 +62,10 @@ fn places(app: &App, area: Rect) -> Places {
         Constraint::Length(1),
         Constraint::Length(composer),
     ])
-    .areas(main);
+    .areas(area);
+    let side = if is_wide { (area.width / 2).min(SIDE) } else { 0 };
+    let [conversation, side_area] =
+        Layout::horizontal([Constraint::Fill(1), Constraint::Length(side)]).areas(conversation);
     Places {
         conversation: Rect { x: conversation.x + 1, width: conversation.width.saturating_sub(2), ..conversation },
         side: is_wide.then_some(side_area),

@@ -1,7 +1,7 @@
 # The prompt that is being written.
 
-composer-placeholder = Ask anything; @ names a file, / a command, ! a line for the shell, ? helps
-composer-placeholder-busy = enter sends, tab queues, alt+s tells the run that is going on
+composer-placeholder = Ask anything · @ file · / command · ! shell · ? help
+composer-placeholder-busy = enter or tab queues · alt+s says it now
 composer-pasted = { $lines ->
     [one] [pasted #{ $number }: { $lines } line]
    *[other] [pasted #{ $number }: { $lines } lines]

@@ -256,6 +256,13 @@ approval-more = ↓ { $n ->
    *[other] { $n } more lines
 }: pgdn
 approval-sent = sent…
+duration-seconds = { $n } s
+duration-minutes = { $n } min
+duration-hours = { $n } h
+duration-days = { $n ->
+    [one] { $n } day
+   *[other] { $n } days
+}
 approvals-none = Nothing waits for an answer.
 approvals-none-more = What runs of any client ask for, also deferred ones, appears here.
 

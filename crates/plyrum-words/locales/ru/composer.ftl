@@ -1,7 +1,7 @@
 # Запрос, который пишется.
 
-composer-placeholder = Спросите о чём угодно; @ — файл, / — команда, ! — строка для оболочки, ? — справка
-composer-placeholder-busy = enter — отправить, tab — в очередь, alt+s — передать идущему запуску
+composer-placeholder = Спросите о чём угодно · @ файл · / команда · ! оболочка · ? справка
+composer-placeholder-busy = enter или tab — в очередь · alt+s — сказать сейчас
 composer-pasted = { $lines ->
     [one] [вставка №{ $number }: { $lines } строка]
     [few] [вставка №{ $number }: { $lines } строки]

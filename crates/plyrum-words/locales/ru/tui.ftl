@@ -261,6 +261,10 @@ approval-more = ↓ ещё { $n ->
    *[many] { $n } строк
 }: pgdn
 approval-sent = отправлено…
+duration-seconds = { $n } с
+duration-minutes = { $n } мин
+duration-hours = { $n } ч
+duration-days = { $n } дн.
 approvals-none = Ничто не ждёт ответа.
 approvals-none-more = Здесь появится то, о чём спрашивают запуски всех клиентов, и отложенное тоже.
 
