@@ -273,7 +273,7 @@ impl UsageView<'_> {
         let page = self.screen.focus.page();
         let panels = match self.screen.expanded {
             Some(panel) => vec![panel],
-            None => Panel::ALL.into_iter().filter(|panel| panel.page() == page).collect(),
+            None => from_focus(self.screen.focus, page),
         };
         let mut lines = Vec::new();
         for panel in panels {
@@ -286,6 +286,14 @@ impl UsageView<'_> {
         }
         Paragraph::new(lines).render(area, buf);
     }
+}
+
+/// The panels of a page, the one that has the keys first: what is below the area's end is reached by it.
+fn from_focus(focus: Panel, page: Page) -> Vec<Panel> {
+    let of_page: Vec<Panel> = Panel::ALL.into_iter().filter(|panel| panel.page() == page).collect();
+    let at = of_page.iter().position(|panel| *panel == focus).unwrap_or_default();
+    let (before, from) = of_page.split_at(at);
+    from.iter().chain(before).copied().collect()
 }
 
 /// Where the panels of a page are.
