@@ -13,6 +13,8 @@ mod random;
 mod sanitize;
 mod table;
 mod text;
+#[allow(dead_code, unused_imports, reason = "the whole screen opens with these")]
+mod tui_source;
 
 use args::Args;
 use clap::Parser as _;

@@ -42,9 +42,9 @@ fn left_for_names(columns: &[Column], extent: Extent, area: Rect) -> usize {
     usize::from(area.width).saturating_sub(others.sum())
 }
 
-/// The end of a path tells more than its beginning.
+/// The end of a path, or of a model's id, tells more than its beginning.
 fn cut(name: &str, width: usize) -> String {
-    if name.starts_with('/') { said::fit_end(name, width) } else { said::fit(name, width) }
+    if name.contains('/') { said::fit_end(name, width) } else { said::fit(name, width) }
 }
 
 /// Columns between columns.
