@@ -39,7 +39,7 @@ impl Usage {
             return Ok(view_of::nothing(query, &calendar));
         };
         let figures = reader.dashboard(&self.asked(query, &calendar)?).map_err(|e| of_ledger(&e))?;
-        view_of::figures(query, &calendar, figures)
+        view_of::figures(query, &calendar, &figures)
     }
 
     fn asked(&self, query: &view::DashboardQuery, calendar: &Calendar) -> Result<DashboardQuery, Fault> {

@@ -146,3 +146,6 @@ usage-export-busy = writing…
 usage-exported = Written: { $path }
 usage-filter-hint = model=… persona=… project=… since=7d · tab completes
 usage-filter-wrong = No filter: { $part }. Use
+
+usage-legend-estimated = ~ with estimates
+usage-legend-unpriced = +? some have no price

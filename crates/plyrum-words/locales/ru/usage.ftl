@@ -155,3 +155,6 @@ usage-export-busy = записываю…
 usage-exported = Записано: { $path }
 usage-filter-hint = model=… persona=… project=… since=7d · tab дополняет
 usage-filter-wrong = Это не фильтр: { $part }. Можно:
+
+usage-legend-estimated = ~ есть оценки
+usage-legend-unpriced = +? у части нет цены

@@ -20,16 +20,16 @@ fn noon() -> Zoned {
 }
 
 /// A card on which input costs 3, cached input 1 and output 5 micro-rubles a token.
-fn card() -> Option<Price> {
+fn card() -> Price {
     let rate = |micro: u64| Some(PerMillion::new(micro * 1_000_000));
     let base = Rates { input: rate(3), cache_read: rate(1), output: rate(5), ..Rates::default() };
-    Some(Price {
+    Price {
         version: "p".to_owned(),
         currency: "RUB".to_owned(),
         card: RateCard { base, ..RateCard::default() },
         fx_version: "rub".to_owned(),
         fx: Fx::RUB,
-    })
+    }
 }
 
 fn hold(attempt: &str, model: &str, price: Option<Price>) -> HoldBatch {
@@ -69,10 +69,10 @@ async fn used(paths: &Paths) {
     let now = noon().timestamp().as_millisecond();
     let usage = |input, cache_read| Meters { input, cache_read, output: 10, ..Meters::default() };
     for (id, price, at, outcome, usage) in [
-        ("first", card(), now - 2 * day, Outcome::Ok, usage(2_000, 0)),
-        ("hit", card(), now - day, Outcome::Ok, usage(100, 1_900)),
+        ("first", Some(card()), now - 2 * day, Outcome::Ok, usage(2_000, 0)),
+        ("hit", Some(card()), now - day, Outcome::Ok, usage(100, 1_900)),
         ("unpriced", None, now - day, Outcome::Failed, usage(7, 0)),
-        ("today", card(), now - 60_000, Outcome::Ok, usage(2_000, 0)),
+        ("today", Some(card()), now - 60_000, Outcome::Ok, usage(2_000, 0)),
     ] {
         let model = if price.is_some() { "lab/fast" } else { "lab/new" };
         ledger.hold(hold(id, model, price)).await.unwrap();

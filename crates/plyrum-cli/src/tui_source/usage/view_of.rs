@@ -54,7 +54,7 @@ pub(super) fn nothing(query: &DashboardQuery, calendar: &Calendar) -> Dashboard 
 pub(super) fn figures(
     query: &DashboardQuery,
     calendar: &Calendar,
-    figures: DashboardFigures,
+    figures: &DashboardFigures,
 ) -> Result<Dashboard, Fault> {
     let budgets = &figures.budgets;
     let spans = ["today", "week", "month"].into_iter().zip(calendar.spans).zip(&figures.spans);

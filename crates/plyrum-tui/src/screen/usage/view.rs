@@ -34,7 +34,7 @@ impl Widget for UsageView<'_> {
         match &self.screen.board {
             None => self.without_figures(body, buf),
             Some(board) if board.is_empty() && board.query.filter.is_empty() => {
-                self.nothing_yet(board, body, buf)
+                self.nothing_yet(board, body, buf);
             }
             Some(board) => self.figures(board, body, buf),
         }
@@ -250,14 +250,16 @@ impl UsageView<'_> {
             return Paragraph::new(lines).render(area, buf);
         }
         let theme = self.look.theme;
-        let (border, role) = match self.screen.focus == panel {
-            true => (Role::Focus, Role::Focus),
-            false => (Role::Border, Role::Title),
-        };
+        let has_keys = self.screen.focus == panel;
+        let (border, role) = if has_keys { (Role::Focus, Role::Focus) } else { (Role::Border, Role::Title) };
         let title = said::fit(&panel::title(panel, pane), usize::from(area.width.saturating_sub(4)));
         let block = Block::bordered()
             .border_style(theme.of(border))
             .title(Line::styled(format!(" {title} "), theme.of(role)));
+        let block = match extent {
+            Extent::Small => block,
+            Extent::Whole { .. } => block.title_bottom(Line::styled(self.legend(board), theme.of(Role::Dim))),
+        };
         let inside = block.inner(area);
         block.render(area, buf);
         // A space at each side, so that figures do not touch the border.
@@ -265,6 +267,16 @@ impl UsageView<'_> {
         if !inside.is_empty() {
             panel::draw(panel, pane, extent, inside, buf);
         }
+    }
+
+    /// What the signs at figures mean, where there are any.
+    fn legend(self, board: &Dashboard) -> String {
+        let signs = [
+            (board.total.estimated, "usage-legend-estimated"),
+            (board.total.unpriced, "usage-legend-unpriced"),
+        ];
+        let used = signs.into_iter().filter(|(count, _)| *count > 0);
+        used.map(|(_, key)| format!(" {} ", self.look.words.say(key))).collect::<Vec<_>>().concat()
     }
 
     /// Panels one below the other in words: those of the page, or the expanded one.
