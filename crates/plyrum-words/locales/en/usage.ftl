@@ -149,3 +149,4 @@ usage-filter-wrong = No filter: { $part }. Use
 
 usage-legend-estimated = ~ with estimates
 usage-legend-unpriced = +? some have no price
+usage-unfiltered = (unfiltered)

@@ -57,7 +57,7 @@ usage-before = Прежде
 usage-same = столько же
 usage-new = впервые
 usage-runs-attempts = Запуски / запросы
-usage-tokens = Вход / выход
+usage-tokens = Токены вх/вых
 usage-estimated = Оценочно
 usage-estimated-attempts = { $n ->
     [one] { $n } запрос
@@ -158,3 +158,4 @@ usage-filter-wrong = Это не фильтр: { $part }. Можно:
 
 usage-legend-estimated = ~ есть оценки
 usage-legend-unpriced = +? у части нет цены
+usage-unfiltered = (без фильтра)
