@@ -81,7 +81,7 @@ fn check(checked: &Result<Vec<String>, Vec<Diagnostic>>, json: bool) -> Outcome 
 }
 
 /// All problems in one error.
-pub(super) fn broken(problems: &[Diagnostic]) -> Fault {
+pub(crate) fn broken(problems: &[Diagnostic]) -> Fault {
     let lines: Vec<String> = problems.iter().take(10).map(ToString::to_string).collect();
     Fault::new(ErrorKind::Config, clean(&lines.join("\n"))).hint("correct the file; plyrum config check")
 }

@@ -1,7 +1,7 @@
 //! `plyrum explain`: what a run was charged, from the stored inputs of each charge, computed again in the
 //! open.
 
-mod cache;
+pub(crate) mod cache;
 mod sum;
 
 use super::{Outcome, ledger, nothing_yet, of_ledger, paths};

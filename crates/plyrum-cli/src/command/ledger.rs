@@ -65,7 +65,7 @@ fn reconcile(json: bool) -> Outcome {
 }
 
 /// Every proof of the books, of the audit log, and of the two against each other.
-pub(super) fn checks(paths: &Paths) -> Result<Vec<view::Check>, Fault> {
+pub(crate) fn checks(paths: &Paths) -> Result<Vec<view::Check>, Fault> {
     let mut checks = Vec::new();
     if let Some(reader) = ledger(paths)? {
         checks.extend(reader.check().map_err(|e| of_ledger(&e))?.into_iter().map(shown));

@@ -1,7 +1,7 @@
 //! `plyrum usage`: what was used and what it cost, straight from the ledger, with or without a daemon.
 
 mod compare;
-pub(super) mod period;
+pub(crate) mod period;
 
 use super::{Outcome, ledger, of_ledger, paths, transcript};
 use crate::fault::wrong_use;
@@ -441,7 +441,7 @@ fn csv(report: &view::UsageReport) -> String {
     text
 }
 
-fn quoted(cell: &str) -> String {
+pub(crate) fn quoted(cell: &str) -> String {
     // A leading = + - @ would be run as a formula by spreadsheets.
     let safe = if cell.starts_with(['=', '+', '-', '@']) { format!("'{cell}") } else { cell.to_owned() };
     if safe.contains([',', '"', '\n', '\r']) { format!("\"{}\"", safe.replace('"', "\"\"")) } else { safe }

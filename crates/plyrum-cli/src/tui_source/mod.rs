@@ -3,6 +3,7 @@
 mod desk;
 mod stubs;
 mod transcript;
+mod usage;
 
 use plyrum_config::Paths;
 use plyrum_tui::runtime::Sources;
@@ -13,7 +14,7 @@ pub(crate) fn all(paths: &Paths) -> Sources {
     Sources {
         desk: Arc::new(desk::Desk { paths: paths.clone() }),
         transcripts: Arc::new(transcript::Transcripts { paths: paths.clone() }),
-        usage: Arc::new(stubs::Stub),
+        usage: Arc::new(usage::Usage::new(paths.clone())),
         audit: Arc::new(stubs::Stub),
         models: Arc::new(stubs::Stub),
     }

@@ -70,10 +70,7 @@ usage-head-attempts = requests
 usage-head-input = input
 usage-head-cached = cached
 usage-head-output = output
-usage-more = { $n ->
-    [one] { $n } more
-   *[other] { $n } more
-}
+usage-more = { $n } more
 usage-no-project = (no project)
 usage-nothing = nothing in this period
 
@@ -86,7 +83,7 @@ usage-agree = agree
 usage-disagree = DO NOT AGREE
 usage-review = To be looked at
 usage-proof = Proof of the books
-usage-proof-key = v to check
+usage-proof-key = check: v
 usage-proof-busy = checking…
 usage-proof-ok = holds ({ $ago })
 usage-proof-wrong = { $n ->
@@ -98,10 +95,7 @@ usage-hit-rate = Read from cache
 usage-saved = Saved
 usage-written = Paid for writing
 usage-of-newest = (newest { $n })
-usage-causes = { $n ->
-    [one] Why, newest request
-   *[other] Why, newest { $n } requests
-}
+usage-causes = Why (newest { $n })
 usage-lost-at-most = lost at most
 usage-cause-hit = hit
 usage-cause-first = first of a session
@@ -116,7 +110,7 @@ usage-cut = Broke off
 usage-cancelled = Cancelled
 usage-retries = Retries
 
-usage-dearest-day = Most on { $day }
+usage-dearest-day = Most: { $day }
 usage-weekday-1 = Mo
 usage-weekday-2 = Tu
 usage-weekday-3 = We
@@ -152,3 +146,7 @@ usage-export-busy = writing…
 usage-exported = Written: { $path }
 usage-filter-hint = model=… persona=… project=… since=7d · tab completes
 usage-filter-wrong = No filter: { $part }. Use
+
+usage-legend-estimated = ~ with estimates
+usage-legend-unpriced = +? some have no price
+usage-unfiltered = (unfiltered)

@@ -57,7 +57,7 @@ usage-before = Прежде
 usage-same = столько же
 usage-new = впервые
 usage-runs-attempts = Запуски / запросы
-usage-tokens = Токены вход / выход
+usage-tokens = Токены вх/вых
 usage-estimated = Оценочно
 usage-estimated-attempts = { $n ->
     [one] { $n } запрос
@@ -73,10 +73,7 @@ usage-head-attempts = запросы
 usage-head-input = вход
 usage-head-cached = из кэша
 usage-head-output = выход
-usage-more = { $n ->
-    [one] ещё { $n }
-   *[many] ещё { $n }
-}
+usage-more = ещё { $n }
 usage-no-project = (без проекта)
 usage-nothing = за этот период ничего
 
@@ -89,7 +86,7 @@ usage-agree = сходятся
 usage-disagree = НЕ СХОДЯТСЯ
 usage-review = Стоит проверить
 usage-proof = Сверка книг
-usage-proof-key = клавиша v
+usage-proof-key = проверить: v
 usage-proof-busy = идёт…
 usage-proof-ok = сходится ({ $ago })
 usage-proof-wrong = { $n ->
@@ -101,11 +98,11 @@ usage-proof-wrong = { $n ->
 usage-hit-rate = Прочитано из кэша
 usage-saved = Сэкономлено
 usage-written = Уплачено за запись
-usage-of-newest = (новых { $n })
+usage-of-newest = (последние { $n })
 usage-causes = { $n ->
-    [one] Причины, { $n } новый запрос
-    [few] Причины, { $n } новых запроса
-   *[many] Причины, { $n } новых запросов
+    [one] Причины ({ $n } последний)
+    [few] Причины ({ $n } последних)
+   *[many] Причины ({ $n } последних)
 }
 usage-lost-at-most = потеряно до
 usage-cause-hit = из кэша
@@ -121,7 +118,7 @@ usage-cut = Оборвались
 usage-cancelled = Отменены
 usage-retries = Повторы
 
-usage-dearest-day = Больше всего { $day }
+usage-dearest-day = Больше всего: { $day }
 usage-weekday-1 = Пн
 usage-weekday-2 = Вт
 usage-weekday-3 = Ср
@@ -158,3 +155,7 @@ usage-export-busy = записываю…
 usage-exported = Записано: { $path }
 usage-filter-hint = model=… persona=… project=… since=7d · tab дополняет
 usage-filter-wrong = Это не фильтр: { $part }. Можно:
+
+usage-legend-estimated = ~ есть оценки
+usage-legend-unpriced = +? у части нет цены
+usage-unfiltered = (без фильтра)

@@ -14,7 +14,7 @@ const KEPT_MS: i64 = 5 * 60 * 1000;
 const MIN_TOKENS: u64 = 1024;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Cause {
+pub(crate) enum Cause {
     Hit,
     First,
     /// The first message that differs, from 1.
@@ -31,14 +31,14 @@ pub(super) enum Cause {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Cache {
-    pub(super) cause: Cause,
-    pub(super) shared_messages: Option<u64>,
-    pub(super) idle_ms: Option<u64>,
+pub(crate) struct Cache {
+    pub(crate) cause: Cause,
+    pub(crate) shared_messages: Option<u64>,
+    pub(crate) idle_ms: Option<u64>,
 }
 
 /// `None`: it was not sent, or is under way.
-pub(super) fn of(attempt: &Attempt, chain: Option<&[String]>, earlier: Option<&Earlier>) -> Option<Cache> {
+pub(crate) fn of(attempt: &Attempt, chain: Option<&[String]>, earlier: Option<&Earlier>) -> Option<Cache> {
     let (usage, sent_at) = (attempt.usage.as_ref()?, attempt.sent_at?);
     let shared = chain.zip(earlier.and_then(|e| e.message_chain.as_deref())).map(|(own, theirs)| {
         let same = own.iter().zip(theirs).take_while(|(a, b)| a == b).count();
@@ -71,20 +71,31 @@ fn count(number: usize) -> u64 {
     u64::try_from(number).unwrap_or(u64::MAX)
 }
 
+impl Cause {
+    /// The word of `explain --json`.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Hit => "hit",
+            Self::First => "first",
+            Self::Changed { .. } => "changed",
+            Self::Short { .. } => "short",
+            Self::Expired => "expired",
+            Self::Missed => "missed",
+            Self::NotReported => "not_reported",
+        }
+    }
+}
+
 impl Cache {
     pub(super) fn view(self, earlier: Option<&Earlier>) -> Result<view::ExplainCache, InvalidId> {
-        let (verdict, cause) = match self.cause {
-            Cause::Hit => ("hit", "hit"),
-            Cause::First => ("miss", "first"),
-            Cause::Changed { .. } => ("miss", "changed"),
-            Cause::Short { .. } => ("miss", "short"),
-            Cause::Expired => ("miss", "expired"),
-            Cause::Missed => ("miss", "missed"),
-            Cause::NotReported => ("unknown", "not_reported"),
+        let verdict = match self.cause {
+            Cause::Hit => "hit",
+            Cause::NotReported => "unknown",
+            _ => "miss",
         };
         Ok(view::ExplainCache {
             verdict: verdict.to_owned(),
-            cause: cause.to_owned(),
+            cause: self.cause.word().to_owned(),
             earlier: earlier.map(|e| AttemptId::new(e.attempt.clone())).transpose()?,
             message: if let Cause::Changed { message } = self.cause { Some(message) } else { None },
             shared_messages: self.shared_messages,

@@ -7,34 +7,34 @@ use plyrum_protocol::Fault;
 
 /// The time that is asked for.
 #[derive(Debug, Clone, Default, clap::Args)]
-pub(super) struct PeriodArgs {
+pub(crate) struct PeriodArgs {
     /// From: a date (2026-11-01), a time, or a span back from now (7d, 12h)
     #[arg(long, value_name = "D")]
-    pub(super) since: Option<String>,
+    pub(crate) since: Option<String>,
     /// Up to, not including: the same forms
     #[arg(long, value_name = "D")]
-    pub(super) until: Option<String>,
+    pub(crate) until: Option<String>,
     /// Since midnight
     #[arg(long, conflicts_with_all = ["since", "until", "month"])]
-    pub(super) today: bool,
+    pub(crate) today: bool,
     /// Since the first of the month
     #[arg(long, conflicts_with_all = ["since", "until"])]
-    pub(super) month: bool,
+    pub(crate) month: bool,
 }
 
 /// A time, open where `None`.
 #[derive(Debug, Clone)]
-pub(super) struct Period {
-    pub(super) since: Option<Time>,
-    pub(super) until: Option<Time>,
+pub(crate) struct Period {
+    pub(crate) since: Option<Time>,
+    pub(crate) until: Option<Time>,
     /// Now, in the caller's zone.
-    pub(super) now: Zoned,
+    pub(crate) now: Zoned,
     /// How far back the period before begins.
     step: Option<Span>,
 }
 
 impl Period {
-    pub(super) fn of(args: &PeriodArgs, zone: &TimeZone, now: Time) -> Result<Self, Fault> {
+    pub(crate) fn of(args: &PeriodArgs, zone: &TimeZone, now: Time) -> Result<Self, Fault> {
         let local = now.to_zoned(zone.clone());
         let open =
             |since, step| Self { since: Some(since), until: None, now: local.clone(), step: Some(step) };
@@ -58,14 +58,19 @@ impl Period {
         Ok(Self { since, until, now: local, step })
     }
 
+    /// A day, a week, a month under way, or everything where it has no beginning.
+    pub(crate) fn under_way(since: Option<(Time, Span)>, now: Zoned) -> Self {
+        Self { since: since.map(|(since, _)| since), until: None, now, step: since.map(|(_, step)| step) }
+    }
+
     /// Where the period ends, or now.
-    pub(super) fn end(&self) -> Time {
+    pub(crate) fn end(&self) -> Time {
         self.until.unwrap_or_else(|| self.now.timestamp())
     }
 
     /// The period before, of the same length by the calendar. An open one ends as far into it as it is now:
     /// half a month is compared with half a month.
-    pub(super) fn before(&self) -> Result<Self, Fault> {
+    pub(crate) fn before(&self) -> Result<Self, Fault> {
         let (Some(since), Some(step)) = (self.since, self.step) else {
             return Err(
                 wrong_use("--compare needs a time to compare").hint("add --since 7d, --today or --month")
@@ -100,7 +105,7 @@ fn step(since: Time, until: Time, zone: &TimeZone) -> Result<Span, Fault> {
 }
 
 /// A date, a time, or a span back from now.
-pub(in crate::command) fn moment(text: &str, zone: &TimeZone, now: Time, flag: &str) -> Result<Time, Fault> {
+pub(crate) fn moment(text: &str, zone: &TimeZone, now: Time, flag: &str) -> Result<Time, Fault> {
     let wrong = || {
         wrong_use(format!("{flag} `{text}` is no date, time or span"))
             .hint("use 2026-11-01, 2026-11-01T09:00:00Z, or a span like 7d or 12h")

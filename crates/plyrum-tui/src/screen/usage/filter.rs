@@ -114,13 +114,12 @@ impl FilterLine {
 
     /// Completes the word before the cursor; again: the next that fits.
     pub(super) fn complete(&mut self, board: Option<&Dashboard>) {
-        let (typed, nth, replaced) = match self.offered.take() {
-            Some(last) => (last.typed, last.nth + 1, last.chars),
-            None => {
-                let typed = last_word(&self.before());
-                let chars = typed.chars().count();
-                (typed, 0, chars)
-            }
+        let (typed, nth, replaced) = if let Some(last) = self.offered.take() {
+            (last.typed, last.nth + 1, last.chars)
+        } else {
+            let typed = last_word(&self.before());
+            let chars = typed.chars().count();
+            (typed, 0, chars)
         };
         let offers = offers(&typed, board);
         let Some(offer) = offers.get(nth % offers.len().max(1)) else { return };

@@ -23,7 +23,7 @@ pub use view::UsageView;
 use crate::keymap::{Action, Context};
 use filter::FilterLine;
 use plyrum_billing_client::MicroRub;
-use plyrum_protocol::view::{Checks, Dashboard, DashboardPeriod, DashboardQuery};
+use plyrum_protocol::view::{Checks, Dashboard, DashboardFilter, DashboardPeriod, DashboardQuery};
 use plyrum_protocol::{Fault, Timestamp};
 use std::path::PathBuf;
 
@@ -227,7 +227,7 @@ impl UsageScreen {
             Action::Period => return self.next_period(),
             Action::Filter | Action::Search => self.mode = Mode::Filter(FilterLine::of(&self.query)),
             Action::ClearFilter => {
-                return self.ask(DashboardQuery { filter: Default::default(), ..self.query.clone() });
+                return self.ask(DashboardQuery { filter: DashboardFilter::default(), ..self.query.clone() });
             }
             Action::Freeze => return self.freeze(),
             Action::Export if self.board.is_some() => self.mode = Mode::Export,

@@ -134,3 +134,55 @@ pub(super) fn fit_end(text: &str, width: usize) -> String {
     kept.reverse();
     if width > 0 { format!("…{}", kept.concat()) } else { String::new() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::theme::Theme;
+    use plyrum_protocol::UsageView;
+    use plyrum_words::{Lang, Words};
+
+    fn with_look<T>(lang: Lang, check: impl FnOnce(Look<'_>) -> T) -> T {
+        let (theme, words) = (Theme::mono(), Words::new(lang));
+        check(Look { theme: &theme, words: &words, now: Timestamp::from_millis(0), is_plain: false })
+    }
+
+    fn sum(cost: i64, unpriced: u64, quality: Quality) -> DashboardSum {
+        let usage = UsageView { quality, ..UsageView::missing() };
+        let cost_micro_rub = MicroRub::new(cost);
+        DashboardSum { attempts: 2, cost_micro_rub, unpriced, usage, ..DashboardSum::default() }
+    }
+
+    #[test]
+    fn a_column_of_money_is_exact_has_one_point_and_never_calls_unpriced_free() {
+        let sums = [
+            sum(1_500_000, 0, Quality::Reported),
+            sum(1, 1, Quality::Estimated),
+            sum(0, 2, Quality::Reported),
+        ];
+        let sums: Vec<&DashboardSum> = sums.iter().collect();
+        let column = with_look(Lang::Ru, |look| column(look, &sums));
+        assert_eq!(column, ["1,500000 ₽  ", "~0,000001 ₽+?", "без цены"]);
+    }
+
+    #[test]
+    fn tokens_are_short_and_changes_whole_percent() {
+        with_look(Lang::Ru, |look| {
+            let told = [9_999, 10_000, 492_436, 8_549_002, 7_100_000_000].map(|count| tokens(look, count));
+            assert_eq!(told, ["9\u{a0}999", "10,0 тыс.", "492,4 тыс.", "8,5 млн", "7,1 млрд"]);
+            let change = |now, before| change(look, MicroRub::new(now), MicroRub::new(before));
+            assert_eq!(
+                [change(3, 2), change(0, 2), change(2, 0), change(0, 0)],
+                ["+50\u{a0}%", "-100\u{a0}%", "впервые", "столько же"]
+            );
+        });
+    }
+
+    #[test]
+    fn what_does_not_fit_is_cut_between_graphemes() {
+        assert_eq!(fit("привет", 4), "при…");
+        assert_eq!(fit("日本語", 5), "日本…");
+        assert_eq!(fit_end("/home/user/src", 6), "…r/src");
+        assert_eq!(fit("e\u{301}e\u{301}", 2), "e\u{301}e\u{301}");
+    }
+}

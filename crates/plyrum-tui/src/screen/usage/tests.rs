@@ -202,6 +202,17 @@ fn the_filter_line_is_at_the_bottom() {
 }
 
 #[test]
+fn panels_that_know_no_filter_say_so() {
+    let mut screen = streaming();
+    screen.press(Action::Filter);
+    "model=openai/gpt-5.5-mini".chars().for_each(|c| drop(screen.typed(c)));
+    let asked = screen.press(Action::Confirm);
+    let [UsageAsk::Load(query)] = asked.as_slice() else { panic!("{asked:?}") };
+    screen.loaded(Ok(Dashboard { query: query.clone(), ..sample::full() }));
+    check("filtered", &screen, SMALL);
+}
+
+#[test]
 fn plain_is_words_without_a_border_or_a_shade() {
     for (lang, code) in [(Lang::En, "en"), (Lang::Ru, "ru")] {
         for (name, panel) in [("overview", Panel::Now), ("time", Panel::Heat)] {

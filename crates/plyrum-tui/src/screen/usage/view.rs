@@ -34,7 +34,7 @@ impl Widget for UsageView<'_> {
         match &self.screen.board {
             None => self.without_figures(body, buf),
             Some(board) if board.is_empty() && board.query.filter.is_empty() => {
-                self.nothing_yet(board, body, buf)
+                self.nothing_yet(board, body, buf);
             }
             Some(board) => self.figures(board, body, buf),
         }
@@ -250,14 +250,16 @@ impl UsageView<'_> {
             return Paragraph::new(lines).render(area, buf);
         }
         let theme = self.look.theme;
-        let (border, role) = match self.screen.focus == panel {
-            true => (Role::Focus, Role::Focus),
-            false => (Role::Border, Role::Title),
-        };
+        let has_keys = self.screen.focus == panel;
+        let (border, role) = if has_keys { (Role::Focus, Role::Focus) } else { (Role::Border, Role::Title) };
         let title = said::fit(&panel::title(panel, pane), usize::from(area.width.saturating_sub(4)));
         let block = Block::bordered()
             .border_style(theme.of(border))
             .title(Line::styled(format!(" {title} "), theme.of(role)));
+        let block = match extent {
+            Extent::Small => block,
+            Extent::Whole { .. } => block.title_bottom(Line::styled(self.legend(board), theme.of(Role::Dim))),
+        };
         let inside = block.inner(area);
         block.render(area, buf);
         // A space at each side, so that figures do not touch the border.
@@ -267,13 +269,23 @@ impl UsageView<'_> {
         }
     }
 
+    /// What the signs at figures mean, where there are any.
+    fn legend(self, board: &Dashboard) -> String {
+        let signs = [
+            (board.total.estimated, "usage-legend-estimated"),
+            (board.total.unpriced, "usage-legend-unpriced"),
+        ];
+        let used = signs.into_iter().filter(|(count, _)| *count > 0);
+        used.map(|(_, key)| format!(" {} ", self.look.words.say(key))).collect::<Vec<_>>().concat()
+    }
+
     /// Panels one below the other in words: those of the page, or the expanded one.
     fn plain(self, board: &Dashboard, area: Rect, buf: &mut Buffer) {
         let pane = Pane { screen: self.screen, board, look: self.look };
         let page = self.screen.focus.page();
         let panels = match self.screen.expanded {
             Some(panel) => vec![panel],
-            None => Panel::ALL.into_iter().filter(|panel| panel.page() == page).collect(),
+            None => from_focus(self.screen.focus, page),
         };
         let mut lines = Vec::new();
         for panel in panels {
@@ -286,6 +298,14 @@ impl UsageView<'_> {
         }
         Paragraph::new(lines).render(area, buf);
     }
+}
+
+/// The panels of a page, the one that has the keys first: what is below the area's end is reached by it.
+fn from_focus(focus: Panel, page: Page) -> Vec<Panel> {
+    let of_page: Vec<Panel> = Panel::ALL.into_iter().filter(|panel| panel.page() == page).collect();
+    let at = of_page.iter().position(|panel| *panel == focus).unwrap_or_default();
+    let (before, from) = of_page.split_at(at);
+    from.iter().chain(before).copied().collect()
 }
 
 /// Where the panels of a page are.

@@ -20,10 +20,8 @@ pub(super) fn pairs(pane: Pane<'_>) -> Vec<Pair> {
     if books.debt_micro_rub > MicroRub::ZERO {
         pairs.push(Pair::new(say("usage-debt"), said::rub(look, books.debt_micro_rub), Role::Warning));
     }
-    pairs.push(match books.agree {
-        true => Pair::new(say("usage-sums"), say("usage-agree"), Role::Good),
-        false => Pair::new(say("usage-sums"), say("usage-disagree"), Role::Bad),
-    });
+    let (agree, role) = if books.agree { ("usage-agree", Role::Good) } else { ("usage-disagree", Role::Bad) };
+    pairs.push(Pair::new(say("usage-sums"), say(agree), role));
     pairs.push(proof(pane));
     if books.review > 0 {
         pairs.push(Pair::new(say("usage-review"), money::count(books.review), Role::Warning));

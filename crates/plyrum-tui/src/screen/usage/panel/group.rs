@@ -12,6 +12,11 @@ use ratatui::text::{Line, Text};
 use ratatui::widgets::{Row, Table, Widget as _};
 use unicode_width::UnicodeWidthStr as _;
 
+/// The least width that names are given up to.
+const NAMES: usize = 24;
+/// What gives way to the names where they have no room, in this order.
+const GIVE_WAY: [&str; 3] = ["usage-head-cached", "usage-head-runs", "usage-head-input"];
+
 pub(super) fn draw(panel: Panel, pane: Pane<'_>, extent: Extent, area: Rect, buf: &mut Buffer) {
     let Some(group) = panel.by().and_then(|by| pane.board.group(by)).filter(|group| !group.rows.is_empty())
     else {
@@ -19,23 +24,45 @@ pub(super) fn draw(panel: Panel, pane: Pane<'_>, extent: Extent, area: Rect, buf
         return draw_pairs(pane.look, &[nothing], 0, area, buf);
     };
     let mut columns = columns(panel, pane, group, extent);
-    let key = usize::from(area.width).saturating_sub(columns.iter().skip(1).map(|c| c.width() + 2).sum());
-    if let Some(first) = columns.first_mut() {
-        let cut = if panel == Panel::Project { said::fit_end } else { said::fit };
-        first.cells.iter_mut().for_each(|name| *name = cut(name, key));
+    let wanted = columns.first().map_or(0, |names| names.width(extent)).min(NAMES);
+    for key in GIVE_WAY {
+        if left_for_names(&columns, extent, area) < wanted {
+            columns.retain(|column| column.head != key);
+        }
     }
-    table(pane, &columns, extent, key).render(area, buf);
+    let room = left_for_names(&columns, extent, area);
+    if let Some(names) = columns.first_mut() {
+        names.cells.iter_mut().for_each(|name| *name = cut(name, room));
+    }
+    table(pane, &columns, extent, room).render(area, buf);
 }
+
+fn left_for_names(columns: &[Column], extent: Extent, area: Rect) -> usize {
+    let others = columns.iter().skip(1).map(|column| column.width(extent) + SPACING);
+    usize::from(area.width).saturating_sub(others.sum())
+}
+
+/// The end of a path, or of a model's id, tells more than its beginning.
+fn cut(name: &str, width: usize) -> String {
+    if name.contains('/') { said::fit_end(name, width) } else { said::fit(name, width) }
+}
+
+/// Columns between columns.
+const SPACING: usize = 2;
 
 /// A column as text, its head first.
 struct Column {
+    /// The key of its head.
+    head: &'static str,
     cells: Vec<String>,
     role: Role,
 }
 
 impl Column {
-    fn width(&self) -> usize {
-        self.cells.iter().map(|cell| cell.width()).max().unwrap_or_default()
+    /// Among other panels, heads are not shown.
+    fn width(&self, extent: Extent) -> usize {
+        let shown = self.cells.iter().skip(usize::from(extent == Extent::Small));
+        shown.map(|cell| cell.width()).max().unwrap_or_default()
     }
 }
 
@@ -47,9 +74,9 @@ fn columns(panel: Panel, pane: Pane<'_>, group: &DashboardGroup, extent: Extent)
         names.push(words.with("usage-more", &[("n", group.more.into())]));
         sums.push(&group.rest);
     }
-    let column = |head: &str, cells: Vec<String>, role| {
+    let column = |head: &'static str, cells: Vec<String>, role| {
         let cells = std::iter::once(words.say(head)).chain(cells).collect();
-        Column { cells, role }
+        Column { head, cells, role }
     };
     let each = |figure: &dyn Fn(&DashboardSum) -> String| sums.iter().map(|sum| figure(sum)).collect();
     let mut columns = vec![column(panel.word(), names, Role::Text)];
@@ -84,7 +111,8 @@ fn table<'a>(pane: Pane<'_>, columns: &[Column], extent: Extent, key: usize) -> 
     };
     let rows = columns.first().map_or(0, |column| column.cells.len());
     let width = |width: usize| Constraint::Length(u16::try_from(width).unwrap_or(u16::MAX));
-    let widths = columns.iter().enumerate().map(|(place, c)| width(if place == 0 { key } else { c.width() }));
+    let widths =
+        columns.iter().enumerate().map(|(place, c)| width(if place == 0 { key } else { c.width(extent) }));
     let table =
         Table::new((1 + extent.scroll()..rows).map(row), widths.collect::<Vec<_>>()).column_spacing(2);
     match extent {

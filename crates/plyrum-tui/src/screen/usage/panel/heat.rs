@@ -21,13 +21,25 @@ pub(super) fn draw(pane: Pane<'_>, area: Rect, buf: &mut Buffer) {
     };
     let each = (area.width.saturating_sub(NAME) / HOURS).clamp(1, 3);
     let theme = pane.look.theme;
+    // As high as there is room for, twice at most.
+    let tall = usize::from((area.height.saturating_sub(2) / 7).clamp(1, 2));
     let mut rows = area.rows();
-    for (weekday, row) in (1..=7_u8).zip(rows.by_ref()) {
-        buf.set_stringn(row.x, row.y, name(pane, weekday), usize::from(row.width), theme.of(Role::Text));
-        let text: String =
-            cells(pane, weekday, dearest).iter().map(|cell| cell.repeat(usize::from(each))).collect();
-        let room = usize::from(row.width.saturating_sub(NAME));
-        buf.set_stringn(row.x + NAME, row.y, text, room, theme.of(Role::Bar));
+    for weekday in 1..=7_u8 {
+        let shades = cells(pane, weekday, dearest);
+        let text: String = shades.iter().map(|cell| cell.repeat(usize::from(each))).collect();
+        for (nth, row) in rows.by_ref().take(tall).enumerate() {
+            if nth == 0 {
+                buf.set_stringn(
+                    row.x,
+                    row.y,
+                    name(pane, weekday),
+                    usize::from(row.width),
+                    theme.of(Role::Text),
+                );
+            }
+            let room = usize::from(row.width.saturating_sub(NAME));
+            buf.set_stringn(row.x + NAME, row.y, &text, room, theme.of(Role::Bar));
+        }
     }
     if let Some(row) = rows.next() {
         for hour in (0..HOURS).step_by(6) {
@@ -74,8 +86,8 @@ fn name(pane: Pane<'_>, weekday: u8) -> String {
 
 fn legend(pane: Pane<'_>, dearest: MicroRub) -> Pair {
     let [none, .., most] = shades(pane);
-    let label = format!("{none} {} {most}", said::rub(pane.look, MicroRub::ZERO));
-    Pair::new(label, said::rub(pane.look, dearest), Role::Dim)
+    let label = format!("{none} {}", said::rub(pane.look, MicroRub::ZERO));
+    Pair::new(label, format!("{most} {}", said::rub(pane.look, dearest)), Role::Dim)
 }
 
 pub(super) fn pairs(pane: Pane<'_>) -> Vec<Pair> {

@@ -109,16 +109,18 @@ pub(super) fn pairs(panel: Panel, pane: Pane<'_>) -> Vec<Pair> {
     }
 }
 
-/// A panel's title, with what it is limited to.
+/// A panel's title, with what it is limited to, or not limited by.
 pub(super) fn title(panel: Panel, pane: Pane<'_>) -> String {
     let title = pane.look.words.say(panel.word());
-    match panel.by().and_then(|by| pane.board.group(by)).and_then(|group| group.since) {
-        Some(since) => {
-            let days = pane.board.at.millis_since(since) / 86_400_000 + 1;
-            format!("{title} {}", pane.look.words.with("usage-last-days", &[("n", days.into())]))
-        }
-        None => title,
+    if let Some(since) = panel.by().and_then(|by| pane.board.group(by)).and_then(|group| group.since) {
+        let days = pane.board.at.millis_since(since) / 86_400_000 + 1;
+        return format!("{title} {}", pane.look.words.with("usage-last-days", &[("n", days.into())]));
     }
+    let is_of_everything = matches!(panel, Panel::Now | Panel::Spans | Panel::Books);
+    if is_of_everything && !pane.board.query.filter.is_empty() {
+        return format!("{title} {}", pane.look.words.say("usage-unfiltered"));
+    }
+    title
 }
 
 /// Names at the left, figures at the right; a name gives way to its figure.

@@ -98,7 +98,9 @@ const fn role(percent: i64) -> Role {
 fn gauge(pane: Pane<'_>, label: &str, percent: i64, row: Rect, buf: &mut Buffer) {
     let theme = pane.look.theme;
     let filled = u8::try_from(percent.clamp(0, 100)).unwrap_or_default();
-    let width = row.width * 2 / 5;
+    let width = row.width / 3;
+    // The bar leaves a column for its label, which is not there: it may begin in the border's margin.
+    let bar = Rect { x: row.x.saturating_sub(1), width: width + 1, ..row };
     LineGauge::default()
         .label("")
         .ratio(f64::from(filled) / 100.0)
@@ -106,7 +108,7 @@ fn gauge(pane: Pane<'_>, label: &str, percent: i64, row: Rect, buf: &mut Buffer)
         .unfilled_symbol("░")
         .filled_style(theme.of(role(percent)))
         .unfilled_style(theme.of(Role::BarBefore))
-        .render(Rect { width, ..row }, buf);
+        .render(bar, buf);
     let said = Pair::new(String::new(), format!("{percent}\u{a0}% {label}"), Role::Text);
     let rest = row.width.saturating_sub(width + 1);
     draw_pair(pane.look, &said, Rect { x: row.x + width + 1, width: rest, ..row }, buf);
