@@ -66,6 +66,17 @@ pub enum Effect {
     ListChoices,
     /// Money: what is spent and left.
     Figures,
+    /// What the books have of a run and its conversation.
+    Live {
+        /// The run.
+        run: RunId,
+        /// Its conversation.
+        session: SessionId,
+        /// How much of the model's context is used.
+        context_percent: Option<u64>,
+        /// Whether the run goes on.
+        is_live: bool,
+    },
     /// The latest turns of a session.
     OpenSession(String),
     /// Older turns of a session.

@@ -97,6 +97,8 @@ pub enum Reply {
     Approvals(Result<Vec<ApprovalRow>, Fault>),
     /// What there is to choose from.
     Choices(Result<Box<Choices>, Fault>),
+    /// What the books have of a run and its conversation.
+    Live(crate::screen::usage::LiveFigures),
     /// Money.
     Figures(Result<view::Statusline, Fault>),
     /// A session's latest turns.

@@ -221,6 +221,10 @@ pub struct App {
     armed: Option<(Armed, Timestamp)>,
     /// A run whose missing frames are on their way.
     reattaching: Option<RunId>,
+    /// When questions of other clients are looked for.
+    look_at: Option<Timestamp>,
+    /// When the books are read for what goes on.
+    live_at: Option<Timestamp>,
     /// A prompt that was sent and not yet taken: it comes back where it is refused.
     sent: Option<(u64, Composed)>,
 }
@@ -272,6 +276,8 @@ impl App {
             next_key: 1,
             armed: None,
             reattaching: None,
+            look_at: None,
+            live_at: None,
             sent: None,
         };
         if let Some(warning) = setup.warning {
@@ -318,7 +324,9 @@ impl App {
         const BEAT_MS: u64 = 120;
         let beat = self.is_busy().then(|| self.now.plus_millis(BEAT_MS));
         let toast = self.toast.as_ref().map(|toast| toast.until);
-        [beat, toast, self.price.due_at()].into_iter().flatten().min()
+        let look = self.look_at.filter(|_| matches!(self.link, Link::Up { .. }));
+        let live = self.live_at.filter(|_| self.screen == Screen::Usage);
+        [beat, toast, self.price.due_at(), look, live].into_iter().flatten().min()
     }
 
     /// Says something short.

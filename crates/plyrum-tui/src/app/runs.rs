@@ -191,6 +191,9 @@ impl App {
     fn finished(&mut self, run: &RunId) -> Vec<Effect> {
         self.look_at_questions(run);
         let mut effects = vec![Effect::Figures];
+        if self.screen == super::Screen::Usage {
+            effects.extend(self.usage.tick().into_iter().map(Effect::Usage));
+        }
         effects.extend(self.notify("notify-finished"));
         effects.extend(self.next_in_queue());
         effects

@@ -5,6 +5,13 @@ use crate::composer::Activity;
 use crate::theme::Role;
 use plyrum_protocol::{Timestamp, view};
 
+/// Questions of other clients are looked for so often: nobody tells of them.
+const LOOK_EVERY_MS: u64 = 30_000;
+/// The same while they are looked at.
+const LOOK_SOON_MS: u64 = 3_000;
+/// The books are read so often for what goes on, while the dashboard is seen.
+const LIVE_EVERY_MS: u64 = 1_000;
+
 impl App {
     /// Takes a message at a time, and says what is asked of the world.
     pub fn update(&mut self, now: Timestamp, message: Message) -> Vec<Effect> {
@@ -15,7 +22,7 @@ impl App {
             Message::Mouse(mouse) => self.moused(mouse),
             Message::Focus(has_focus) => {
                 self.has_focus = has_focus;
-                Vec::new()
+                if has_focus { vec![Effect::ListApprovals] } else { Vec::new() }
             }
             Message::Tick => self.ticked(),
             Message::Terminate => vec![Effect::Quit(self.farewell(143))],
@@ -48,7 +55,35 @@ impl App {
         if let Some(turn) = self.conversation.turns.back_mut().filter(|turn| turn.is_live()) {
             turn.changed(); // its clock moves
         }
-        self.quote().into_iter().collect()
+        let mut effects: Vec<Effect> = self.quote().into_iter().collect();
+        if self.look_at.is_some_and(|at| at <= self.now) && matches!(self.link, Link::Up { .. }) {
+            self.look_at = None; // until it is answered
+            effects.push(Effect::ListApprovals);
+        }
+        if self.screen == Screen::Usage && self.live_at.is_none_or(|at| at <= self.now) {
+            effects.extend(self.live_figures());
+        }
+        effects
+    }
+
+    /// What the books have of the run and the conversation now.
+    fn live_figures(&mut self) -> Option<Effect> {
+        let run = self.watched_run()?;
+        let (id, is_live) = (run.id.clone(), run.is_live());
+        self.live_at = is_live.then(|| self.now.plus_millis(LIVE_EVERY_MS));
+        Some(Effect::Live {
+            run: id,
+            session: self.conversation.session.clone()?,
+            context_percent: self.context.as_ref().map(plyrum_protocol::ContextMeter::percent),
+            is_live,
+        })
+    }
+
+    fn questions_listed(&mut self, rows: &[plyrum_protocol::ApprovalRow]) {
+        let followed = self.live().map(|run| run.id.clone());
+        self.approvals.listed(rows, followed.as_ref(), self.now);
+        let pause = if self.screen == Screen::Approvals { LOOK_SOON_MS } else { LOOK_EVERY_MS };
+        self.look_at = Some(self.now.plus_millis(pause));
     }
 
     /// The daemon is there: what goes on is followed from where it was left.
@@ -76,7 +111,8 @@ impl App {
                 self.fault(&fault);
             }
             Reply::Answered(outcome) => self.answered(outcome),
-            Reply::Approvals(Ok(rows)) => self.approvals.listed(&rows, self.now),
+            Reply::Approvals(Ok(rows)) => self.questions_listed(&rows),
+            Reply::Live(live) => self.usage.live(live),
             Reply::Choices(Ok(choices)) => self.chosen_from(*choices),
             Reply::Figures(Ok(figures)) => self.figures = Some(figures),
             Reply::Opened { asked, outcome } => return self.opened(&asked, outcome),
@@ -167,7 +203,11 @@ impl App {
             Screen::Approvals => vec![Effect::ListApprovals],
             Screen::Sessions => self.sessions.open().into_iter().map(Effect::Sessions).collect(),
             Screen::Audit => self.audit.open().into_iter().map(Effect::Audit).collect(),
-            Screen::Usage => self.usage.open().into_iter().map(Effect::Usage).collect(),
+            Screen::Usage => {
+                let mut effects: Vec<Effect> = self.usage.open().into_iter().map(Effect::Usage).collect();
+                effects.extend(self.live_figures());
+                effects
+            }
             Screen::Models => self.models.open().into_iter().map(Effect::Models).collect(),
         }
     }

@@ -138,9 +138,11 @@ impl Asking {
 }
 
 impl Approvals {
-    /// Takes the questions of all clients.
-    pub fn listed(&mut self, rows: &[ApprovalRow], now: Timestamp) {
-        self.questions = rows.iter().filter_map(Question::of_row).take(MAX_QUESTIONS).collect();
+    /// Takes the questions of all clients. Those of the run that is followed come from its frames, which are newer.
+    pub fn listed(&mut self, rows: &[ApprovalRow], followed: Option<&RunId>, now: Timestamp) {
+        self.questions.retain(|known| Some(&known.run) == followed);
+        let others = rows.iter().filter_map(Question::of_row).filter(|row| Some(&row.run) != followed);
+        self.questions.extend(others.take(MAX_QUESTIONS.saturating_sub(self.questions.len())));
         self.at = self.at.min(self.questions.len().saturating_sub(1));
         self.ask_next(now);
     }

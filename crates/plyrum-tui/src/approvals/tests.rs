@@ -29,7 +29,7 @@ const READ: Timestamp = Timestamp::from_millis(1000);
 
 fn asked(rule: Option<&str>) -> Approvals {
     let mut approvals = Approvals::default();
-    approvals.listed(&[row("ab12.a1", rule)], Timestamp::from_millis(0));
+    approvals.listed(&[row("ab12.a1", rule)], None, Timestamp::from_millis(0));
     approvals
 }
 
@@ -77,7 +77,7 @@ fn a_no_may_have_a_reason_and_is_sent_once() {
 #[test]
 fn the_next_question_has_to_be_read_too() {
     let mut approvals = Approvals::default();
-    approvals.listed(&[row("ab12.a1", None), row("ab12.a2", None)], Timestamp::from_millis(0));
+    approvals.listed(&[row("ab12.a1", None), row("ab12.a2", None)], None, Timestamp::from_millis(0));
     assert!(approvals.press(Key::Answer(1), READ, "me").is_some());
     approvals.answered(&ApprovalId::new("ab12.a1").unwrap(), READ);
     assert_eq!(approvals.press(Key::Answer(1), READ.plus_millis(100), "me"), None);

@@ -6,6 +6,7 @@ use super::source::Sources;
 use super::wake::Teller;
 use super::{HISTORY_FILE, files, history};
 use crate::app::{Effect, Message, Reply};
+use crate::screen::usage::{Certainty, LiveFigures};
 use plyrum_client::Launch;
 use plyrum_config::Paths;
 use plyrum_protocol::{ErrorKind, Fault, Hello};
@@ -74,6 +75,15 @@ impl Carrier {
         let sources = self.sources.clone();
         match effect {
             Effect::Figures => self.blocking(move || Reply::Figures(sources.desk.figures())),
+            Effect::Live { run, session, context_percent, is_live } => self.blocking(move || {
+                let (run_cost, session_cost) = sources.desk.costs(&run, &session).unwrap_or_default();
+                Reply::Live(LiveFigures {
+                    run_cost,
+                    session_cost,
+                    context_percent: context_percent.map(|percent| u8::try_from(percent).unwrap_or(u8::MAX)),
+                    certainty: if is_live { Certainty::Streaming } else { Certainty::Booked },
+                })
+            }),
             Effect::OpenSession(asked) => self.blocking(move || {
                 let outcome = sources.transcripts.open(&asked).map(Box::new);
                 Reply::Opened { asked, outcome }

@@ -6,7 +6,8 @@ use crate::screen::models::ModelsSource;
 use crate::app::UsageReply;
 use crate::screen::usage::{UsageAsk, UsageSource};
 use crate::transcript::TranscriptSource;
-use plyrum_protocol::{Fault, view};
+use plyrum_billing_client::MicroRub;
+use plyrum_protocol::{Fault, RunId, SessionId, view};
 use std::fmt;
 use std::sync::Arc;
 
@@ -14,6 +15,9 @@ use std::sync::Arc;
 pub trait DeskSource: Send + Sync {
     /// What is spent and left.
     fn figures(&self) -> Result<view::Statusline, Fault>;
+
+    /// What a run and its session were charged so far; none where that cannot be read.
+    fn costs(&self, run: &RunId, session: &SessionId) -> Result<(Option<MicroRub>, Option<MicroRub>), Fault>;
 
     /// The latest runs, the newest first.
     fn runs(&self) -> Result<Vec<view::RunRow>, Fault>;

@@ -88,12 +88,10 @@ fn hints(app: &App, room: usize) -> Pieces<'_> {
         Screen::Usage => (
             Context::Usage,
             &[
-                (Action::NextPane, "hint-pane"),
-                (Action::Period, "hint-period"),
-                (Action::Filter, "hint-filter"),
-                (Action::Expand, "hint-expand"),
-                (Action::Freeze, "hint-freeze"),
-                (Action::Export, "hint-export"),
+                (Action::Escape, "hint-back"),
+                (Action::GoChat, "hint-chat"),
+                (Action::GoLifecycle, "hint-lifecycle"),
+                (Action::Help, "hint-help"),
             ],
         ),
         Screen::Sessions => (
