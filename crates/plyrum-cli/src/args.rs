@@ -1,7 +1,7 @@
 //! What can be said on the command line.
 
 use crate::command::{
-    approvals, ask, audit, balance, bench, budget, config, daemon, doctor, explain, ledger, lists, policy,
+    approvals, ask, audit, balance, bench, budget, completions, config, daemon, doctor, explain, ledger, lists, policy,
     prices, route, runs, screen, sessions, statusline, transcript, undo, usage,
 };
 use clap::{CommandFactory as _, Parser, Subcommand};
@@ -98,6 +98,10 @@ pub(crate) enum Command {
     Config(config::Command),
     /// Check that everything is as it should be
     Doctor(doctor::Args),
+    /// What your shell completes
+    Completions(completions::Args),
+    /// The manual page: plyrum man | man -l -
+    Man,
 }
 
 /// `plyrum "two or more words"` and `… | plyrum word` are prompts; a single word at a terminal is a command,

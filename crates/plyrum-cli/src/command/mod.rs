@@ -6,12 +6,14 @@ pub(crate) mod audit;
 pub(crate) mod balance;
 pub(crate) mod bench;
 pub(crate) mod budget;
+pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod daemon;
 pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod ledger;
 pub(crate) mod lists;
+pub(crate) mod man;
 pub(crate) mod plain;
 pub(crate) mod policy;
 pub(crate) mod prices;
@@ -66,6 +68,8 @@ pub(crate) fn run(args: Args) -> ExitCode {
         Command::Daemon(command) => daemon::run(&command),
         Command::Config(command) => config::run(&command),
         Command::Doctor(args) => doctor::run(&args),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man => man::run(),
     };
     outcome.unwrap_or_else(|fault| fault::tell(&fault))
 }
