@@ -73,9 +73,9 @@ impl<'a> Pieces<'a> {
         Painted::from(self.spans)
     }
 
-    /// The line with every piece in one more style, such as that of what is chosen.
+    /// The line with every piece in one style, such as that of what is chosen: colours of their own would break its bar.
     pub(crate) fn all(self, style: Style) -> Painted<'static> {
-        self.done().style(style)
+        Painted::from_iter(self.spans.into_iter().map(|span| span.style(style))).style(style)
     }
 }
 

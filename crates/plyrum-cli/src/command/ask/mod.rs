@@ -43,7 +43,7 @@ pub(crate) enum Format {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-pub(in crate::command) enum ProfileArg {
+pub(crate) enum ProfileArg {
     Cheap,
     Balanced,
     Best,
