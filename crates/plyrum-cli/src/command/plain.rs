@@ -43,7 +43,7 @@ pub(crate) fn run(args: Args) -> Outcome {
             }
             _ => {}
         }
-        let show = Show::new(Style { plain: true, asks: is_possible(), verbose: true, ..Style::default() });
+        let show = Show::new(Style { plain: true, asks: is_possible(), ..Style::default() });
         let submit = submit(&args, session.clone(), text)?;
         match ask::carry_out(&paths, &show, submit, Vec::<Text>::new(), false) {
             // What went wrong with one prompt ends no conversation.

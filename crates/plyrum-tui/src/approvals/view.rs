@@ -55,7 +55,7 @@ fn body(question: &Question, look: Look<'_>, width: u16) -> Vec<Line<'static>> {
     }
     let why = look.words.with("approval-because", &[("why", action::why(&question.why).into())]);
     lines.extend(
-        markup::exact(&why, width)
+        markup::plain(&why, width)
             .iter()
             .map(|line| paint::line(look.theme, line).style(look.theme.of(Role::Warning))),
     );

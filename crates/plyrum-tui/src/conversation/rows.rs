@@ -48,7 +48,10 @@ pub(super) fn head(turn: &Turn, width: usize, details: bool, look: Look<'_>) -> 
 fn prompt(turn: &Turn, width: usize, look: Look<'_>) -> Vec<Line<'static>> {
     let sign = if look.is_plain { "> " } else { "› " };
     let role = if turn.is_rewound { Role::Dim } else { Role::User };
-    let text = markup::plain(&turn.prompt, answer_width(width));
+    // A command that was typed comes from the log without its sign.
+    let is_command = turn.run().is_some_and(Run::is_typed_command) && !turn.prompt.starts_with('!');
+    let words = if is_command { format!("!{}", turn.prompt) } else { turn.prompt.clone() };
+    let text = markup::plain(&words, answer_width(width));
     let mut lines: Vec<Line<'static>> = text
         .iter()
         .enumerate()

@@ -237,10 +237,10 @@ impl Run {
         }
     }
 
-    /// Whether what is shown is not the answer yet.
+    /// Whether what is shown is not the answer yet. Who attaches later does not get the words of proposals that are over.
     #[must_use]
     pub fn is_provisional(&self) -> bool {
-        self.provisional.is_some() && self.answer.is_empty() && self.result.is_none()
+        self.provisional.is_some() && self.answer.is_empty() && self.result.is_none() && !self.shown().is_empty()
     }
 
     /// The question that waits for a person, with its action.

@@ -87,6 +87,7 @@ fn approvals(app: &App, area: Rect, buffer: &mut Buffer) {
     match app.approvals.chosen() {
         Some((question, asking)) => {
             let place = (app.approvals.at + 1, questions.len());
+            let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
             (&Prompt { question, asking, place, look: app.look() }).render(area, buffer);
         }
         None => centred(app, &[(Role::Good, "approvals-none"), (Role::Dim, "approvals-none-more")], area, buffer),
