@@ -56,6 +56,9 @@ pub trait TranscriptSource: Send + Sync {
     /// The latest turns of a session: an id, its beginning, the id of one of its runs, or `last`.
     fn open(&self, asked: &str) -> Result<TranscriptPage, Fault>;
 
+    /// The latest prompts of all sessions, oldest first, as they are on record: redacted.
+    fn prompts(&self) -> Result<Vec<String>, Fault>;
+
     /// The turns before a place.
     fn before(&self, session: &SessionId, cursor: &Cursor) -> Result<TranscriptPage, Fault>;
 }

@@ -10,7 +10,7 @@ use plyrum_config::Paths;
 use plyrum_protocol::{ErrorKind, Fault};
 use plyrum_tui::app::{Ask, Mode, Setup};
 use plyrum_tui::keymap::Keymap;
-use plyrum_tui::runtime::{self, Desk, HISTORY_FILE};
+use plyrum_tui::runtime::{self, Desk};
 use plyrum_tui::theme::Theme;
 use plyrum_words::{Lang, Words};
 use std::io::IsTerminal as _;
@@ -104,7 +104,6 @@ fn desk(paths: &Paths, args: Args) -> Result<Desk, Fault> {
             profile: args.profile.map(Into::into),
             mode: args.approve.map_or(Mode::Default, Mode::Policy),
         },
-        history: runtime::read_history(&paths.state_dir.join(HISTORY_FILE)),
         now: runtime::now(),
         client: format!("plyrum {}", env!("CARGO_PKG_VERSION")),
         warning: keys_wrong.or(colours_wrong),

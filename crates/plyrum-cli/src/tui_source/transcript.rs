@@ -2,15 +2,19 @@
 
 use crate::command::transcript::{broken, find};
 use plyrum_config::Paths;
-use plyrum_protocol::{Fault, Frame, FrameBody, RunId, SessionId};
+use plyrum_protocol::{ErrorKind, Fault, Frame, FrameBody, RunId, SessionId};
 use plyrum_sessions::{Event, Item, Page, TextRole, begin_of_page, frames_of, read_from};
 use plyrum_tui::transcript::{Cursor, PastTurn, TakenBack, TranscriptPage, TranscriptSource};
 use std::io;
+use std::path::Path;
 
 /// Turns of a page.
 const TURNS: usize = 20;
 /// Bytes of a page, about: a single turn may be larger.
 const BYTES: u64 = 2 * 1024 * 1024;
+/// Sessions whose prompts are remembered, and bytes that are read of each.
+const HISTORY_SESSIONS: usize = 40;
+const HISTORY_BYTES: u64 = 256 * 1024;
 /// Longest name of a session, in characters, where it has none of its own.
 const TITLE: usize = 80;
 
@@ -24,6 +28,19 @@ impl TranscriptSource for Transcripts {
     fn open(&self, asked: &str) -> Result<TranscriptPage, Fault> {
         let session = find(&self.paths, asked)?;
         self.page(&session, None).map_err(|e| broken(&session, &e))
+    }
+
+    fn prompts(&self) -> Result<Vec<String>, Fault> {
+        let dir = self.paths.sessions_dir();
+        let unreadable = |e: io::Error| Fault::new(ErrorKind::Storage, e.to_string());
+        let mut sessions = plyrum_sessions::list(&dir).map_err(unreadable)?;
+        sessions.sort_by_key(|session| std::cmp::Reverse(session.modified));
+        let mut prompts: Vec<Vec<String>> = Vec::new();
+        for session in sessions.iter().take(HISTORY_SESSIONS) {
+            // One that cannot be read has nothing to offer here; opening it says why.
+            prompts.push(asked_in(&dir, &session.id).unwrap_or_default());
+        }
+        Ok(prompts.into_iter().rev().flatten().collect())
     }
 
     fn before(&self, session: &SessionId, cursor: &Cursor) -> Result<TranscriptPage, Fault> {
@@ -65,6 +82,17 @@ impl Transcripts {
         });
         Ok(TranscriptPage { session: session.clone(), title, turns, older: older(place, taken_back) })
     }
+}
+
+/// The latest prompts of a session.
+fn asked_in(dir: &Path, session: &SessionId) -> io::Result<Vec<String>> {
+    let place = begin_of_page(dir, session, None, TURNS, HISTORY_BYTES)?;
+    let items = read_from(dir, session, place.begin)?;
+    let prompt = |item: io::Result<Item>| match item {
+        Ok(Item::Text(text)) if text.role == TextRole::User => Some(text.text),
+        _ => None,
+    };
+    Ok(items.filter_map(prompt).filter(|text| !text.is_empty()).collect())
 }
 
 fn older(place: Page, taken_back: TakenBack) -> Option<Cursor> {

@@ -118,8 +118,8 @@ pub enum Effect {
     Copy(String),
     /// Text into the user's editor.
     Edit(String),
-    /// A line for the history file.
-    Remember(String),
+    /// Prompts of earlier conversations.
+    EarlierPrompts,
     /// Tell somebody who does not look.
     Notify(String),
     /// Capture the mouse, or leave it to the terminal.

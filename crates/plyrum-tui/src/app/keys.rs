@@ -300,12 +300,10 @@ impl App {
                 _ => Vec::new(),
             },
             Outcome::Send(composed) | Outcome::Queue(composed) => {
-                let mut effects = self.remembered();
-                effects.extend(self.carry_out(composed));
-                effects
+                self.carry_out(composed)
             }
             Outcome::Steer(composed) => {
-                let mut effects = self.remembered();
+                let mut effects = Vec::new();
                 if self.is_busy() {
                     self.queue.push_front(composed);
                     effects.extend(self.stop());
@@ -320,11 +318,6 @@ impl App {
                 Vec::new()
             }
         }
-    }
-
-    /// What was sent goes into the history's file.
-    fn remembered(&mut self) -> Vec<Effect> {
-        self.composer.take_unsaved_history().into_iter().map(Effect::Remember).collect()
     }
 
     /// What follows from every change of the prompt: its price is asked for later, files are looked up when one is named.

@@ -133,6 +133,8 @@ pub enum Reply {
     Usage(UsageReply),
     /// Files below the workspace.
     Files(Vec<String>),
+    /// Prompts of earlier conversations, oldest first.
+    EarlierPrompts(Vec<String>),
     /// What the editor left.
     Edited(Result<String, Fault>),
     /// How a copy was made.

@@ -145,8 +145,6 @@ pub struct Setup {
     pub open: Option<String>,
     /// What prompts are asked with.
     pub ask: Ask,
-    /// What was typed before.
-    pub history: Vec<String>,
     /// Now.
     pub now: Timestamp,
     /// Program and version, for the record.
@@ -251,7 +249,7 @@ impl App {
             screen: Screen::Chat,
             overlay: None,
             focus: Focus::Composer,
-            composer: Composer::new(History::from_lines(setup.history.iter().map(String::as_str)), commands::hints()),
+            composer: Composer::new(History::default(), commands::hints()),
             conversation: Conversation::default(),
             approvals: Approvals::default(),
             lifecycle: Lifecycle::default(),
@@ -283,7 +281,7 @@ impl App {
         if let Some(warning) = setup.warning {
             app.toast(Role::Warning, warning);
         }
-        let mut effects = vec![Effect::Figures];
+        let mut effects = vec![Effect::Figures, Effect::EarlierPrompts];
         if let Some(session) = setup.open {
             app.conversation.is_loading = true;
             effects.push(Effect::OpenSession(session));

@@ -129,6 +129,7 @@ impl App {
             Reply::Models(reply) => self.models.loaded(reply),
             Reply::Usage(reply) => self.usage_replied(reply),
             Reply::Files(files) => self.composer.offer_files(files),
+            Reply::EarlierPrompts(prompts) => self.composer.remember_earlier(prompts),
             Reply::Edited(Ok(text)) => {
                 let _edited = self.composer.replace(&text);
                 self.edited();

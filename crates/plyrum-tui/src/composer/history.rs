@@ -1,4 +1,5 @@
-//! What was sent before, and walking through it. Reading and writing the file is the runtime's.
+//! What was sent before, and walking through it. It is kept nowhere: what earlier prompts were is read from the sessions' logs,
+//! where they are redacted.
 
 use std::collections::VecDeque;
 
@@ -17,31 +18,30 @@ pub struct History {
     /// Which entry is shown; none while a new prompt is written.
     at: Option<usize>,
     draft: String,
-    /// Added since the runtime last asked; at most [`MAX_ENTRIES`].
-    unsaved: VecDeque<String>,
 }
 
 impl History {
-    /// From the lines of a file, oldest first. A broken line is passed over: it was cut by a full disk or a crash.
+    /// From prompts, oldest first.
     #[must_use]
-    pub fn from_lines<'l>(lines: impl Iterator<Item = &'l str>) -> Self {
+    pub fn of(entries: impl IntoIterator<Item = String>) -> Self {
         let mut history = Self::default();
-        for entry in lines.filter_map(|line| serde_json::from_str::<String>(line).ok()) {
-            history.add(&super::clean_text(&entry));
-        }
-        history.unsaved.clear();
+        history.put_before(entries);
         history
     }
 
-    /// The line of an entry: a JSON string.
-    #[must_use]
-    pub fn to_line(entry: &str) -> String {
-        serde_json::Value::from(entry).to_string()
-    }
-
-    /// The lines to append to the file since this was last asked.
-    pub fn take_unsaved(&mut self) -> Vec<String> {
-        self.unsaved.drain(..).map(|entry| Self::to_line(&entry)).collect()
+    /// Puts older prompts before those that are there: they are read while the first ones are written.
+    pub fn put_before(&mut self, older: impl IntoIterator<Item = String>) {
+        let newer = std::mem::take(&mut self.entries);
+        self.bytes = 0;
+        let (at, draft) = (self.at.take(), std::mem::take(&mut self.draft));
+        for entry in older {
+            self.add(&super::clean_text(&entry));
+        }
+        let more = self.entries.len();
+        for entry in newer {
+            self.add(&entry);
+        }
+        (self.at, self.draft) = (at.map(|at| (at + more).min(self.entries.len())), draft);
     }
 
     /// Keeps a prompt, unless it begins with a space, is empty, or repeats the last one. Walking begins anew.
@@ -53,13 +53,9 @@ impl History {
         }
         self.bytes += text.len();
         self.entries.push_back(text.to_owned());
-        self.unsaved.push_back(text.to_owned());
         while self.entries.len() > MAX_ENTRIES || self.bytes > MAX_BYTES {
             let Some(oldest) = self.entries.pop_front() else { break };
             self.bytes -= oldest.len();
-        }
-        while self.unsaved.len() > MAX_ENTRIES {
-            self.unsaved.pop_front();
         }
     }
 

@@ -217,9 +217,9 @@ impl Composer {
         self.search.is_some()
     }
 
-    /// The lines to append to the history's file, since this was last asked.
-    pub fn take_unsaved_history(&mut self) -> Vec<String> {
-        self.history.take_unsaved()
+    /// Puts older prompts before those that were sent from here.
+    pub fn remember_earlier(&mut self, prompts: Vec<String>) {
+        self.history.put_before(prompts);
     }
 }
 

@@ -17,8 +17,7 @@ fn commands() -> Vec<CommandHint> {
 }
 
 fn composer() -> Composer {
-    let lines = ["one", "two words", "three\nlines"].map(History::to_line);
-    Composer::new(History::from_lines(lines.iter().map(String::as_str)), commands())
+    Composer::new(History::of(["one", "two words", "three\nlines"].map(str::to_owned)), commands())
 }
 
 fn write(composer: &mut Composer, text: &str) {
@@ -86,7 +85,7 @@ fn enter_sends_and_a_backslash_before_it_begins_a_line() {
     write(&mut composer, "two");
     assert_eq!(composer.press(Action::Send), Outcome::Send(prompt("one\ntwo")));
     assert!(composer.is_empty());
-    assert_eq!(composer.take_unsaved_history(), ["\"one\\ntwo\""]);
+    assert_eq!(composer.history.get(0), Some("one\ntwo"));
     for blank in ["", "  \n "] {
         composer.replace(blank);
         assert_eq!(composer.press(Action::Send), Outcome::Nothing, "{blank:?}");
@@ -262,14 +261,23 @@ fn history_keeps_what_was_meant_to_be_kept() {
     for entry in ["a", "a", " secret", "", "  ", "b", &"x".repeat(40_000)] {
         history.add(entry);
     }
-    assert_eq!(history.take_unsaved(), ["\"a\"", "\"b\""]);
-    assert!(history.take_unsaved().is_empty());
+    assert_eq!((history.len(), history.get(0), history.get(1)), (2, Some("a"), Some("b")));
     for n in 0..3_000 {
         history.add(&format!("{n}"));
     }
     assert_eq!((history.len(), history.get(999)), (1_000, Some("2999")));
-    let broken = History::from_lines(["\"good\"", "\"cut", "7", "\"with \\u001b[31mcolour\""].into_iter());
-    assert_eq!((broken.len(), broken.get(1)), (2, Some("with colour")));
+    let hostile = History::of(["good", "with \u{1b}[31mcolour"].map(str::to_owned));
+    assert_eq!((hostile.len(), hostile.get(1)), (2, Some("with colour")));
+}
+
+#[test]
+fn earlier_prompts_that_come_late_stand_before_those_of_now_and_keep_the_place() {
+    let mut history = History::of(["now".to_owned()]);
+    assert_eq!(history.older("draft").as_deref(), Some("now"));
+    history.put_before(["old", "older"].map(str::to_owned));
+    assert_eq!(history.older("now").as_deref(), Some("older"));
+    assert_eq!(history.newer().as_deref(), Some("now"));
+    assert_eq!(history.newer().as_deref(), Some("draft"));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::link::{self, Call, Way};
 use super::side::{self, Query};
 use super::source::Sources;
 use super::wake::Teller;
-use super::{HISTORY_FILE, files, history};
+use super::files;
 use crate::app::{Effect, Message, Reply};
 use crate::screen::usage::{Certainty, LiveFigures};
 use plyrum_client::Launch;
@@ -105,15 +105,11 @@ impl Carrier {
                 let root = self.way.root();
                 self.blocking(move || Reply::Files(files::below(&root)));
             }
-            Effect::Remember(text) => self.remember(text),
+            Effect::EarlierPrompts => {
+                self.blocking(move || Reply::EarlierPrompts(sources.transcripts.prompts().unwrap_or_default()));
+            }
             _ => {} // the loop's own
         }
-    }
-
-    fn remember(&self, line: String) {
-        let path = self.way.paths.state_dir.join(HISTORY_FILE);
-        // A history that cannot be written costs nobody anything but itself.
-        self.runtime.spawn_blocking(move || drop(history::add(&path, &line)));
     }
 
     fn call(&self, call: Call) {

@@ -38,7 +38,9 @@ struct Draft {
 impl Draft {
     fn new(text: &str) -> io::Result<Self> {
         use std::os::unix::fs::DirBuilderExt as _;
-        let dir = std::env::temp_dir().join(format!("plyrum-{}", std::process::id()));
+        // In memory, where the system has a place for that: what is typed has passed no redactor.
+        let place = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|dir| dir.is_dir());
+        let dir = place.unwrap_or_else(std::env::temp_dir).join(format!("plyrum-{}", std::process::id()));
         std::fs::DirBuilder::new().mode(0o700).create(&dir)?;
         let path = dir.join("prompt.md");
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;

@@ -14,14 +14,12 @@ mod clipboard;
 mod clock;
 mod editor;
 mod files;
-mod history;
 mod link;
 mod screen;
 mod side;
 mod source;
 mod wake;
 
-pub use history::{HISTORY_FILE, read as read_history};
 pub use source::{DeskSource, Sources};
 
 use crate::app::{App, Effect, Farewell, Message, Setup};
