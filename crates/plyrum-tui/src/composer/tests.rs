@@ -442,7 +442,7 @@ fn the_view_wraps_words_and_scrolls_to_the_cursor() {
 fn the_view_shows_chips_searches_and_what_can_be_done() {
     let mut composer = composer();
     let area = Rect::new(0, 0, 40, 2);
-    assert!(draw(&composer, Lang::Ru, area).0.concat().starts_with("› Спросите о чём угодно; @ — файл"));
+    assert!(draw(&composer, Lang::Ru, area).0.concat().starts_with("› Спросите о чём угодно · @ файл"));
     write(&mut composer, "see ");
     composer.paste(&"x\n".repeat(12), &words());
     assert_eq!(draw(&composer, Lang::En, area).0, ["› see [pasted #1: 12 lines]", ""]);
@@ -470,7 +470,7 @@ fn the_menu_is_drawn_above_the_composer() {
     assert_eq!(area, Rect::new(0, 6, 40, 2));
     let mut screen = ratatui::buffer::Buffer::empty(area);
     menu.render(area, &mut screen);
-    assert_eq!(rows(&screen), ["> /model   command-model", "  /memory  command-memory"]);
+    assert_eq!(rows(&screen), ["> /model   choose a model, or auto", "  /memory  command-memory"]);
 }
 
 #[test]
