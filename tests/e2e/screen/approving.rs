@@ -46,7 +46,7 @@ fn a_digit_within_a_word_answers_nothing() {
     let screen = asking(&world, "create a.txt");
     screen.press("version 1 or 2");
     screen.press("\u{1b}[A"); // the mark, from "no" to "yes"
-    screen.sees("› 1 yes");
+    screen.sees("› 1 yes, this once");
     assert_eq!(question(&world)["status"], "pending");
     screen.press("\r");
     screen.sees("All is done.");

@@ -35,7 +35,7 @@ fn an_answer_is_read_while_it_is_written_and_typing_goes_on_meanwhile() {
 #[test]
 fn a_prompt_that_is_queued_is_asked_when_the_run_before_it_is_over() {
     let world = World::new();
-    let first = Reply::sse().text("Wait for it…").gate("go").end(9, 5);
+    let first = Reply::sse().text("Wait for it… ").gate("go").end(9, 5);
     let fake = world.lab(Script::new().then(first).then(Reply::answer("And here is the second.", 9, 5)));
     let screen = open(&world);
     screen.types_ahead("one\r");

@@ -48,7 +48,7 @@ fn two_screens_follow_one_run_from_the_middle_without_a_gap() {
 #[test]
 fn a_run_that_is_left_is_followed_again_from_where_it_is() {
     let world = World::new();
-    let reply = Reply::sse().text("Before and").gate("left").text(" after.").end(9, 5);
+    let reply = Reply::sse().text("Before and ").gate("left").text("after.").end(9, 5);
     let fake = world.lab(Script::new().then(reply));
     let screen = open(&world);
     screen.types_ahead("Tell me\r");

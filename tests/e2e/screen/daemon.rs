@@ -32,7 +32,7 @@ fn comes_back(screen: &Terminal, lock: File) {
 }
 
 fn script() -> Script {
-    let first = Reply::sse().text("It was said, and").gate("never").end(9, 5);
+    let first = Reply::sse().text("It was said, and ").gate("never").end(9, 5);
     Script::new().then(first).always(Reply::answer("The next one works.", 9, 5))
 }
 

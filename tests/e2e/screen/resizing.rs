@@ -7,7 +7,7 @@ use crate::world::{Reply, Script, World};
 fn a_window_changes_its_size_while_an_answer_is_written() {
     let world = World::new();
     let long: String = (1..=60).map(|n| format!("{n}. a line of a long list\n")).collect();
-    let reply = Reply::sse().text(&long).gate("one").text("\n\nAfter the list.").gate("two").end(9, 5);
+    let reply = Reply::sse().text(&long).gate("one").text("\n\nAfter the list. ").gate("two").end(9, 5);
     let fake = world.lab(Script::new().then(reply));
     let screen = open(&world);
     screen.types_ahead("List them\r");

@@ -35,7 +35,7 @@ fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_brings_the_screen_back() {
 fn a_signal_ends_the_screen_and_the_terminal_is_as_it_was() {
     for (signal, code) in [(Signal::SIGTERM, 143), (Signal::SIGHUP, 129), (Signal::SIGINT, 130)] {
         let world = World::new();
-        let fake = world.lab(Script::new().then(Reply::sse().text("On and").gate("on").end(9, 5)));
+        let fake = world.lab(Script::new().then(Reply::sse().text("On and ").gate("on").end(9, 5)));
         let screen = open(&world);
         screen.types_ahead("Tell me\r");
         screen.sees("On and");

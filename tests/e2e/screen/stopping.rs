@@ -7,7 +7,7 @@ use crate::world::{Reply, Script, World};
 fn esc_and_ctrl_c_stop_the_run_keep_what_was_said_and_tell_the_bill() {
     for key in [ESC, CTRL_C, "\u{1b}[27u", "\u{1b}[99;5u"] {
         let world = World::new();
-        let reply = Reply::sse().text("It begins so, and").gate("never").end(900, 50);
+        let reply = Reply::sse().text("It begins so, and ").gate("never").end(900, 50);
         let fake = world.lab(Script::new().then(reply));
         let screen = open(&world);
         screen.types_ahead("Tell me\r");
@@ -28,7 +28,7 @@ fn esc_and_ctrl_c_stop_the_run_keep_what_was_said_and_tell_the_bill() {
 #[test]
 fn ctrl_c_stops_then_clears_then_quits_when_it_is_pressed_again() {
     let world = World::new();
-    let _fake = world.lab(Script::new().then(Reply::sse().text("So it").gate("never").end(9, 5)));
+    let _fake = world.lab(Script::new().then(Reply::sse().text("So it ").gate("never").end(9, 5)));
     let screen = open(&world);
     screen.types_ahead("Tell me\r");
     screen.sees("So it");
@@ -47,7 +47,7 @@ fn ctrl_c_stops_then_clears_then_quits_when_it_is_pressed_again() {
 #[test]
 fn a_run_goes_on_when_its_screen_is_left_and_the_farewell_names_it() {
     let world = World::new();
-    let fake = world.lab(Script::new().then(Reply::sse().text("On and").gate("on").text(" on.").end(9, 5)));
+    let fake = world.lab(Script::new().then(Reply::sse().text("On and ").gate("on").text("on.").end(9, 5)));
     let screen = open(&world);
     screen.types_ahead("Tell me\r");
     screen.sees("On and");
