@@ -46,7 +46,7 @@ fn a_daemon_killed_in_the_middle_of_an_answer_is_found_again() {
     let lock = kill_and_hold(&world);
     comes_back(&screen, lock);
     let run = last_run_is(&world, "interrupted");
-    let picture = screen.sees(&super::rub(&run["cost_micro_rub"]));
+    let picture = screen.sees(&format!("today {}", super::rub(&run["cost_micro_rub"])));
     assert!(picture.has("It was said, and"), "what was said stays said: {picture}");
     screen.types_ahead("\r");
     screen.sees("The next one works.");

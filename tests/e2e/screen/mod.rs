@@ -11,6 +11,7 @@ mod editing;
 mod first;
 mod hostile;
 mod pasting;
+mod payloads;
 mod plain;
 mod resizing;
 mod resuming;

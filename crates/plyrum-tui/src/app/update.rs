@@ -18,7 +18,7 @@ impl App {
                 Vec::new()
             }
             Message::Tick => self.ticked(),
-            Message::Terminate => vec![Effect::Quit(self.farewell(143))],
+            Message::Terminate { code } => vec![Effect::Quit(self.farewell(code))],
             Message::Continued => vec![Effect::Redraw],
             Message::Connected { build } => self.connected(build),
             Message::Disconnected(fault) => {
