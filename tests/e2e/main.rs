@@ -32,7 +32,7 @@ mod places;
 mod policies;
 mod prices;
 mod reattach;
-
+mod screen;
 mod secrets;
 mod sessions;
 mod shapes;

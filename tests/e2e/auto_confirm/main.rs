@@ -27,7 +27,7 @@ price = { currency = "RUB", input = "1", output = "2" }
 "#;
 
 /// A world whose model plays this script, with more lines of configuration.
-fn acting_with(script: &str, config: &str) -> World {
+pub(crate) fn acting_with(script: &str, config: &str) -> World {
     let world = World::new();
     world.config(&format!("{config}\n{MODEL}"));
     let path = world.beside("script.toml");
@@ -35,7 +35,7 @@ fn acting_with(script: &str, config: &str) -> World {
     world.with_env("PLYRUM_OFFLINE_SCRIPT", path.to_str().unwrap())
 }
 
-fn acting(script: &str) -> World {
+pub(crate) fn acting(script: &str) -> World {
     acting_with(script, "")
 }
 
@@ -50,15 +50,15 @@ fn acting_in_a_sandbox(script: &str) -> Option<World> {
 }
 
 /// A turn that says this and calls these tools; TOML of each call.
-fn turn(text: &str, calls: &[&str]) -> String {
+pub(crate) fn turn(text: &str, calls: &[&str]) -> String {
     format!("[[turn]]\ntext = \"{text}\"\ntool_calls = [{}]\n", calls.join(", "))
 }
 
-fn run(words: &[&str]) -> String {
+pub(crate) fn run(words: &[&str]) -> String {
     format!("{{ name = \"run\", arguments = {{ argv = {words:?} }} }}")
 }
 
-fn write(path: &str, content: &str) -> String {
+pub(crate) fn write(path: &str, content: &str) -> String {
     // JSON's strings are strings of TOML too.
     let (path, content) = (serde_json::json!(path), serde_json::json!(content));
     format!("{{ name = \"write_file\", arguments = {{ path = {path}, content = {content} }} }}")
@@ -96,7 +96,7 @@ fn records(world: &World, run: &str, kind: &str) -> Vec<Value> {
 
 /// The one question that waits, as soon as it does.
 #[track_caller]
-fn question(world: &World) -> Value {
+pub(crate) fn question(world: &World) -> Value {
     let mut found = Value::Null;
     eventually("something is asked", || {
         let rows = world.json(["approvals", "list", "--json"]);
@@ -107,11 +107,11 @@ fn question(world: &World) -> Value {
     found
 }
 
-fn id(question: &Value) -> &str {
+pub(crate) fn id(question: &Value) -> &str {
     question["approval"].as_str().unwrap()
 }
 
 /// What stands in a file of the workspace.
-fn text(world: &World, name: &str) -> Option<String> {
+pub(crate) fn text(world: &World, name: &str) -> Option<String> {
     fs::read_to_string(world.beside("work").join(name)).ok()
 }

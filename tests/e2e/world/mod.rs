@@ -5,6 +5,8 @@ mod call;
 mod peer;
 mod process;
 mod schema;
+mod sequences;
+mod shown;
 mod terminal;
 mod wire;
 
@@ -13,7 +15,9 @@ pub(crate) use peer::{Peer, Speaks};
 pub(crate) use plyrum_fake_provider::{FakeProvider, Reply, Script};
 pub(crate) use process::eventually;
 pub(crate) use schema::conforms;
-pub(crate) use terminal::Terminal;
+pub(crate) use sequences::{Sequence, foreign, sequences};
+pub(crate) use shown::Picture;
+pub(crate) use terminal::{Ended, Terminal};
 pub(crate) use wire::Wire;
 
 use serde_json::Value;

@@ -67,7 +67,9 @@ impl App {
         }
         let asking = self.live().and_then(|run| self.approvals.of_run(&run.id)).map(|(_, asking)| asking.clone());
         let is_text = typed(key).is_some() || key.code == KeyCode::Enter || key.code == KeyCode::Backspace;
-        if is_text && asking.is_some_and(|asking| !asking.is_read(self.now)) {
+        // A key that answers nothing begins a word: what follows it at once belongs to that word.
+        let is_answer = self.keymap.resolve(Context::Approval, key).is_some();
+        if is_text && (!is_answer || asking.is_some_and(|asking| !asking.is_read(self.now))) {
             self.approvals.typing(self.now);
             return Context::Composer;
         }

@@ -25,7 +25,10 @@ pub enum Message {
     /// Time has passed.
     Tick,
     /// We are to end, by a signal.
-    Terminate,
+    Terminate {
+        /// With this exit code.
+        code: u8,
+    },
     /// We were stopped and go on.
     Continued,
     /// The daemon is there.

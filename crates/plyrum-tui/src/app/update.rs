@@ -25,7 +25,7 @@ impl App {
                 if has_focus { vec![Effect::ListApprovals] } else { Vec::new() }
             }
             Message::Tick => self.ticked(),
-            Message::Terminate => vec![Effect::Quit(self.farewell(143))],
+            Message::Terminate { code } => vec![Effect::Quit(self.farewell(code))],
             Message::Continued => vec![Effect::Redraw],
             Message::Connected { build } => self.connected(build),
             Message::Disconnected(fault) => {

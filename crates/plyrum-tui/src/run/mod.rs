@@ -13,7 +13,7 @@ pub use tool::{Tool, ToolPhase};
 use plyrum_billing_client::MicroRub;
 use plyrum_client::{Follower, FrameLine};
 use plyrum_protocol::{
-    AttemptId, Channel, Frame, FrameBody, PlannedStep, RunId, RunResult, SessionId, StepId, StepKind,
+    AttemptId, Channel, Frame, FrameBody, PlannedStep, RunId, RunResult, RunStatus, SessionId, StepId, StepKind,
     Timestamp,
 };
 
@@ -417,11 +417,11 @@ impl Run {
     }
 
     fn finished(&mut self, result: &RunResult) {
-        if !self.answer.is_empty() && self.answer != result.answer && !result.answer.starts_with(&self.answer)
-        {
-            self.answer_epoch += 1;
+        // A daemon that died in the middle knows of no answer. What was heard of it was said, and stays.
+        let is_unknown = result.status == RunStatus::Interrupted && result.answer.is_empty();
+        if !is_unknown {
+            self.answer_is(&result.answer);
         }
-        self.answer.clone_from(&result.answer);
         self.provisional = None;
         self.parked = false;
         for step in &mut self.steps {
@@ -431,6 +431,13 @@ impl Run {
             tool.run_ended();
         }
         self.result = Some(Box::new(result.clone()));
+    }
+
+    fn answer_is(&mut self, answer: &str) {
+        if !self.answer.is_empty() && !answer.starts_with(&self.answer) {
+            self.answer_epoch += 1;
+        }
+        answer.clone_into(&mut self.answer);
     }
 }
 

@@ -127,7 +127,7 @@ impl Loop {
                         self.is_dirty = true;
                         continue;
                     }
-                    Happened::Terminated => Message::Terminate,
+                    Happened::Terminated { code } => Message::Terminate { code },
                     Happened::Stopped => {
                         self.screen.suspend()?;
                         Message::Continued

@@ -67,9 +67,11 @@ impl Screen {
         execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)
     }
 
-    /// Paints everything anew with the next picture.
+    /// Paints everything anew with the next picture. [`Terminal::clear`] would ask the terminal where its cursor is and wait
+    /// for the answer, in the way of keys and for as long as a slow line takes; resizing to the size that it has does not.
     pub(super) fn clear(&mut self) -> io::Result<()> {
-        self.terminal.clear()
+        let size = self.terminal.size()?;
+        self.terminal.resize(Rect::new(0, 0, size.width, size.height))
     }
 
     /// Gives the terminal back, stops until the shell continues us, and takes it again.
@@ -88,7 +90,7 @@ impl Screen {
         if self.has_mouse {
             execute!(io::stdout(), EnableMouseCapture)?;
         }
-        self.terminal.clear()?;
+        self.clear()?;
         Ok(done)
     }
 

@@ -4,12 +4,13 @@ use super::link::{Way, submission, submit_with};
 use super::wake::Teller;
 use crate::app::{Choices, Message, Order, Reply};
 use crate::screen::sessions::{SessionsAsk, SessionsReply};
-use plyrum_client::Client;
+use plyrum_client::{Client, Event};
 use plyrum_protocol::{
     ApprovalList, ApprovalQuery, DryRun, ErrorKind, Fault, Method, ModelList, Page, PersonaList, PlanList, Rewind,
     RunUndo, SessionFork, SessionForkOrder, SessionId, SessionRename, SessionRenameOrder, SessionRewind, SessionRewindOrder, Submitted, UndoOrder, view,
 };
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::mpsc;
 
 /// Most pages of a list that are read.
@@ -108,11 +109,19 @@ pub(super) async fn call<M: Method>(
     outcome
 }
 
+/// The connection, or a new one where its daemon has gone since: that one went away is no reason to refuse.
 async fn opened(way: &Way, client: &mut Option<Client>) -> Result<Client, Fault> {
-    match client.take() {
-        Some(client) => Ok(client),
-        None => way.connect().await,
+    if let Some(mut open) = client.take()
+        && is_there(&mut open).await
+    {
+        return Ok(open);
     }
+    way.connect().await
+}
+
+/// Looks without waiting. Nothing that is followed comes on this connection.
+async fn is_there(client: &mut Client) -> bool {
+    !matches!(tokio::time::timeout(Duration::ZERO, client.event()).await, Ok(Event::Gone))
 }
 
 fn unless_broken<T>(client: Client, outcome: &Result<T, Fault>) -> Option<Client> {

@@ -17,8 +17,8 @@ use tokio::sync::mpsc;
 pub(super) enum Happened {
     /// The window has another size.
     Resized,
-    /// We are to end.
-    Terminated,
+    /// We are to end, with this exit code.
+    Terminated { code: u8 },
     /// We are to stop for a while.
     Stopped,
 }
@@ -26,9 +26,9 @@ pub(super) enum Happened {
 /// Signals, and what they mean.
 const SIGNALS: [(i32, Happened); 5] = [
     (SIGWINCH, Happened::Resized),
-    (SIGTERM, Happened::Terminated),
-    (SIGHUP, Happened::Terminated),
-    (SIGINT, Happened::Terminated),
+    (SIGTERM, Happened::Terminated { code: 143 }),
+    (SIGHUP, Happened::Terminated { code: 129 }),
+    (SIGINT, Happened::Terminated { code: 130 }),
     (SIGTSTP, Happened::Stopped),
 ];
 
@@ -84,7 +84,7 @@ impl Wake {
             .filter_map(|(flag, happened)| flag.swap(false, Ordering::Relaxed).then_some(*happened))
             .collect();
         if gone {
-            happened.push(Happened::Terminated);
+            happened.push(Happened::Terminated { code: 129 });
         }
         Ok(happened)
     }
