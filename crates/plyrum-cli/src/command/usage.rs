@@ -145,7 +145,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
 }
 
 #[expect(clippy::disallowed_methods, reason = "spans like `7d` count back from the caller's now")]
-pub(super) fn now() -> Time {
+pub(crate) fn now() -> Time {
     Time::now()
 }
 

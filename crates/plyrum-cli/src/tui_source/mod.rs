@@ -1,7 +1,8 @@
 //! What the screen reads from files: the ledger, logs, the record. Read-only, without the daemon, on threads of their own.
 
+mod audit;
 mod desk;
-mod stubs;
+mod models;
 mod transcript;
 mod usage;
 
@@ -15,7 +16,7 @@ pub(crate) fn all(paths: &Paths) -> Sources {
         desk: Arc::new(desk::Desk { paths: paths.clone() }),
         transcripts: Arc::new(transcript::Transcripts { paths: paths.clone() }),
         usage: Arc::new(usage::Usage::new(paths.clone())),
-        audit: Arc::new(stubs::Stub),
-        models: Arc::new(stubs::Stub),
+        audit: Arc::new(audit::Audit { paths: paths.clone() }),
+        models: Arc::new(models::Models { paths: paths.clone() }),
     }
 }

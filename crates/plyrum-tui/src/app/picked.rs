@@ -308,6 +308,7 @@ impl App {
     }
 
     pub(super) fn chosen_from(&mut self, choices: Choices) {
+        self.models.set_models(&choices.models);
         self.choices = Some(choices);
     }
 

@@ -43,6 +43,9 @@ impl App {
             self.conversation.is_loading = true;
             effects.push(Effect::Older { session, before });
         }
+        if self.screen == Screen::Sessions {
+            effects.extend(self.sessions.look().map(Effect::Sessions));
+        }
         let activity = if self.is_busy() { Activity::Busy } else { Activity::Idle };
         self.composer.set_activity(activity);
         effects

@@ -6,12 +6,17 @@ use super::source::Sources;
 use super::wake::Teller;
 use super::files;
 use crate::app::{Effect, Message, Reply};
+use crate::screen::models::{self, ModelsAsk};
+use crate::screen::sessions::{Preview, SessionsAsk, SessionsReply};
+use crate::transcript::PastTurn;
 use crate::screen::usage::{Certainty, LiveFigures};
 use plyrum_client::Launch;
 use plyrum_config::Paths;
-use plyrum_protocol::{ErrorKind, Fault, Hello};
+use plyrum_protocol::{ErrorKind, Fault, FrameBody, Hello, SessionId};
 use tokio::sync::mpsc;
 
+/// Characters of a prompt or an answer in a preview.
+const PREVIEW: usize = 600;
 /// Calls that may wait while the daemon is looked for.
 const CALLS: usize = 256;
 
@@ -60,14 +65,33 @@ impl Carrier {
             Effect::Answer(reply) => self.call(Call::Answer(reply)),
             Effect::Quote(order) => self.query(Query::Quote(order)),
             Effect::ListApprovals => self.query(Query::Approvals),
-            Effect::ListChoices => self.query(Query::Choices),
+            Effect::Models(ModelsAsk::Models) | Effect::ListChoices => self.query(Query::Choices),
             Effect::Rewind { session, turns } => self.query(Query::Rewind { session, turns }),
             Effect::Fork(session) => self.query(Query::Fork(session)),
             Effect::Rename { session, title } => self.query(Query::Rename { session, title }),
             Effect::Undo(run) => self.query(Query::Undo(run)),
+            Effect::Sessions(SessionsAsk::Preview(session)) => self.preview(session),
             Effect::Sessions(ask) => self.query(Query::Sessions(ask)),
             effect => self.read(effect),
         }
+    }
+
+    /// What was said in a session, in short: the end of its log.
+    fn preview(&self, session: SessionId) {
+        let sources = self.sources.clone();
+        self.blocking(move || {
+            let page = sources.transcripts.open(session.as_str());
+            let said = |turn: PastTurn| {
+                let answer = turn.frames.into_iter().rev().find_map(|frame| match frame.body {
+                    FrameBody::RunFinished { result } => Some(result.answer),
+                    _ => None,
+                });
+                let short = answer.unwrap_or_default().chars().take(PREVIEW).collect();
+                (turn.prompt.chars().take(PREVIEW).collect(), short)
+            };
+            let preview = page.map(|page| Preview { session, turns: page.turns.into_iter().map(said).collect() });
+            Reply::Sessions(SessionsReply::Preview(preview.map(Box::new)))
+        });
     }
 
     /// What is read from files.
@@ -98,9 +122,7 @@ impl Carrier {
             Effect::Audit(ask) => {
                 self.blocking(move || Reply::Audit(crate::screen::audit::answer(&*sources.audit, ask)));
             }
-            Effect::Models(ask) => {
-                self.blocking(move || Reply::Models(crate::screen::models::answer(&*sources.models, ask)));
-            }
+            Effect::Models(_) => self.blocking(move || Reply::Models(models::answer(&*sources.models))),
             Effect::ListFiles => {
                 let root = self.way.root();
                 self.blocking(move || Reply::Files(files::below(&root)));

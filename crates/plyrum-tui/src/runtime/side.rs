@@ -3,11 +3,12 @@
 use super::link::{Way, submission, submit_with};
 use super::wake::Teller;
 use crate::app::{Choices, Message, Order, Reply};
-use crate::screen::sessions::{SessionsAsk, SessionsReply};
+use crate::screen::sessions::{SessionsAsk, SessionsReply, Whose};
 use plyrum_client::{Client, Event};
 use plyrum_protocol::{
     ApprovalList, ApprovalQuery, DryRun, ErrorKind, Fault, Method, ModelList, Page, PersonaList, PlanList, Rewind,
-    RunUndo, SessionFork, SessionForkOrder, SessionId, SessionRename, SessionRenameOrder, SessionRewind, SessionRewindOrder, Submitted, UndoOrder, view,
+    RunUndo, SessionDelete, SessionDeleteOrder, SessionFork, SessionForkOrder, SessionId, SessionList, SessionQuery, SessionRef, SessionRename,
+    SessionRenameOrder, SessionResume, SessionSearch, SessionSearchQuery, SessionRewind, SessionRewindOrder, Submitted, UndoOrder, view,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +16,9 @@ use tokio::sync::mpsc;
 
 /// Most pages of a list that are read.
 const MAX_PAGES: usize = 16;
+
+/// Messages that a search shows.
+const HITS: u32 = 50;
 
 /// What is asked of the second connection.
 #[derive(Debug)]
@@ -181,6 +185,55 @@ async fn choices(
     Ok(Choices { models, personas, plans, runs })
 }
 
-async fn sessions(_: &Way, _: &mut Option<Client>, _: SessionsAsk) -> SessionsReply {
-    SessionsReply::None
+/// What the sessions screen wants of the daemon.
+async fn sessions(way: &Way, client: &mut Option<Client>, ask: SessionsAsk) -> SessionsReply {
+    let here = |whose| way.workspace.clone().filter(|_| whose == Whose::Here);
+    let of = |session: &SessionId| SessionRef {
+        session: session.as_str().to_owned(),
+        workspace: way.workspace.clone(),
+    };
+    match ask {
+        SessionsAsk::Load { cursor, whose } => {
+            let is_first = cursor.is_none();
+            let query = SessionQuery { workspace: here(whose), cursor };
+            SessionsReply::Page { is_first, outcome: call::<SessionList>(way, client, &query).await }
+        }
+        SessionsAsk::Search { words, whose } => {
+            let query = SessionSearchQuery {
+                text: words.clone(),
+                workspace: here(whose),
+                limit: HITS,
+                ..SessionSearchQuery::default()
+            };
+            let outcome = call::<SessionSearch>(way, client, &query).await.map(|found| found.hits);
+            SessionsReply::Hits { words, outcome }
+        }
+        SessionsAsk::Open(session) => {
+            let resumed = call::<SessionResume>(way, client, &of(&session)).await;
+            SessionsReply::Opened(resumed.map(|detail| detail.row.session))
+        }
+        SessionsAsk::Fork(session) => {
+            let order = SessionForkOrder { session: session.as_str().to_owned(), through: None };
+            let copied = call::<SessionFork>(way, client, &order).await;
+            SessionsReply::Opened(copied.map(|detail| detail.row.session))
+        }
+        SessionsAsk::Rename { session, title } => {
+            let order = SessionRenameOrder { session: session.as_str().to_owned(), title: title.clone() };
+            match call::<SessionRename>(way, client, &order).await {
+                Ok(_) => SessionsReply::Renamed { session, title },
+                Err(fault) => SessionsReply::Failed(fault),
+            }
+        }
+        SessionsAsk::Delete(session) => {
+            let order =
+                SessionDeleteOrder { session: session.as_str().to_owned(), client: way.client.clone() };
+            match call::<SessionDelete>(way, client, &order).await {
+                Ok(_) => SessionsReply::Deleted(session),
+                Err(fault) => SessionsReply::Failed(fault),
+            }
+        }
+        SessionsAsk::Preview(_) => {
+            SessionsReply::Failed(Fault::new(ErrorKind::Internal, "a preview is read from the log"))
+        }
+    }
 }

@@ -7,7 +7,7 @@ mod search;
 mod tail;
 mod verify;
 
-pub(super) use verify::verdict;
+pub(crate) use verify::verdict;
 
 use super::Outcome;
 use super::usage::{now, period::moment};
@@ -42,7 +42,7 @@ pub(crate) fn run(command: &Command) -> Outcome {
     }
 }
 
-pub(super) fn of_audit(error: &AuditError) -> Fault {
+pub(crate) fn of_audit(error: &AuditError) -> Fault {
     Fault::new(ErrorKind::Storage, format!("the audit log: {error}")).hint("plyrum doctor")
 }
 
@@ -80,18 +80,38 @@ const FIRST: &[&str] = &[
 /// The longest line that shows a record.
 const SHOWN_CHARS: usize = 160;
 
-/// A record on one line for people: when, what, of which run, and as much of the rest as fits. Its text comes from
-/// everywhere, so it is made safe.
-fn shown(line: &str) -> String {
-    let record: Value = serde_json::from_str(line).unwrap_or_default();
-    let text = |field: &str| record.get(field).and_then(Value::as_str).unwrap_or_default();
-    let local = text("ts")
-        .parse::<jiff::Timestamp>()
-        .map(|ts| ts.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string());
-    let when = local.unwrap_or_else(|_| text("ts").to_owned());
-    let body = record.get("body").cloned().unwrap_or_default();
-    let run = body.get("run").or_else(|| body.get("attempt")).and_then(Value::as_str).unwrap_or("-");
-    let kind = text("kind");
+/// A record in short: when, what, of which run, and the rest. Its text comes from everywhere, so it is made safe.
+#[derive(Debug)]
+pub(crate) struct Summary {
+    pub(crate) seq: u64,
+    pub(crate) when: String,
+    pub(crate) kind: String,
+    pub(crate) run: String,
+    pub(crate) rest: String,
+}
+
+impl Summary {
+    pub(crate) fn of(line: &str) -> Self {
+        let record: Value = serde_json::from_str(line).unwrap_or_default();
+        let text = |field: &str| record.get(field).and_then(Value::as_str).unwrap_or_default();
+        let local = text("ts")
+            .parse::<jiff::Timestamp>()
+            .map(|ts| ts.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string());
+        let body = record.get("body").cloned().unwrap_or_default();
+        let run = body.get("run").or_else(|| body.get("attempt")).and_then(Value::as_str).unwrap_or("-");
+        let one_line = |text: &str| escaped(text).replace(['\n', '\t'], " ");
+        Self {
+            seq: record.get("seq").and_then(Value::as_u64).unwrap_or_default(),
+            when: one_line(&local.unwrap_or_else(|_| text("ts").to_owned())),
+            kind: one_line(text("kind")),
+            run: one_line(run),
+            rest: one_line(&rest(&body)),
+        }
+    }
+}
+
+/// The fields of a body, what matters first.
+fn rest(body: &Value) -> String {
     let mut fields: Vec<(&String, &Value)> = body.as_object().into_iter().flatten().collect();
     let place = |name: &str| FIRST.iter().position(|first| *first == name).unwrap_or(FIRST.len());
     fields.sort_by_key(|(name, _)| place(name));
@@ -106,8 +126,13 @@ fn shown(line: &str) -> String {
             (name != "run" && name != "outbox").then(|| format!("{name}={shown}"))
         })
         .collect();
-    let line = escaped(&format!("{when}  {kind:<17} {run:<10} {}", rest.join(" ")));
-    let line = line.replace(['\n', '\t'], " ");
+    rest.join(" ")
+}
+
+/// A record on one line for people.
+fn shown(line: &str) -> String {
+    let Summary { when, kind, run, rest, .. } = Summary::of(line);
+    let line = format!("{when}  {kind:<17} {run:<10} {rest}");
     // Who allowed what is not cut.
     let is_whole = kind.starts_with("tool.") || kind.starts_with("approval.");
     match line.char_indices().nth(SHOWN_CHARS).filter(|_| !is_whole) {

@@ -49,7 +49,7 @@ pub(super) fn run(args: &Args) -> Outcome {
 }
 
 /// The verdict, with what the ledger knows of the log.
-pub(in crate::command) fn verdict(expect_head: Option<&str>) -> Result<view::AuditVerdict, Fault> {
+pub(crate) fn verdict(expect_head: Option<&str>) -> Result<view::AuditVerdict, Fault> {
     let paths = paths()?;
     // The witness is asked before the log is read, and what the outbox gave out after it: a daemon may be writing.
     let reader = ledger(&paths)?;

@@ -1,27 +1,179 @@
-//! Stub.
-use crate::keymap::Action;
-use crate::screen::Look;
-use ratatui::buffer::Buffer;
-use ratatui::layout::{Position, Rect};
+//! Models and providers: which are ready and why others are not, what they cost, how they did lately.
+//!
+//! The models come with what there is to choose from (`model/list`); how providers did is a query of the ledger.
 
+mod source;
+mod view;
+
+pub use source::{ModelsAsk, ModelsReply, ModelsSource, ProviderHealth, answer};
+pub use view::ModelsView;
+
+use crate::composer::Line;
+use crate::keymap::Action;
+use plyrum_protocol::Fault;
+use plyrum_protocol::view::ModelRow;
+
+/// Rows that a page key moves.
+const PAGE: isize = 10;
+
+/// What has the keys.
+#[derive(Debug, Clone, Default)]
+enum Mode {
+    #[default]
+    List,
+    /// Words that rows must contain are typed.
+    Search(Line),
+    /// A model is looked at.
+    Detail,
+}
+
+/// The state of the screen.
 #[derive(Debug, Default)]
-pub struct ModelsScreen {}
-#[derive(Debug, Clone, PartialEq)]
-pub enum ModelsAsk { Load }
-#[derive(Debug)]
-pub enum ModelsReply { None }
-pub trait ModelsSource: Send + Sync {}
-pub fn answer(_: &dyn ModelsSource, _: ModelsAsk) -> ModelsReply { ModelsReply::None }
+pub struct ModelsScreen {
+    /// By provider, then by name.
+    models: Option<Vec<ModelRow>>,
+    health: Vec<ProviderHealth>,
+    fault: Option<Fault>,
+    words: String,
+    at: usize,
+    mode: Mode,
+}
+
+/// A row of the list.
+#[derive(Debug, Clone, Copy)]
+enum Row<'a> {
+    /// A provider, with how many of its models are ready and how many there are.
+    Provider { name: &'a str, ready: usize, of: usize },
+    Model(&'a ModelRow),
+}
+
 impl ModelsScreen {
-    pub fn open(&mut self) -> Vec<ModelsAsk> { Vec::new() }
-    pub fn press(&mut self, _: Action) -> Vec<ModelsAsk> { Vec::new() }
-    pub fn typed(&mut self, _: char) -> Vec<ModelsAsk> { Vec::new() }
-    pub fn is_typing(&self) -> bool { false }
-    pub fn is_open_inside(&self) -> bool { false }
-    pub fn loaded(&mut self, _: ModelsReply) {}
+    /// What to ask for when the screen is opened.
+    pub fn open(&mut self) -> Vec<ModelsAsk> {
+        self.mode = Mode::List;
+        vec![ModelsAsk::Models, ModelsAsk::Health]
+    }
+
+    /// The models have come.
+    pub fn set_models(&mut self, models: &[ModelRow]) {
+        let mut models = models.to_vec();
+        models.sort_by(|a, b| (&a.provider, &a.model).cmp(&(&b.provider, &b.model)));
+        self.models = Some(models);
+        self.at = self.at.min(self.rows().len().saturating_sub(1));
+    }
+
+    /// Whether keys are text.
+    #[must_use]
+    pub const fn is_typing(&self) -> bool {
+        matches!(self.mode, Mode::Search(_))
+    }
+
+    /// Whether escape closes something here, and does not leave the screen.
+    #[must_use]
+    pub fn is_open_inside(&self) -> bool {
+        !matches!(self.mode, Mode::List) || !self.words.is_empty()
+    }
+
+    /// What a key comes to.
+    pub fn press(&mut self, action: Action) -> Vec<ModelsAsk> {
+        match std::mem::take(&mut self.mode) {
+            Mode::List => return self.list_key(action),
+            Mode::Search(mut line) => match action {
+                Action::Escape => {}
+                Action::Confirm | Action::Open | Action::Send => {
+                    self.words = line.text().trim().to_owned();
+                    self.at = 0;
+                }
+                action => {
+                    line.press(action);
+                    self.mode = Mode::Search(line);
+                }
+            },
+            Mode::Detail => {
+                if !matches!(action, Action::Escape | Action::Open | Action::Confirm) {
+                    self.mode = Mode::Detail;
+                }
+            }
+        }
+        Vec::new()
+    }
+
+    /// A character that is typed.
+    pub fn typed(&mut self, c: char) -> Vec<ModelsAsk> {
+        if let Mode::Search(line) = &mut self.mode {
+            line.typed(c);
+        }
+        Vec::new()
+    }
+
+    /// What was asked for has come.
+    pub fn loaded(&mut self, reply: ModelsReply) {
+        match reply {
+            ModelsReply::Health(Ok(health)) => {
+                self.health = health;
+                self.fault = None;
+            }
+            ModelsReply::Health(Err(fault)) => self.fault = Some(fault),
+        }
+    }
+
+    fn list_key(&mut self, action: Action) -> Vec<ModelsAsk> {
+        match action {
+            Action::Up => self.move_by(-1),
+            Action::Down => self.move_by(1),
+            Action::PageUp => self.move_by(-PAGE),
+            Action::PageDown => self.move_by(PAGE),
+            Action::Top => self.move_by(isize::MIN),
+            Action::Bottom => self.move_by(isize::MAX),
+            Action::Open | Action::Confirm if self.chosen().is_some() => self.mode = Mode::Detail,
+            Action::Search | Action::Filter => self.mode = Mode::Search(Line::of(&self.words)),
+            Action::Escape | Action::ClearFilter => {
+                self.words.clear();
+                self.at = 0;
+            }
+            Action::Refresh => return vec![ModelsAsk::Models, ModelsAsk::Health],
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    fn move_by(&mut self, by: isize) {
+        let last = self.rows().len().saturating_sub(1);
+        self.at = self.at.saturating_add_signed(by).min(last);
+    }
+
+    /// The model that is marked.
+    fn chosen(&self) -> Option<&ModelRow> {
+        match self.rows().get(self.at) {
+            Some(Row::Model(model)) => Some(model),
+            _ => None,
+        }
+    }
+
+    /// Providers, each with its models, as far as they fit the words.
+    fn rows(&self) -> Vec<Row<'_>> {
+        let words: Vec<String> = self.words.split_whitespace().map(str::to_lowercase).collect();
+        let fits = |model: &&ModelRow| words.iter().all(|word| model.model.to_lowercase().contains(word.as_str()));
+        let models: Vec<&ModelRow> = self.models.iter().flatten().filter(fits).collect();
+        let mut rows = Vec::new();
+        let mut last = None;
+        for model in &models {
+            let provider = model.provider.as_str();
+            if last != Some(provider) {
+                let of = models.iter().filter(|it| it.provider == provider);
+                let ready = of.clone().filter(|it| it.ready).count();
+                rows.push(Row::Provider { name: provider, ready, of: of.count() });
+                last = Some(provider);
+            }
+            rows.push(Row::Model(model));
+        }
+        rows
+    }
+
+    fn health_of(&self, provider: &str) -> Option<&ProviderHealth> {
+        self.health.iter().find(|health| health.provider == provider)
+    }
 }
-#[derive(Debug)]
-pub struct ModelsView<'a> { pub screen: &'a ModelsScreen, pub look: Look<'a> }
-impl ModelsView<'_> {
-    pub fn draw(&self, _: Rect, _: &mut Buffer) -> Option<Position> { None }
-}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,41 @@
+//! The record, as the screen shows it.
+
+use crate::command::audit::{Summary, of_audit, verdict};
+use crate::command::usage::{now, period::moment};
+use jiff::tz::TimeZone;
+use plyrum_audit::Filter;
+use plyrum_config::Paths;
+use plyrum_protocol::{Fault, view};
+use plyrum_tui::screen::audit::{AuditFilter, AuditPage, AuditRow, AuditSource};
+
+/// The audit log.
+#[derive(Debug)]
+pub(super) struct Audit {
+    pub(super) paths: Paths,
+}
+
+impl AuditSource for Audit {
+    fn search(&self, filter: &AuditFilter, limit: usize) -> Result<AuditPage, Fault> {
+        let since = filter.since.as_deref().map(|text| moment(text, &TimeZone::system(), now(), "since"));
+        let filter = Filter {
+            kind: filter.kind.clone(),
+            text: filter.text.clone(),
+            since: since.transpose()?.map(|time| format!("{time:.3}")),
+            until: None,
+            boot: None,
+            run: filter.run.clone(),
+            tool: filter.tool.clone(),
+        };
+        let found = plyrum_audit::search(&self.paths.audit_dir(), &filter, limit).map_err(|e| of_audit(&e))?;
+        Ok(AuditPage { rows: found.lines.into_iter().rev().map(row).collect(), has_more: found.more })
+    }
+
+    fn verify(&self) -> Result<view::AuditVerdict, Fault> {
+        verdict(None)
+    }
+}
+
+fn row(json: String) -> AuditRow {
+    let Summary { seq, when, kind, run, rest } = Summary::of(&json);
+    AuditRow { seq, when, kind, run, about: rest, json }
+}

@@ -1,0 +1,79 @@
+//! Where records come from.
+
+use super::AuditFilter;
+use plyrum_protocol::Fault;
+use plyrum_protocol::view::AuditVerdict;
+
+/// A record in short, and whole.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AuditRow {
+    /// Its number.
+    pub seq: u64,
+    /// When, local to the reader.
+    pub when: String,
+    /// Its kind.
+    pub kind: String,
+    /// The run that it is about.
+    pub run: String,
+    /// What it says, in a line.
+    pub about: String,
+    /// The whole record, as it is written.
+    pub json: String,
+}
+
+/// Some records.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AuditPage {
+    /// The newest first.
+    pub rows: Vec<AuditRow>,
+    /// Whether there are older ones.
+    pub has_more: bool,
+}
+
+/// What the screen wants to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AuditAsk {
+    /// The newest records that fit.
+    Load {
+        /// Which.
+        filter: AuditFilter,
+        /// At most so many.
+        limit: usize,
+    },
+    /// Check that every record is where and what it was.
+    Verify,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub enum AuditReply {
+    /// Records.
+    Page {
+        /// Of which filter.
+        filter: AuditFilter,
+        /// They.
+        outcome: Result<AuditPage, Fault>,
+    },
+    /// The verdict.
+    Verified(Result<AuditVerdict, Fault>),
+}
+
+/// The log. It blocks: the runtime calls it away from the keys.
+pub trait AuditSource: Send + Sync {
+    /// The newest records that fit.
+    fn search(&self, filter: &AuditFilter, limit: usize) -> Result<AuditPage, Fault>;
+
+    /// Checks every record, against what the ledger knows.
+    fn verify(&self) -> Result<AuditVerdict, Fault>;
+}
+
+/// Carries out what the screen wants.
+pub fn answer(source: &dyn AuditSource, ask: AuditAsk) -> AuditReply {
+    match ask {
+        AuditAsk::Load { filter, limit } => {
+            let outcome = source.search(&filter, limit);
+            AuditReply::Page { filter, outcome }
+        }
+        AuditAsk::Verify => AuditReply::Verified(source.verify()),
+    }
+}

@@ -1,0 +1,154 @@
+//! A line a record, the state of the chain, and the record that is read.
+
+use super::{AuditFilter, AuditRow, AuditScreen, Mode, Proof};
+use crate::composer::LineView;
+use crate::paint::{self, Pieces};
+use crate::screen::Look;
+use crate::theme::Role;
+use plyrum_markup as markup;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Constraint, Layout, Position, Rect};
+use ratatui::text::Line;
+use ratatui::widgets::Widget;
+
+/// The screen as it is drawn.
+#[derive(Debug, Clone, Copy)]
+pub struct AuditView<'a> {
+    /// What is shown.
+    pub screen: &'a AuditScreen,
+    /// How things look and read.
+    pub look: Look<'a>,
+}
+
+impl AuditView<'_> {
+    /// Draws it; where the cursor is, where something is typed.
+    #[must_use]
+    pub fn draw(&self, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+        let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
+        let proof = self.proof(area.width.max(8));
+        let told = u16::try_from(proof.len()).unwrap_or(1).min(area.height / 3);
+        let [head, told, body] =
+            Layout::vertical([Constraint::Length(1), Constraint::Length(told), Constraint::Fill(1)]).areas(area);
+        let cursor = self.first_line(head, buffer);
+        stack(proof, told, buffer);
+        match (&self.screen.mode, self.screen.chosen()) {
+            (Mode::Record { scroll }, Some(row)) => self.record(row, *scroll, body, buffer),
+            _ => self.list(body, buffer),
+        }
+        cursor
+    }
+
+    /// The filter, or the line in which it is typed.
+    fn first_line(&self, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+        let (words, theme) = (self.look.words, self.look.theme);
+        if let Mode::Filter(line) = &self.screen.mode {
+            let label = Pieces::new(theme).add(Role::Key, &format!("{} ", words.say("audit-filter")));
+            let taken = u16::try_from(label.width()).unwrap_or(0).min(area.width);
+            label.done().render(area, buffer);
+            let rest = Rect { x: area.x + taken, width: area.width - taken, ..area };
+            let view = LineView::new(line, theme.of(Role::Text));
+            view.render(rest, buffer);
+            return view.cursor(rest);
+        }
+        let what = if self.screen.filter == AuditFilter::default() {
+            words.say("audit-newest")
+        } else {
+            words.with("audit-filtered", &[("filter", self.screen.filter.said().into())])
+        };
+        let note = match (self.screen.is_loading, self.screen.rows.len() as u64, self.screen.has_more) {
+            (true, ..) => words.say("audit-loading"),
+            (false, n, true) => words.with("audit-records-more", &[("n", n.into())]),
+            (false, n, false) => words.with("audit-records", &[("n", n.into())]),
+        };
+        let columns = usize::from(area.width);
+        let left = Pieces::new(theme).fitted(Role::Title, &what, columns.saturating_sub(paint::width(&note) + 2));
+        left.apart(Pieces::new(theme).add(Role::Dim, &note), columns).done().render(area, buffer);
+        None
+    }
+
+    /// Whether the chain holds; what is wrong with it is told whole.
+    fn proof(&self, columns: u16) -> Vec<Line<'static>> {
+        let words = self.look.words;
+        let (role, text) = match &self.screen.proof {
+            Proof::Unasked => (Role::Dim, words.say("audit-unasked")),
+            Proof::UnderWay => (Role::Busy, words.say("audit-verifying")),
+            Proof::Failed(fault) => (Role::Bad, fault.message.clone()),
+            Proof::Done(verdict) if verdict.ok => {
+                let head: String = verdict.head.clone().unwrap_or_default().chars().take(16).collect();
+                let told = [("n", verdict.records.into()), ("files", verdict.files.into()), ("head", head.into())];
+                let sign = if self.look.is_plain { "+" } else { "✓" };
+                (Role::Good, format!("{sign} {}", words.with("audit-whole", &told)))
+            }
+            Proof::Done(verdict) => {
+                let problem = verdict.problem.clone().unwrap_or_default();
+                let sign = if self.look.is_plain { "x" } else { "✗" };
+                let told = [("n", verdict.records.into()), ("problem", problem.into())];
+                (Role::Bad, format!("{sign} {}", words.with("audit-broken", &told)))
+            }
+        };
+        let lines = markup::plain(&text, columns);
+        lines.iter().map(|line| paint::line(self.look.theme, line).style(self.look.theme.of(role))).collect()
+    }
+
+    fn list(&self, area: Rect, buffer: &mut Buffer) {
+        let (screen, columns) = (self.screen, usize::from(area.width));
+        let line = |role, text: &str| Pieces::new(self.look.theme).fitted(role, text, columns).done();
+        if let Some(fault) = &screen.fault {
+            let hint = fault.hint.as_deref().map(|hint| format!(" · {hint}")).unwrap_or_default();
+            return stack([line(Role::Bad, &format!("{}{hint}", fault.message))], area, buffer);
+        }
+        if screen.rows.is_empty() && !screen.is_loading {
+            return stack([line(Role::Dim, &self.look.words.say("audit-none"))], area, buffer);
+        }
+        let room = usize::from(area.height);
+        let from = (screen.at + 1).saturating_sub(room);
+        let rows = screen.rows.iter().enumerate().skip(from).take(room);
+        stack(rows.map(|(nth, row)| self.row(row, nth == screen.at, columns)), area, buffer);
+    }
+
+    fn row(&self, row: &AuditRow, is_chosen: bool, columns: usize) -> Line<'static> {
+        let mark = match (is_chosen, self.look.is_plain) {
+            (true, true) => "> ",
+            (true, false) => "› ",
+            (false, _) => "  ",
+        };
+        let run: String = row.run.chars().take(8).collect();
+        // The day matters where there is room for it.
+        let when = if columns >= 100 { row.when.as_str() } else { row.when.get(5..).unwrap_or(&row.when) };
+        let width = paint::width(when);
+        let pieces = Pieces::new(self.look.theme)
+            .add(Role::Key, mark)
+            .column(Role::Dim, when, width)
+            .add(Role::Text, " ")
+            .column(role(&row.kind), &row.kind, 18)
+            .add(Role::Text, " ")
+            .column(Role::Dim, &run, 9)
+            .column(Role::Text, &row.about, columns.saturating_sub(2 + width + 1 + 18 + 1 + 9));
+        if is_chosen { pieces.all(self.look.theme.of(Role::Selected)) } else { pieces.done() }
+    }
+
+    /// The whole record, nothing hidden.
+    fn record(&self, row: &AuditRow, scroll: usize, area: Rect, buffer: &mut Buffer) {
+        let value: Option<serde_json::Value> = serde_json::from_str(&row.json).ok();
+        let pretty = value.and_then(|value| serde_json::to_string_pretty(&value).ok());
+        let lines = markup::exact(pretty.as_deref().unwrap_or(&row.json), area.width.max(8));
+        let from = scroll.min(lines.len().saturating_sub(1));
+        stack(paint::lines(self.look.theme, lines.get(from..).unwrap_or_default()), area, buffer);
+    }
+}
+
+/// What went wrong, and what somebody decided, stands out.
+fn role(kind: &str) -> Role {
+    match kind {
+        "chain_break" => Role::Bad,
+        _ if kind.starts_with("approval") || kind.starts_with("tool") => Role::Warning,
+        _ if kind.starts_with("hold") || kind.starts_with("settle") || kind.starts_with("release") => Role::Money,
+        _ => Role::Text,
+    }
+}
+
+fn stack(lines: impl IntoIterator<Item = Line<'static>>, area: Rect, buffer: &mut Buffer) {
+    for (line, y) in lines.into_iter().zip(area.top()..area.bottom()) {
+        line.render(Rect { y, height: 1, ..area }, buffer);
+    }
+}

@@ -1,0 +1,110 @@
+//! Grouping, filtering, and pictures of every state.
+
+use super::*;
+use crate::screen::Look;
+use crate::snapshot;
+use crate::theme::Theme;
+use plyrum_billing_client::MicroRub;
+use plyrum_protocol::{ErrorKind, Timestamp};
+use plyrum_words::{Lang, Words};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+fn model(id: &str, why_not: Option<&str>, price: Option<(&str, &str)>) -> ModelRow {
+    let (provider, _) = id.split_once('/').unwrap();
+    let row = serde_json::json!({
+        "model": id, "provider": provider, "ready": why_not.is_none(), "why_not": why_not,
+        "context_tokens": 128_000, "max_output_tokens": 4096,
+        "currency": price.map(|_| "USD"), "input_per_million": price.map(|p| p.0),
+        "output_per_million": price.map(|p| p.1), "origin": "config.toml",
+    });
+    serde_json::from_value(row).unwrap()
+}
+
+fn filled() -> ModelsScreen {
+    let mut screen = ModelsScreen::default();
+    screen.open();
+    screen.set_models(&[
+        model("offline/query", None, Some(("0", "0"))),
+        model("lab/fast", None, Some(("3.00", "15.00"))),
+        model("lab/неизвестная", Some("price_unknown"), None),
+        model("far/slow", Some("no key: FAR_KEY is not set"), Some(("0.25", "1.25"))),
+    ]);
+    let health = ProviderHealth {
+        provider: "lab".into(),
+        attempts: 120,
+        failed: 3,
+        cut: 1,
+        cancelled: 2,
+        retries: 4,
+        cost: MicroRub::new(12_345_678),
+    };
+    screen.loaded(ModelsReply::Health(Ok(vec![health])));
+    screen
+}
+
+fn picture(name: &str, screen: &ModelsScreen) {
+    for (width, height) in [(80, 22), (120, 38)] {
+        for lang in [Lang::En, Lang::Ru] {
+            let (theme, words) = (Theme::sixteen(), Words::new(lang));
+            let look = Look { theme: &theme, words: &words, now: Timestamp::from_millis(0), is_plain: false };
+            let area = Rect::new(0, 0, width, height);
+            let mut buffer = Buffer::empty(area);
+            let _cursor = ModelsView { screen, look }.draw(area, &mut buffer);
+            let lang = if lang == Lang::En { "en" } else { "ru" };
+            snapshot::check(&format!("models-{name}-{width}-{lang}"), &buffer);
+        }
+    }
+}
+
+#[test]
+fn pictures_of_every_state() {
+    let mut loading = ModelsScreen::default();
+    loading.open();
+    picture("loading", &loading);
+    let mut empty = ModelsScreen::default();
+    empty.set_models(&[]);
+    picture("empty", &empty);
+    picture("filled", &filled());
+    let mut detail = filled();
+    detail.press(Action::Bottom);
+    detail.press(Action::Up);
+    detail.press(Action::Up);
+    detail.press(Action::Open);
+    picture("detail", &detail);
+    let mut searching = filled();
+    searching.press(Action::Search);
+    "fast".chars().for_each(|c| drop(searching.typed(c)));
+    picture("search", &searching);
+    let mut failed = filled();
+    failed.loaded(ModelsReply::Health(Err(Fault::new(ErrorKind::Storage, "the ledger cannot be read"))));
+    picture("error", &failed);
+}
+
+#[test]
+fn models_stand_under_their_provider_and_words_narrow_them() {
+    let mut screen = filled();
+    let shown = |screen: &ModelsScreen| {
+        let name = |row: &Row<'_>| match row {
+            Row::Provider { name, .. } => (*name).to_owned(),
+            Row::Model(model) => model.model.clone(),
+        };
+        screen.rows().iter().map(name).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        shown(&screen),
+        ["far", "far/slow", "lab", "lab/fast", "lab/неизвестная", "offline", "offline/query"]
+    );
+    screen.press(Action::Search);
+    "НЕИЗ".chars().for_each(|c| drop(screen.typed(c)));
+    screen.press(Action::Confirm);
+    assert_eq!(shown(&screen), ["lab", "lab/неизвестная"]);
+    assert!(screen.is_open_inside());
+    screen.press(Action::Escape);
+    assert_eq!(shown(&screen).len(), 7);
+}
+
+#[test]
+fn a_refresh_asks_the_daemon_and_the_ledger() {
+    assert_eq!(filled().press(Action::Refresh), [ModelsAsk::Models, ModelsAsk::Health]);
+}
