@@ -1,5 +1,7 @@
 //! What a hostile text may hold to command a terminal, to deceive who reads it, or to break what draws it.
 
+use crate::world::foreign;
+
 /// A class of payloads, and its members by number.
 type Class = (&'static str, fn(usize) -> String);
 
@@ -69,4 +71,19 @@ pub(super) fn all() -> Vec<String> {
 fn there_are_as_many_hostile_payloads_as_the_design_asks_for() {
     let distinct: std::collections::BTreeSet<String> = all().into_iter().collect();
     assert!(CLASSES.len() >= 30 && distinct.len() >= 300, "{} classes, {} payloads", CLASSES.len(), distinct.len());
+}
+
+#[test]
+fn a_payload_that_came_through_would_be_noticed() {
+    let is_harmless = ["combining", "joiners"]; // they deceive nobody: who draws them has to bear them
+    for (class, member) in CLASSES.iter().filter(|(class, _)| !is_harmless.contains(class)) {
+        let noticed = (0..MEMBERS).filter(|n| !foreign(within(&member(*n)).as_bytes()).is_empty()).count();
+        assert!(noticed >= MEMBERS / 2, "of the class {class} only {noticed} would be noticed");
+    }
+    assert_eq!(foreign(within("harmless text, русский текст, 字").as_bytes()), []);
+}
+
+/// A text as it would stand on the screen, had nobody looked at it.
+fn within(text: &str) -> String {
+    format!("\u{1b}[?1049h\u{1b}[?2004h\u{1b}[?1004h\u{1b}[?2026h\u{1b}[1;1H{text}\u{1b}[?2026l\u{1b}[?1049l")
 }

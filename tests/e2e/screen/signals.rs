@@ -1,6 +1,6 @@
 //! Stopping for a while, and being ended from outside.
 
-use super::{CTRL_D, CTRL_Z, leaves, open};
+use super::{CTRL_D, CTRL_Z, is_restored, leaves, open, special};
 use crate::world::{Reply, Script, Terminal, World};
 use nix::sys::signal::Signal;
 
@@ -18,7 +18,7 @@ fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_brings_the_screen_back() {
     screen.types_ahead(CTRL_Z);
     let picture = screen.until("the shell has it", |picture| !picture.is_alternate && picture.has("stopped="));
     assert!(picture.cursor.is_some() && screen.is_as_before(), "{picture}");
-    assert_eq!(screen.modes().iter().filter(|mode| *mode != "25").count(), 0);
+    assert_eq!(special(&screen.modes()), Vec::<&str>::new());
     screen.types_ahead("\n");
     let picture = screen.sees("Still here.");
     assert!(picture.is_alternate && picture.has("draft"), "{picture}");
@@ -26,9 +26,7 @@ fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_brings_the_screen_back() {
     screen.loses("draft");
     screen.types_ahead(CTRL_D);
     screen.sees("ended=0");
-    let ended = screen.waited();
-    assert_eq!(ended.modes.iter().filter(|mode| *mode != "25").count(), 0);
-    assert!(!ended.picture.is_alternate && ended.picture.cursor.is_some());
+    is_restored(&screen.waited(), 0);
 }
 
 #[test]
