@@ -31,7 +31,8 @@ fn toml(text: &str) -> String {
 
 /// Every payload on a line of its own, and a mark after the last.
 fn lines() -> String {
-    payloads::all().iter().map(|payload| format!("- «{payload}» said\n")).collect::<String>() + "\n\nthe-end\n"
+    let lines: Vec<String> = payloads::all().iter().map(|payload| format!("- «{payload}» said")).collect();
+    lines.join("\n") + "\n\nthe-end\n"
 }
 
 /// How many lines of the picture end as they should.
@@ -87,13 +88,16 @@ fn what_a_tool_brings_and_what_it_is_called_commands_no_terminal() {
 #[test]
 fn an_action_that_is_asked_for_shows_what_would_hide_itself() {
     let path = "a\u{202e}txt\u{1b}[8m\u{200b}\u{9b}2J\r\u{7f}\u{e0041}.sh";
-    let script = turn("", &[&write(path, &lines()).replace('\u{7f}', "\\u007f")]) + "[[turn]]\ntext = \"the-end\"\n";
+    let script =
+        turn("", &[&write(path, &lines()).replace('\u{7f}', "\\u007f")]) + "[[turn]]\ntext = \"the-end\"\n";
     let world = talking(&script);
     let screen = open(&world, "-m offline/script");
     screen.types_ahead("write it\r");
     let picture = screen.sees("no, and end the run");
     picture.row("a\\u{202e}txt\\u{1b}[8m\\u{200b}\\u{9b}2J\\u{d}\\u{7f}\\u{e0041}.sh");
-    for visible in ["\\u{1b}]52;c;b3duZWQ=\\u{7}", "\\u{2066}gpj.exe", "pa\\u{feff}ss", "\\u{1b}[201~rm -rf 1\\u{d}"] {
+    for visible in
+        ["\\u{1b}]52;c;b3duZWQ=\\u{7}", "\\u{2066}gpj.exe", "pa\\u{feff}ss", "\\u{1b}[201~rm -rf 1\\u{d}"]
+    {
         picture.row(visible);
     }
     is_drawn(&screen, 400);
@@ -133,7 +137,8 @@ fn what_others_wrote_into_a_conversation_and_its_title_commands_no_terminal() {
     let world = World::new();
     let prompt = format!("Say:\n{}", lines()).replace('\0', "");
     world.plyrum(["ask", "-m", "offline/query", "--no-stdin", &prompt]).run().ok();
-    let titles: Vec<String> = payloads::all().chunks(60).map(|some| some.concat().replace('\0', "")).collect();
+    let titles: Vec<String> =
+        payloads::all().chunks(60).map(|some| some.concat().replace('\0', "")).collect();
     for title in titles {
         let title: String = title.chars().take(190).collect();
         world.plyrum(["sessions", "rename", "last", &title]).run().ok();

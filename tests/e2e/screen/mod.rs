@@ -69,7 +69,11 @@ fn leaves_saying(terminal: Terminal, code: i32, said: &[&str]) -> Ended {
     let ended = terminal.waited();
     is_restored(&ended, code);
     for row in ended.picture.rows.iter().filter(|row| !row.is_empty()) {
-        assert!(FAREWELLS.iter().any(|start| row.starts_with(start)), "left on the terminal:\n{}", ended.picture);
+        assert!(
+            FAREWELLS.iter().any(|start| row.starts_with(start)),
+            "left on the terminal:\n{}",
+            ended.picture
+        );
     }
     let is_said = |sequence: &Sequence| match sequence {
         Sequence::String { kind: ']', text } => said.iter().any(|start| text.starts_with(start)),
