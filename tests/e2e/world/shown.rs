@@ -63,7 +63,7 @@ impl Shown {
             match &sequence {
                 Sequence::Csi { prefix: '?', parameters, end: 'h', .. } => on.push(parameters.clone()),
                 Sequence::Csi { prefix: '?', parameters, end: 'l', .. } => {
-                    on.retain(|mode| mode != parameters)
+                    on.retain(|mode| mode != parameters);
                 }
                 Sequence::Csi { prefix: '>', end: 'u', .. } => on.push("kitty".to_owned()),
                 Sequence::Csi { prefix: '<', end: 'u', .. } => {
