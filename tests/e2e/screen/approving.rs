@@ -85,3 +85,19 @@ fn a_question_calls_somebody_who_looks_elsewhere() {
     screen.types_ahead(super::CTRL_D);
     leaves_saying(screen, 0, &["9;Plyrum: ", "777;notify;Plyrum;Plyrum: "]);
 }
+
+#[test]
+fn a_question_waits_for_the_screen_that_was_left() {
+    let world = acting(&(turn("", &[&write("a.txt", "one\n")]) + END));
+    let screen = asking(&world, "create a.txt");
+    quit(screen);
+    assert_eq!(question(&world)["status"], "pending");
+    let screen = open_with(&world, "-c -m offline/script");
+    let picture = screen.sees("May this happen?");
+    assert!(picture.has("create a.txt") && picture.has("+one"), "{picture}");
+    screen.press("1");
+    screen.sees("All is done.");
+    assert_eq!(text(&world, "a.txt").as_deref(), Some("one\n"));
+    quit(screen);
+    world.is_sound();
+}

@@ -87,3 +87,22 @@ fn a_prompt_sent_while_there_is_no_daemon_is_asked_once_when_there_is_one() {
     quit(screen);
     world.is_sound();
 }
+
+#[test]
+fn a_daemon_killed_again_and_again_is_started_again_by_the_screen() {
+    let world = World::new();
+    let _fake = world.lab(Script::new().always(Reply::answer("It works.", 9, 5)));
+    let screen = open(&world);
+    for n in 1..=3 {
+        screen.types_ahead(&format!("prompt {n}\r"));
+        screen.until("it is answered", |picture| {
+            let has_prompt = picture.has(&format!("› prompt {n}"));
+            has_prompt && picture.rows.iter().filter(|row| row.contains("It works.")).count() == n
+        });
+        last_run_is(&world, "succeeded");
+        assert!(world.kill_daemon());
+        crate::world::eventually("another daemon is there", || world.daemon_pid().is_some());
+    }
+    quit(screen);
+    world.is_sound();
+}

@@ -1,6 +1,6 @@
 //! The user's own editor, on the prompt.
 
-use super::{CTRL_C, CTRL_G, ENTER, open, quit};
+use super::{CTRL_C, CTRL_D, CTRL_G, ENTER, is_restored, open, special};
 use crate::world::{Reply, Script, World};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -11,20 +11,27 @@ fn with_editor(script: &str) -> World {
     let path = world.beside("editor");
     fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-    world.with_env("EDITOR", path.to_str().unwrap())
+    fs::create_dir(world.beside("tmp")).unwrap();
+    let tmp = world.beside("tmp").to_str().unwrap().to_owned();
+    world.with_env("EDITOR", path.to_str().unwrap()).with_env("TMPDIR", &tmp)
 }
 
 #[test]
 fn an_editor_has_the_terminal_for_itself_and_its_text_becomes_the_prompt() {
-    let world = with_editor("cp \"$1\" ../seen; echo now edit; read wait; printf \"by the\\neditor\\n\" > \"$1\"");
+    let world =
+        with_editor("cp \"$1\" ../seen; echo now edit; read wait; printf \"by the\\neditor\\n\" > \"$1\"");
     let fake = world.lab(Script::new().then(Reply::answer("Read.", 9, 5)));
     let screen = open(&world);
     screen.types_ahead("a draft");
     screen.sees("a draft");
     screen.types_ahead(CTRL_G);
-    let picture = screen.until("the editor is there", |picture| !picture.is_alternate && picture.has("now edit"));
-    assert!(picture.cursor.is_some() && screen.is_as_before(), "the editor's terminal is a usual one: {picture}");
-    assert_eq!(screen.modes().iter().filter(|mode| *mode != "25").count(), 0);
+    let picture =
+        screen.until("the editor is there", |picture| !picture.is_alternate && picture.has("now edit"));
+    assert!(
+        picture.cursor.is_some() && screen.is_as_before(),
+        "the editor's terminal is a usual one: {picture}"
+    );
+    assert_eq!(special(&screen.modes()), Vec::<&str>::new());
     assert_eq!(fs::read_to_string(world.beside("seen")).unwrap(), "a draft");
     screen.types_ahead("\n");
     let picture = screen.sees("by the");
@@ -32,13 +39,11 @@ fn an_editor_has_the_terminal_for_itself_and_its_text_becomes_the_prompt() {
     screen.types_ahead(ENTER);
     screen.sees("Read.");
     assert!(fake.requests()[0].json().to_string().contains("by the\\neditor"));
-    let before = fs::read_dir("/tmp").unwrap().flatten().filter(|it| it.file_name() == "prompt.md").count();
-    assert_eq!(before, 0);
-    screen.types_ahead("/new\r");
-    screen.loses("Read.");
-    screen.types_ahead(super::CTRL_D);
-    let ended = screen.waited();
-    assert_eq!(ended.code, 0, "{}", ended.picture);
+    screen.types_ahead(CTRL_D);
+    is_restored(&screen.waited(), 0);
+    // The daemon has files of its own there.
+    let is_draft = |entry: &fs::DirEntry| entry.path().join("prompt.md").exists();
+    assert_eq!(fs::read_dir(world.beside("tmp")).unwrap().flatten().filter(is_draft).count(), 0);
 }
 
 #[test]
@@ -52,5 +57,6 @@ fn an_editor_that_fails_leaves_the_prompt_as_it_was() {
     assert!(picture.is_alternate && picture.has("a draft") && !picture.has("spoilt"), "{picture}");
     screen.types_ahead(CTRL_C);
     screen.loses("a draft");
-    quit(screen);
+    screen.types_ahead(CTRL_D);
+    is_restored(&screen.waited(), 0);
 }

@@ -12,7 +12,10 @@ fn the_first_screen_says_what_was_found_and_enter_tries_it_offline() {
     assert!(picture.row("Plyrum │").contains("asks first"), "who may act is always to be seen: {picture}");
     screen.types_ahead(ENTER);
     let picture = screen.sees("offline/query ·");
-    assert!(picture.has("What does Plyrum promise about money?") && picture.has("about-plyrum.md"), "{picture}");
+    assert!(
+        picture.has("What does Plyrum promise about money?") && picture.has("about-plyrum.md"),
+        "{picture}"
+    );
     screen.sees("every figure about money is one number");
     let run = last_run(&world);
     assert_eq!((run["status"].as_str(), rub(&run["cost_micro_rub"]).as_str()), (Some("succeeded"), "0.00 ₽"));

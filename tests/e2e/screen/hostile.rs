@@ -14,6 +14,16 @@ fn open(world: &World, words: &str) -> Terminal {
     screen
 }
 
+/// A world whose model plays this script, and may talk as long as every payload takes.
+fn talking(script: &str) -> World {
+    let world = acting(script);
+    world.config(
+        "[models.\"offline/script\"]\nprovider = \"offline\"\nname = \"script\"\ncontext_tokens = 400000\n\
+         max_output_tokens = 100000\nprice = { currency = \"RUB\", input = \"1\", output = \"2\" }\n",
+    );
+    world
+}
+
 /// A text of TOML.
 fn toml(text: &str) -> String {
     serde_json::json!(text).to_string().replace('\u{7f}', "\\u007f")
@@ -21,7 +31,8 @@ fn toml(text: &str) -> String {
 
 /// Every payload on a line of its own, and a mark after the last.
 fn lines() -> String {
-    payloads::all().iter().map(|payload| format!("- «{payload}» said\n")).collect::<String>() + "\n\nthe-end\n"
+    let lines: Vec<String> = payloads::all().iter().map(|payload| format!("- «{payload}» said")).collect();
+    lines.join("\n") + "\n\nthe-end\n"
 }
 
 /// How many lines of the picture end as they should.
@@ -35,7 +46,7 @@ fn is_drawn(screen: &Terminal, least: usize) {
 #[test]
 fn an_answer_commands_no_terminal() {
     // Pieces of seven bytes: sequences come in parts.
-    let world = acting(&format!("[[turn]]\ntext = {}\nchunk_bytes = 7\n", toml(&lines())));
+    let world = talking(&format!("[[turn]]\ntext = {}\nchunk_bytes = 7\n", toml(&lines())));
     let screen = open(&world, "-m offline/script");
     screen.types_ahead("say it\r");
     screen.sees("the-end");
@@ -56,36 +67,43 @@ fn an_error_of_a_provider_commands_no_terminal() {
 
 #[test]
 fn what_a_tool_brings_and_what_it_is_called_commands_no_terminal() {
-    let names = payloads::all();
-    let call = |name: &String| format!("{{ name = {}, arguments = {{ path = \"a\" }} }}", toml(name));
-    let mut calls: Vec<String> = names.iter().step_by(9).map(call).collect();
-    calls.push("{ name = \"read_file\", arguments = { path = \"hostile.txt\" } }".to_owned());
+    let name: String = payloads::all().concat().chars().filter(|c| !c.is_whitespace()).take(100).collect();
+    let calls = [
+        "{ name = \"read_file\", arguments = { path = \"hostile.txt\" } }".to_owned(),
+        format!("{{ name = {}, arguments = {{}} }}", toml(&name)),
+    ];
     let calls: Vec<&str> = calls.iter().map(String::as_str).collect();
-    let world = acting(&(turn("", &calls) + "[[turn]]\ntext = \"the-end\"\n"));
+    let world = talking(&(turn("", &calls) + "[[turn]]\ntext = \"the-end\"\n"));
     world.file("hostile.txt", lines());
-    let screen = open(&world, "-m offline/script");
+    let screen = open(&world, "-m offline/script --approve read-only");
     screen.types_ahead("/details");
     screen.sees("/details");
     screen.types_ahead("\rread it\r");
-    screen.sees("the-end");
+    screen.sees("there is no tool `\\u{1b}");
+    screen.sees(" → ");
+    is_drawn(&screen, 300);
     quit(screen);
 }
 
 #[test]
 fn an_action_that_is_asked_for_shows_what_would_hide_itself() {
     let path = "a\u{202e}txt\u{1b}[8m\u{200b}\u{9b}2J\r\u{7f}\u{e0041}.sh";
-    let script = turn("", &[&write(path, &lines()).replace('\u{7f}', "\\u007f")]) + "[[turn]]\ntext = \"the-end\"\n";
-    let world = acting(&script);
+    let script =
+        turn("", &[&write(path, &lines()).replace('\u{7f}', "\\u007f")]) + "[[turn]]\ntext = \"the-end\"\n";
+    let world = talking(&script);
     let screen = open(&world, "-m offline/script");
     screen.types_ahead("write it\r");
     let picture = screen.sees("no, and end the run");
     picture.row("a\\u{202e}txt\\u{1b}[8m\\u{200b}\\u{9b}2J\\u{d}\\u{7f}\\u{e0041}.sh");
-    for visible in ["\\u{1b}]52;c;b3duZWQ=\\u{7}", "\\u{2066}gpj.exe", "pa\\u{feff}ss", "\\u{1b}[201~rm -rf 1\\u{d}"] {
+    for visible in
+        ["\\u{1b}]52;c;b3duZWQ=\\u{7}", "\\u{2066}gpj.exe", "pa\\u{feff}ss", "\\u{1b}[201~rm -rf 1\\u{d}"]
+    {
         picture.row(visible);
     }
     is_drawn(&screen, 400);
     screen.press(ESC);
-    screen.sees("the-end");
+    screen.loses("May this happen?");
+    screen.sees("more lines");
     quit(screen);
 }
 
@@ -93,15 +111,20 @@ fn an_action_that_is_asked_for_shows_what_would_hide_itself() {
 fn names_of_files_that_are_offered_command_no_terminal() {
     let world = World::new();
     let may_be_a_name = |name: &String| name.len() < 200 && !name.contains(['/', '\0']);
-    let names: Vec<String> = payloads::all().into_iter().map(|it| format!("f{it}")).filter(may_be_a_name).collect();
-    for name in &names {
-        std::fs::write(world.beside("work").join(name), "x").unwrap();
+    let names: Vec<String> = payloads::all().into_iter().filter(may_be_a_name).collect();
+    for (n, name) in names.iter().enumerate() {
+        std::fs::write(world.beside("work").join(format!("f{n:03}{name}")), "x").unwrap();
     }
     let screen = open(&world, "");
     screen.types_ahead("@f");
-    screen.sees("pass");
-    for _ in 0..40 {
-        screen.types_ahead("\u{1b}[B".repeat(9).as_str());
+    screen.sees("> @f");
+    // Ten names at a time: as many as are offered at once.
+    for ten in 0..names.len() / 10 {
+        screen.types_ahead(&format!("{ten:02}"));
+        screen.until("they are offered", |picture| {
+            picture.rows.iter().filter(|row| row.contains(&format!("@f{ten:02}"))).count() > 5
+        });
+        screen.types_ahead("\u{7f}\u{7f}");
     }
     screen.types_ahead(CTRL_C);
     screen.loses("@f");
@@ -112,12 +135,13 @@ fn names_of_files_that_are_offered_command_no_terminal() {
 #[test]
 fn what_others_wrote_into_a_conversation_and_its_title_commands_no_terminal() {
     let world = World::new();
-    let prompt = lines().replace('\0', "");
-    world.plyrum(["ask", "-m", "offline/query", "--no-stdin", &prompt]).run();
-    let titles: Vec<String> = payloads::all().chunks(60).map(|some| some.concat().replace('\0', "")).collect();
+    let prompt = format!("Say:\n{}", lines()).replace('\0', "");
+    world.plyrum(["ask", "-m", "offline/query", "--no-stdin", &prompt]).run().ok();
+    let titles: Vec<String> =
+        payloads::all().chunks(60).map(|some| some.concat().replace('\0', "")).collect();
     for title in titles {
         let title: String = title.chars().take(190).collect();
-        world.plyrum(["sessions", "rename", "last", &title]).run();
+        world.plyrum(["sessions", "rename", "last", &title]).run().ok();
         let screen = open(&world, "-c");
         is_drawn(&screen, 300);
         quit(screen);
@@ -142,7 +166,7 @@ fn a_hostile_prompt_is_text_in_the_editor() {
 #[test]
 fn the_clipboard_is_written_only_when_somebody_asks_for_it() {
     let answer = format!("{}\n```sh\necho safe\n```\n", payloads::all()[140]);
-    let world = acting(&format!("[[turn]]\ntext = {}\n", toml(&answer)));
+    let world = talking(&format!("[[turn]]\ntext = {}\n", toml(&answer)));
     let screen = open(&world, "-m offline/script");
     screen.types_ahead("say it\r");
     screen.sees("echo safe");

@@ -56,24 +56,24 @@ fn quit(terminal: Terminal) -> Ended {
     leaves(terminal, 0)
 }
 
-/// Waits for the end. The terminal is as it was: settings, screen, cursor, modes; on it is nothing but a farewell; and the
-/// screen said nothing to it that it does not say by itself.
+/// Waits for the end. The terminal is as it was, on it is nothing but a farewell, and the screen said nothing to it that it
+/// does not say by itself.
 #[track_caller]
 fn leaves(terminal: Terminal, code: i32) -> Ended {
-    let ended = leaves_saying(terminal, code, &[]);
-    ended
+    leaves_saying(terminal, code, &[])
 }
 
 /// The same where it also said these strings (notices, the clipboard), by their beginnings.
 #[track_caller]
 fn leaves_saying(terminal: Terminal, code: i32, said: &[&str]) -> Ended {
     let ended = terminal.waited();
-    assert_eq!(ended.code, code, "{}", ended.picture);
-    assert!(!ended.picture.is_alternate && ended.picture.cursor.is_some(), "{}", ended.picture);
-    let modes: Vec<&String> = ended.modes.iter().filter(|mode| *mode != "25").collect();
-    assert!(modes.is_empty(), "modes are left on: {modes:?}");
+    is_restored(&ended, code);
     for row in ended.picture.rows.iter().filter(|row| !row.is_empty()) {
-        assert!(FAREWELLS.iter().any(|start| row.starts_with(start)), "left on the terminal:\n{}", ended.picture);
+        assert!(
+            FAREWELLS.iter().any(|start| row.starts_with(start)),
+            "left on the terminal:\n{}",
+            ended.picture
+        );
     }
     let is_said = |sequence: &Sequence| match sequence {
         Sequence::String { kind: ']', text } => said.iter().any(|start| text.starts_with(start)),
@@ -83,6 +83,20 @@ fn leaves_saying(terminal: Terminal, code: i32, said: &[&str]) -> Ended {
     let foreign: Vec<Sequence> = foreign(&ended.bytes).into_iter().filter(|it| !is_said(it)).collect();
     assert!(foreign.is_empty(), "not said by the screen: {foreign:?}");
     ended
+}
+
+/// It ended with this code, and the terminal is as it was: screen, cursor, modes. Its settings are looked at by
+/// [`Terminal::waited`].
+#[track_caller]
+fn is_restored(ended: &Ended, code: i32) {
+    assert_eq!(ended.code, code, "{}", ended.picture);
+    assert!(!ended.picture.is_alternate && ended.picture.cursor.is_some(), "{}", ended.picture);
+    assert_eq!(special(&ended.modes), Vec::<&str>::new(), "modes are left on");
+}
+
+/// Modes that a usual terminal does not have: all but the visible cursor.
+fn special(modes: &[String]) -> Vec<&str> {
+    modes.iter().map(String::as_str).filter(|mode| *mode != "25").collect()
 }
 
 /// Money as the screen shows it in English.

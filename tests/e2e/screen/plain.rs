@@ -46,8 +46,10 @@ fn a_terminal_that_can_do_nothing_gets_labelled_lines_and_no_sequence_at_all() {
         terminal.types_ahead(CTRL_D);
         let ended = terminal.waited();
         assert_eq!(ended.code, 0, "{}", ended.text);
-        let said: Vec<Sequence> =
-            sequences(&ended.bytes).into_iter().filter(|it| !matches!(it, Sequence::Text(_) | Sequence::Control('\r' | '\n'))).collect();
+        let said: Vec<Sequence> = sequences(&ended.bytes)
+            .into_iter()
+            .filter(|it| !matches!(it, Sequence::Text(_) | Sequence::Control('\r' | '\n')))
+            .collect();
         assert!(said.is_empty(), "{said:?}");
         let runs = world.json(["runs", "list", "--json"]);
         assert_eq!(runs[0]["session"], runs[1]["session"], "one conversation: {runs}");

@@ -7,7 +7,8 @@ use crate::world::{Reply, Script, Terminal, World};
 fn told() -> (World, crate::world::FakeProvider) {
     let world = World::new();
     let replies = [("The first answer.", 9), ("The second answer.", 19), ("The third answer.", 29)];
-    let script = replies.iter().fold(Script::new(), |script, (text, n)| script.then(Reply::answer(text, *n, 5)));
+    let script =
+        replies.iter().fold(Script::new(), |script, (text, n)| script.then(Reply::answer(text, *n, 5)));
     let fake = world.lab(script);
     let screen = open(&world);
     for (prompt, answer) in [("the first question", "first"), ("the second question", "second")] {

@@ -1,34 +1,36 @@
 //! Stopping for a while, and being ended from outside.
 
-use super::{CTRL_D, CTRL_Z, leaves, open};
+use super::{CTRL_D, CTRL_Z, is_restored, last_run_is, leaves, open, special};
 use crate::world::{Reply, Script, Terminal, World};
 use nix::sys::signal::Signal;
 
 #[test]
 fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_brings_the_screen_back() {
     let world = World::new();
-    let _fake = world.lab(Script::new().then(Reply::answer("Still here.", 9, 5)));
+    let fake = world
+        .lab(Script::new().then(Reply::sse().text("Before and ").gate("stopped").text("after.").end(9, 5)));
     let line = "set -m; \"$PLYRUM\"; echo stopped=$?; read wait; fg >/dev/null; echo ended=$?";
     let screen = Terminal::start(&world, line);
     screen.until("a prompt can be written", |picture| picture.is_alternate && picture.cursor.is_some());
     screen.types_ahead("Tell me\r");
-    screen.sees("Still here.");
+    screen.sees("Before and");
     screen.types_ahead("draft");
     screen.sees("draft");
     screen.types_ahead(CTRL_Z);
-    let picture = screen.until("the shell has it", |picture| !picture.is_alternate && picture.has("stopped="));
+    let picture =
+        screen.until("the shell has it", |picture| !picture.is_alternate && picture.has("stopped="));
     assert!(picture.cursor.is_some() && screen.is_as_before(), "{picture}");
-    assert_eq!(screen.modes().iter().filter(|mode| *mode != "25").count(), 0);
+    assert_eq!(special(&screen.modes()), Vec::<&str>::new());
+    fake.release("stopped"); // the run goes on meanwhile
+    last_run_is(&world, "succeeded");
     screen.types_ahead("\n");
-    let picture = screen.sees("Still here.");
+    let picture = screen.sees("Before and after.");
     assert!(picture.is_alternate && picture.has("draft"), "{picture}");
     screen.types_ahead(super::CTRL_C);
     screen.loses("draft");
     screen.types_ahead(CTRL_D);
     screen.sees("ended=0");
-    let ended = screen.waited();
-    assert_eq!(ended.modes.iter().filter(|mode| *mode != "25").count(), 0);
-    assert!(!ended.picture.is_alternate && ended.picture.cursor.is_some());
+    is_restored(&screen.waited(), 0);
 }
 
 #[test]
@@ -43,6 +45,6 @@ fn a_signal_ends_the_screen_and_the_terminal_is_as_it_was() {
         let ended = leaves(screen, code);
         assert!(ended.picture.has("goes on: plyrum runs attach"), "{}", ended.picture);
         fake.release("on");
-        super::last_run_is(&world, "succeeded");
+        last_run_is(&world, "succeeded");
     }
 }

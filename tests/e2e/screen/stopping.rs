@@ -1,6 +1,6 @@
 //! Stopping a run: what was said stays, and is billed.
 
-use super::{CTRL_C, ESC, leaves, last_run_is, open, quit, rub};
+use super::{CTRL_C, ESC, last_run_is, leaves, open, quit, rub};
 use crate::world::{Reply, Script, World};
 
 #[test]
@@ -54,7 +54,11 @@ fn a_run_goes_on_when_its_screen_is_left_and_the_farewell_names_it() {
     let ended = quit(screen);
     let run = world.only_run();
     assert_eq!(run["status"], "running");
-    assert!(ended.picture.has(&format!("The run {} goes on", run["run"].as_str().unwrap())), "{}", ended.picture);
+    assert!(
+        ended.picture.has(&format!("The run {} goes on", run["run"].as_str().unwrap())),
+        "{}",
+        ended.picture
+    );
     fake.release("on");
     last_run_is(&world, "succeeded");
 }

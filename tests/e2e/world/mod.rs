@@ -16,7 +16,6 @@ pub(crate) use plyrum_fake_provider::{FakeProvider, Reply, Script};
 pub(crate) use process::eventually;
 pub(crate) use schema::conforms;
 pub(crate) use sequences::{Sequence, foreign, sequences};
-pub(crate) use shown::Picture;
 pub(crate) use terminal::{Ended, Terminal};
 pub(crate) use wire::Wire;
 

@@ -85,15 +85,14 @@ fn string(kind: char, rest: &mut Rest<'_>) -> Sequence {
 /// time, mouse.
 const MODES: [&str; 10] = ["25", "1049", "2004", "1004", "2026", "1000", "1002", "1003", "1006", "1015"];
 
+/// Modes that are switched on once, and off once: no text can be taken for a change of them.
+const ONCE: [&str; 3] = ["1049", "2004", "1004"];
+
 /// Whether the screen itself says this. Strings (a notice, the clipboard) are not in it: who asks for one, allows it.
-pub(crate) fn is_ours(sequence: &Sequence) -> bool {
+fn is_ours(sequence: &Sequence) -> bool {
     let Sequence::Csi { prefix, parameters, middle, end } = sequence else {
-        return match sequence {
-            // Nothing that turns or hides text, and nothing that is shown by nobody.
-            Sequence::Text(c) => !is_deceiving(*c),
-            Sequence::Control(c) => matches!(c, '\r' | '\n'),
-            _ => false,
-        };
+        // Nothing that turns or hides text.
+        return matches!(sequence, Sequence::Text(c) if !is_deceiving(*c));
     };
     middle.is_empty()
         && match (*prefix, *end) {
@@ -106,9 +105,36 @@ pub(crate) fn is_ours(sequence: &Sequence) -> bool {
         }
 }
 
-/// What in a stream the screen would not say by itself.
+/// What in a stream the screen would not say by itself, or not there, or not so often. Lines of text are there only where
+/// the terminal is the shell's.
 pub(crate) fn foreign(bytes: &[u8]) -> Vec<Sequence> {
-    sequences(bytes).into_iter().filter(|sequence| !is_ours(sequence)).collect()
+    let (mut is_taken, mut told, mut found) = (false, Vec::new(), Vec::new());
+    for sequence in sequences(bytes) {
+        let mode = match &sequence {
+            Sequence::Csi { prefix: '?', parameters, end, .. } => Some((parameters.clone(), *end)),
+            _ => None,
+        };
+        let is_again = mode.as_ref().is_some_and(|mode| is_again(&told, mode));
+        let is_line = matches!(sequence, Sequence::Control('\r' | '\n')) && !is_taken;
+        if let Some(("1049", end)) = mode.as_ref().map(|(mode, end)| (mode.as_str(), *end)) {
+            is_taken = end == 'h';
+        }
+        told.extend(mode);
+        if is_again || !(is_line || is_ours(&sequence)) {
+            found.push(sequence);
+        }
+    }
+    found
+}
+
+/// Whether a mode is switched on or off that was so already, or, where that happens once, was so before.
+fn is_again(told: &[(String, char)], mode: &(String, char)) -> bool {
+    let last = told.iter().rev().find(|(name, _)| *name == mode.0);
+    match mode.0.as_str() {
+        name if ONCE.contains(&name) => told.contains(mode),
+        "2026" => last.map_or('l', |(_, end)| *end) == mode.1,
+        _ => false,
+    }
 }
 
 fn numbers(parameters: &str) -> Option<Vec<u16>> {
@@ -116,12 +142,12 @@ fn numbers(parameters: &str) -> Option<Vec<u16>> {
     parameters.split(';').map(number).collect()
 }
 
-/// Reset, emphasis, and the sixteen colours, also as their numbers among 256.
+/// Reset, emphasis, and the sixteen colours, each as the screen writes it: by its number among 256.
 fn is_colour(numbers: &[u16]) -> bool {
     match numbers {
         [38 | 48, 5, colour, rest @ ..] => *colour < 16 && is_colour(rest),
-        [0..=4 | 7 | 9 | 22..=24 | 27 | 29..=37 | 39..=47 | 49 | 59 | 90..=97 | 100..=107, rest @ ..] => is_colour(rest),
-        rest => rest.is_empty(),
+        [0..=4 | 7 | 9 | 22..=24 | 27 | 29 | 39 | 49 | 59] | [39, 49] | [] => true,
+        _ => false,
     }
 }
 

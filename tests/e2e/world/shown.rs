@@ -21,7 +21,12 @@ pub(super) struct Shown {
 impl Shown {
     pub(super) fn new(size: Size) -> Self {
         let (columns, lines) = sides(size);
-        Self { bytes: Vec::new(), text: String::new(), half: Vec::new(), parser: Parser::new(lines, columns, 0) }
+        Self {
+            bytes: Vec::new(),
+            text: String::new(),
+            half: Vec::new(),
+            parser: Parser::new(lines, columns, 0),
+        }
     }
 
     pub(super) fn take(&mut self, bytes: &[u8]) {
@@ -57,7 +62,9 @@ impl Shown {
         for sequence in sequences(&self.bytes) {
             match &sequence {
                 Sequence::Csi { prefix: '?', parameters, end: 'h', .. } => on.push(parameters.clone()),
-                Sequence::Csi { prefix: '?', parameters, end: 'l', .. } => on.retain(|mode| mode != parameters),
+                Sequence::Csi { prefix: '?', parameters, end: 'l', .. } => {
+                    on.retain(|mode| mode != parameters);
+                }
                 Sequence::Csi { prefix: '>', end: 'u', .. } => on.push("kitty".to_owned()),
                 Sequence::Csi { prefix: '<', end: 'u', .. } => {
                     let last = on.iter().rposition(|mode| mode == "kitty");

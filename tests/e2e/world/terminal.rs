@@ -106,7 +106,11 @@ impl Terminal {
         let mut picture = self.picture();
         let began = std::time::Instant::now();
         while !is_so(&picture) {
-            assert!(began.elapsed() < LOOKING, "waited {} s until {what}; there is\n{picture}", LOOKING.as_secs());
+            assert!(
+                began.elapsed() < LOOKING,
+                "waited {} s until {what}; there is\n{picture}",
+                LOOKING.as_secs()
+            );
             thread::sleep(std::time::Duration::from_millis(2));
             picture = self.picture();
         }

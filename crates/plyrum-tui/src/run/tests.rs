@@ -120,3 +120,18 @@ fn an_action_is_asked_for_allowed_run_and_over() {
     ));
     assert_eq!((run.tools[0].phase, run.tools[0].exit), (ToolPhase::Over, Some(0)));
 }
+
+#[test]
+fn what_was_heard_of_an_answer_outlives_the_daemon_that_knows_of_none() {
+    let log = log("direct-retry");
+    let all = log.lines().count();
+    let mut run = replay(&log, all - 1);
+    let heard = run.answer.clone();
+    assert!(!heard.is_empty() && run.is_live());
+    let mut last: serde_json::Value = serde_json::from_str(log.lines().last().unwrap()).unwrap();
+    last["result"]["status"] = "interrupted".into();
+    last["result"]["answer"] = "".into();
+    run.take(&line(&last.to_string()));
+    assert!(!run.is_live());
+    assert_eq!(run.shown(), heard);
+}
