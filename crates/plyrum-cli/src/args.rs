@@ -4,7 +4,8 @@ use crate::command::{
     approvals, ask, audit, balance, bench, budget, completions, config, daemon, doctor, explain, ledger, lists, policy,
     prices, route, runs, screen, sessions, statusline, transcript, undo, usage,
 };
-use clap::{CommandFactory as _, Parser, Subcommand};
+use crate::text;
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use plyrum_protocol::ErrorKind;
 use std::ffi::OsString;
 use std::fmt::Write as _;
@@ -104,6 +105,30 @@ pub(crate) enum Command {
     Man,
 }
 
+impl Args {
+    /// What was said. Where programs are to read the output, everything is said in English from here on.
+    pub(crate) fn understood(words: Vec<OsString>) -> Result<Self, clap::Error> {
+        let matches = Self::command().try_get_matches_from(words)?;
+        if is_for_programs(&matches) {
+            text::speak_to_programs();
+        }
+        Self::from_arg_matches(&matches).map_err(|e| e.format(&mut Self::command()))
+    }
+}
+
+/// Whether JSON or CSV is asked for.
+fn is_for_programs(mut matches: &ArgMatches) -> bool {
+    while let Some((_, of_subcommand)) = matches.subcommand() {
+        matches = of_subcommand;
+    }
+    let flag = |name| matches.try_get_one::<bool>(name).ok().flatten().is_some_and(|given| *given);
+    let shape = |name| {
+        let mut said = matches.try_get_raw(name).ok().flatten().into_iter().flatten();
+        said.any(|said| said == "json" || said == "stream-json")
+    };
+    flag("json") || flag("csv") || shape("output_format") || shape("format")
+}
+
 /// `plyrum "two or more words"` and `… | plyrum word` are prompts; a single word at a terminal is a command,
 /// so that a mistyped one is never paid for.
 pub(crate) fn with_bare_prompt(mut words: Vec<OsString>) -> Vec<OsString> {
@@ -145,6 +170,21 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Args::command().debug_assert();
+    }
+
+    #[test]
+    fn output_for_programs_is_told_from_output_for_people() {
+        let asked = |line: &str| {
+            is_for_programs(&Args::command().try_get_matches_from(line.split_whitespace()).unwrap())
+        };
+        for line in
+            ["usage --csv", "ask --json x", "ask -o stream-json x", "plans list --json", "doctor --json"]
+        {
+            assert!(asked(&format!("plyrum {line}")), "{line}");
+        }
+        for line in ["usage", "ask x", "ask -o text x", "runs attach", "statusline --format {today}"] {
+            assert!(!asked(&format!("plyrum {line}")), "{line}");
+        }
     }
 
     #[test]

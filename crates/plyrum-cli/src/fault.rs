@@ -2,17 +2,40 @@
 
 use crate::out;
 use crate::sanitize::clean;
+use crate::text::{say, words};
 use clap::error::ErrorKind as ClapKind;
 use plyrum_protocol::{ErrorKind, Fault};
+use plyrum_words::{Lang, Words};
 use std::process::ExitCode;
 
 /// Tells an error on standard error and gives its exit code.
 pub(crate) fn tell(fault: &Fault) -> ExitCode {
-    out::err(&clean(&format!("error: {}", fault.message)));
-    if let Some(hint) = &fault.hint {
-        out::err(&clean(&format!("hint: {hint}")));
-    }
+    out::err(&clean(&told(words(), fault)));
     ExitCode::from(fault.kind.exit_code())
+}
+
+/// What happened, and on a line of its own what to try. What others say of it is English, so in another language it
+/// stands under what kind of error it is; our own words need no such heading.
+pub(crate) fn told(words: &Words, fault: &Fault) -> String {
+    let message = fault.message.as_str();
+    let what = if words.lang() == Lang::Ru && is_russian(message) {
+        say!(in words, "error", message = message)
+    } else {
+        words.with(&heading(fault.kind), &[("message", message.into())])
+    };
+    match &fault.hint {
+        Some(hint) => format!("{what}\n{}", say!(in words, "hint", hint = hint)),
+        None => what,
+    }
+}
+
+/// The message that heads an error of this kind.
+fn heading(kind: ErrorKind) -> String {
+    format!("error-{}", kind.as_str().replace('_', "-"))
+}
+
+fn is_russian(message: &str) -> bool {
+    message.chars().next().is_some_and(|first| matches!(first, 'а'..='я' | 'А'..='Я' | 'ё' | 'Ё'))
 }
 
 /// Wrong words on the command line; also `--help` and `--version`, which are no errors.
@@ -28,4 +51,32 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
 /// A fault of the user's input.
 pub(crate) fn wrong_use(message: impl Into<String>) -> Fault {
     Fault::new(ErrorKind::Usage, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_error_has_its_heading() {
+        let (en, ru) = (Words::new(Lang::En), Words::new(Lang::Ru));
+        let mut headings = std::collections::BTreeSet::new();
+        for kind in ErrorKind::ALL {
+            assert!(en.has(&heading(*kind)), "{}", kind.as_str());
+            let fault = Fault::new(*kind, "it broke").hint("plyrum doctor");
+            assert_eq!(told(&en, &fault), "error: it broke\nhint: plyrum doctor");
+            let told = told(&ru, &fault);
+            let (what, hint) = told.split_once('\n').unwrap();
+            let heading = what.strip_prefix("ошибка: ").and_then(|rest| rest.strip_suffix(": it broke"));
+            assert!(headings.insert(heading.unwrap().to_owned()), "{what}: another kind has this heading");
+            assert_eq!(hint, "подсказка: plyrum doctor");
+        }
+    }
+
+    #[test]
+    fn an_error_in_russian_needs_no_heading() {
+        let words = Words::new(Lang::Ru);
+        let own = wrong_use(say!(in words, "fault-no-command"));
+        assert_eq!(told(&words, &own), "ошибка: не сказано, какую команду проверить");
+    }
 }

@@ -16,7 +16,6 @@ mod text;
 mod tui_source;
 
 use args::Args;
-use clap::Parser as _;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -25,7 +24,7 @@ fn main() -> ExitCode {
         return plyrum_tools::sandbox::inner_main(std::env::args_os().skip(2));
     }
     let words = args::with_bare_prompt(std::env::args_os().collect());
-    match Args::try_parse_from(words) {
+    match Args::understood(words) {
         Ok(args) => command::run(args),
         Err(usage) => fault::usage(&usage),
     }

@@ -1,6 +1,9 @@
 //! Standard output carries only answers and data; notices go to standard error. Writing may find that
 //! nobody reads any more: that is an answer to the question whether to go on, not a failure.
 
+use crate::sanitize::clean;
+use crate::text::say;
+use plyrum_protocol::{ErrorKind, Fault};
 use std::io::{self, IsTerminal as _, Write as _};
 use std::os::fd::AsFd as _;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -82,26 +85,42 @@ pub(crate) fn err(text: &str) {
     let _nobody_to_tell = writeln!(io::stderr().lock(), "{text}");
 }
 
+/// Something to know, on standard error.
+pub(crate) fn notice(text: &str) {
+    err(&clean(&say!("notice", text = text)));
+}
+
+/// The same, of less weight.
+pub(crate) fn note(text: &str) {
+    err(&clean(&say!("note", text = text)));
+}
+
+/// Something to do something about.
+pub(crate) fn warning(text: &str) {
+    err(&clean(&say!("warning", text = text)));
+}
+
 /// Whether standard error is a terminal.
 pub(crate) fn err_is_terminal() -> bool {
     io::stderr().is_terminal()
 }
 
 /// A command's whole output: text for people, or one line of JSON.
-pub(crate) fn print(text: &str) -> Result<(), plyrum_protocol::Fault> {
+pub(crate) fn print(text: &str) -> Result<(), Fault> {
     match write(text) {
         Ok(Reader::There | Reader::Gone) => Ok(()), // `| head` has what it wanted
-        Err(e) => Err(plyrum_protocol::Fault::new(
-            plyrum_protocol::ErrorKind::Storage,
-            format!("cannot write to standard output: {e}"),
-        )),
+        Err(e) => Err(not_written(&e)),
     }
 }
 
+/// Standard output takes nothing more.
+pub(crate) fn not_written(error: &io::Error) -> Fault {
+    Fault::new(ErrorKind::Storage, say!("fault-stdout", why = error.to_string()))
+}
+
 /// A value as one line of JSON.
-pub(crate) fn print_json<T: serde::Serialize>(value: &T) -> Result<(), plyrum_protocol::Fault> {
-    let line = plyrum_protocol::to_line(value).map_err(|e| {
-        plyrum_protocol::Fault::new(plyrum_protocol::ErrorKind::Internal, format!("cannot write JSON: {e}"))
-    })?;
+pub(crate) fn print_json<T: serde::Serialize>(value: &T) -> Result<(), Fault> {
+    let line = plyrum_protocol::to_line(value)
+        .map_err(|e| Fault::new(ErrorKind::Internal, say!("fault-json", why = e.to_string())))?;
     print(&(line + "\n"))
 }

@@ -9,8 +9,18 @@ pub(crate) enum Lean {
     Right,
 }
 
+/// A column that leans left, by its heading.
+pub(crate) const fn left(name: String) -> (String, Lean) {
+    (name, Lean::Left)
+}
+
+/// A column that leans right, by its heading.
+pub(crate) const fn right(name: String) -> (String, Lean) {
+    (name, Lean::Right)
+}
+
 /// A table as text, with a head line; every cell is made safe.
-pub(crate) fn table(head: &[(&str, Lean)], rows: &[Vec<String>]) -> String {
+pub(crate) fn table(head: &[(String, Lean)], rows: &[Vec<String>]) -> String {
     let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|text| cell(text)).collect()).collect();
     let width = |at: usize| {
         let cells = rows.iter().filter_map(|row| row.get(at)).map(|text| text.chars().count());
@@ -25,7 +35,7 @@ pub(crate) fn table(head: &[(&str, Lean)], rows: &[Vec<String>]) -> String {
         let line = padded.collect::<Vec<_>>().join("  ");
         format!("{}\n", line.trim_end())
     };
-    let names: Vec<String> = head.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let names: Vec<String> = head.iter().map(|(name, _)| name.clone()).collect();
     let body: String = rows.iter().map(|row| line(row)).collect();
     line(&names) + &body
 }
@@ -37,7 +47,7 @@ mod tests {
     #[test]
     fn columns_line_up_and_hostile_cells_are_safe() {
         let rows = vec![vec!["a\u{1b}[31m".into(), "10".into()], vec!["привет".into(), "7".into()]];
-        let text = table(&[("name", Lean::Left), ("n", Lean::Right)], &rows);
+        let text = table(&[left("name".into()), right("n".into())], &rows);
         assert_eq!(text, "name     n\na       10\nпривет   7\n");
     }
 }

@@ -3,6 +3,7 @@
 
 use plyrum_markup::escaped;
 use plyrum_protocol::{Action, ApprovalRow, FileChange, TodoItem, TodoStatus, ToolOutcome};
+use plyrum_words::Words;
 use std::fmt::Write as _;
 
 /// A word of a command as it would be typed: quoted where that shows where it ends.
@@ -13,52 +14,62 @@ fn word(word: &str) -> String {
 }
 
 /// The whole action.
-pub fn whole(tool: &str, action: &Action) -> String {
+pub fn whole(words: &Words, tool: &str, action: &Action) -> String {
     match action {
         Action::Read { path, arguments } => {
             format!("{tool} {}\n{}\n", escaped(path), indented(&arguments.to_string()))
         }
         Action::Write { changes } => {
-            let files: Vec<String> = changes.iter().map(file).collect();
-            format!("{tool}: {}\n{}", count(changes.len(), "file"), files.concat())
+            let files: Vec<String> = changes.iter().map(|change| file(words, change)).collect();
+            let count = words.with("action-files", &[("n", changes.len().into())]);
+            format!("{tool}: {count}\n{}", files.concat())
         }
         Action::Run { argv, cwd, env, timeout_s, network } => {
             let line = argv.iter().map(|w| word(w)).collect::<Vec<_>>().join(" ");
-            format!("{tool}: {line}\n{}", around(cwd, env, *timeout_s, *network))
+            format!("{tool}: {line}\n{}", around(words, cwd, env, *timeout_s, *network))
         }
         Action::Shell { command, cwd, env, timeout_s, network } => {
-            format!("{tool}:\n{}\n{}", indented(command), around(cwd, env, *timeout_s, *network))
+            format!("{tool}:\n{}\n{}", indented(command), around(words, cwd, env, *timeout_s, *network))
         }
         Action::Fetch { url, .. } => format!("{tool}: {}\n", word(url)),
-        Action::Todo { items } => todo(items),
+        Action::Todo { items } => todo(words, items),
         Action::Invalid { arguments } => {
-            format!("{} (not understood)\n{}\n", escaped(tool), indented(arguments))
+            format!("{}\n{}\n", not_understood(words, escaped(tool)), indented(arguments))
         }
     }
 }
 
 /// A row of `approvals list`, whole.
-pub fn row(row: &ApprovalRow) -> String {
-    let mut text = format!("{}  {}  run {}\n", row.approval, row.status, row.run);
-    text += &whole(&row.tool, &row.action);
-    let _infallible = writeln!(text, "  asked because {}", why(&row.why));
+pub fn row(words: &Words, row: &ApprovalRow) -> String {
+    let said = |key, values: &[(&str, &str)]| {
+        let values: Vec<_> = values.iter().map(|(name, value)| (*name, (*value).into())).collect();
+        words.with(key, &values)
+    };
+    let (approval, run) = (row.approval.as_str(), row.run.as_str());
+    let (status, deadline) = (status(words, &row.status), row.deadline.to_string());
+    let head = said("action-row", &[("approval", approval), ("status", &status), ("run", run)]);
+    let mut text = format!("{head}\n{}", whole(words, &row.tool, &row.action));
+    let _infallible = writeln!(text, "  {}", said("action-why", &[("why", &why(&row.why))]));
     if let Some(rule) = &row.rule {
-        text += &format!("  --session and --always allow in this workspace:\n{}", rules(rule));
+        text += &format!("  {}\n{}", words.say("action-rule-for"), rules(rule));
     }
     let _infallible = writeln!(text, "  sha256 {}", row.sha256);
-    match (&row.by, row.status.as_str()) {
-        (_, "pending") => {
-            let _infallible =
-                writeln!(text, "  answer before {}: plyrum approve {}", row.deadline, row.approval);
+    let answer = match (row.status.as_str(), &row.by, &row.reason) {
+        ("pending", ..) => said("action-answer-before", &[("deadline", &deadline), ("approval", approval)]),
+        (_, None, _) => return text,
+        (_, Some(by), None) => said("action-by", &[("by", &escaped(by))]),
+        (_, Some(by), Some(reason)) => {
+            said("action-by-because", &[("by", &escaped(by)), ("reason", &escaped(reason))])
         }
-        (Some(by), _) => {
-            let reason =
-                row.reason.as_deref().map(|reason| format!(": {}", escaped(reason))).unwrap_or_default();
-            let _infallible = writeln!(text, "  by {}{reason}", escaped(by));
-        }
-        (None, _) => {}
-    }
+    };
+    let _infallible = writeln!(text, "  {answer}");
     text
+}
+
+/// How a question stands; a word that a newer daemon says is shown as it is.
+pub fn status(words: &Words, status: &str) -> String {
+    let key = format!("approval-{status}");
+    if words.has(&key) { words.say(&key) } else { escaped(status) }
 }
 
 /// Why it is asked, without what would help next time: that is offered below.
@@ -81,7 +92,7 @@ pub fn rules(blocks: &str) -> String {
 }
 
 /// What began, in a line.
-pub fn line(tool: &str, action: &Action) -> String {
+pub fn line(words: &Words, tool: &str, action: &Action) -> String {
     let cut = |text: &str| -> String {
         let one_line = escaped(text).replace('\n', "⏎").replace('\t', " ");
         let short: String = one_line.chars().take(100).collect();
@@ -89,7 +100,10 @@ pub fn line(tool: &str, action: &Action) -> String {
     };
     match action {
         Action::Read { path, arguments } => match arguments.get("pattern").and_then(|p| p.as_str()) {
-            Some(pattern) => format!("{tool} {} in {}", cut(&word(pattern)), cut(path)),
+            Some(pattern) => words.with(
+                "action-search",
+                &[("tool", tool.into()), ("pattern", cut(&word(pattern)).into()), ("path", cut(path).into())],
+            ),
             None => format!("{tool} {}", cut(path)),
         },
         Action::Write { changes } => {
@@ -102,27 +116,31 @@ pub fn line(tool: &str, action: &Action) -> String {
         }
         Action::Shell { command, .. } => format!("{tool} {}", cut(command)),
         Action::Fetch { url, .. } => format!("{tool} {}", cut(url)),
-        Action::Todo { items } => todo(items).trim_end().to_owned(),
-        Action::Invalid { .. } => format!("{} (not understood)", cut(tool)),
+        Action::Todo { items } => todo(words, items).trim_end().to_owned(),
+        Action::Invalid { .. } => not_understood(words, cut(tool)),
     }
 }
 
 /// How it ended, in a line.
-pub fn ended(outcome: ToolOutcome, exit: Option<i32>, files: usize, text: &str) -> String {
+pub fn ended(words: &Words, outcome: ToolOutcome, exit: Option<i32>, files: usize, text: &str) -> String {
     let first: String = escaped(text.lines().next().unwrap_or_default()).chars().take(160).collect();
     let mut told = match (outcome, exit) {
-        (ToolOutcome::Ok, Some(code)) => format!("exit {code}"),
-        (ToolOutcome::Ok, None) => "done".to_owned(),
-        (ToolOutcome::Failed, _) => format!("failed: {first}"),
+        (ToolOutcome::Ok, Some(code)) => words.with("action-exit", &[("code", code.to_string().into())]),
+        (ToolOutcome::Ok, None) => words.say("action-done"),
+        (ToolOutcome::Failed, _) => words.with("action-failed", &[("why", first.into())]),
         (ToolOutcome::Denied | ToolOutcome::Invalid | ToolOutcome::Stopped, _) => first,
     };
     if files > 0 {
-        let _infallible = write!(told, ", {} changed", count(files, "file"));
+        let _infallible = write!(told, ", {}", words.with("action-changed", &[("n", files.into())]));
     }
     told
 }
 
-fn todo(items: &[TodoItem]) -> String {
+fn not_understood(words: &Words, tool: String) -> String {
+    words.with("action-not-understood", &[("tool", tool.into())])
+}
+
+fn todo(words: &Words, items: &[TodoItem]) -> String {
     let mark = |status| match status {
         TodoStatus::Pending => "[ ]",
         TodoStatus::InProgress => "[>]",
@@ -130,27 +148,31 @@ fn todo(items: &[TodoItem]) -> String {
     };
     let line =
         |item: &TodoItem| format!("  {} {}\n", mark(item.status), escaped(&item.text).replace('\n', " "));
-    format!("to do:\n{}", items.iter().map(line).collect::<String>())
+    format!("{}\n{}", words.say("action-todo"), items.iter().map(line).collect::<String>())
 }
 
-fn file(change: &FileChange) -> String {
-    let what = match (&change.before_sha256, &change.after_sha256) {
-        (None, _) => "create",
-        (_, None) => "remove",
-        _ => "change",
+fn file(words: &Words, change: &FileChange) -> String {
+    let key = match (&change.before_sha256, &change.after_sha256) {
+        (None, _) => "action-file-create",
+        (_, None) => "action-file-remove",
+        _ => "action-file-change",
     };
-    format!("  {what} {}\n{}\n", escaped(&change.path), indented(change.diff.trim_end()))
+    let what = words.with(key, &[("path", escaped(&change.path).into())]);
+    format!("  {what}\n{}\n", indented(change.diff.trim_end()))
 }
 
 fn around(
+    words: &Words,
     cwd: &str,
     env: &std::collections::BTreeMap<String, String>,
     timeout_s: u64,
     network: bool,
 ) -> String {
     let place = if cwd.is_empty() { ".".to_owned() } else { word(cwd) };
-    let mut text = format!("  in {place}, at most {timeout_s} s, ");
-    text += if network { "WITH NETWORK\n" } else { "no network\n" };
+    let key = if network { "action-around-network" } else { "action-around" };
+    let seconds = timeout_s.to_string();
+    let mut text =
+        format!("  {}\n", words.with(key, &[("place", place.into()), ("seconds", seconds.into())]));
     for (name, value) in env {
         let _infallible = writeln!(text, "  {}={}", escaped(name), word(value));
     }
@@ -161,13 +183,14 @@ fn indented(text: &str) -> String {
     escaped(text).lines().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n")
 }
 
-fn count(number: usize, what: &str) -> String {
-    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use plyrum_words::Lang;
+
+    fn english() -> Words {
+        Words::new(Lang::En)
+    }
 
     #[test]
     fn what_could_hide_or_lie_is_made_visible_and_russian_stays() {
@@ -194,9 +217,23 @@ mod tests {
             timeout_s: 120,
             network: false,
         };
-        let shown = whole("run", &action);
+        let shown = whole(&english(), "run", &action);
         assert!(shown.starts_with("run: rm 'a b' '' 'it'\\''s' 'x\\u{a}y'\n"), "{shown}");
         assert!(shown.contains("in ., at most 120 s, no network"), "{shown}");
+        let shown = whole(&Words::new(Lang::Ru), "run", &action);
+        assert!(shown.contains("в ., не дольше 120\u{a0}с, без сети"), "{shown}");
+    }
+
+    #[test]
+    fn how_it_ended_is_told_in_both_languages() {
+        let told = |lang| ended(&Words::new(lang), ToolOutcome::Ok, Some(1), 2, "");
+        assert_eq!(told(Lang::En), "exit 1, 2 files changed");
+        assert_eq!(told(Lang::Ru), "код выхода 1, изменено 2 файла");
+        let failed = |lang| ended(&Words::new(lang), ToolOutcome::Failed, None, 0, "no\u{1b}[8m\nmore");
+        assert_eq!(
+            [failed(Lang::En), failed(Lang::Ru)],
+            ["failed: no\\u{1b}[8m", "не удалось: no\\u{1b}[8m"]
+        );
     }
 
     #[test]
@@ -215,6 +252,10 @@ mod tests {
         let env = std::collections::BTreeMap::new();
         let action =
             Action::Shell { command: command.clone(), cwd: String::new(), env, timeout_s: 1, network: false };
-        assert!(whole("shell", &action).contains(&command));
+        assert!(
+            [Lang::En, Lang::Ru]
+                .iter()
+                .all(|lang| whole(&Words::new(*lang), "shell", &action).contains(&command))
+        );
     }
 }

@@ -43,15 +43,15 @@ pub struct Choosing {
 }
 
 impl Choosing {
-    /// Shows a text as it is (the caller has made it safe) and at most nine answers under it; `safe` is where the mark
-    /// begins, and what esc means.
-    pub fn begin(text: String, answers: Vec<String>, safe: usize) -> Self {
+    /// Shows a text as it is (the caller has made it safe), at most nine answers under it, and a line on how to answer;
+    /// `safe` is where the mark begins, and what esc means.
+    pub fn begin(text: String, answers: Vec<String>, safe: usize, help: String) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let (tell, chosen) = oneshot::channel();
         let stopped = Arc::clone(&stop);
         let listening = std::thread::spawn(move || {
             let _nobody_sees = io::stderr().write_all(text.as_bytes());
-            if let Ok(Some(answer)) = listen(&answers, safe, &stopped) {
+            if let Ok(Some(answer)) = listen(&answers, safe, &help, &stopped) {
                 let _answered_elsewhere = tell.send(answer);
             }
         });
@@ -90,10 +90,10 @@ impl Drop for Raw {
     }
 }
 
-fn listen(answers: &[String], safe: usize, stop: &AtomicBool) -> io::Result<Option<Chosen>> {
+fn listen(answers: &[String], safe: usize, help: &str, stop: &AtomicBool) -> io::Result<Option<Chosen>> {
     let _raw = Raw::begin()?;
     let answers = answers.get(..answers.len().min(MAX_ANSWERS)).unwrap_or_default();
-    let mut list = List { answers, at: safe };
+    let mut list = List { answers, at: safe, help };
     list.draw(false)?;
     // What was typed before the question could be read answers nothing.
     let shown = Instant::now();
@@ -126,6 +126,7 @@ fn listen(answers: &[String], safe: usize, stop: &AtomicBool) -> io::Result<Opti
 struct List<'a> {
     answers: &'a [String],
     at: usize,
+    help: &'a str,
 }
 
 impl List<'_> {
@@ -159,7 +160,7 @@ impl List<'_> {
             let mark = if place == self.at { '>' } else { ' ' };
             text += &format!("\r\x1b[K{mark} {} {answer}\r\n", place + 1);
         }
-        text += "\r\x1b[K  a digit, or arrows and enter; esc is no";
+        text += &format!("\r\x1b[K  {}", self.help);
         let mut err = io::stderr();
         err.write_all(text.as_bytes())?;
         err.flush()
@@ -192,7 +193,7 @@ mod tests {
 
     fn keys(pressed: &[(KeyCode, KeyModifiers)]) -> Option<Chosen> {
         let answers: Vec<String> = ["yes", "always", "no"].map(str::to_owned).to_vec();
-        let mut list = List { answers: &answers, at: 2 };
+        let mut list = List { answers: &answers, at: 2, help: "" };
         pressed.iter().find_map(|(key, modifiers)| list.key(*key, *modifiers, 2))
     }
 

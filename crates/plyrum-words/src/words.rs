@@ -1,85 +1,39 @@
 //! Messages by their key.
 
-use crate::Lang;
-use fluent_bundle::concurrent::FluentBundle;
-use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use crate::catalogue::{Bundle, File};
+use crate::{Lang, Value};
+use fluent_bundle::{FluentArgs, FluentError, FluentMessage, FluentValue};
 use std::fmt;
 
-macro_rules! catalogue {
-    ($language:literal) => {
-        &[
-            include_str!(concat!("../locales/", $language, "/tui.ftl")),
-            include_str!(concat!("../locales/", $language, "/action.ftl")),
-            include_str!(concat!("../locales/", $language, "/cli.ftl")),
-            include_str!(concat!("../locales/", $language, "/composer.ftl")),
-            include_str!(concat!("../locales/", $language, "/keys.ftl")),
-            include_str!(concat!("../locales/", $language, "/lists.ftl")),
-            include_str!(concat!("../locales/", $language, "/usage.ftl")),
-        ]
-    };
-}
-
-/// One file for each area.
-const EN: &[&str] = catalogue!("en");
-const RU: &[&str] = catalogue!("ru");
-
-/// A value in a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Value {
-    /// Text; the caller has made it safe.
-    Text(String),
-    /// A count, which chooses between forms such as "1 run" and "2 runs".
-    Count(u64),
-}
-
-impl From<&str> for Value {
-    fn from(text: &str) -> Self {
-        Self::Text(text.to_owned())
-    }
-}
-
-impl From<String> for Value {
-    fn from(text: String) -> Self {
-        Self::Text(text)
-    }
-}
-
-impl From<u64> for Value {
-    fn from(count: u64) -> Self {
-        Self::Count(count)
-    }
-}
-
-/// The catalogue of one language.
+/// The catalogue of one language. To make one costs nothing: each file of it is parsed when a message of it is asked for.
 pub struct Words {
     lang: Lang,
-    bundle: FluentBundle<FluentResource>,
+    files: Vec<File>,
 }
 
 impl Words {
     /// The catalogue of a language.
     #[must_use]
     pub fn new(lang: Lang) -> Self {
-        let (name, sources) = match lang {
-            Lang::En => ("en", EN),
-            Lang::Ru => ("ru", RU),
-        };
-        let language = name.parse().unwrap_or_default();
-        let mut bundle = FluentBundle::new_concurrent(vec![language]);
-        // The marks would be shown by whatever makes invisible characters visible.
-        bundle.set_use_isolating(false);
-        for source in sources {
-            // A test reads every catalogue; what cannot be parsed is left out.
-            let resource = FluentResource::try_new((*source).to_owned()).unwrap_or_else(|(good, _)| good);
-            bundle.add_resource_overriding(resource);
-        }
-        Self { lang, bundle }
+        Self { lang, files: File::all(lang) }
+    }
+
+    /// The catalogue of the caller's language; see [`Lang::of_environment`].
+    #[must_use]
+    pub fn of_environment() -> Self {
+        Self::new(Lang::of_environment())
     }
 
     /// Which language it is.
     #[must_use]
     pub const fn lang(&self) -> Lang {
         self.lang
+    }
+
+    /// Whether there is a message of this key.
+    #[must_use]
+    pub fn has(&self, key: &str) -> bool {
+        self.message(key).is_some()
     }
 
     /// A message without values. A key that does not exist is shown as it is.
@@ -91,21 +45,31 @@ impl Words {
     /// A message with values.
     #[must_use]
     pub fn with(&self, key: &str, values: &[(&str, Value)]) -> String {
-        let Some(pattern) = self.bundle.get_message(key).and_then(|message| message.value()) else {
-            return key.to_owned();
-        };
-        let mut args = FluentArgs::new();
-        for (name, value) in values {
-            args.set(
-                (*name).to_owned(),
-                match value {
-                    Value::Text(text) => FluentValue::from(text.clone()),
-                    Value::Count(count) => FluentValue::from(*count),
-                },
-            );
-        }
+        self.formatted(key, values).0
+    }
+
+    /// The message, and what was wrong with it.
+    pub(crate) fn formatted(&self, key: &str, values: &[(&str, Value)]) -> (String, Vec<FluentError>) {
         let mut errors = Vec::new();
-        self.bundle.format_pattern(pattern, Some(&args), &mut errors).into_owned()
+        let Some((bundle, message)) = self.message(key) else { return (key.to_owned(), errors) };
+        let Some(pattern) = message.value() else { return (key.to_owned(), errors) };
+        let mut args = FluentArgs::with_capacity(values.len());
+        for (name, value) in values {
+            let value = match value {
+                Value::Text(text) => FluentValue::from(text.as_str()),
+                Value::Count(count) => FluentValue::from(*count),
+            };
+            args.set(*name, value);
+        }
+        let text = bundle.format_pattern(pattern, Some(&args), &mut errors).into_owned();
+        (text, errors)
+    }
+
+    fn message(&self, key: &str) -> Option<(&Bundle, FluentMessage<'_>)> {
+        self.files.iter().find_map(|file| {
+            let bundle = file.bundle();
+            bundle.get_message(key).map(|message| (bundle, message))
+        })
     }
 }
 

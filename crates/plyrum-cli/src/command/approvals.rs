@@ -2,6 +2,7 @@
 
 use super::{Outcome, connected, paths, runtime};
 use crate::sanitize::clean;
+use crate::text::{say, words};
 use crate::{action, out};
 use plyrum_protocol::{
     ApprovalAnswer, ApprovalAnswered, ApprovalList, ApprovalQuery, ApprovalReply, ApprovalRow, ApprovalScope,
@@ -64,10 +65,10 @@ pub(crate) fn run(command: &Command) -> Outcome {
         return Ok(ExitCode::SUCCESS);
     }
     if rows.is_empty() {
-        out::err("nothing waits for an answer");
+        out::err(&say!("approvals-none"));
         return Ok(ExitCode::SUCCESS);
     }
-    let texts: Vec<String> = rows.iter().map(action::row).collect();
+    let texts: Vec<String> = rows.iter().map(|row| action::row(words(), row)).collect();
     out::print(&clean(&texts.join("\n")))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -116,18 +117,20 @@ fn answer(reply: &ApprovalReply, json: bool) -> Outcome {
         out::print_json(&answered)?;
     }
     if let Some(note) = &answered.note {
-        out::err(&clean(&format!("notice: {note}")));
+        out::notice(note);
     }
     let stands = matches!(row.status.as_str(), "approved" | "executed") == wants;
     if !answered.first && !stands {
-        let by = row.by.as_deref().unwrap_or("the deadline");
-        let message = format!("question {} was answered before: {} by {by}", row.approval, row.status);
-        return Err(Fault::new(ErrorKind::Failed, message)
-            .hint("the first answer counts: plyrum approvals list --all"));
+        let by = row.by.clone().unwrap_or_else(|| say!("approvals-deadline"));
+        let (approval, status) = (row.approval.as_str(), action::status(words(), &row.status));
+        let message = say!("fault-answered-before", approval = approval, status = status, by = by);
+        return Err(Fault::new(ErrorKind::Failed, message).hint(say!("hint-first-answer")));
     }
     if !json {
-        let text = format!("{} {}: {}\n", row.status, row.approval, action::line(&row.tool, &row.action));
-        out::print(&clean(&text))?;
+        let (approval, status) = (row.approval.as_str(), action::status(words(), &row.status));
+        let line = action::line(words(), &row.tool, &row.action);
+        let text = say!("approvals-answered", status = status, approval = approval, action = line);
+        out::print(&clean(&format!("{text}\n")))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -4,9 +4,9 @@
 use super::budget::rubles;
 use super::{Outcome, connected, ledger, of_ledger, paths, runtime};
 use crate::fault::wrong_use;
-use crate::money::Lang;
 use crate::out;
 use crate::random;
+use crate::text::{labelled, say, words};
 use plyrum_billing_client::MicroRub;
 use plyrum_protocol::{BalanceSetMode, BalanceTopUp, ModeOrder, TopUp, view};
 use std::process::ExitCode;
@@ -63,7 +63,7 @@ pub(crate) fn run(command: &Command) -> Outcome {
 fn top_up(amount: &str, id: Option<&str>, json: bool) -> Outcome {
     let micro_rub = rubles(amount)?;
     if micro_rub == MicroRub::ZERO {
-        return Err(wrong_use("a top-up of 0 RUB adds nothing"));
+        return Err(wrong_use(say!("fault-top-up-zero")));
     }
     let id = match id {
         Some(id) => id.to_owned(),
@@ -77,8 +77,7 @@ fn top_up(amount: &str, id: Option<&str>, json: bool) -> Outcome {
         return Ok(ExitCode::SUCCESS);
     }
     if done.paid_debt_micro_rub > MicroRub::ZERO {
-        let paid = Lang::of_environment().rub(done.paid_debt_micro_rub);
-        out::err(&format!("notice: {paid} of it paid what was owed"));
+        out::notice(&say!("balance-paid-debt", paid = words().rub(done.paid_debt_micro_rub)));
     }
     out::print(&text(&done.balance))?;
     Ok(ExitCode::SUCCESS)
@@ -127,12 +126,14 @@ fn show(json: bool) -> Outcome {
 }
 
 fn text(balance: &view::Balance) -> String {
-    let lang = Lang::of_environment();
-    let available = balance.available_micro_rub.map_or("no limit".to_owned(), |amount| lang.rub(amount));
-    format!(
-        "mode       {}\nposted     {}\nheld       {}\navailable  {available}\n",
-        balance.mode,
-        lang.rub(balance.posted_micro_rub),
-        lang.rub(balance.held_micro_rub),
+    let rub = |amount| words().rub(amount);
+    labelled(
+        0,
+        &[
+            (say!("balance-mode"), balance.mode.clone()),
+            (say!("balance-posted"), rub(balance.posted_micro_rub)),
+            (say!("balance-held"), rub(balance.held_micro_rub)),
+            (say!("balance-available"), balance.available_micro_rub.map_or_else(|| say!("no-limit"), rub)),
+        ],
     )
 }

@@ -2,9 +2,10 @@
 
 use super::Outcome;
 use crate::fault::wrong_use;
-use crate::money::{self, Lang};
+use crate::money;
 use crate::out;
-use crate::table::{Lean, table};
+use crate::table::{left, right, table};
+use crate::text::{say, words};
 use plyrum_protocol::view::CostReport;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -35,20 +36,19 @@ pub(crate) fn run(command: &Command) -> Outcome {
 
 /// The report, if its sums hold together.
 fn read(path: &Path) -> Result<CostReport, plyrum_protocol::Fault> {
-    let shown = path.display();
+    let shown = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|e| {
-        wrong_use(format!("cannot read {shown}: {e}")).hint("make one: scripts/cost-report.sh")
+        wrong_use(say!("fault-read", path = &shown, why = e.to_string())).hint(say!("hint-make-report"))
     })?;
-    let report: CostReport =
-        serde_json::from_str(&text).map_err(|e| wrong_use(format!("{shown} is no cost report: {e}")))?;
+    let report: CostReport = serde_json::from_str(&text)
+        .map_err(|e| wrong_use(say!("fault-no-report", path = &shown, why = e.to_string())))?;
     match report.contradiction() {
         None => Ok(report),
-        Some(why) => Err(wrong_use(format!("{shown}: {why}"))),
+        Some(why) => Err(wrong_use(say!("fault-report", path = &shown, why = why))),
     }
 }
 
 fn text(report: &CostReport) -> String {
-    let lang = Lang::of_environment();
     let rows: Vec<Vec<String>> = report
         .arms
         .iter()
@@ -60,25 +60,25 @@ fn text(report: &CostReport) -> String {
                 arm.attempts.to_string(),
                 money::count(tokens(&["input", "cache_read", "cache_write_5m", "cache_write_1h"])),
                 money::count(tokens(&["output", "reasoning"])),
-                lang.rub(arm.cost_micro_rub),
-                lang.rub(arm.extra_over_direct_micro_rub),
+                words().rub(arm.cost_micro_rub),
+                words().rub(arm.extra_over_direct_micro_rub),
                 format!("{}/{}", arm.right, arm.asked),
             ]
         })
         .collect();
-    let right = |name| (name, Lean::Right);
     let head = [
-        ("plan", Lean::Left),
-        right("runs"),
-        right("requests"),
-        right("input"),
-        right("output"),
-        right("cost"),
-        right("over direct"),
-        right("right"),
+        left(say!("col-plan")),
+        right(say!("col-runs")),
+        right(say!("col-requests")),
+        right(say!("col-input")),
+        right(say!("col-output")),
+        right(say!("col-cost")),
+        right(say!("col-over-direct")),
+        right(say!("col-right")),
     ];
     let notes: String =
         report.assumptions.iter().map(|note| format!("- {note}\n")).collect::<Vec<_>>().concat();
-    let total = lang.rub(report.total.cost_micro_rub);
-    format!("{}\ntotal {total}, evidence: {}\n{notes}", table(&head, &rows), report.evidence)
+    let total = words().rub(report.total.cost_micro_rub);
+    let total = say!("bench-total", total = total, evidence = report.evidence.to_string());
+    format!("{}\n{total}\n{notes}", table(&head, &rows))
 }

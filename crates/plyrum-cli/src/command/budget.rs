@@ -3,10 +3,10 @@
 
 use super::{Outcome, connected, paths, runtime};
 use crate::fault::wrong_use;
-use crate::money::Lang;
 use crate::out;
 use crate::sanitize::clean;
-use crate::table::{Lean, table};
+use crate::table::{left, right, table};
+use crate::text::{say, words};
 use clap::ValueEnum;
 use plyrum_billing_client::MicroRub;
 use plyrum_protocol::{
@@ -89,8 +89,8 @@ fn set(what: &What, limit: &str) -> Outcome {
     let order = BudgetOrder { budget, limit_micro_rub };
     runtime()?.block_on(async {
         connected(&paths()?).await?.call::<BudgetSet>(&order).await?;
-        let limit = Lang::of_environment().rub(order.limit_micro_rub);
-        out::print(&clean(&format!("{}: {limit}\n", said(&order.budget))))?;
+        let limit = words().rub(order.limit_micro_rub);
+        out::print(&clean(&format!("{}\n", said(&order.budget, &limit))))?;
         Ok(ExitCode::SUCCESS)
     })
 }
@@ -110,31 +110,30 @@ fn list(json: bool) -> Outcome {
     if json {
         out::print_json(&rows)?;
     } else if rows.is_empty() {
-        out::print("no budget is set: plyrum budget set day 300\n")?;
+        out::print(&format!("{}\n", say!("budget-none")))?;
     } else {
-        out::print(&text(&rows, Lang::of_environment()))?;
+        out::print(&text(&rows))?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn text(rows: &[view::BudgetRow], lang: Lang) -> String {
-    let right = |name| (name, Lean::Right);
+fn text(rows: &[view::BudgetRow]) -> String {
     let head = [
-        ("budget", Lean::Left),
-        ("per", Lean::Left),
-        right("limit"),
-        right("spent"),
-        right("held"),
-        right("left"),
-        right("used"),
-        ("set by", Lean::Left),
+        left(say!("col-budget")),
+        left(say!("col-per")),
+        right(say!("col-limit")),
+        right(say!("col-spent")),
+        right(say!("col-held")),
+        right(say!("col-left")),
+        right(say!("col-used")),
+        left(say!("col-set-by")),
     ];
-    let rows: Vec<Vec<String>> = rows.iter().map(|row| cells(row, lang)).collect();
+    let rows: Vec<Vec<String>> = rows.iter().map(cells).collect();
     table(&head, &rows)
 }
 
-fn cells(row: &view::BudgetRow, lang: Lang) -> Vec<String> {
-    let amount = |amount: Option<MicroRub>| amount.map_or("–".to_owned(), |amount| lang.rub(amount));
+fn cells(row: &view::BudgetRow) -> Vec<String> {
+    let amount = |amount: Option<MicroRub>| amount.map_or("–".to_owned(), |amount| words().rub(amount));
     let name = match &row.key {
         Some(key) => format!("{}:{key}", row.scope),
         None => row.scope.clone(),
@@ -143,14 +142,24 @@ fn cells(row: &view::BudgetRow, lang: Lang) -> Vec<String> {
     let used = spent.filter(|_| limit > 0).map(|spent| i128::from(spent.get()) * 100 / limit);
     vec![
         name,
-        if row.spent_micro_rub.is_none() { "each" } else { row.period.as_str() }.to_owned(),
-        lang.rub(row.limit_micro_rub),
+        if row.spent_micro_rub.is_none() { say!("budget-each") } else { period(&row.period) },
+        words().rub(row.limit_micro_rub),
         amount(spent),
         amount(row.held_micro_rub),
         amount(row.left_micro_rub),
-        used.map_or("–".to_owned(), |percent| format!("{percent} %")),
+        used.map_or("–".to_owned(), |percent| words().percent(percent)),
         row.setting.clone(),
     ]
+}
+
+/// Over which time a budget counts; a word that a newer daemon says is shown as it is.
+fn period(word: &str) -> String {
+    match word {
+        "day" => say!("budget-day"),
+        "month" => say!("budget-month"),
+        "total" => say!("budget-total"),
+        other => other.to_owned(),
+    }
 }
 
 impl What {
@@ -161,7 +170,7 @@ impl What {
         };
         let per = self.per.unwrap_or(Per::Month).as_str();
         if self.per.is_some() && matches!(scope, "day" | "month" | "run" | "session") {
-            return Err(wrong_use(format!("a budget of a {scope} has no --per")));
+            return Err(wrong_use(say!("fault-budget-per", scope = scope)));
         }
         match (scope, key) {
             ("day" | "month", "") => of("all", String::new(), scope),
@@ -170,22 +179,25 @@ impl What {
             ("project", "") => of(scope, here()?, per),
             ("project", dir) => of(scope, absolute(dir)?, per),
             ("persona" | "provider", key) if !key.is_empty() => of(scope, key.to_owned(), per),
-            ("persona" | "provider", _) => Err(wrong_use(format!("which {scope}? {scope}:NAME"))),
-            _ => Err(wrong_use(format!("`{}` is nothing that a budget can be on", self.scope))
-                .hint("day, month, run, session[:ID], persona:NAME, provider:NAME or project[:DIR]")),
+            ("persona" | "provider", _) => Err(wrong_use(say!("fault-budget-which", scope = scope))),
+            _ => Err(wrong_use(say!("fault-budget-on", scope = &self.scope)).hint(say!("hint-budget-on"))),
         }
     }
 }
 
-/// What a limit is on, as it was understood: which directory, over which time.
-fn said(budget: &BudgetRef) -> String {
+/// What the limit is on, as it was understood: which directory, over which time.
+fn said(budget: &BudgetRef, limit: &str) -> String {
     let BudgetRef { scope, key, period } = budget;
-    match (scope.as_str(), key.as_str()) {
-        ("all", _) => period.clone(),
-        ("run" | "session", "") => format!("each {scope}"),
-        ("session", key) => format!("{scope}:{key}"),
-        (scope, key) if period == "total" => format!("{scope}:{key} in all"),
-        (scope, key) => format!("{scope}:{key} per {period}"),
+    let named = format!("{scope}:{key}");
+    match (scope.as_str(), key.as_str(), period.as_str()) {
+        ("all", _, "day") => say!("budget-set-day", limit = limit),
+        ("all", ..) => say!("budget-set-month", limit = limit),
+        ("run", "", _) => say!("budget-set-each-run", limit = limit),
+        ("session", "", _) => say!("budget-set-each-session", limit = limit),
+        ("session", ..) => say!("budget-set", scope = named, limit = limit),
+        (.., "day") => say!("budget-set-per-day", scope = named, limit = limit),
+        (.., "month") => say!("budget-set-per-month", scope = named, limit = limit),
+        _ => say!("budget-set-in-all", scope = named, limit = limit),
     }
 }
 
@@ -194,21 +206,20 @@ fn here() -> Result<String, Fault> {
 }
 
 fn absolute(dir: &str) -> Result<String, Fault> {
-    let path = std::fs::canonicalize(dir).map_err(|e| wrong_use(format!("{dir}: {e}")))?;
-    path.into_os_string().into_string().map_err(|_| wrong_use(format!("{dir}: its path is no valid text")))
+    let path = std::fs::canonicalize(dir)
+        .map_err(|e| wrong_use(say!("fault-dir", dir = dir, why = e.to_string())))?;
+    path.into_os_string().into_string().map_err(|_| wrong_use(say!("fault-dir-text", dir = dir)))
 }
 
 /// An amount in rubles, exact, not negative. A decimal comma is as good as a point.
 pub(crate) fn rubles(text: &str) -> Result<MicroRub, Fault> {
     if text.split_once(',').is_some_and(|(_, rest)| rest.len() == 3) {
-        return Err(
-            wrong_use(format!("`{text}` can be read in two ways")).hint("write 1000, or 1.000 for one ruble")
-        );
+        return Err(wrong_use(say!("fault-two-ways", text = text)).hint(say!("hint-two-ways")));
     }
     let amount = MicroRub::parse_rub(&text.replace(',', "."))
-        .map_err(|error| wrong_use(format!("`{text}` is no amount in rubles: {error}")))?;
+        .map_err(|error| wrong_use(say!("fault-no-amount", text = text, why = error.to_string())))?;
     if amount < MicroRub::ZERO {
-        return Err(wrong_use(format!("`{text}`: an amount must not be negative")));
+        return Err(wrong_use(say!("fault-negative", text = text)));
     }
     Ok(amount)
 }
@@ -238,10 +249,10 @@ mod tests {
 
     #[test]
     fn what_was_set_is_told_as_it_was_understood() {
-        let said = |scope: &str, per| said(&What { scope: scope.to_owned(), per }.budget().unwrap());
-        assert_eq!([said("day", None), said("run", None)], ["day", "each run"]);
-        assert_eq!(said("provider:lab", None), "provider:lab per month");
-        assert_eq!(said("persona:coder", Some(Per::Total)), "persona:coder in all");
+        let said = |scope: &str, per| said(&What { scope: scope.to_owned(), per }.budget().unwrap(), "5 ₽");
+        assert_eq!([said("day", None), said("run", None)], ["day: 5 ₽", "each run: 5 ₽"]);
+        assert_eq!(said("provider:lab", None), "provider:lab per month: 5 ₽");
+        assert_eq!(said("persona:coder", Some(Per::Total)), "persona:coder in all: 5 ₽");
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use super::{Outcome, paths};
 use crate::out;
 use crate::sanitize::clean;
-use crate::table::{Lean, table};
+use crate::table::{left, table};
+use crate::text::say;
 use plyrum_config::Diagnostic;
 use plyrum_protocol::{ErrorKind, Fault, view};
 use plyrum_settings::Settings;
@@ -59,13 +60,14 @@ fn show(rows: &[view::ConfigRow], json: bool) -> Result<(), Fault> {
     }
     let cells: Vec<Vec<String>> =
         rows.iter().map(|row| vec![row.key.clone(), row.value.clone(), row.origin.clone()]).collect();
-    out::print(&table(&[("key", Lean::Left), ("value", Lean::Left), ("from", Lean::Left)], &cells))
+    let head = [left(say!("col-key")), left(say!("col-value")), left(say!("col-from"))];
+    out::print(&table(&head, &cells))
 }
 
 fn check(checked: &Result<Vec<String>, Vec<Diagnostic>>, json: bool) -> Outcome {
     let check = |ok, detail: String| view::Check { name: "config".to_owned(), ok, detail };
     let checks = match checked {
-        Ok(notes) => std::iter::once(check(true, "nothing is wrong".to_owned()))
+        Ok(notes) => std::iter::once(check(true, say!("config-fine")))
             .chain(notes.iter().map(|note| check(true, note.clone())))
             .collect::<Vec<_>>(),
         Err(problems) => problems.iter().map(|problem| check(false, problem.to_string())).collect(),
@@ -83,5 +85,5 @@ fn check(checked: &Result<Vec<String>, Vec<Diagnostic>>, json: bool) -> Outcome 
 /// All problems in one error.
 pub(crate) fn broken(problems: &[Diagnostic]) -> Fault {
     let lines: Vec<String> = problems.iter().take(10).map(ToString::to_string).collect();
-    Fault::new(ErrorKind::Config, clean(&lines.join("\n"))).hint("correct the file; plyrum config check")
+    Fault::new(ErrorKind::Config, clean(&lines.join("\n"))).hint(say!("hint-config"))
 }

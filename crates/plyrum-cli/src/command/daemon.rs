@@ -1,6 +1,7 @@
 //! `plyrum daemon`: the background process. `run` is the only place that names the daemon's crate.
 
 use super::{Outcome, hello, paths, runtime};
+use crate::text::say;
 use crate::{fault, out};
 use plyrum_client::{Holder, Launch, Reached, connect_or_start};
 use plyrum_config::Paths;
@@ -103,10 +104,19 @@ fn drain(paths: &Paths) -> Result<(), Fault> {
     end::<DaemonDrain>(paths, Duration::MAX).map_err(Fault::from)
 }
 
+/// How it hangs.
+#[derive(Debug, Clone, Copy)]
+enum How {
+    /// It takes no order.
+    Silent,
+    /// It took one and goes on.
+    Endless,
+}
+
 /// Why it was not ended.
 enum Unended {
     /// It hangs: force may be used against this process, and against no other.
-    Hangs { holder: Option<Holder>, how: &'static str, fault: Fault },
+    Hangs { holder: Option<Holder>, how: How, fault: Fault },
     /// Something else, at which force is out of place: it is full, it is somebody else's, it talks nonsense.
     Refused(Fault),
 }
@@ -130,7 +140,7 @@ where
             (Asked::Told, _) => break true,
             (Asked::Silent, _) => {
                 let fault = plyrum_client::silent(holder.as_ref());
-                return Err(Unended::Hangs { holder, how: "did not answer", fault });
+                return Err(Unended::Hangs { holder, how: How::Silent, fault });
             }
             (Asked::Nobody, None) if !plyrum_client::is_held(paths) => return Ok(()),
             // It starts, and will listen; or it ends.
@@ -145,7 +155,7 @@ where
         None => wait_for_lock(paths, left).map_err(Unended::Refused),
         Some(holder) if holder.wait(left) => Ok(()),
         Some(holder) => {
-            Err(Unended::Hangs { fault: does_not_end(&holder), holder: Some(holder), how: "did not end" })
+            Err(Unended::Hangs { fault: does_not_end(&holder), holder: Some(holder), how: How::Endless })
         }
     }
 }
@@ -178,19 +188,21 @@ where
 }
 
 fn does_not_end(holder: &Holder) -> Fault {
-    let message = format!("the daemon (process {}) does not end", holder.pid);
-    Fault::new(ErrorKind::DaemonUnreachable, message).hint(
-        "plyrum daemon stop --force kills it, and the next start books what it left; plyrum daemon logs",
-    )
+    let message = say!("fault-process-does-not-end", pid = holder.pid.to_string());
+    Fault::new(ErrorKind::DaemonUnreachable, message).hint(say!("hint-force"))
 }
 
 /// Kills exactly the process that had this home's lock when it was asked to end.
-fn kill(holder: &Holder, how: &str) -> Result<(), Fault> {
+fn kill(holder: &Holder, how: How) -> Result<(), Fault> {
     holder.kill()?;
     if !holder.wait(KILLED_WITHIN) {
-        return Err(does_not_end(holder).hint("the system cannot end it: it waits for a device"));
+        return Err(does_not_end(holder).hint(say!("hint-device")));
     }
-    out::err(&format!("notice: process {} {how} and was killed", holder.pid));
+    let pid = holder.pid.to_string();
+    out::notice(&match how {
+        How::Silent => say!("daemon-killed-silent", pid = pid),
+        How::Endless => say!("daemon-killed-endless", pid = pid),
+    });
     Ok(())
 }
 
@@ -200,8 +212,9 @@ fn wait_for_lock(paths: &Paths, within: Duration) -> Result<(), Fault> {
     let began = Instant::now();
     while lock.try_lock_shared().is_err() {
         if began.elapsed() > within {
-            return Err(Fault::new(ErrorKind::DaemonUnreachable, "the daemon does not end")
-                .hint("plyrum daemon logs; the process id is in daemon.lock"));
+            return Err(
+                Fault::new(ErrorKind::DaemonUnreachable, say!("fault-does-not-end")).hint(say!("hint-lock"))
+            );
         }
         std::thread::sleep(Duration::from_millis(5)); // another process's lock: there is nothing to be woken by
     }
@@ -211,8 +224,7 @@ fn wait_for_lock(paths: &Paths, within: Duration) -> Result<(), Fault> {
 /// A restart does not wait for what runs: that is said, with what would.
 fn tell_what_is_cancelled(paths: &Paths) {
     let Ok(view::DaemonStatus { active_runs: runs @ 1.., .. }) = status(paths) else { return };
-    let what = if runs == 1 { "1 run is" } else { &format!("{runs} runs are") };
-    out::err(&format!("notice: {what} cancelled and booked; plyrum daemon drain would let them end first"));
+    out::notice(&say!("daemon-cancels", n = runs));
 }
 
 /// How the daemon is, within a bound and whatever state it is in.
@@ -228,32 +240,26 @@ fn show_status(paths: &Paths, json: bool) -> Outcome {
         out::print(&format!("{}\n", in_words(&status)))?;
     }
     if let Some(problem) = &status.audit_problem {
-        out::err(&crate::sanitize::clean(&format!(
-            "warning: the audit log cannot be written, so no run that may cost money starts: {problem}"
-        )));
+        out::warning(&say!("daemon-audit-problem", problem = problem));
     }
     if let Some(what) = &status.audit_broken {
-        out::err(&crate::sanitize::clean(&format!(
-            "warning: the audit log was found broken: {what} (plyrum audit verify)"
-        )));
+        out::warning(&say!("daemon-audit-broken", what = what));
     }
     plyrum_client::trouble(&status).map_or(Ok(ExitCode::SUCCESS), Err)
 }
 
 /// The status on one line.
 pub(super) fn in_words(status: &view::DaemonStatus) -> String {
-    let pid = status.pid.map_or_else(|| "unknown".to_owned(), |pid| pid.to_string());
-    let build = status.build.as_deref().unwrap_or("unknown");
+    let pid = status.pid.map_or_else(|| say!("unknown"), |pid| pid.to_string());
+    let build = status.build.clone().unwrap_or_else(|| say!("unknown"));
     let runs = status.active_runs;
     match status.state {
-        DaemonState::Running => format!("running: process {pid}, version {build}, {runs} active runs"),
-        DaemonState::Draining if status.build.is_none() => format!("ending: process {pid} books what it ran"),
-        DaemonState::Draining => format!("ending: process {pid}, version {build}, {runs} runs to finish"),
-        DaemonState::Stuck => format!("stuck: process {pid} is alive and does not answer"),
-        DaemonState::NotListening => {
-            format!("not listening: process {pid} has the lock; it starts slowly, or it hangs")
-        }
-        DaemonState::Stopped => "not running; it starts by itself when it is needed".to_owned(),
+        DaemonState::Running => say!("daemon-running", pid = pid, build = build, runs = runs),
+        DaemonState::Draining if status.build.is_none() => say!("daemon-books", pid = pid),
+        DaemonState::Draining => say!("daemon-draining", pid = pid, build = build, runs = runs),
+        DaemonState::Stuck => say!("daemon-stuck", pid = pid),
+        DaemonState::NotListening => say!("daemon-deaf", pid = pid),
+        DaemonState::Stopped => say!("daemon-stopped"),
     }
 }
 
@@ -272,7 +278,10 @@ fn logs(paths: &Paths) -> Result<(), Fault> {
     };
     match read() {
         Ok(text) => out::print(&crate::sanitize::clean(&text)),
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Err(fault::wrong_use("there is no log yet")),
-        Err(e) => Err(Fault::new(ErrorKind::Storage, format!("{}: {e}", path.display()))),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Err(fault::wrong_use(say!("fault-no-log"))),
+        Err(e) => {
+            let message = say!("fault-file", path = path.display().to_string(), why = e.to_string());
+            Err(Fault::new(ErrorKind::Storage, message))
+        }
     }
 }

@@ -5,15 +5,17 @@ pub(crate) mod cache;
 mod sum;
 
 use super::{Outcome, ledger, nothing_yet, of_ledger, paths};
-use crate::money::{self, Lang};
+use crate::money;
 use crate::out;
 use crate::sanitize::clean;
+use crate::text::{say, words};
 use plyrum_billing_client::{MicroRub, Quality, RateCard, Usage, cost};
 use plyrum_ledger::{Aside, Attempt, AttemptState, Outcome as LedgerOutcome, Price};
 use plyrum_protocol::{
     AttemptId, AttemptOutcome, ErrorKind, Fault, FrameBody, InvalidId, Role, RunId, SessionId, StepId,
     Timestamp, UsageView, view,
 };
+use plyrum_words::Words;
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
@@ -69,13 +71,13 @@ pub(crate) fn run(args: &Args) -> Outcome {
     if args.json {
         out::print_json(&report)?;
     } else {
-        out::print(&clean(&text(&report)))?;
+        out::print(&clean(&text(words(), &report)))?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
 fn of_id(error: &InvalidId) -> Fault {
-    Fault::new(ErrorKind::Internal, format!("the ledger has a row with a bad id: {error}"))
+    Fault::new(ErrorKind::Internal, say!("fault-bad-row", why = error.to_string()))
 }
 
 /// What the run's own result says of it: the ledger does not know which proposal was the best.
@@ -231,141 +233,164 @@ const fn outcome(outcome: LedgerOutcome) -> AttemptOutcome {
     }
 }
 
-fn text(report: &view::ExplainReport) -> String {
-    let lang = Lang::of_environment();
-    let mut text = format!(
-        "run {} · {} · plan {} · {}\n",
-        report.run,
-        report.status.as_str(),
-        report.plan,
-        crate::text::time(report.started_at)
+fn text(words: &Words, report: &view::ExplainReport) -> String {
+    let head = say!(
+        in words,
+        "explain-run",
+        run = report.run.as_str(),
+        status = crate::text::status(words, report.status),
+        plan = &report.plan,
+        at = crate::text::time(report.started_at)
     );
+    let mut text = format!("{head}\n");
     for attempt in &report.attempts {
-        text += &attempt_text(attempt, lang);
+        text += &attempt_text(words, attempt);
     }
     if report.attempts.is_empty() {
-        text += "  no request was made\n";
+        let _infallible = writeln!(text, "  {}", words.say("explain-no-request"));
     }
-    let _infallible = writeln!(text, "total {}", lang.rub(report.cost_micro_rub));
-    for (amount, what) in [
-        (report.repeats_micro_rub, "of it for repeats"),
-        (report.wasted_micro_rub, "of it for attempts that failed, broke off or were cancelled"),
-        (report.extra_over_direct_micro_rub.unwrap_or_default(), "over asking the best model alone"),
+    let total = words.rub(report.cost_micro_rub);
+    let _infallible = writeln!(text, "{}", say!(in words, "explain-total", amount = total));
+    for (amount, key) in [
+        (report.repeats_micro_rub, "explain-repeats"),
+        (report.wasted_micro_rub, "explain-wasted"),
+        (report.extra_over_direct_micro_rub.unwrap_or_default(), "explain-extra"),
     ] {
         if amount > MicroRub::ZERO {
-            let _infallible = writeln!(text, "  {} {what}", lang.rub(amount));
+            let told = words.with(key, &[("amount", words.rub(amount).into())]);
+            let _infallible = writeln!(text, "  {told}");
         }
     }
-    for (count, what) in [
-        (report.unbilled, "charged nothing: never sent, or nothing used"),
-        (report.unpriced, "without a known price"),
-    ] {
+    for (count, key) in [(report.unbilled, "explain-unbilled"), (report.unpriced, "explain-unpriced")] {
         if count > 0 {
-            let _infallible =
-                writeln!(text, "  {count} {} {what}", if count == 1 { "attempt" } else { "attempts" });
+            let _infallible = writeln!(text, "  {}", words.with(key, &[("n", count.into())]));
         }
     }
     text
 }
 
-fn attempt_text(attempt: &view::ExplainAttempt, lang: Lang) -> String {
-    let outcome = attempt.outcome.map_or("unresolved or given back", |o| o.as_str());
-    let mut text = format!(
-        "\n{} · {} ({}) · {} · {outcome}{}\n",
-        attempt.attempt,
-        attempt.step,
-        attempt.role.as_str(),
-        attempt.model,
-        attempt.error.as_ref().map(|e| format!(": {e}")).unwrap_or_default()
-    );
-    if let Some(retry) = &attempt.retry {
-        let _infallible = writeln!(
-            text,
-            "  try {} because the one before: {}; this repeat cost {}",
-            retry.try_number,
-            retry.cause,
-            lang.rub(attempt.cost_micro_rub)
-        );
-    }
-    if let Some(from) = &attempt.fallback {
-        let _infallible =
-            writeln!(text, "  fallback from {} of {}: {}", from.from_model, from.from_provider, from.cause);
-    }
+fn attempt_text(words: &Words, attempt: &view::ExplainAttempt) -> String {
+    let mut text = head_text(words, attempt);
     match attempt.billing.as_str() {
-        "released" => text += "  never sent: its hold was given back\n",
-        "missing" => text += "  nothing was used or reported: charged nothing\n",
-        "open" => text += "  not resolved yet\n",
+        "released" => line(&mut text, &words.say("explain-never-sent")),
+        "missing" => line(&mut text, &words.say("explain-nothing-used")),
+        "open" => line(&mut text, &words.say("explain-open")),
         _ => {}
     }
     if attempt.usage.quality == Quality::Estimated {
-        let _infallible = writeln!(text, "  {:<15} {}", "usage", why_estimated(attempt));
+        labelled(&mut text, &words.say("explain-usage"), &why_estimated(words, attempt));
     }
     if let Some(cache) = &attempt.cache {
-        let _infallible = writeln!(text, "  {:<15} {}", "cache", cache::text(cache));
+        labelled(&mut text, &words.say("explain-cache"), &cache::text(words, cache));
     }
     for meter in &attempt.meters {
-        let is_tokens = TOKEN_METERS.contains(&meter.meter.as_str());
-        let per = if is_tokens { "per million" } else { "each" };
-        let rate = format!("{} {} {per}", meter.price, attempt.currency);
-        let amount =
-            meter.amount.as_ref().map(|amount| format!(" = {} {}", lang.decimal(amount), attempt.currency));
-        let _infallible = writeln!(
-            text,
-            "  {:<15} {:>12} × {rate:<26}{}",
-            meter.meter,
-            money::count(meter.count),
-            amount.unwrap_or_default()
-        );
+        text += &meter_text(words, meter, &attempt.currency);
     }
     if attempt.meters.is_empty() && attempt.price_version.is_empty() {
-        text += "  the price is not known\n";
+        line(&mut text, &words.say("explain-no-price"));
     }
-    if let (Some(sum), Some(rubles)) = (&attempt.sum, &attempt.sum_rub) {
-        let _infallible = writeln!(text, "  {:<15} {:>12} {}", "sum", lang.decimal(sum), attempt.currency);
-        if attempt.currency != "RUB" {
-            let _infallible = writeln!(
-                text,
-                "  {:<15} {:>12} RUB per {} (rate {})",
-                "exchange",
-                attempt.fx,
-                attempt.currency,
-                short(&attempt.fx_version)
-            );
-        }
-        let _infallible =
-            writeln!(text, "  {:<15} {:>12} RUB, rounded up once", "in rubles", lang.decimal(rubles));
-    }
-    if !attempt.price_version.is_empty() {
-        let _infallible = writeln!(text, "  {:<15} {:>12}", "price version", short(&attempt.price_version));
-    }
-    let _infallible = writeln!(
-        text,
-        "  {:<15} {:>12}   ({})",
-        "cost",
-        lang.rub(attempt.cost_micro_rub),
-        verdict_text(attempt, lang)
-    );
+    text += &sum_text(words, attempt);
+    let cost = words.rub(attempt.cost_micro_rub);
+    let verdict = verdict_text(words, attempt);
+    labelled(&mut text, &words.say("explain-cost"), &format!("{cost:>12}   ({verdict})"));
     if attempt.debt_micro_rub > MicroRub::ZERO {
-        let _infallible =
-            writeln!(text, "  {:<15} {:>12}   over its hold", "owed", lang.rub(attempt.debt_micro_rub));
+        let debt = words.rub(attempt.debt_micro_rub);
+        let over = words.say("explain-over-its-hold");
+        labelled(&mut text, &words.say("explain-owed"), &format!("{debt:>12}   {over}"));
     }
     if let Some(theirs) = &attempt.provider_cost {
-        let rubles = theirs.micro_rub.map(|rub| format!(" = {}", lang.rub(rub))).unwrap_or_default();
-        let difference = theirs.difference_micro_rub.filter(|d| *d != MicroRub::ZERO);
-        let difference = difference.map_or_else(String::new, |d| format!("; {} from ours", lang.rub(d)));
-        let _infallible = writeln!(text, "  {:<15} {}{rubles}{difference}", "provider says", theirs.said);
+        labelled(&mut text, &words.say("explain-provider-says"), &theirs_text(words, theirs));
     }
     text
 }
 
+/// Which request it was, how it ended, and what it stands for.
+fn head_text(words: &Words, attempt: &view::ExplainAttempt) -> String {
+    let outcome = match attempt.outcome {
+        Some(outcome) => words.say(&format!("outcome-{}", outcome.as_str())),
+        None => words.say("explain-unresolved"),
+    };
+    let error = attempt.error.as_ref().map(|e| format!(": {e}")).unwrap_or_default();
+    let (step, role, model) = (&attempt.step, attempt.role.as_str(), &attempt.model);
+    let mut text = format!("\n{} · {step} ({role}) · {model} · {outcome}{error}\n", attempt.attempt);
+    if let Some(retry) = &attempt.retry {
+        let told = say!(
+            in words,
+            "explain-try",
+            try = retry.try_number.to_string(),
+            cause = &retry.cause,
+            amount = words.rub(attempt.cost_micro_rub)
+        );
+        line(&mut text, &told);
+    }
+    if let Some(from) = &attempt.fallback {
+        let (model, provider) = (&from.from_model, &from.from_provider);
+        let cause = &from.cause;
+        line(
+            &mut text,
+            &say!(in words, "explain-fallback", model = model, provider = provider, cause = cause),
+        );
+    }
+    text
+}
+
+fn meter_text(words: &Words, meter: &view::ExplainMeter, currency: &str) -> String {
+    let is_tokens = TOKEN_METERS.contains(&meter.meter.as_str());
+    let per = words.say(if is_tokens { "explain-per-million" } else { "explain-each" });
+    let rate = format!("{} {currency} {per}", meter.price);
+    let amount = meter.amount.as_ref().map(|amount| format!(" = {} {currency}", words.decimal(amount)));
+    let (count, amount) = (money::count(meter.count), amount.unwrap_or_default());
+    format!("  {:<15} {count:>12} × {rate:<26}{amount}\n", meter.meter)
+}
+
+/// The exact sum, the rate, and the one rounding.
+fn sum_text(words: &Words, attempt: &view::ExplainAttempt) -> String {
+    let mut text = String::new();
+    if let (Some(sum), Some(rubles)) = (&attempt.sum, &attempt.sum_rub) {
+        let (sum, rubles, currency) = (words.decimal(sum), words.decimal(rubles), &attempt.currency);
+        labelled(&mut text, &words.say("explain-sum"), &format!("{sum:>12} {currency}"));
+        if currency != "RUB" {
+            let version = short(&attempt.fx_version);
+            let rate = say!(in words, "explain-rate", currency = currency, version = version);
+            labelled(&mut text, &words.say("explain-exchange"), &format!("{:>12} {rate}", attempt.fx));
+        }
+        let rounded = words.say("explain-rounded");
+        labelled(&mut text, &words.say("explain-in-rubles"), &format!("{rubles:>12} {rounded}"));
+    }
+    if !attempt.price_version.is_empty() {
+        let version = short(&attempt.price_version);
+        labelled(&mut text, &words.say("explain-price-version"), &format!("{version:>12}"));
+    }
+    text
+}
+
+fn theirs_text(words: &Words, theirs: &view::ExplainProviderCost) -> String {
+    let rubles = theirs.micro_rub.map(|rub| format!(" = {}", words.rub(rub))).unwrap_or_default();
+    let difference = theirs.difference_micro_rub.filter(|d| *d != MicroRub::ZERO);
+    let difference = difference
+        .map(|d| format!("; {}", say!(in words, "explain-from-ours", amount = words.rub(d))))
+        .unwrap_or_default();
+    format!("{}{rubles}{difference}", theirs.said)
+}
+
+fn line(text: &mut String, told: &str) {
+    let _infallible = writeln!(text, "  {told}");
+}
+
+fn labelled(text: &mut String, label: &str, value: &str) {
+    let _infallible = writeln!(text, "  {label:<15} {value}");
+}
+
 /// Why there are no counts of the provider's own to charge by.
-fn why_estimated(attempt: &view::ExplainAttempt) -> String {
+fn why_estimated(words: &Words, attempt: &view::ExplainAttempt) -> String {
     match &attempt.raw_usage {
-        None => "estimated from the bytes: the provider did not report any".to_owned(),
+        None => words.say("explain-estimated"),
         Some(raw) => {
-            let shown: String = raw.chars().take(MAX_SHOWN_USAGE).collect();
-            let more = if shown.len() < raw.len() { "…" } else { "" };
-            format!("estimated from the bytes: the provider's report cannot be right: {shown}{more}")
+            let mut shown: String = raw.chars().take(MAX_SHOWN_USAGE).collect();
+            if shown.len() < raw.len() {
+                shown.push('…');
+            }
+            say!(in words, "explain-estimated-wrong", raw = shown)
         }
     }
 }
@@ -382,23 +407,22 @@ fn short(version: &str) -> String {
 }
 
 /// How sure the cost is, what was held for it, and whether it comes out again.
-fn verdict_text(attempt: &view::ExplainAttempt, lang: Lang) -> String {
+fn verdict_text(words: &Words, attempt: &view::ExplainAttempt) -> String {
     let (cost, hold) = (attempt.cost_micro_rub, attempt.hold_micro_rub);
-    let mut said = vec![attempt.usage.quality.as_str().to_owned(), format!("held {}", lang.rub(hold))];
+    let quality = words.say(&format!("quality-{}", attempt.usage.quality.as_str()));
+    let mut said = vec![quality, say!(in words, "explain-held", amount = words.rub(hold))];
     if let Some(over) = cost.checked_sub(hold).filter(|over| *over > MicroRub::ZERO) {
-        said.push(format!("over its hold by {}", lang.rub(over)));
+        said.push(say!(in words, "explain-over-by", amount = words.rub(over)));
     }
     said.push(match (attempt.recomputes, attempt.computed_micro_rub) {
-        (true, Some(computed)) if computed == cost => "computed again: the same".to_owned(),
-        (true, Some(computed)) => {
-            format!("computed again: {}, but an estimate is limited to the hold", lang.rub(computed))
-        }
-        (true, None) => "nothing to compute again".to_owned(),
-        (false, Some(computed)) => format!("computed again: DIFFERENT, {}", lang.rub(computed)),
-        (false, None) => "computed again: DIFFERENT, no figure".to_owned(),
+        (true, Some(computed)) if computed == cost => words.say("explain-same"),
+        (true, Some(computed)) => say!(in words, "explain-limited", amount = words.rub(computed)),
+        (true, None) => words.say("explain-no-figure"),
+        (false, Some(computed)) => say!(in words, "explain-different", amount = words.rub(computed)),
+        (false, None) => words.say("explain-different-none"),
     });
     if attempt.review {
-        said.push("flagged for review".to_owned());
+        said.push(words.say("explain-review"));
     }
     said.join("; ")
 }

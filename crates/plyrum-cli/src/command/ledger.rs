@@ -2,9 +2,9 @@
 //! their correction, which is the daemon's to write.
 
 use super::{Outcome, audit, connected, ledger, of_ledger, paths, runtime};
-use crate::money::Lang;
 use crate::out;
 use crate::sanitize::clean;
+use crate::text::{self, say, words};
 use plyrum_audit::AuditError;
 use plyrum_billing_client::MicroRub;
 use plyrum_config::Paths;
@@ -47,7 +47,7 @@ pub(crate) fn run(command: &Command) -> Outcome {
 
 fn parse_rub(text: &str) -> Result<MicroRub, String> {
     let amount = MicroRub::parse_rub(text).map_err(|e| e.to_string())?;
-    if amount == MicroRub::ZERO { Err("nothing to correct".to_owned()) } else { Ok(amount) }
+    if amount == MicroRub::ZERO { Err(say!("fault-nothing-to-correct")) } else { Ok(amount) }
 }
 
 fn reconcile(json: bool) -> Outcome {
@@ -56,9 +56,8 @@ fn reconcile(json: bool) -> Outcome {
     if json {
         out::print_json(&report)?;
     } else {
-        let line = |check: &view::Check| {
-            format!("{} {}: {}\n", if check.ok { "ok  " } else { "FAIL" }, check.name, check.detail)
-        };
+        let line =
+            |check: &view::Check| format!("{} {}: {}\n", text::verdict(check.ok), check.name, check.detail);
         out::print(&clean(&report.checks.iter().map(line).collect::<String>()))?;
     }
     Ok(if report.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -73,9 +72,9 @@ pub(crate) fn checks(paths: &Paths) -> Result<Vec<view::Check>, Fault> {
     }
     let verdict = audit::verdict(None)?;
     checks.push(view::Check {
-        name: "the audit log is as it was written".to_owned(),
+        name: say!("ledger-log-intact"),
         ok: verdict.ok,
-        detail: verdict.problem.unwrap_or_else(|| format!("{} records verify", verdict.records)),
+        detail: verdict.problem.unwrap_or_else(|| say!("ledger-log-verified", n = verdict.records)),
     });
     Ok(checks)
 }
@@ -109,9 +108,7 @@ fn against_the_log(reader: &LedgerReader, paths: &Paths) -> Result<Vec<view::Che
 
 fn adjust(amount: MicroRub, reason: &str, id: Option<&str>, json: bool) -> Outcome {
     if reason.trim().is_empty() {
-        return Err(
-            Fault::new(ErrorKind::Usage, "--reason is empty").hint("say why, for whoever reads the books")
-        );
+        return Err(Fault::new(ErrorKind::Usage, say!("fault-reason-empty")).hint(say!("hint-reason")));
     }
     // Made here, so that a request which is sent again corrects nothing twice.
     let adjustment = id.map_or_else(crate::random::id, |id| Ok(id.to_owned()))?;
@@ -122,13 +119,14 @@ fn adjust(amount: MicroRub, reason: &str, id: Option<&str>, json: bool) -> Outco
     if json {
         out::print_json(&balance)?;
     } else {
-        let lang = Lang::of_environment();
-        let available = balance.available_micro_rub.map_or("no limit".to_owned(), |amount| lang.rub(amount));
-        out::print(&format!(
-            "corrected by {}; posted {}, available {available}\n",
-            lang.rub(amount),
-            lang.rub(balance.posted_micro_rub)
-        ))?;
+        let rub = |amount| words().rub(amount);
+        let corrected = say!(
+            "ledger-corrected",
+            amount = rub(amount),
+            posted = rub(balance.posted_micro_rub),
+            available = balance.available_micro_rub.map_or_else(|| say!("no-limit"), rub)
+        );
+        out::print(&format!("{corrected}\n"))?;
     }
     Ok(ExitCode::SUCCESS)
 }

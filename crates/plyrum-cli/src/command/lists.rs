@@ -3,7 +3,8 @@
 use super::{Outcome, connected, paths, runtime};
 use crate::out;
 use crate::sanitize::clean;
-use crate::table::{Lean, table};
+use crate::table::{Lean, left, right, table};
+use crate::text::{self, say};
 use plyrum_protocol::{
     ErrorKind, Fault, Listing, Method, ModelList, Page, PersonaList, PlanCheck, PlanList, PlanRef, PlanShow,
     PlanText, PlanTexts, view,
@@ -85,7 +86,7 @@ where
 fn show<T: Serialize>(
     rows: &[T],
     json: bool,
-    head: &[(&str, Lean)],
+    head: &[(String, Lean)],
     cells: impl Fn(&T) -> Vec<String>,
 ) -> Outcome {
     if json {
@@ -96,19 +97,16 @@ fn show<T: Serialize>(
     Ok(ExitCode::SUCCESS)
 }
 
-const fn left(name: &str) -> (&str, Lean) {
-    (name, Lean::Left)
-}
-
-const fn right(name: &str) -> (&str, Lean) {
-    (name, Lean::Right)
-}
-
 pub(crate) fn plans(command: &Plans) -> Outcome {
     match command {
         Plans::List { json } => {
             let rows = fetch::<PlanList, _>()?;
-            let head = [left("plan"), left("description"), left("steps"), left("from")];
+            let head = [
+                left(say!("col-plan")),
+                left(say!("col-description")),
+                left(say!("col-steps")),
+                left(say!("col-from")),
+            ];
             show(&rows, *json, &head, |row| {
                 vec![row.plan.clone(), row.description.clone(), row.steps.join(" "), row.origin.clone()]
             })
@@ -126,21 +124,35 @@ fn show_plan(plan: &str, json: bool) -> Outcome {
         out::print_json(&plan)?;
         return Ok(ExitCode::SUCCESS);
     }
-    out::print(&clean(&format!(
-        "{}: {} ({}, from {})\n",
-        plan.plan, plan.description, plan.fan_out, plan.origin
-    )))?;
-    let head = [left("step"), left("kind"), right("members"), left("models"), left("after")];
+    let head = say!(
+        "plan-head",
+        plan = &plan.plan,
+        description = &plan.description,
+        fan = &plan.fan_out,
+        from = &plan.origin
+    );
+    out::print(&clean(&format!("{head}\n")))?;
+    let head = [
+        left(say!("col-step")),
+        left(say!("col-kind")),
+        right(say!("col-members")),
+        left(say!("col-models")),
+        left(say!("col-after")),
+    ];
     show(&plan.steps, false, &head, |step| {
         let kind = format!("{:?}", step.kind).to_lowercase();
         vec![step.step.clone(), kind, step.members.to_string(), step.models.clone(), step.after.join(" ")]
     })
 }
 
+fn unreadable(path: &std::path::Path, error: &std::io::Error) -> Fault {
+    let path = path.display().to_string();
+    crate::fault::wrong_use(say!("fault-read", path = path, why = error.to_string()))
+}
+
 fn check_plans(files: &[std::path::PathBuf], json: bool) -> Outcome {
     let read = |path: &std::path::PathBuf| {
-        let text = std::fs::read_to_string(path)
-            .map_err(|e| crate::fault::wrong_use(format!("cannot read {}: {e}", path.display())))?;
+        let text = std::fs::read_to_string(path).map_err(|e| unreadable(path, &e))?;
         Ok(PlanText { name: path.display().to_string(), text })
     };
     let asked = PlanTexts { files: files.iter().map(read).collect::<Result<_, Fault>>()? };
@@ -150,7 +162,7 @@ fn check_plans(files: &[std::path::PathBuf], json: bool) -> Outcome {
         out::print_json(&report)?;
     } else {
         let line = |check: &view::Check| {
-            format!("{} {}: {}\n", if check.ok { "ok  " } else { "FAIL" }, check.name, check.detail)
+            format!("{} {}: {}\n", text::verdict(check.ok), check.name, check.detail)
         };
         out::print(&clean(&report.checks.iter().map(line).collect::<Vec<_>>().concat()))?;
     }
@@ -160,22 +172,25 @@ fn check_plans(files: &[std::path::PathBuf], json: bool) -> Outcome {
 pub(crate) fn personas(command: &Personas) -> Outcome {
     let Personas::List { json } = command;
     let rows = fetch::<PersonaList, _>()?;
-    show(&rows, *json, &[left("persona"), left("description"), left("from")], |row| {
-        vec![row.persona.clone(), row.description.clone(), row.origin.clone()]
-    })
+    show(
+        &rows,
+        *json,
+        &[left(say!("col-persona")), left(say!("col-description")), left(say!("col-from"))],
+        |row| vec![row.persona.clone(), row.description.clone(), row.origin.clone()],
+    )
 }
 
 pub(crate) fn models(command: &Models) -> Outcome {
     let Models::List { json } = command;
     let rows = fetch::<ModelList, _>()?;
     let head = [
-        left("model"),
-        left("ready"),
-        right("context"),
-        right("input/M"),
-        right("output/M"),
-        left("currency"),
-        left("from"),
+        left(say!("col-model")),
+        left(say!("col-ready")),
+        right(say!("col-context")),
+        right(say!("col-input-m")),
+        right(say!("col-output-m")),
+        left(say!("col-currency")),
+        left(say!("col-from")),
     ];
     show(&rows, *json, &head, |row| {
         let unknown = || "?".to_owned();
@@ -193,8 +208,8 @@ pub(crate) fn models(command: &Models) -> Outcome {
 
 fn readiness(row: &view::ModelRow) -> String {
     match &row.why_not {
-        Some(why) => format!("no: {why}"),
-        None if row.only_when_named => "yes, only when named".to_owned(),
-        None => "yes".to_owned(),
+        Some(why) => say!("models-not-ready", why = why.as_str()),
+        None if row.only_when_named => say!("models-named-only"),
+        None => say!("models-ready"),
     }
 }

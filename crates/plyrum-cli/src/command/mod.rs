@@ -28,6 +28,7 @@ pub(crate) mod usage;
 
 use crate::args::{Args, Command};
 use crate::fault;
+use crate::text::say;
 use plyrum_client::{Client, Launch, connect_or_start};
 use plyrum_config::Paths;
 use plyrum_ledger::{LedgerError, LedgerReader};
@@ -103,7 +104,7 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Fault> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|e| Fault::new(ErrorKind::Internal, format!("cannot start: {e}")))
+        .map_err(|e| Fault::new(ErrorKind::Internal, say!("fault-start", why = e.to_string())))
 }
 
 /// A connection that speaks our protocol, with the daemon started where none runs.
@@ -124,7 +125,10 @@ pub(crate) fn ledger(paths: &Paths) -> Result<Option<LedgerReader>, Fault> {
             Err(LedgerError::OlderSchema { found: 0, .. }) => Ok(None),
             opened => opened.map(Some).map_err(|e| of_ledger(&e)),
         },
-        Err(e) => Err(Fault::new(ErrorKind::Storage, format!("{}: {e}", path.display()))),
+        Err(e) => {
+            let message = say!("fault-file", path = path.display().to_string(), why = e.to_string());
+            Err(Fault::new(ErrorKind::Storage, message))
+        }
     }
 }
 
@@ -135,7 +139,7 @@ pub(crate) fn of_ledger(error: &LedgerError) -> Fault {
             Fault::new(ErrorKind::NotFound, error.to_string()).hint("plyrum runs list")
         }
         LedgerError::AmbiguousRun { .. } => {
-            Fault::new(ErrorKind::Ambiguous, error.to_string()).hint("type more of the id")
+            Fault::new(ErrorKind::Ambiguous, error.to_string()).hint(say!("hint-more-of-id"))
         }
         _ => Fault::new(ErrorKind::Storage, error.to_string()).hint("plyrum doctor"),
     }
@@ -143,5 +147,5 @@ pub(crate) fn of_ledger(error: &LedgerError) -> Fault {
 
 /// The ledger has nothing yet.
 pub(crate) fn nothing_yet() -> Fault {
-    Fault::new(ErrorKind::NotFound, "nothing was asked yet").hint("plyrum ask \"your question\"")
+    Fault::new(ErrorKind::NotFound, say!("fault-nothing-yet")).hint(say!("hint-ask"))
 }

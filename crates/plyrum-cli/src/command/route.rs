@@ -3,8 +3,8 @@
 use super::{Outcome, connected, paths, runtime};
 use crate::out;
 use crate::sanitize::clean;
+use crate::text::{labelled, say, words};
 use plyrum_protocol::{Decision, RouteExplain, RouteQuery, SubmitOptions};
-use std::fmt::Write as _;
 use std::process::ExitCode;
 
 #[derive(Debug, clap::Args)]
@@ -42,24 +42,21 @@ pub(crate) fn run(args: Args) -> Outcome {
 }
 
 fn text(decision: &Decision) -> String {
-    let confidence = decision.intent_confidence_milli / 10;
-    let mut text = format!("intent    {} ({confidence} %)\n", decision.intent);
-    let _infallible = writeln!(text, "risk      {}", decision.risk);
-    for reason in &decision.risk_reasons {
-        let _infallible = writeln!(text, "          because {reason}");
-    }
+    let confidence = words().percent(decision.intent_confidence_milli / 10);
     let domains = if decision.domains.is_empty() { "–".to_owned() } else { decision.domains.join(", ") };
-    let _infallible = writeln!(text, "domains   {domains}");
-    let _infallible = writeln!(text, "answer    {}, {}", decision.output_kind, decision.language);
-    let _infallible = writeln!(text, "plan      {}", decision.plan);
-    for reason in &decision.reasons {
-        let _infallible = writeln!(text, "          because {reason}");
-    }
-    for candidate in &decision.candidates {
-        let _infallible = writeln!(text, "model     {} ({})", candidate.model, candidate.reasons.join(", "));
-    }
-    for excluded in &decision.excluded {
-        let _infallible = writeln!(text, "not       {} ({})", excluded.model, excluded.reasons.join(", "));
-    }
-    text
+    let because = |reason: &String| (String::new(), say!("route-because", reason = reason));
+    let mut lines = vec![
+        (say!("route-intent"), format!("{} ({confidence})", decision.intent)),
+        (say!("route-risk"), decision.risk.to_string()),
+    ];
+    lines.extend(decision.risk_reasons.iter().map(because));
+    lines.push((say!("route-domains"), domains));
+    lines.push((say!("route-answer"), format!("{}, {}", decision.output_kind, decision.language)));
+    lines.push((say!("route-plan"), decision.plan.clone()));
+    lines.extend(decision.reasons.iter().map(because));
+    let named =
+        |label: String, model: &str, reasons: &[String]| (label, format!("{model} ({})", reasons.join(", ")));
+    lines.extend(decision.candidates.iter().map(|m| named(say!("route-model"), &m.model, &m.reasons)));
+    lines.extend(decision.excluded.iter().map(|m| named(say!("route-not"), &m.model, &m.reasons)));
+    labelled(10, &lines)
 }

@@ -2,14 +2,14 @@
 
 use super::ask::{Format, Show, Style, exit_code};
 use super::{Outcome, connected, ledger, of_ledger, paths, runtime};
-use crate::money::Lang;
-use crate::table::{Lean, table};
+use crate::table::{left, right, table};
+use crate::text::{labelled, say, words};
 use crate::{out, text};
 use plyrum_client::{Client, Event, Follower, Step};
 use plyrum_ledger::{LedgerReader, ApprovalFilter, RunRow, RunStatus as LedgerStatus};
 use plyrum_protocol::{
     Attach, Cancel, CancelReason, ErrorKind, Fault, FrameBody, InvalidId, RunAttach, RunCancel, RunDropStep,
-    RunFinishNow, RunId, RunRef, RunStatus, SessionId, StepId, StepRef, Timestamp, view,
+    RunFinishNow, RunId, RunRef, RunResult, RunStatus, SessionId, StepId, StepRef, Timestamp, view,
 };
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
@@ -100,7 +100,7 @@ fn list(limit: u16, json: bool) -> Outcome {
     if json {
         out::print_json(&rows)?;
     } else if rows.is_empty() {
-        out::print("nothing has run yet\n")?;
+        out::print(&format!("{}\n", say!("runs-none")))?;
     } else {
         out::print(&list_text(&rows))?;
     }
@@ -108,29 +108,32 @@ fn list(limit: u16, json: bool) -> Outcome {
 }
 
 fn list_text(rows: &[view::RunRow]) -> String {
-    let lang = Lang::of_environment();
     let cells: Vec<Vec<String>> = rows
         .iter()
         .map(|row| {
             vec![
                 text::short(row.run.as_str()),
                 text::time(row.started_at),
-                row.status.as_str().to_owned(),
+                text::status(words(), row.status),
                 row.plan.clone(),
                 text::short(row.session.as_str()),
-                lang.rub(row.cost_micro_rub),
+                words().rub(row.cost_micro_rub),
             ]
         })
         .collect();
-    let left = |name| (name, Lean::Left);
-    table(
-        &[left("run"), left("started"), left("status"), left("plan"), left("session"), ("cost", Lean::Right)],
-        &cells,
-    )
+    let head = [
+        left(say!("col-run")),
+        left(say!("col-started")),
+        left(say!("col-status")),
+        left(say!("col-plan")),
+        left(say!("col-session")),
+        right(say!("col-cost")),
+    ];
+    table(&head, &cells)
 }
 
 fn of_id(error: &InvalidId) -> Fault {
-    Fault::new(ErrorKind::Internal, format!("the ledger has a row with a bad id: {error}"))
+    Fault::new(ErrorKind::Internal, say!("fault-bad-row", why = error.to_string()))
 }
 
 fn row(row: RunRow) -> Result<view::RunRow, InvalidId> {
@@ -169,7 +172,7 @@ fn show(run: &str, json: bool) -> Outcome {
     let frames = plyrum_sessions::frames_of_run_at(&dir, &session, &run, begun).map_err(|e| {
         match plyrum_sessions::tombstone(&dir, &session) {
             Ok(Some(stone)) if e.kind() == std::io::ErrorKind::NotFound => super::transcript::gone(&stone),
-            _ => Fault::new(ErrorKind::Storage, format!("session {session} cannot be read: {e}")),
+            _ => Fault::new(ErrorKind::Storage, super::transcript::unreadable(&session, &e)),
         }
     })?;
     let result = frames.into_iter().rev().find_map(|frame| match frame.body {
@@ -177,25 +180,28 @@ fn show(run: &str, json: bool) -> Outcome {
         _ => None,
     });
     let Some(result) = result else {
-        return Err(Fault::new(ErrorKind::Failed, format!("run {run} is not finished"))
+        return Err(Fault::new(ErrorKind::Failed, say!("fault-not-finished", run = run.as_str()))
             .hint(format!("plyrum runs attach {run}")));
     };
     if json {
         out::print_json(&*result)?;
     } else {
-        let lang = Lang::of_environment();
-        let error = result.error.as_ref().map(|e| format!("error    {}\n", e.message)).unwrap_or_default();
-        let head = format!(
-            "run      {run}\nsession  {session}\nstatus   {}\nplan     {}\nmodel    {}\ncost     {}\n{error}\n{}\n",
-            result.status.as_str(),
-            result.plan,
-            result.model,
-            lang.rub(result.cost_micro_rub),
-            result.answer.trim_end()
-        );
-        out::print(&crate::sanitize::clean(&head))?;
+        out::print(&crate::sanitize::clean(&result_text(&run, &session, &result)))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn result_text(run: &RunId, session: &SessionId, result: &RunResult) -> String {
+    let mut lines = vec![
+        (say!("label-run"), run.to_string()),
+        (say!("label-session"), session.to_string()),
+        (say!("label-status"), text::status(words(), result.status)),
+        (say!("label-plan"), result.plan.clone()),
+        (say!("label-model"), result.model.clone()),
+        (say!("label-cost"), words().rub(result.cost_micro_rub)),
+    ];
+    lines.extend(result.error.as_ref().map(|e| (say!("label-error"), e.message.clone())));
+    format!("{}\n{}\n", labelled(0, &lines), result.answer.trim_end())
 }
 
 fn attach(run: &str, format: Option<Format>, approve: Option<&String>) -> Outcome {
@@ -216,9 +222,8 @@ async fn follow(client: &mut Client, run: RunId, format: Format, approve: Option
     let mut follower = Follower::new(run.clone());
     loop {
         let Event::Frame(line) = client.event().await else {
-            return Err(
-                Fault::new(ErrorKind::DaemonUnreachable, "the daemon is gone").hint("plyrum runs list")
-            );
+            let gone = Fault::new(ErrorKind::DaemonUnreachable, say!("fault-daemon-gone"));
+            return Err(gone.hint("plyrum runs list"));
         };
         let skip = match follower.take(&line) {
             Step::Skip => continue,

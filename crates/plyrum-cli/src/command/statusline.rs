@@ -5,14 +5,15 @@
 //! Only wrong words on its own command line are an error.
 
 use super::{Outcome, ledger, of_ledger, paths};
-use crate::money::Lang;
 use crate::out;
 use crate::sanitize::cell;
+use crate::text::{say, words};
 use jiff::{Timestamp as Time, Zoned};
 use plyrum_billing_client::MicroRub;
 use plyrum_config::Paths;
 use plyrum_ledger::{LedgerReader, SpentBy};
 use plyrum_protocol::{ErrorKind, Fault, view};
+use plyrum_words::Words;
 use std::process::ExitCode;
 
 #[derive(Debug, clap::Args)]
@@ -39,13 +40,13 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Outcome {
     if let Some(format) = &args.format {
         // Wrong words are told before anything is read, so that a prompt shows them at once.
-        filled(format, &nothing(), Lang::En)?;
+        filled(words(), format, &nothing())?;
     }
     let line = match figures(&now()) {
         Ok(line) => line,
         Err(fault) => {
             if args.verbose {
-                out::err(&format!("statusline: {}", fault.message));
+                out::err(&say!("statusline-why", why = fault.message));
             }
             if !args.json {
                 out::print("\n")?;
@@ -54,11 +55,13 @@ pub(crate) fn run(args: &Args) -> Outcome {
             nothing()
         }
     };
-    let lang = Lang::of_environment();
     if args.json {
         out::print_json(&line)?;
     } else {
-        let text = args.format.as_ref().map_or_else(|| Ok(text(&line, lang)), |f| filled(f, &line, lang))?;
+        let text = match &args.format {
+            None => text(words(), &line),
+            Some(format) => filled(words(), format, &line)?,
+        };
         out::print(&format!("{}\n", cell(&text)))?;
     }
     Ok(ExitCode::SUCCESS)
@@ -98,7 +101,7 @@ fn of_ledger_file(reader: &LedgerReader, now: &Zoned) -> Result<view::Statusline
     let start = |day: Result<Zoned, jiff::Error>| {
         day.and_then(|day| day.start_of_day())
             .map(|day| day.timestamp().as_millisecond())
-            .map_err(|_| Fault::new(ErrorKind::Internal, "the clock is out of range"))
+            .map_err(|_| Fault::new(ErrorKind::Internal, say!("fault-clock")))
     };
     let (day, month) = (start(Ok(now.clone()))?, start(now.first_of_month())?);
     let read = || {
@@ -124,32 +127,28 @@ fn left(line: &view::Statusline) -> Option<MicroRub> {
     line.available_micro_rub.into_iter().chain(line.budget_left_micro_rub).min()
 }
 
-fn text(line: &view::Statusline, lang: Lang) -> String {
-    let words = |en, ru| match lang {
-        Lang::En => en,
-        Lang::Ru => ru,
-    };
-    let mut parts = vec![
-        format!("{} {}", words("today", "сегодня"), lang.rub(line.today_micro_rub)),
-        format!("{} {}", words("month", "месяц"), lang.rub(line.month_micro_rub)),
-    ];
-    if line.held_micro_rub > MicroRub::ZERO {
-        parts.push(format!("{} {}", words("held", "занято"), lang.rub(line.held_micro_rub)));
-    }
-    if let Some(left) = left(line) {
-        parts.push(format!("{} {}", words("left", "осталось"), lang.rub(left)));
-    }
+fn text(words: &Words, line: &view::Statusline) -> String {
+    let part = |key, amount| format!("{} {}", words.say(key), words.rub(amount));
+    let mut parts =
+        vec![part("statusline-today", line.today_micro_rub), part("statusline-month", line.month_micro_rub)];
+    parts.extend(
+        Some(line.held_micro_rub)
+            .filter(|held| *held > MicroRub::ZERO)
+            .map(|held| part("statusline-held", held)),
+    );
+    parts.extend(left(line).map(|left| part("statusline-left", left)));
     parts.join(" · ")
 }
 
 /// The caller's own line: `{name}` is a figure, anything else is itself.
-fn filled(format: &str, line: &view::Statusline, lang: Lang) -> Result<String, Fault> {
+fn filled(words: &Words, format: &str, line: &view::Statusline) -> Result<String, Fault> {
     let mut text = String::new();
     let mut rest = format;
     while let Some((before, after)) = rest.split_once('{') {
         let wrong = |name: &str| {
-            Fault::new(ErrorKind::Usage, format!("--format has `{{{name}}}`, which is no figure"))
-                .hint("use {today}, {month}, {held}, {available}, {budget} or {left}")
+            let (names, last) = ("{today}, {month}, {held}, {available}, {budget}", "{left}");
+            Fault::new(ErrorKind::Usage, say!(in words, "fault-figure", name = format!("{{{name}}}")))
+                .hint(say!(in words, "hint-figure", names = names, last = last))
         };
         let (name, after) = after.split_once('}').ok_or_else(|| wrong(after))?;
         let figure = match name {
@@ -162,7 +161,7 @@ fn filled(format: &str, line: &view::Statusline, lang: Lang) -> Result<String, F
             _ => return Err(wrong(name)),
         };
         text += before;
-        text += &figure.map(|figure| lang.rub(figure)).unwrap_or_default();
+        text += &figure.map(|figure| words.rub(figure)).unwrap_or_default();
         rest = after;
     }
     Ok(text + rest)
@@ -171,6 +170,7 @@ fn filled(format: &str, line: &view::Statusline, lang: Lang) -> Result<String, F
 #[cfg(test)]
 mod tests {
     use super::*;
+    use plyrum_words::Lang;
 
     fn line() -> view::Statusline {
         view::Statusline {
@@ -184,16 +184,18 @@ mod tests {
 
     #[test]
     fn the_line_tells_the_lesser_of_balance_and_budget_in_both_languages() {
-        assert_eq!(text(&line(), Lang::En), "today 1.20 ₽ · month 1\u{a0}234.50 ₽ · left 7.00 ₽");
-        assert_eq!(text(&line(), Lang::Ru), "сегодня 1,20 ₽ · месяц 1\u{a0}234,50 ₽ · осталось 7,00 ₽");
-        assert_eq!(text(&nothing(), Lang::En), "today 0.00 ₽ · month 0.00 ₽");
+        let (en, ru) = (Words::new(Lang::En), Words::new(Lang::Ru));
+        assert_eq!(text(&en, &line()), "today 1.20 ₽ · month 1\u{a0}234.50 ₽ · left 7.00 ₽");
+        assert_eq!(text(&ru, &line()), "сегодня 1,20 ₽ · месяц 1\u{a0}234,50 ₽ · осталось 7,00 ₽");
+        assert_eq!(text(&en, &nothing()), "today 0.00 ₽ · month 0.00 ₽");
     }
 
     #[test]
     fn a_line_of_ones_own_has_figures_for_names_and_refuses_others() {
-        let own = |format| filled(format, &line(), Lang::En);
+        let en = Words::new(Lang::En);
+        let own = |format| filled(&en, format, &line());
         assert_eq!(own("₽ {today}/{budget} ({held})").unwrap(), "₽ 1.20 ₽/7.00 ₽ (0.00 ₽)");
-        assert_eq!(filled("[{left}]", &nothing(), Lang::En).unwrap(), "[]");
+        assert_eq!(filled(&en, "[{left}]", &nothing()).unwrap(), "[]");
         for wrong in ["{tomorrow}", "{today", "{}"] {
             assert!(own(wrong).is_err(), "{wrong}");
         }

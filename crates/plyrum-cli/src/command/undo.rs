@@ -3,6 +3,7 @@
 use super::{Outcome, connected, paths, runtime};
 use crate::out;
 use crate::sanitize::clean;
+use crate::text::{say, words};
 use plyrum_protocol::{RunUndo, UndoOrder};
 use std::process::ExitCode;
 
@@ -35,17 +36,15 @@ pub(crate) fn run(args: &Args) -> Outcome {
         return Ok(code);
     }
     let mut text = String::new();
-    for path in &undone.restored {
-        text += &format!("restored {path}\n");
-    }
-    for path in &undone.removed {
-        text += &format!("removed {path}\n");
-    }
-    for path in &undone.left {
-        text += &format!("left {path}\n");
+    for (key, paths) in
+        [("undo-restored", &undone.restored), ("undo-removed", &undone.removed), ("undo-left", &undone.left)]
+    {
+        for path in paths {
+            text += &format!("{}\n", words().with(key, &[("path", path.into())]));
+        }
     }
     if text.is_empty() {
-        text = format!("{}: everything is as it was before the run\n", undone.workspace);
+        text = format!("{}\n", say!("undo-nothing", workspace = &undone.workspace));
     }
     out::print(&clean(&text))?;
     Ok(code)

@@ -5,9 +5,10 @@ pub(crate) mod period;
 
 use super::{Outcome, ledger, of_ledger, paths, transcript};
 use crate::fault::wrong_use;
-use crate::money::{self, Lang};
+use crate::money;
 use crate::out;
-use crate::table::{Lean, table};
+use crate::table::{left, right, table};
+use crate::text::{say, words};
 use clap::ValueEnum;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp as Time, Zoned};
@@ -137,9 +138,9 @@ pub(crate) fn run(args: &Args) -> Outcome {
     } else if report.rows.is_empty()
         && (args.only.is_some() || report.since.is_some() || report.until.is_some())
     {
-        out::print("nothing of that was used in that time\n")?;
+        out::print(&format!("{}\n", say!("usage-nothing-of-that")))?;
     } else {
-        out::print(&text(&report, Lang::of_environment()))?;
+        out::print(&text(&report))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -164,9 +165,8 @@ fn name(by: By) -> String {
 fn zone(asked: Option<&str>) -> Result<TimeZone, Fault> {
     match asked {
         None => Ok(TimeZone::system()),
-        Some(name) => TimeZone::get(name).map_err(|_| {
-            wrong_use(format!("there is no time zone `{name}`")).hint("use a name like Europe/Moscow or UTC")
-        }),
+        Some(name) => TimeZone::get(name)
+            .map_err(|_| wrong_use(say!("fault-zone", zone = name)).hint(say!("hint-zone"))),
     }
 }
 
@@ -247,7 +247,7 @@ impl Source {
 
 /// Where days or hours start in a zone: by its calendar, so that a day of a clock change has 23 or 25 hours.
 fn bucket_starts(width: Span, zone: &TimeZone, since: Time, until: Time) -> Result<Vec<i64>, Fault> {
-    let out_of_range = |_: jiff::Error| wrong_use("the time is out of range");
+    let out_of_range = |_: jiff::Error| wrong_use(say!("fault-time-range"));
     let hourly = width.get_hours() == 1;
     let local = since.to_zoned(zone.clone());
     let floor = if hourly { jiff::Unit::Hour } else { jiff::Unit::Day };
@@ -259,9 +259,7 @@ fn bucket_starts(width: Span, zone: &TimeZone, since: Time, until: Time) -> Resu
         at = at.checked_add(width).map_err(out_of_range)?;
         starts.push(millis(at.timestamp()));
         if starts.len() > MAX_BUCKETS {
-            return Err(
-                wrong_use(format!("that is more than {MAX_BUCKETS} rows")).hint("give a later --since")
-            );
+            return Err(wrong_use(say!("fault-many-rows", n = MAX_BUCKETS)).hint(say!("hint-later-since")));
         }
     }
     if starts.len() == 1 {
@@ -339,47 +337,48 @@ fn empty(by: By, period: &Period, before: Option<&Period>) -> view::UsageReport 
     }
 }
 
-fn text(report: &view::UsageReport, lang: Lang) -> String {
+fn text(report: &view::UsageReport) -> String {
     if report.rows.is_empty() {
-        return "nothing was used yet\n".to_owned();
+        return format!("{}\n", say!("usage-nothing"));
     }
     let compared = report.total.previous_cost_micro_rub.is_some();
-    let mut rows: Vec<Vec<String>> = report.rows.iter().map(|row| cells(row, lang)).collect();
+    let mut rows: Vec<Vec<String>> = report.rows.iter().map(cells).collect();
     let t = report.total.clone();
-    rows.push(cells(
-        &view::UsageRow {
-            key: "total".to_owned(),
-            runs: t.runs,
-            attempts: t.attempts,
-            usage: t.usage,
-            cost_micro_rub: t.cost_micro_rub,
-            unpriced: t.unpriced,
-            previous_runs: t.previous_runs,
-            previous_attempts: t.previous_attempts,
-            previous_cost_micro_rub: t.previous_cost_micro_rub,
-            previous_unpriced: t.previous_unpriced,
-        },
-        lang,
-    ));
-    let right = |name| (name, Lean::Right);
-    let mut head = vec![(report.by.as_str(), Lean::Left)];
-    head.extend(["runs", "attempts", "input", "cached", "output", "cost"].map(right));
+    rows.push(cells(&view::UsageRow {
+        key: say!("total"),
+        runs: t.runs,
+        attempts: t.attempts,
+        usage: t.usage,
+        cost_micro_rub: t.cost_micro_rub,
+        unpriced: t.unpriced,
+        previous_runs: t.previous_runs,
+        previous_attempts: t.previous_attempts,
+        previous_cost_micro_rub: t.previous_cost_micro_rub,
+        previous_unpriced: t.previous_unpriced,
+    }));
+    let mut head = vec![
+        left(words().say(&format!("by-{}", report.by))),
+        right(say!("col-runs")),
+        right(say!("col-attempts")),
+        right(say!("col-input")),
+        right(say!("col-cached")),
+        right(say!("col-output")),
+        right(say!("col-cost")),
+    ];
     if compared {
-        head.extend(["before", "change"].map(right));
+        head.extend([right(say!("col-before")), right(say!("col-change"))]);
     }
-    let note = if report.total.usage.quality == Quality::Estimated { ESTIMATED_NOTE } else { "" };
-    table(&head, &rows) + note
+    let has_estimates = report.total.usage.quality == Quality::Estimated;
+    let note = if has_estimates { format!("{}\n", say!("usage-estimates")) } else { String::new() };
+    table(&head, &rows) + &note
 }
 
-fn cells(row: &view::UsageRow, lang: Lang) -> Vec<String> {
+fn cells(row: &view::UsageRow) -> Vec<String> {
     let meters = &row.usage.meters;
     let cached = meters.cache_read + meters.cache_write_5m + meters.cache_write_1h;
     let with_unpriced = |cost, unpriced: u64| {
-        let mut cost = lang.rub(cost);
-        if unpriced > 0 {
-            cost += &format!(" + {unpriced} unpriced");
-        }
-        cost
+        let cost = words().rub(cost);
+        if unpriced > 0 { say!("usage-unpriced", cost = cost, n = unpriced) } else { cost }
     };
     let cost = with_unpriced(row.cost_micro_rub, row.unpriced);
     let key = if row.key.is_empty() { "–" } else { &row.key };
@@ -394,9 +393,6 @@ fn cells(row: &view::UsageRow, lang: Lang) -> Vec<String> {
     }
     cells
 }
-
-const ESTIMATED_NOTE: &str =
-    "~ includes estimates: for some attempts the provider did not report what was used\n";
 
 /// A sum that is not wholly what providers reported says so.
 fn marked(figure: String, quality: Quality) -> String {
@@ -451,6 +447,17 @@ pub(crate) fn quoted(cell: &str) -> String {
 mod tests {
     use super::*;
     use plyrum_billing_client::{MicroRub, Usage};
+    use plyrum_words::{Lang, Words};
+
+    #[test]
+    fn every_dimension_has_its_heading_in_both_languages() {
+        for lang in [Lang::En, Lang::Ru] {
+            let words = Words::new(lang);
+            for by in By::value_variants() {
+                assert!(words.has(&format!("by-{}", name(*by))), "{by:?}");
+            }
+        }
+    }
 
     #[test]
     fn a_day_of_a_clock_change_is_as_long_as_the_calendar_says() {
@@ -487,7 +494,7 @@ mod tests {
             rows: rows.iter().map(|row| line(format!("lab/{}", row.estimated), row)).collect(),
             total: total(all),
         };
-        let mixed = text(&report(&[sum(1, 0), sum(2, 1)], &sum(3, 1)), Lang::En);
+        let mixed = text(&report(&[sum(1, 0), sum(2, 1)], &sum(3, 1)));
         let lines: Vec<&str> = mixed.lines().collect();
         assert!(lines[1].starts_with("lab/0") && !lines[1].contains('~'), "{mixed}");
         for line in [lines[2], lines[3]] {
@@ -497,6 +504,6 @@ mod tests {
             );
         }
         assert_eq!(lines[4].get(..22), Some("~ includes estimates: "), "{mixed}");
-        assert!(!text(&report(&[sum(1, 0)], &sum(1, 0)), Lang::En).contains('~'));
+        assert!(!text(&report(&[sum(1, 0)], &sum(1, 0))).contains('~'));
     }
 }

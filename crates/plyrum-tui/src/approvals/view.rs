@@ -49,7 +49,7 @@ fn body(question: &Question, look: Look<'_>, width: u16) -> Vec<Line<'static>> {
             }
         }
         action => {
-            let whole = action::whole(&question.tool, action);
+            let whole = action::whole(look.words, &question.tool, action);
             lines.extend(paint::lines(look.theme, &markup::exact(whole.trim_end(), width)));
         }
     }

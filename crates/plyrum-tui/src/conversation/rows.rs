@@ -9,7 +9,7 @@ use crate::screen::Look;
 use crate::theme::Role;
 use plyrum_markup as markup;
 use plyrum_protocol::{Action, RunResult, RunStatus, ToolOutcome};
-use plyrum_words::money::{count, seconds};
+use plyrum_words::money::count;
 use ratatui::text::{Line, Span};
 
 /// Columns before an answer.
@@ -66,10 +66,10 @@ fn prompt(turn: &Turn, width: usize, look: Look<'_>) -> Vec<Line<'static>> {
         Pieces::new(look.theme).fitted(Role::Dim, &format!("  + {name}"), width).done()
     }));
     if turn.is_rewound {
-        lines.push(tag("turn-rewound"));
+        lines.push(tag("screen-turn-rewound"));
     }
     if turn.is_inherited {
-        lines.push(tag("turn-inherited"));
+        lines.push(tag("screen-turn-inherited"));
     }
     lines
 }
@@ -112,7 +112,7 @@ fn notice(notice: &Notice, look: Look<'_>) -> String {
             &[("from", text(from)), ("to", text(to)), ("reason", text(reason))],
         ),
         Notice::Retried { after_ms, cause } => {
-            words.with("notice-retried", &[("after", seconds(*after_ms).into()), ("cause", text(cause))])
+            words.with("notice-retried", &[("after", look.words.seconds(*after_ms).into()), ("cause", text(cause))])
         }
         Notice::Fallback { from, to, cause } => words.with(
             "notice-fallback",
@@ -143,7 +143,7 @@ fn tool(tool: &Tool, width: usize, look: Look<'_>) -> Vec<Line<'static>> {
     let (sign, role) = tool_sign(tool, look.is_plain);
     let ended = ended(tool, look);
     let room = width.saturating_sub(paint::width(&ended) + 6);
-    let told = action::line(&tool.tool, &tool.action);
+    let told = action::line(look.words, &tool.tool, &tool.action);
     let mut told = told.lines();
     let left = Pieces::new(look.theme)
         .add(Role::Text, "  ")
@@ -173,14 +173,14 @@ const fn tool_sign(tool: &Tool, is_plain: bool) -> (&'static str, Role) {
 fn ended(tool: &Tool, look: Look<'_>) -> String {
     match (tool.phase, tool.outcome) {
         (ToolPhase::Over, Some(outcome)) => {
-            let took = if tool.ms >= 1000 { format!(" · {}", seconds(tool.ms)) } else { String::new() };
-            let told = action::ended(outcome, tool.exit, tool.changed_files.len(), "");
+            let took = if tool.ms >= 1000 { format!(" · {}", look.words.seconds(tool.ms)) } else { String::new() };
+            let told = action::ended(look.words, outcome, tool.exit, tool.changed_files.len(), "");
             format!("{}{took}", told.trim_end_matches([':', ' ']))
         }
         (ToolPhase::Asked, _) => look.words.say("tool-asked"),
         (ToolPhase::Running, _) => {
             let ms = tool.started_at.map_or(0, |began| look.now.millis_since(began));
-            if ms >= 1000 { seconds(ms) } else { String::new() }
+            if ms >= 1000 { look.words.seconds(ms) } else { String::new() }
         }
         _ => String::new(),
     }
@@ -271,7 +271,7 @@ fn going(run: &Run, look: Look<'_>) -> Vec<Line<'static>> {
     };
     let ms = run.started_at.map_or(0, |began| look.now.millis_since(began));
     let spin = spinner(look);
-    let text = format!("  {spin} {} · {}", look.words.say(key), seconds(ms / 100 * 100));
+    let text = format!("  {spin} {} · {}", look.words.say(key), look.words.seconds(ms / 100 * 100));
     vec![Pieces::new(look.theme).add(Role::Busy, &text).done()]
 }
 
@@ -313,7 +313,7 @@ fn bill(result: &RunResult, width: usize, look: Look<'_>) -> Line<'static> {
     if result.plan != "direct" && !result.plan.is_empty() {
         text += &format!(" · {}", result.plan);
     }
-    text += &format!(" · {}", seconds(result.duration_ms));
+    text += &format!(" · {}", look.words.seconds(result.duration_ms));
     if input + output > 0 {
         text += &format!(" · {0}{1} {arrow} {0}{2}", measure.sign(), count(input), count(output));
     }

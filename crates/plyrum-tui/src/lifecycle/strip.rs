@@ -7,7 +7,7 @@ use crate::run::{Phase, Run};
 use crate::screen::Look;
 use crate::theme::Role;
 use plyrum_protocol::StepKind;
-use plyrum_words::money::{count, seconds};
+use plyrum_words::money::count;
 use ratatui::text::Line;
 
 /// At most so many steps have a row of their own.
@@ -31,7 +31,7 @@ pub(crate) fn strip(run: &Run, look: Look<'_>, width: usize) -> Vec<Line<'static
                     .add(Role::Text, "  ")
                     .column(Role::Dim, &step.model, model)
                     .column(role(step.phase), &super::words::phase(look.words, step), 14)
-                    .right(Role::Text, &elapsed_ms(step, look.now).map(seconds).unwrap_or_default(), 8)
+                    .right(Role::Text, &elapsed_ms(step, look.now).map(|ms| look.words.seconds(ms)).unwrap_or_default(), 8)
                     .right(Role::Dim, &tokens, 8)
                     .done(),
             );

@@ -5,7 +5,7 @@ use crate::paint::{self, Pieces};
 use crate::run::{Phase, Run, Step};
 use crate::screen::Look;
 use crate::theme::Role;
-use plyrum_words::money::{count, seconds};
+use plyrum_words::money::count;
 use ratatui::text::Line;
 
 /// How wide the columns are, for a width of the whole.
@@ -61,7 +61,7 @@ fn row(run: &Run, at: usize, is_chosen: bool, look: Look<'_>, columns: Columns) 
     let step = run.steps.get(at)?;
     let mark = if is_chosen { if look.is_plain { ">" } else { "›" } } else { " " };
     let role = role(step.phase);
-    let time = |ms: Option<u64>| ms.map(seconds).unwrap_or_default();
+    let time = |ms: Option<u64>| ms.map(|ms| look.words.seconds(ms)).unwrap_or_default();
     let tokens = tokens(step).map(|(n, measure)| format!("{}{}", measure.sign(), count(n))).unwrap_or_default();
     let pieces = Pieces::new(look.theme)
         .add(Role::Key, mark)

@@ -8,7 +8,6 @@ use crate::run::Run;
 use crate::screen::Look;
 use crate::theme::Role;
 use plyrum_markup as markup;
-use plyrum_words::money::seconds;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::Line;
@@ -58,12 +57,12 @@ fn head(run: &Run, look: Look<'_>, columns: usize) -> Vec<Line<'static>> {
             let extra = result.extra_over_direct_micro_rub.map(|extra| {
                 format!(" · {}", look.words.with("bill-over-direct", &[("extra", rub(extra).into())]))
             });
-            format!("{cost}{} · {}", extra.unwrap_or_default(), seconds(result.duration_ms))
+            format!("{cost}{} · {}", extra.unwrap_or_default(), look.words.seconds(result.duration_ms))
         }
         None => {
             let ms = run.started_at.map_or(0, |began| look.now.millis_since(began));
             let held = look.words.with("lifecycle-held", &[("held", rub(run.held).into())]);
-            format!("{held} · {}", seconds(ms / 100 * 100))
+            format!("{held} · {}", look.words.seconds(ms / 100 * 100))
         }
     };
     let mut lines = vec![left.apart(Pieces::new(look.theme).add(Role::Money, &money), columns).done()];

@@ -1,77 +1,77 @@
 # lists
 
 # Sessions
-sessions-all = All conversations
-sessions-here = Conversations of this project
-sessions-hits = { $n ->
+conversations-all = All conversations
+conversations-here = Conversations of this project
+conversations-hits = { $n ->
     [one] { $n } message
    *[other] { $n } messages
 } with “{ $words }”
-sessions-loading = reading…
-sessions-behind = { $n ->
+conversations-loading = reading…
+conversations-behind = { $n ->
     [one] { $n } session is
    *[other] { $n } sessions are
 } not searchable yet
-sessions-none = No conversation yet.
-sessions-no-hits = Nothing of that was said.
-sessions-untitled = (without a name)
-sessions-turns = { $n ->
+conversations-none = No conversation yet.
+conversations-no-hits = Nothing of that was said.
+conversations-untitled = (without a name)
+conversations-turns = { $n ->
     [one] { $n } turn
    *[other] { $n } turns
 }
-sessions-search = find:
-sessions-rename = name:
-sessions-typing = enter takes it · esc does not
-sessions-delete = Delete the texts of this conversation for good? What it cost stays in the books.
-sessions-delete-yes = delete it
-sessions-delete-no = keep it (so does every other key)
+conversations-search = find:
+conversations-rename = name:
+conversations-typing = enter takes it · esc does not
+conversations-delete = Delete the texts of this conversation for good? What it cost stays in the books.
+conversations-delete-yes = delete it
+conversations-delete-no = keep it (so does every other key)
 ago-moment = just now
 ago-short-minutes = { $n } min ago
 ago-short-hours = { $n } h ago
 ago-short-days = { $n } d ago
 
 # Audit
-audit-newest = The newest records
-audit-filtered = Records with { $filter }
-audit-filter = filter:
-audit-loading = reading…
-audit-records = { $n ->
+record-newest = The newest records
+record-filtered = Records with { $filter }
+record-filter = filter:
+record-loading = reading…
+record-records = { $n ->
     [one] { $n } record
    *[other] { $n } records
 }
-audit-records-more = the last { $n } records
-audit-none = No such record.
-audit-unasked = The chain was not checked here yet: v checks it.
-audit-verifying = checking every record…
-audit-whole = whole: { $n } records in { $files } files, head { $head }
-audit-broken = BROKEN after { $n } good records: { $problem }
+record-records-more = the last { $n } records
+record-none = No such record.
+record-unasked = The chain was not checked here yet: v checks it.
+record-verifying = checking every record…
+record-whole = whole: { $n } records in { $files } files, head { $head }
+record-broken = BROKEN after { $n } good records: { $problem }
 
 # Models and providers
-models-ready = { $ready } of { $n } models ready
-models-filtered = with “{ $words }”
-models-search = find:
-models-model = model
-models-provider = provider
-models-state = state
-models-context = context
-models-output = output
-models-price = in / out per million
-models-origin = from
-models-loading = asking the daemon…
-models-none = No such model.
-models-free = free
-models-unpriced = price not known
-models-only-when-named = only when named
-models-is-ready = ready
-models-is-not-ready = not ready
-models-tokens = { $n } tokens
-models-of-provider = { $ready } of { $n } ready
-models-not-asked = not asked in the last 24 hours
-models-day = { $n ->
+providers-ready = { $ready } of { $n } models ready
+providers-filtered = with “{ $words }”
+providers-search = find:
+providers-model = model
+providers-provider = provider
+providers-state = state
+providers-context = context
+providers-output = output
+providers-price = in / out per million
+providers-origin = from
+providers-loading = asking the daemon…
+providers-none = No such model.
+providers-free = free
+providers-unpriced = price not known
+providers-only-when-named = only when named
+providers-is-ready = ready
+providers-is-not-ready = not ready
+providers-tokens = { $n } tokens
+providers-of-provider = { $ready } of { $n } ready
+providers-not-asked = not asked in the last 24 hours
+providers-day = { $n ->
     [one] { $n } request
    *[other] { $n } requests
 } in 24 hours, { $cost }
-models-failed = { $n } failed
-models-cut = { $n } broke off
-models-cancelled = { $n } cancelled
-models-retries = { $n } repeated
+providers-failed = { $n } failed
+providers-cut = { $n } broke off
+providers-cancelled = { $n } cancelled
+providers-retries = { $n } repeated

@@ -77,8 +77,8 @@ turn-degraded = Less than was planned: some models did not answer.
 turn-hint = try: { $hint }
 turn-forked = This is the copy; the original stays as it was.
 no-conversation = There is no conversation yet.
-turn-rewound = taken back: no model is told of it
-turn-inherited = from the conversation that this one is a copy of
+screen-turn-rewound = taken back: no model is told of it
+screen-turn-inherited = from the conversation that this one is a copy of
 bill-over-direct = { $extra } over asking one model
 tool-asked = asks
 tool-more-lines = … { $n ->
@@ -149,14 +149,6 @@ pick-plan = Plan
 pick-run = Runs
 pick-any-model = the router chooses
 pick-nothing = nothing fits
-status-running = running
-status-succeeded = succeeded
-status-degraded = degraded
-status-failed = failed
-status-cancelled = cancelled
-status-interrupted = interrupted
-status-parked = parked
-status-detached = detached
 
 command-new = begin a new conversation
 command-sessions = find, resume and copy conversations
@@ -263,7 +255,7 @@ duration-days = { $n ->
     [one] { $n } day
    *[other] { $n } days
 }
-approvals-none = Nothing waits for an answer.
+screen-approvals-none = Nothing waits for an answer.
 approvals-none-more = What runs of any client ask for, also deferred ones, appears here.
 
 # The first screen

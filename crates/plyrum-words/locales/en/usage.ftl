@@ -46,14 +46,14 @@ usage-projected = expected by its end
 
 usage-cost = Cost
 usage-without-price = Unpriced
-usage-unpriced = unpriced
+screen-usage-unpriced = unpriced
 usage-unpriced-attempts = { $n ->
     [one] { $n } request
    *[other] { $n } requests
 }
 usage-before = Before
-usage-same = same
-usage-new = new
+screen-usage-same = same
+screen-usage-new = new
 usage-runs-attempts = Runs / requests
 usage-tokens = Tokens in / out
 usage-estimated = Estimated
@@ -72,7 +72,7 @@ usage-head-cached = cached
 usage-head-output = output
 usage-more = { $n } more
 usage-no-project = (no project)
-usage-nothing = nothing in this period
+screen-usage-nothing = nothing in this period
 
 usage-available = Available
 usage-posted = Charged and topped up

@@ -78,8 +78,8 @@ turn-degraded = Меньше, чем задумано: некоторые мод
 turn-hint = что попробовать: { $hint }
 turn-forked = Это копия; исходная беседа осталась как была.
 no-conversation = Беседы ещё нет.
-turn-rewound = взято назад: модели об этом не говорят
-turn-inherited = из беседы, с которой снята эта копия
+screen-turn-rewound = взято назад: модели об этом не говорят
+screen-turn-inherited = из беседы, с которой снята эта копия
 bill-over-direct = на { $extra } дороже одной модели
 tool-asked = спрашивает
 tool-more-lines = … ещё { $n ->
@@ -153,14 +153,6 @@ pick-plan = План
 pick-run = Запуски
 pick-any-model = выберет маршрутизатор
 pick-nothing = ничего не подходит
-status-running = идёт
-status-succeeded = готов
-status-degraded = готов не вполне
-status-failed = не удался
-status-cancelled = отменён
-status-interrupted = прерван
-status-parked = отложен
-status-detached = отсоединён
 
 command-new = начать новую беседу
 command-sessions = найти, продолжить или скопировать беседу
@@ -265,7 +257,7 @@ duration-seconds = { $n } с
 duration-minutes = { $n } мин
 duration-hours = { $n } ч
 duration-days = { $n } дн.
-approvals-none = Ничто не ждёт ответа.
+screen-approvals-none = Ничто не ждёт ответа.
 approvals-none-more = Здесь появится то, о чём спрашивают запуски всех клиентов, и отложенное тоже.
 
 # Первый экран

@@ -47,15 +47,15 @@ usage-projected = ожидается к концу
 
 usage-cost = Стоимость
 usage-without-price = Без цены
-usage-unpriced = без цены
+screen-usage-unpriced = без цены
 usage-unpriced-attempts = { $n ->
     [one] { $n } запрос
     [few] { $n } запроса
    *[many] { $n } запросов
 }
 usage-before = Прежде
-usage-same = столько же
-usage-new = впервые
+screen-usage-same = столько же
+screen-usage-new = впервые
 usage-runs-attempts = Запуски / запросы
 usage-tokens = Токены вх/вых
 usage-estimated = Оценочно
@@ -75,7 +75,7 @@ usage-head-cached = из кэша
 usage-head-output = выход
 usage-more = ещё { $n }
 usage-no-project = (без проекта)
-usage-nothing = за этот период ничего
+screen-usage-nothing = за этот период ничего
 
 usage-available = Доступно
 usage-posted = Проведено

@@ -4,6 +4,7 @@ use super::prompt::{Asking, Said};
 use super::show::Show;
 use crate::command::connected;
 use crate::out::Reader;
+use crate::text::say;
 use plyrum_client::{Client, Event, Follower, FrameLine, Step};
 use plyrum_config::Paths;
 use plyrum_protocol::{
@@ -62,15 +63,15 @@ pub(super) async fn to_the_end(
             }
             reason = watch.next() => {
                 if cancelled.is_some_and(|c| c != CancelReason::OutputClosed) {
-                    let gone = Fault::new(ErrorKind::Cancelled, "left before the run had ended");
-                    let _told = show.refused(&gone.hint(format!("plyrum explain {} shows its bill", following.run)));
+                    let gone = Fault::new(ErrorKind::Cancelled, say!("fault-left-early"));
+                    let _told = show.refused(&gone.hint(say!("hint-explain-bill", run = following.run.as_str())));
                     return Ok(ExitCode::from(code_of(reason))); // asked twice: leave at once
                 }
                 cancelled = Some(reason);
                 following.cancel(reason).await?;
             }
             () = tokio::time::sleep(END_WITHIN), if cancelled.is_some() => {
-                return Err(Fault::new(ErrorKind::DaemonUnreachable, "the daemon does not end the run")
+                return Err(Fault::new(ErrorKind::DaemonUnreachable, say!("fault-does-not-end-run"))
                     .hint("plyrum daemon restart"));
             }
         }
@@ -169,8 +170,8 @@ impl Following {
     /// The daemon is gone. A new one resolves what was held; its books say what became of the run.
     async fn again(&mut self, paths: &Paths) -> Result<(), Fault> {
         let interrupted = || {
-            Fault::new(ErrorKind::Interrupted, "the daemon died in the middle of the run")
-                .hint(format!("plyrum explain {} shows what it cost", self.run))
+            Fault::new(ErrorKind::Interrupted, say!("fault-daemon-died"))
+                .hint(say!("hint-explain-cost", run = self.run.as_str()))
         };
         self.client = connected(paths).await.map_err(|fault| match fault.kind {
             ErrorKind::DaemonUnreachable => fault, // it is alive and stuck, or none comes up any more
@@ -178,8 +179,7 @@ impl Following {
         })?;
         let after_seq = self.follower.last_seq();
         self.attach(after_seq).await.map_err(|_| {
-            Fault::new(ErrorKind::Interrupted, "the daemon died in the middle of the run")
-                .hint("plyrum runs list shows what became of it")
+            Fault::new(ErrorKind::Interrupted, say!("fault-daemon-died")).hint(say!("hint-runs-list"))
         })
     }
 
@@ -207,9 +207,9 @@ impl Following {
 /// ends with this connection, unless it was to be left alone.
 pub(super) fn left_early(show: &Show, reason: CancelReason, detached: bool) -> ExitCode {
     if reason != CancelReason::OutputClosed {
-        let fault = Fault::new(ErrorKind::Cancelled, "cancelled before the run had begun");
-        let hint = detached.then_some("it may have been taken all the same: plyrum runs list");
-        let _code = show.refused(&Fault { hint: hint.map(str::to_owned), ..fault });
+        let fault = Fault::new(ErrorKind::Cancelled, say!("fault-cancelled-early"));
+        let hint = detached.then(|| say!("hint-taken-all-the-same"));
+        let _code = show.refused(&Fault { hint, ..fault });
     }
     ExitCode::from(code_of(reason))
 }
@@ -225,13 +225,11 @@ pub(super) struct Watch {
 
 impl Watch {
     pub(super) fn new() -> Result<Self, Fault> {
-        let listen = |kind| {
-            signal(kind)
-                .map_err(|e| Fault::new(ErrorKind::Internal, format!("cannot listen for signals: {e}")))
-        };
+        let deaf =
+            |e: std::io::Error| Fault::new(ErrorKind::Internal, say!("fault-signals", why = e.to_string()));
+        let listen = |kind| signal(kind).map_err(deaf);
         let (interrupt, terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
-        crate::out::heed_signals()
-            .map_err(|e| Fault::new(ErrorKind::Internal, format!("cannot listen for signals: {e}")))?;
+        crate::out::heed_signals().map_err(deaf)?;
         Ok(Self { interrupt, terminate, output: watch_output() })
     }
 

@@ -3,6 +3,7 @@
 use super::travels_as_prompt;
 use crate::fault::wrong_use;
 use crate::out;
+use crate::text::say;
 use plyrum_protocol::{ErrorKind, Fault, MAX_ATTACHED_BYTES, MAX_ATTACHMENTS};
 use std::io::{self, IsTerminal as _, Read};
 use std::path::{Path, PathBuf};
@@ -34,7 +35,7 @@ pub(super) fn gather(
     timeout: Option<Duration>,
 ) -> Result<Asked, Fault> {
     if files.len() >= MAX_ATTACHMENTS {
-        return Err(wrong_use(format!("at most {} files can be attached", MAX_ATTACHMENTS - 1)));
+        return Err(wrong_use(say!("fault-many-files", n = MAX_ATTACHMENTS - 1)));
     }
     let mut attachments = Vec::new();
     let mut left = MAX_ATTACHED_BYTES;
@@ -55,33 +56,32 @@ pub(super) fn gather(
         attachments.push(Text { name: "prompt".to_owned(), text: std::mem::take(&mut prompt) });
     }
     if prompt.is_empty() && attachments.is_empty() {
-        return Err(wrong_use("there is nothing to ask: no prompt, no file, nothing on standard input")
-            .hint("plyrum ask \"your question\""));
+        return Err(wrong_use(say!("fault-nothing-to-ask")).hint(say!("hint-ask")));
     }
     Ok(Asked { prompt, attachments })
 }
 
 fn read_file(path: &Path, left: usize) -> Result<String, Fault> {
-    let shown = path.display();
-    let cannot = |e: io::Error| wrong_use(format!("cannot read {shown}: {e}"));
+    let shown = path.display().to_string();
+    let cannot = |e: io::Error| wrong_use(say!("fault-read", path = &shown, why = e.to_string()));
     let about = std::fs::metadata(path).map_err(cannot)?;
     if about.is_dir() {
-        return Err(wrong_use(format!("{shown} is a directory; --file takes files")));
+        return Err(wrong_use(say!("fault-directory", path = &shown)));
     }
     let file = std::fs::File::open(path).map_err(cannot)?;
     let bytes = read_bounded(file, left).map_err(cannot)?;
-    decode(bytes.ok_or_else(|| too_large(&format!("{shown}")))?, &format!("{shown}"))
+    decode(bytes.ok_or_else(|| too_large(&shown))?, &shown)
 }
 
 fn too_large(what: &str) -> Fault {
-    wrong_use(format!("{what} is too large: all that is attached may have {} MiB", MAX_ATTACHED_BYTES >> 20))
-        .hint("attach less, or cut it first, for example with head -c")
+    wrong_use(say!("fault-too-large", what = what, mib = MAX_ATTACHED_BYTES >> 20))
+        .hint(say!("hint-attach-less"))
 }
 
 fn decode(bytes: Vec<u8>, what: &str) -> Result<String, Fault> {
     let text = String::from_utf8(bytes).map_err(|e| {
-        wrong_use(format!("{what} is not UTF-8 text: byte {} cannot be read", e.utf8_error().valid_up_to()))
-            .hint("convert it first, for example with iconv -f CP1251 -t UTF-8")
+        let at = e.utf8_error().valid_up_to();
+        wrong_use(say!("fault-not-utf8", what = what, at = at)).hint(say!("hint-iconv"))
     })?;
     Ok(text.strip_prefix('\u{feff}').map_or_else(|| text.clone(), ToOwned::to_owned))
 }
@@ -105,23 +105,23 @@ fn read_stdin(left: usize, timeout: Option<Duration>) -> Result<String, Fault> {
     let mut noted = false;
     loop {
         match result.recv_timeout(wait) {
-            Ok(Ok(Some(bytes))) => return decode(bytes, "standard input"),
-            Ok(Ok(None)) => return Err(too_large("standard input")),
-            Ok(Err(e)) => return Err(wrong_use(format!("cannot read standard input: {e}"))),
+            Ok(Ok(Some(bytes))) => return decode(bytes, &say!("standard-input")),
+            Ok(Ok(None)) => return Err(too_large(&say!("standard-input"))),
+            Ok(Err(e)) => return Err(wrong_use(say!("fault-stdin", why = e.to_string()))),
             Err(RecvTimeoutError::Disconnected) => {
-                return Err(Fault::new(ErrorKind::Internal, "reading standard input failed"));
+                return Err(Fault::new(ErrorKind::Internal, say!("fault-stdin-failed")));
             }
             Err(RecvTimeoutError::Timeout) => {}
         }
         if !noted {
             noted = true;
-            out::err("note: waiting for standard input to end; --no-stdin asks without it");
+            out::note(&say!("ask-waits-for-stdin"));
         }
         let passed = began.elapsed();
         match timeout {
             Some(limit) if passed >= limit => {
-                let message = format!("standard input did not end within {} s", limit.as_secs());
-                return Err(Fault::new(ErrorKind::Timeout, message).hint("--no-stdin asks without it"));
+                let message = say!("fault-stdin-timeout", seconds = limit.as_secs());
+                return Err(Fault::new(ErrorKind::Timeout, message).hint(say!("hint-no-stdin")));
             }
             Some(limit) => wait = limit.saturating_sub(passed),
             None => wait = Duration::from_hours(1),

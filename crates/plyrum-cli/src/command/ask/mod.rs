@@ -13,6 +13,7 @@ mod show;
 use crate::command::{connected, paths, runtime, workspace};
 use crate::fault;
 use crate::random;
+use crate::text::say;
 use clap::ValueEnum;
 use follow::Watch;
 pub(in crate::command) use follow::exit_code;
@@ -268,7 +269,8 @@ fn asking(args: &Args) -> Asking {
 
 /// A run's id is made here, so that a submit that is repeated starts nothing twice.
 pub(in crate::command) fn new_run_id() -> Result<RunId, Fault> {
-    RunId::new(random::id()?).map_err(|e| Fault::new(ErrorKind::Internal, format!("cannot make an id: {e}")))
+    RunId::new(random::id()?)
+        .map_err(|e| Fault::new(ErrorKind::Internal, say!("fault-id", why = e.to_string())))
 }
 
 async fn upload(client: &mut Client, attachments: Vec<Text>) -> Result<Vec<AttachmentId>, Fault> {

@@ -1,6 +1,7 @@
 //! Asking the person at the terminal whether an action may run.
 
 use crate::action::{rules, whole, why};
+use crate::text::{say, words};
 use plyrum_protocol::{Action, ApprovalScope, Ruling};
 use plyrum_tui::{Choosing, Chosen, line};
 
@@ -44,9 +45,10 @@ impl Asking {
     /// Shows the whole action and listens.
     pub(super) fn begin(tool: &str, action: &Action, ruling: &Ruling, rule: Option<&str>) -> Self {
         let (labels, choices): (Vec<_>, Vec<_>) = choices(rule.is_some()).into_iter().unzip();
-        let labels = labels.into_iter().map(str::to_owned).collect();
+        let labels = labels.into_iter().map(|key| words().say(key)).collect();
         let safe = choices.iter().position(|choice| *choice == Choice::No).unwrap_or(0);
-        let choosing = Choosing::begin(question(tool, action, ruling, rule), labels, safe);
+        let choosing =
+            Choosing::begin(question(tool, action, ruling, rule), labels, safe, say!("choose-help"));
         Self { choices, choosing }
     }
 
@@ -61,33 +63,35 @@ impl Asking {
             Choice::No => Said::No { reason: None, end: false },
             Choice::End => Said::No { reason: None, end: true },
             Choice::Why => {
-                let reason = tokio::task::spawn_blocking(|| line("why not? ", MAX_REASON)).await;
+                let asked = format!("{} ", say!("choose-reason"));
+                let reason = tokio::task::spawn_blocking(move || line(&asked, MAX_REASON)).await;
                 Said::No { reason: reason.ok().and_then(Result::ok).flatten(), end: false }
             }
         })
     }
 }
 
-/// What can be said, in the order of the digits.
+/// What can be said, each with its message, in the order of the digits.
 fn choices(has_rule: bool) -> Vec<(&'static str, Choice)> {
     // A digit means the same at every question.
     let mut choices = vec![
-        ("yes, this once", Choice::Yes(ApprovalScope::Once)),
-        ("no", Choice::No),
-        ("no, and tell the model why", Choice::Why),
-        ("no, and end the run", Choice::End),
+        ("choose-once", Choice::Yes(ApprovalScope::Once)),
+        ("choose-no", Choice::No),
+        ("choose-no-why", Choice::Why),
+        ("choose-no-end", Choice::End),
     ];
     if has_rule {
-        choices.push(("yes, and the same in this session", Choice::Yes(ApprovalScope::Session)));
-        choices.push(("yes, and always in this workspace", Choice::Yes(ApprovalScope::Always)));
+        choices.push(("choose-session", Choice::Yes(ApprovalScope::Session)));
+        choices.push(("choose-always", Choice::Yes(ApprovalScope::Always)));
     }
     choices
 }
 
 fn question(tool: &str, action: &Action, ruling: &Ruling, rule: Option<&str>) -> String {
-    let mut text = format!("\n{}  asked because {}\n", whole(tool, action), why(&ruling.reason));
+    let asked = say!("action-why", why = why(&ruling.reason));
+    let mut text = format!("\n{}  {asked}\n", whole(words(), tool, action));
     if let Some(rule) = rule {
-        text.push_str(&format!("  \"always\" would allow here:\n{}", rules(rule)));
+        text.push_str(&format!("  {}\n{}", say!("action-rule-would"), rules(rule)));
     }
     text
 }
@@ -101,5 +105,6 @@ mod tests {
         let said = |has_rule| choices(has_rule).into_iter().map(|(_, choice)| choice).collect::<Vec<_>>();
         assert_eq!(said(false), [Choice::Yes(ApprovalScope::Once), Choice::No, Choice::Why, Choice::End]);
         assert!(said(true).contains(&Choice::Yes(ApprovalScope::Always)));
+        assert!(choices(true).iter().all(|(label, _)| words().has(label)));
     }
 }

@@ -5,22 +5,20 @@ use super::Format;
 use super::holds::Holds;
 use crate::action;
 use crate::fault;
-use crate::money::{self, Lang};
+use crate::money;
 use crate::out::{self, Reader};
 use crate::sanitize::{Sanitizer, clean};
-use plyrum_billing_client::MicroRub;
+use crate::text::{say, words};
+use plyrum_billing_client::{MicroRub, Quality};
 use plyrum_client::FrameLine;
 use plyrum_protocol::{
-    ApprovalId, CallId, CancelReason, Channel, ContextMeter, DryRun, ErrorKind, Fault, Frame, FrameBody,
-    Receipt, RunId, RunResult, RunStatus, SessionId, ToolOutcome, to_line,
+    ApprovalId, ApprovalVerdict, CallId, CancelReason, Channel, ContextMeter, DryRun, ErrorKind, Fault,
+    Frame, FrameBody, Receipt, RunId, RunResult, RunStatus, SessionId, ToolOutcome, to_line,
 };
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io;
 use std::process::ExitCode;
-
-const OFFLINE_NOTICE: &str = "notice: no model is configured, so the built-in offline extractor answers: it quotes the text it \
-is given and makes nothing up. To ask a model, add a provider: plyrum config path";
 
 /// Lines that wait for the answer's line to end; more are told at once.
 const MAX_TOLD_LATER: usize = 64;
@@ -43,7 +41,6 @@ pub(in crate::command) struct Style {
 #[derive(Debug)]
 pub(in crate::command) struct Show {
     style: Style,
-    lang: Lang,
     text: RefCell<Text>,
     /// The run, once the daemon has taken it.
     run: RefCell<Option<RunId>>,
@@ -103,7 +100,6 @@ impl Show {
     pub(in crate::command) fn new(style: Style) -> Self {
         Self {
             style,
-            lang: Lang::of_environment(),
             text: RefCell::default(),
             run: RefCell::default(),
             holds: RefCell::default(),
@@ -117,15 +113,13 @@ impl Show {
         self.run.replace(Some(receipt.run.clone()));
         if !receipt.keys_only_in_client.is_empty() && !self.style.quiet {
             let names = receipt.keys_only_in_client.join(", ");
-            out::err(&format!(
-                "notice: {names} is set in this shell, but not in the daemon: plyrum daemon restart"
-            ));
+            out::notice(&say!("ask-key-not-in-daemon", names = names));
         }
         if let Some(warning) = &receipt.warning {
-            out::err(&clean(&format!("warning: {warning}")));
+            out::warning(warning);
         }
         if receipt.offline {
-            out::err(OFFLINE_NOTICE);
+            out::notice(&say!("ask-offline"));
         }
         if let Some(told) = receipt.context.as_ref().and_then(|context| self.context(context)) {
             out::err(&clean(&told));
@@ -136,28 +130,36 @@ impl Show {
     fn context(&self, context: &ContextMeter) -> Option<String> {
         let (used, of) = (money::count(context.used_tokens), money::count(context.context_tokens));
         let model = &context.model;
+        let turns = |turns: u32| turns.to_string();
         match context.left_out_turns {
             0 if self.style.verbose => {
-                let (sent, summarised) = (context.sent_turns, context.summarised_turns);
-                Some(format!(
-                    "· context {used} of {of} tokens of {model}: {sent} turns, {summarised} more in a summary"
-                ))
+                let (sent, summarised) = (turns(context.sent_turns), turns(context.summarised_turns));
+                let told = say!(
+                    "ask-context",
+                    used = used,
+                    of = of,
+                    model = model,
+                    sent = sent,
+                    summarised = summarised
+                );
+                Some(format!("· {told}"))
             }
             _ if self.style.quiet => None,
-            0 if context.is_nearly_full() => Some(format!(
-                "notice: the conversation takes {used} tokens, and at most {} of {model} are for it; soon the oldest \
-                 turns will not be sent any more: plyrum sessions compact",
-                money::count(context.history_limit_tokens)
-            )),
-            0 if context.shortened_turns > 0 => Some(format!(
-                "notice: {} earlier turns are too large for {model} ({of} tokens) and are sent without what came with them",
-                context.shortened_turns
-            )),
+            0 if context.is_nearly_full() => {
+                let limit = money::count(context.history_limit_tokens);
+                let told = say!("ask-context-nearly-full", used = used, limit = limit, model = model);
+                Some(say!("notice", text = told))
+            }
+            0 if context.shortened_turns > 0 => {
+                let turns = turns(context.shortened_turns);
+                let told = say!("ask-context-shortened", turns = turns, model = model, of = of);
+                Some(say!("notice", text = told))
+            }
             0 => None,
-            turns => Some(format!(
-                "notice: the oldest {turns} turns do not fit {model} ({of} tokens) and are not sent; plyrum sessions \
-                 compact puts a summary in their place"
-            )),
+            left_out => {
+                let told = say!("ask-context-left-out", turns = turns(left_out), model = model, of = of);
+                Some(say!("notice", text = told))
+            }
         }
     }
 
@@ -192,40 +194,41 @@ impl Show {
                 self.answer(text.get(skip..).unwrap_or_default())
             }
             FrameBody::AttemptRetried { after_ms, cause, .. } if !self.style.quiet => {
-                let wait = money::seconds(*after_ms);
-                self.tell(clean(&format!("notice: asking again in {wait}: {cause}")));
+                self.notice(&say!("ask-again", wait = money::seconds(*after_ms), cause = cause));
                 Ok(Reader::There)
             }
             FrameBody::PlanShrunk { from, to, reason } if !self.style.quiet => {
-                self.tell(clean(&format!("notice: {from} became {to}: {reason}")));
+                self.notice(&say!("ask-became", from = from, to = to, why = reason));
                 Ok(Reader::There)
             }
             FrameBody::BudgetNotice { scope, key, percent, spent_micro_rub, limit_micro_rub, setting }
                 if !self.style.quiet =>
             {
-                let of = key.as_ref().map(|key| format!(" {key}")).unwrap_or_default();
-                let (spent, limit) = (self.lang.rub(*spent_micro_rub), self.lang.rub(*limit_micro_rub));
-                let told =
-                    format!("{percent} % of the {scope}{of} budget is spent: {spent} of {limit} ({setting})");
-                self.tell(clean(&format!("notice: {told}")));
+                let scope = key.as_ref().map_or_else(|| scope.clone(), |key| format!("{scope} {key}"));
+                self.notice(&say!(
+                    "ask-budget",
+                    percent = words().percent(percent),
+                    scope = scope,
+                    spent = words().rub(*spent_micro_rub),
+                    limit = words().rub(*limit_micro_rub),
+                    setting = setting
+                ));
                 Ok(Reader::There)
             }
             FrameBody::AttemptFinished { provider_says_micro_rub: Some(says), cost_micro_rub, .. }
                 if !self.style.quiet =>
             {
-                let (says, ours) = (self.lang.rub(*says), self.lang.rub(*cost_micro_rub));
-                self.tell(format!(
-                    "notice: the provider says that this cost {says}, by its price here it is {ours}: look at plyrum explain"
-                ));
+                let (says, ours) = (words().rub(*says), words().rub(*cost_micro_rub));
+                self.notice(&say!("ask-provider-says", says = says, ours = ours));
                 Ok(Reader::There)
             }
             FrameBody::AttemptFallback { from, to, cause } if !self.style.quiet => {
-                self.tell(clean(&format!("notice: answered by {to} because {from}: {cause}")));
+                self.notice(&say!("ask-fallback", to = to, from = from, cause = cause));
                 Ok(Reader::There)
             }
             FrameBody::ToolProposed { call, tool, action, .. } => {
                 self.end_of_turn()?;
-                self.actions.borrow_mut().insert(call.clone(), action::line(tool, action));
+                self.actions.borrow_mut().insert(call.clone(), action::line(words(), tool, action));
                 Ok(Reader::There)
             }
             FrameBody::AttemptStarted { .. } if !self.style.verbose => {
@@ -235,8 +238,8 @@ impl Show {
             FrameBody::ToolStarted { call, ruling, approval, .. } if !self.style.quiet => {
                 let line = self.actions.borrow().get(call).cloned().unwrap_or_default();
                 let why = match (approval, &ruling.rule) {
-                    (Some(_), _) => "approved".to_owned(),
-                    (None, Some(rule)) => format!("policy {}, rule \"{rule}\"", ruling.policy),
+                    (Some(_), _) => say!("ask-approved"),
+                    (None, Some(rule)) => say!("ask-by-rule", policy = &ruling.policy, rule = rule),
                     (None, None) => ruling.policy.clone(),
                 };
                 self.tell(clean(&format!("· {line} ({why})")));
@@ -246,7 +249,7 @@ impl Show {
                 if !self.style.quiet =>
             {
                 let line = self.actions.borrow_mut().remove(call).unwrap_or_default();
-                let ended = action::ended(*outcome, *exit, changed_files.len(), text);
+                let ended = action::ended(words(), *outcome, *exit, changed_files.len(), text);
                 let took = if *ms >= 1000 { format!(", {}", money::seconds(*ms)) } else { String::new() };
                 match outcome {
                     ToolOutcome::Denied | ToolOutcome::Invalid => {
@@ -257,20 +260,30 @@ impl Show {
                 Ok(Reader::There)
             }
             FrameBody::ApprovalResolved { verdict, by, .. } if !self.style.quiet => {
-                self.tell(clean(&format!("· {} by {by}", verdict.as_str())));
+                let told = match verdict {
+                    ApprovalVerdict::Approved => say!("ask-resolved-approved", by = by),
+                    ApprovalVerdict::Denied => say!("ask-resolved-denied", by = by),
+                    ApprovalVerdict::Expired => say!("ask-resolved-expired", by = by),
+                };
+                self.tell(clean(&format!("· {told}")));
                 Ok(Reader::There)
             }
             body if self.style.verbose => {
                 if matches!(body, FrameBody::AttemptStarted { .. }) {
                     self.begin_again();
                 }
-                if let Some(text) = describe(body, self.lang) {
-                    self.tell(clean(&text));
+                if let Some(text) = describe(body) {
+                    self.tell(clean(&format!("· {text}")));
                 }
                 Ok(Reader::There)
             }
             _ => Ok(Reader::There),
         }
+    }
+
+    /// A notice, between lines of the answer.
+    fn notice(&self, text: &str) {
+        self.tell(clean(&say!("notice", text = text)));
     }
 
     /// A line on standard error, between lines of the answer.
@@ -298,7 +311,7 @@ impl Show {
         let mut out = String::new();
         if !body.is_empty() {
             if self.style.plain && !state.began {
-                out.push_str("Answer:\n");
+                out.push_str(&format!("{}\n", say!("ask-answer")));
             }
             if state.began {
                 out.push_str(&"\n".repeat(state.newlines));
@@ -355,9 +368,13 @@ impl Show {
 
     /// The run waits for somebody, and this command does not.
     pub(super) fn parked(&self, run: &RunId, approval: &ApprovalId, resume: &str) -> Result<(), Fault> {
-        let message = format!("run {run} is parked: an action waits for approval {approval}");
-        let fault = Fault::new(ErrorKind::Parked, message)
-            .hint(format!("plyrum approvals list shows it; {resume}, or plyrum deny {approval}"));
+        let approval = approval.as_str();
+        let message = say!("fault-parked", run = run.as_str(), approval = approval);
+        let fault = Fault::new(ErrorKind::Parked, message).hint(say!(
+            "hint-parked",
+            resume = resume,
+            approval = approval
+        ));
         let last = match self.style.format {
             Format::Text => self.last_newline().to_owned(),
             Format::Json | Format::StreamJson => {
@@ -407,23 +424,16 @@ impl Show {
             return Ok(());
         }
         if let Some(fault) = &result.error {
-            out::err(&clean(&format!("error: {}", fault.message)));
-            if let Some(hint) = &fault.hint {
-                out::err(&clean(&format!("hint: {hint}")));
-            }
+            let _code_is_of_the_result = fault::tell(fault);
         } else if result.status == RunStatus::Degraded && !self.style.quiet {
-            out::err(
-                "notice: the answer is shorter than it could be: it reached its output limit or lost a step",
-            );
+            out::notice(&say!("ask-degraded"));
         }
         if self.style.quiet {
             return Ok(());
         }
         if let Some(over) = self.holds.borrow().over() {
-            let over = self.lang.rub(over);
             let run = result.run.as_ref().map(|run| crate::text::short(run.as_str())).unwrap_or_default();
-            let told = format!("the provider used more than was held: {over} over; plyrum explain {run}");
-            out::err(&format!("notice: {told}"));
+            out::notice(&say!("ask-over-hold", over = words().rub(over), run = run));
         }
         if self.style.verbose || out::err_is_terminal() || is_a_bill(result) {
             out::err(&self.cost_line(result));
@@ -443,24 +453,30 @@ impl Show {
     fn cost_line(&self, result: &RunResult) -> String {
         let usage = &result.usage.meters;
         let input = usage.input + usage.cache_read + usage.cache_write_5m + usage.cache_write_1h;
-        let label = if self.style.plain { "Cost: " } else { "" };
-        let run = result.run.as_ref().map(|run| crate::text::short(run.as_str())).unwrap_or_default();
-        let extra = result
-            .extra_over_direct_micro_rub
-            .map(|extra| format!(" ({} over direct)", self.lang.rub(extra)));
-        let extra = extra.unwrap_or_default();
-        format!(
-            "{label}{}{extra} · {} · {} in, {} out{} · {} · run {run}",
-            self.lang.rub(result.cost_micro_rub),
-            if result.model.is_empty() { "no model" } else { &result.model },
-            money::count(input),
-            money::count(usage.output + usage.reasoning),
-            match result.usage.quality.as_str() {
-                "reported" => String::new(),
-                other => format!(" ({other})"),
-            },
-            money::seconds(result.duration_ms),
-        )
+        let cost = words().rub(result.cost_micro_rub);
+        let values = [
+            (
+                "cost",
+                match result.extra_over_direct_micro_rub {
+                    Some(extra) => say!("ask-over-direct", cost = cost, extra = words().rub(extra)),
+                    None => cost,
+                },
+            ),
+            ("model", if result.model.is_empty() { say!("ask-no-model") } else { result.model.clone() }),
+            ("input", money::count(input)),
+            ("output", money::count(usage.output + usage.reasoning)),
+            (
+                "quality",
+                match result.usage.quality {
+                    Quality::Reported => String::new(),
+                    other => format!(" ({})", words().say(&format!("quality-{}", other.as_str()))),
+                },
+            ),
+            ("took", money::seconds(result.duration_ms)),
+            ("run", result.run.as_ref().map(|run| crate::text::short(run.as_str())).unwrap_or_default()),
+        ];
+        let values = values.map(|(name, value)| (name, value.into()));
+        words().with(if self.style.plain { "ask-cost-labelled" } else { "ask-cost" }, &values)
     }
 
     fn safe(&self, text: &str) -> String {
@@ -491,14 +507,14 @@ impl Show {
         if self.style.format != Format::Text {
             return out::print_json(plan);
         }
-        let mut text = format!("plan {}\n", plan.plan);
+        let mut text = format!("{}\n", say!("dry-plan", plan = &plan.plan));
         for step in &plan.steps {
             text += &format!("  {:<12} {:<10} {}\n", step.step, step.role.as_str(), step.model);
         }
-        let (low, high) = (self.lang.rub(plan.price_low_micro_rub), self.lang.rub(plan.price_high_micro_rub));
-        text += &format!("price {low} to {high}\n");
+        let (low, high) = (words().rub(plan.price_low_micro_rub), words().rub(plan.price_high_micro_rub));
+        text += &format!("{}\n", say!("dry-price", low = low, high = high));
         for reason in &plan.reasons {
-            text += &format!("because {reason}\n");
+            text += &format!("{}\n", say!("because", reason = reason));
         }
         out::print(&clean(&text))
     }
@@ -521,59 +537,63 @@ fn is_a_bill(result: &RunResult) -> bool {
 
 fn json_line(result: &RunResult) -> Result<String, Fault> {
     let line = to_line(result)
-        .map_err(|e| Fault::new(ErrorKind::Internal, format!("the result cannot be written: {e}")))?;
+        .map_err(|e| Fault::new(ErrorKind::Internal, say!("fault-result", why = e.to_string())))?;
     Ok(line + "\n")
 }
 
 fn of_output(error: &io::Error) -> Fault {
-    Fault::new(ErrorKind::Storage, format!("cannot write to standard output: {error}"))
+    out::not_written(error)
 }
 
 /// The content of the first fenced code block.
 fn code_block(answer: &str) -> Result<&str, Fault> {
-    let none = || {
-        Fault::new(ErrorKind::Failed, "the answer has no code block")
-            .hint("ask without --extract to see the answer")
-    };
+    let none = || Fault::new(ErrorKind::Failed, say!("fault-no-code")).hint(say!("hint-no-extract"));
     let (_, rest) = answer.split_once("```").ok_or_else(none)?;
     let (_, body) = rest.split_once('\n').ok_or_else(none)?;
     Ok(body.split_once("```").map_or(body, |(code, _)| code).trim_end_matches('\n'))
 }
 
 /// A lifecycle frame in a line, for -v.
-fn describe(body: &FrameBody, lang: Lang) -> Option<String> {
+fn describe(body: &FrameBody) -> Option<String> {
+    let rub = |amount: &MicroRub| words().rub(*amount);
     Some(match body {
-        FrameBody::RunAccepted { session, persona, .. } => format!("· session {session}, persona {persona}"),
-        FrameBody::RunRouted { decision } => {
-            format!("· intent {}, risk {}, language {}", decision.intent, decision.risk, decision.language)
+        FrameBody::RunAccepted { session, persona, .. } => {
+            say!("step-accepted", session = session.as_str(), persona = persona)
         }
-        FrameBody::RunPlanned { plan, price_low_micro_rub, price_high_micro_rub, .. } => {
-            format!(
-                "· plan {plan}, {} to {}",
-                lang.rub(*price_low_micro_rub),
-                lang.rub(*price_high_micro_rub)
-            )
+        FrameBody::RunRouted { decision } => say!(
+            "step-routed",
+            intent = decision.intent.to_string(),
+            risk = decision.risk.to_string(),
+            language = decision.language.to_string()
+        ),
+        FrameBody::RunPlanned { plan, price_low_micro_rub: low, price_high_micro_rub: high, .. } => {
+            say!("step-planned", plan = plan, low = rub(low), high = rub(high))
         }
-        FrameBody::HoldTaken { total_micro_rub, .. } => format!("· held {}", lang.rub(*total_micro_rub)),
-        FrameBody::HoldRefused { needed_micro_rub, available_micro_rub, setting, .. } => format!(
-            "· hold refused: {} needed, {} there ({setting})",
-            lang.rub(*needed_micro_rub),
-            lang.rub(*available_micro_rub)
+        FrameBody::HoldTaken { total_micro_rub, .. } => say!("step-held", amount = rub(total_micro_rub)),
+        FrameBody::HoldRefused { needed_micro_rub, available_micro_rub, setting, .. } => say!(
+            "step-hold-refused",
+            needed = rub(needed_micro_rub),
+            there = rub(available_micro_rub),
+            setting = setting
         ),
         FrameBody::AttemptStarted { attempt, model, try_number, .. } => {
-            format!("· attempt {attempt}: {model}, try {try_number}")
+            say!("step-attempt", attempt = attempt.as_str(), model = model, try = try_number.to_string())
         }
-        FrameBody::AttemptOpened { ttft_ms, .. } => {
-            format!("· first token after {}", money::seconds(*ttft_ms))
-        }
+        FrameBody::AttemptOpened { ttft_ms, .. } => say!("step-first-token", took = money::seconds(*ttft_ms)),
         FrameBody::AttemptFinished { outcome, cost_micro_rub, ms, .. } => {
-            format!("· {} after {}, {}", outcome.as_str(), money::seconds(*ms), lang.rub(*cost_micro_rub))
+            let outcome = words().say(&format!("outcome-{}", outcome.as_str()));
+            let (took, cost) = (money::seconds(*ms), rub(cost_micro_rub));
+            say!("step-attempt-finished", outcome = outcome, took = took, cost = cost)
         }
-        FrameBody::PlanShrunk { from, to, reason } => format!("· {from} became {to}: {reason}"),
-        FrameBody::QuorumReached { have, of, waited_ms, reason } => {
-            format!("· {have} of {of} proposals after {} ({reason})", money::seconds(*waited_ms))
-        }
-        FrameBody::ProposalLate { step } => format!("· {step} came too late"),
+        FrameBody::PlanShrunk { from, to, reason } => say!("ask-became", from = from, to = to, why = reason),
+        FrameBody::QuorumReached { have, of, waited_ms, reason } => say!(
+            "step-quorum",
+            have = have.to_string(),
+            of = of.to_string(),
+            took = money::seconds(*waited_ms),
+            why = reason.to_string()
+        ),
+        FrameBody::ProposalLate { step } => say!("step-late", step = step.as_str()),
         _ => return None,
     })
 }

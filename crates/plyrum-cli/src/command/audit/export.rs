@@ -4,6 +4,7 @@ use super::{Period, of_audit};
 use crate::command::{Outcome, paths};
 use crate::out::{self, Reader};
 use crate::sanitize::clean;
+use crate::text::say;
 use plyrum_audit::{ExportError, Filter};
 use plyrum_protocol::{ErrorKind, Fault};
 use std::borrow::Cow;
@@ -33,7 +34,7 @@ pub(super) fn run(args: &Args) -> Outcome {
         Some(path) => into_file(path, &dir, &filter)?,
         None => match plyrum_audit::export(&dir, &filter, &mut BufWriter::with_capacity(64 * 1024, Stdout)) {
             Err(ExportError::Out(e)) if e.kind() == io::ErrorKind::BrokenPipe => {} // `| head` has what it wanted
-            Err(e) => return Err(of_export(&e, "standard output")),
+            Err(e) => return Err(of_export(&e, &say!("standard-output"))),
             Ok(_) => {}
         },
     }
@@ -44,24 +45,23 @@ pub(super) fn run(args: &Args) -> Outcome {
 fn into_file(path: &Path, dir: &Path, filter: &Filter) -> Result<(), Fault> {
     let shown = path.display().to_string();
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(|e| {
-        let fault = Fault::new(ErrorKind::Storage, format!("cannot create {shown}: {e}"));
-        if e.kind() == io::ErrorKind::AlreadyExists {
-            fault.hint("name a file that is not there")
-        } else {
-            fault
-        }
+        let fault = Fault::new(ErrorKind::Storage, say!("fault-create", path = &shown, why = e.to_string()));
+        if e.kind() == io::ErrorKind::AlreadyExists { fault.hint(say!("hint-new-file")) } else { fault }
     })?;
     let mut out = BufWriter::with_capacity(256 * 1024, file);
     let records = plyrum_audit::export(dir, filter, &mut out).map_err(|e| of_export(&e, &shown))?;
     out.get_ref().sync_all().map_err(|e| of_export(&ExportError::Out(e), &shown))?;
-    out::err(&format!("{records} records in {shown}; check them with plyrum audit verify --file {shown}"));
+    out::err(&say!("audit-exported", n = records, path = &shown));
     Ok(())
 }
 
 fn of_export(error: &ExportError, place: &str) -> Fault {
     match error {
         ExportError::Audit(e) => of_audit(e),
-        ExportError::Out(e) => Fault::new(ErrorKind::Storage, format!("cannot write to {place}: {e}")),
+        ExportError::Out(e) => {
+            let message = say!("fault-write-to", path = place, why = e.to_string());
+            Fault::new(ErrorKind::Storage, message)
+        }
     }
 }
 

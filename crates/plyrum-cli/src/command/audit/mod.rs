@@ -13,6 +13,7 @@ use super::Outcome;
 use super::usage::{now, period::moment};
 use crate::action::escaped;
 use crate::fault::wrong_use;
+use crate::text::say;
 use jiff::tz::TimeZone;
 use plyrum_audit::AuditError;
 use plyrum_protocol::{ErrorKind, Fault};
@@ -43,7 +44,7 @@ pub(crate) fn run(command: &Command) -> Outcome {
 }
 
 pub(crate) fn of_audit(error: &AuditError) -> Fault {
-    Fault::new(ErrorKind::Storage, format!("the audit log: {error}")).hint("plyrum doctor")
+    Fault::new(ErrorKind::Storage, say!("fault-audit", why = error.to_string())).hint("plyrum doctor")
 }
 
 /// The time that records are asked for.
@@ -66,7 +67,7 @@ impl Period {
         };
         let (since, until) = (at(&self.since, "--since")?, at(&self.until, "--until")?);
         if since.zip(until).is_some_and(|(since, until)| since >= until) {
-            return Err(wrong_use("--since must be before --until"));
+            return Err(wrong_use(say!("fault-since-until")));
         }
         let shown = |time: jiff::Timestamp| format!("{time:.3}");
         Ok((since.map(shown), until.map(shown)))

@@ -4,6 +4,7 @@ use crate::command::usage::{now, period::moment};
 use crate::command::{Outcome, connected, paths, runtime};
 use crate::out;
 use crate::sanitize::clean;
+use crate::text::say;
 use jiff::tz::TimeZone;
 use plyrum_protocol::{AuditPrune, AuditPruneOrder, view};
 use std::process::ExitCode;
@@ -31,7 +32,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     } else {
         out::print(&clean(&text(&pruned)))?;
         if !pruned.done && !pruned.files.is_empty() {
-            out::err("nothing is removed yet: add --yes; plyrum audit export keeps a copy");
+            out::err(&say!("audit-nothing-pruned"));
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -39,12 +40,24 @@ pub(super) fn run(args: &Args) -> Outcome {
 
 fn text(pruned: &view::AuditPruned) -> String {
     if pruned.files.is_empty() {
-        return format!("no file has only records from before {}\n", pruned.before);
+        return format!("{}\n", say!("audit-prune-none", before = &pruned.before));
     }
     let row = |file: &view::AuditFile| {
-        format!("{}  records {} to {}, {} bytes\n", file.file, file.first_seq, file.last_seq, file.bytes)
+        let line = say!(
+            "audit-prune-file",
+            file = &file.file,
+            first = file.first_seq,
+            last = file.last_seq,
+            bytes = file.bytes
+        );
+        format!("{line}\n")
     };
-    let (what, files) = (if pruned.done { "removed" } else { "would be removed" }, pruned.files.len());
     let rows: String = pruned.files.iter().map(row).collect();
-    format!("{rows}{files} files with {} records, {} bytes: {what}\n", pruned.records, pruned.bytes)
+    let (files, records, bytes) = (pruned.files.len(), pruned.records, pruned.bytes);
+    let sum = if pruned.done {
+        say!("audit-pruned", files = files, records = records, bytes = bytes)
+    } else {
+        say!("audit-would-prune", files = files, records = records, bytes = bytes)
+    };
+    format!("{rows}{sum}\n")
 }

@@ -3,6 +3,7 @@
 use super::{Period, of_audit, shown};
 use crate::command::{Outcome, ledger, nothing_yet, of_ledger, paths};
 use crate::out;
+use crate::text::say;
 use plyrum_audit::{Filter, RESULT_MAX};
 use plyrum_config::Paths;
 use plyrum_protocol::Fault;
@@ -45,7 +46,7 @@ pub(super) fn run(args: &Args) -> Outcome {
         out::print(&found.lines.iter().flat_map(|line| [shown(line), "\n".to_owned()]).collect::<String>())?;
     }
     if found.more {
-        out::err(&format!("notice: only the last {limit} are shown; -n shows more"));
+        out::notice(&say!("audit-only-last", limit = limit));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -4,7 +4,7 @@ use super::{of_audit, shown};
 use crate::command::{Outcome, paths};
 use crate::out::{self, Reader};
 use plyrum_audit::Follower;
-use plyrum_protocol::{ErrorKind, Fault};
+use plyrum_protocol::Fault;
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -47,6 +47,5 @@ fn show(lines: &[String], for_people: bool) -> Result<Reader, Fault> {
         .iter()
         .flat_map(|line| [if for_people { shown(line) } else { line.clone() }, "\n".to_owned()])
         .collect();
-    out::write(&text)
-        .map_err(|e| Fault::new(ErrorKind::Storage, format!("cannot write to standard output: {e}")))
+    out::write(&text).map_err(|e| out::not_written(&e))
 }

@@ -4,6 +4,7 @@ use super::of_audit;
 use crate::command::{Outcome, ledger, of_ledger, paths};
 use crate::out;
 use crate::sanitize::clean;
+use crate::text::say;
 use plyrum_audit::{Anchor, VerifyReport, Witness};
 use plyrum_ledger::LedgerReader;
 use plyrum_protocol::{Fault, view};
@@ -32,20 +33,24 @@ pub(super) fn run(args: &Args) -> Outcome {
     if args.json {
         out::print_json(&verdict)?;
     } else if verdict.ok {
-        let head = verdict.head.as_deref().unwrap_or("none");
-        let begin = match verdict.first_seq {
-            Some(first) if first > 1 => format!(", from record {first} on"),
-            _ => String::new(),
-        };
-        out::print(&format!(
-            "ok: {} records in {} files{begin}, head {head}\n",
-            verdict.records, verdict.files
-        ))?;
+        out::print(&format!("{}\n", intact(&verdict)))?;
     } else {
         let problem = verdict.problem.clone().unwrap_or_default();
-        out::print(&clean(&format!("BROKEN after {} good records: {problem}\n", verdict.records)))?;
+        let broken = say!("audit-broken", records = verdict.records, problem = problem);
+        out::print(&clean(&format!("{broken}\n")))?;
     }
     Ok(if verdict.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn intact(verdict: &view::AuditVerdict) -> String {
+    let (records, files) = (verdict.records, verdict.files);
+    let head = verdict.head.clone().unwrap_or_else(|| say!("audit-no-head"));
+    match verdict.first_seq {
+        Some(first) if first > 1 => {
+            say!("audit-ok-from", records = records, files = files, first = first, head = head)
+        }
+        _ => say!("audit-ok", records = records, files = files, head = head),
+    }
 }
 
 /// The verdict, with what the ledger knows of the log.
@@ -70,10 +75,7 @@ pub(crate) fn verdict(expect_head: Option<&str>) -> Result<view::AuditVerdict, F
     // Asked after the log was read: who writes it has forgotten its end before.
     let closed = reader.as_ref().map(LedgerReader::audit_closed).transpose().map_err(|e| of_ledger(&e))?;
     let added = closed.flatten().is_some_and(|hash| report.ok && hash != report.head.hash);
-    let added = added.then(|| {
-        "the log goes on behind the end that the ledger knows from the last stop: records were forged, or the ledger is an older copy"
-            .to_owned()
-    });
+    let added = added.then(|| say!("audit-forged"));
     let older = older_ledger(reader.as_ref(), &report)?.or(added);
     Ok(shown(report, older))
 }
@@ -84,9 +86,7 @@ fn older_ledger(reader: Option<&LedgerReader>, report: &VerifyReport) -> Result<
             let gap = reader.outbox_gap(told.unwrap_or(0)).map_err(|e| of_ledger(&e))?;
             gap.map(|gap| gap.to_string())
         }
-        (None, Some(told)) => {
-            Some(format!("the log tells of {told} movements, and there is no ledger beside it"))
-        }
+        (None, Some(told)) => Some(say!("audit-no-ledger", n = told.to_string())),
         (None, None) => None,
     })
 }
@@ -111,7 +111,8 @@ fn of_copy(path: &Path, expect_head: Option<&str>) -> Result<view::AuditVerdict,
 
 fn shown(report: VerifyReport, older: Option<String>) -> view::AuditVerdict {
     let problem = report.problem.map(|problem| {
-        let record = problem.seq.map(|seq| format!(" (record {seq})")).unwrap_or_default();
+        let record =
+            problem.seq.map(|seq| format!(" ({})", say!("audit-record", seq = seq))).unwrap_or_default();
         format!("{}:{}{record}: {}", problem.file, problem.line, problem.what)
     });
     view::AuditVerdict {

@@ -4,9 +4,11 @@
 //! Providers cache what a request begins with, for some minutes, where it is long enough. So: was there a
 //! request before, did it begin the same, was it long, was it recent? What none of these explains is `missed`.
 
+use crate::text::say;
 use plyrum_billing_client::Quality;
 use plyrum_ledger::{Attempt, Earlier};
 use plyrum_protocol::{AttemptId, InvalidId, view};
+use plyrum_words::Words;
 
 /// How long providers keep a cached prefix unless asked otherwise.
 const KEPT_MS: i64 = 5 * 60 * 1000;
@@ -106,21 +108,21 @@ impl Cache {
 }
 
 /// The same for people.
-pub(super) fn text(cache: &view::ExplainCache) -> String {
-    let minutes = cache.idle_ms.unwrap_or_default() / 60_000;
+pub(super) fn text(words: &Words, cache: &view::ExplainCache) -> String {
+    let number = |number: Option<u64>| number.unwrap_or_default().to_string();
     match cache.cause.as_str() {
-        "hit" => "hit".to_owned(),
-        "first" => "miss: the session's first request to this model".to_owned(),
-        "changed" => format!(
-            "miss: message {} differs from the request before",
-            cache.message.map_or_else(String::new, |message| message.to_string())
-        ),
-        "short" => format!(
-            "miss: at most {} tokens in common, and providers cache from {MIN_TOKENS}",
-            cache.prefix_tokens.unwrap_or_default()
-        ),
-        "expired" => format!("miss: {minutes} minutes since the request before, and providers keep about 5"),
-        "missed" => "miss: the provider did not use it, for no reason that is known here".to_owned(),
-        _ => "unknown: the provider did not report it".to_owned(),
+        "hit" => words.say("cache-hit"),
+        "first" => words.say("cache-first"),
+        "changed" => say!(in words, "cache-changed", message = number(cache.message)),
+        "short" => {
+            let (tokens, least) = (number(cache.prefix_tokens), MIN_TOKENS.to_string());
+            say!(in words, "cache-short", tokens = tokens, least = least)
+        }
+        "expired" => {
+            let minutes = cache.idle_ms.unwrap_or_default() / 60_000;
+            say!(in words, "cache-expired", minutes = minutes.to_string())
+        }
+        "missed" => words.say("cache-missed"),
+        _ => words.say("cache-unknown"),
     }
 }

@@ -3,6 +3,7 @@
 use super::*;
 use plyrum_billing_client::{BytesPerToken, Fee, Fx, PerMillion, RateCard, Rates};
 use plyrum_ledger::{Basis, HoldBatch, Ledger, Limits, NewHold, NewRun, Settle};
+use plyrum_words::Lang;
 
 /// Settles an attempt of 30 request bytes, at 1 USD a million tokens, and explains it.
 fn explained(hold: i64, basis: Basis, received_bytes: u64) -> view::ExplainAttempt {
@@ -82,7 +83,7 @@ fn tokens(output: u64) -> Basis {
 
 #[track_caller]
 fn says(attempt: &view::ExplainAttempt, line: &str) {
-    let text = attempt_text(attempt, Lang::En);
+    let text = attempt_text(&Words::new(Lang::En), attempt);
     assert!(text.contains(line), "`{line}` is not in\n{text}");
 }
 
@@ -238,6 +239,6 @@ mod cache_cause {
         let view = cache.view(Some(&before)).unwrap();
         assert_eq!((view.verdict.as_str(), view.cause.as_str(), view.message), ("miss", "changed", Some(2)));
         assert_eq!((view.shared_messages, view.idle_ms), (Some(1), Some(60_000)));
-        assert_eq!(text(&view), "miss: message 2 differs from the request before");
+        assert_eq!(text(&Words::new(Lang::En), &view), "miss: message 2 differs from the request before");
     }
 }

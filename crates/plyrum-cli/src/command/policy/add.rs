@@ -2,8 +2,9 @@
 
 use super::here::Here;
 use super::of_policies;
-use crate::command::{Outcome, paths, usage::now};
+use crate::command::{Outcome, audit::of_audit, paths, usage::now};
 use crate::sanitize::clean;
+use crate::text::say;
 use crate::{fault, out};
 use plyrum_audit::Filter;
 use plyrum_protocol::{ErrorKind, Fault};
@@ -75,22 +76,24 @@ pub(super) fn run(args: &Args) -> Outcome {
     let here = Here::find()?;
     let block = rule(args, &here)?.to_toml();
     user_rules(&paths()?).map_err(|e| of_policies(&e))?; // a file that is broken is corrected first
-    let parsed = Rules::parse(&block, "the new rule", Layer::User)
-        .map_err(|e| fault::wrong_use(e.message).hint("plyrum policy add --help"))?;
+    let parsed = Rules::parse(&block, "the new rule", Layer::User).map_err(|e| {
+        fault::wrong_use(say!("fault-rule", why = e.message)).hint("plyrum policy add --help")
+    })?;
     // The rule alone, over a policy that asks for everything.
     let known = policies(&paths()?).map_err(|e| of_policies(&e))?;
     let Some(ask) = known.get("ask") else {
-        return Err(Fault::new(ErrorKind::Internal, "there is no policy `ask`"));
+        return Err(Fault::new(ErrorKind::Internal, say!("fault-no-ask-policy")));
     };
     let policy = ask.policy.with_rules(Arc::new(parsed), now().as_second());
     takes_effect(args, &policy, &here)?;
     out::print(&clean(&matched(&policy, &here)?))?;
     if args.dry_run {
-        out::print(&clean(&format!("not written:\n{block}")))?;
+        out::print(&clean(&format!("{}\n{block}", say!("policy-dry"))))?;
         return Ok(ExitCode::SUCCESS);
     }
     let path = policies::add(&paths()?, &block).map_err(|e| of_policies(&e))?;
-    out::print(&clean(&format!("written to {}:\n{block}", path.display())))?;
+    let written = say!("policy-written", path = path.display().to_string());
+    out::print(&clean(&format!("{written}\n{block}")))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -99,8 +102,7 @@ fn rule<'a>(args: &'a Args, here: &'a Here) -> Result<NewRule<'a>, Fault> {
         (Some(glob), ..) => (What::Path(glob), "read"),
         (_, Some(host), _) => (What::Host(host), "fetch_url"),
         (.., []) => {
-            return Err(fault::wrong_use("a rule names a command, a path or a host")
-                .hint("plyrum policy add --verdict allow --why 'my own program' -- cargo run"));
+            return Err(fault::wrong_use(say!("fault-rule-names")).hint(say!("hint-rule")));
         }
         (.., words) if args.open => (What::WordsAndMore(words), "command"),
         (.., words) => (What::Words(words), "command"),
@@ -132,21 +134,24 @@ fn takes_effect(args: &Args, policy: &Policy, here: &Here) -> Result<(), Fault> 
     let decided = policy.decide(&Question::Run { argv: &args.command, cwd: &here.cwd }, &here.place());
     match decided.verdict {
         Verdict::Allow => Ok(()),
-        Verdict::Ask | Verdict::Deny => {
-            Err(fault::wrong_use(format!("the rule would have no effect: {}", decided.reason)))
-        }
+        Verdict::Ask | Verdict::Deny => Err(fault::wrong_use(say!("fault-no-effect", why = decided.reason))),
     }
 }
 
 /// What the rule would have decided of what is on record.
 fn matched(policy: &Policy, here: &Here) -> Result<String, Fault> {
     let filter = Filter { kind: Some("tool.proposed".to_owned()), ..Filter::default() };
-    let found = plyrum_audit::search(&paths()?.audit_dir(), &filter, MAX_RECORDS)
-        .map_err(|e| Fault::new(ErrorKind::Storage, format!("the audit log: {e}")).hint("plyrum doctor"))?;
+    let found =
+        plyrum_audit::search(&paths()?.audit_dir(), &filter, MAX_RECORDS).map_err(|e| of_audit(&e))?;
     let matches: Vec<String> =
         found.lines.iter().filter_map(|line| matches_record(line, policy, here)).collect();
-    let of = if found.more { format!("the last {MAX_RECORDS}") } else { found.lines.len().to_string() };
-    let mut text = format!("of {of} actions on record it would have matched {}\n", matches.len());
+    let n = matches.len();
+    let mut text = if found.more {
+        say!("policy-matched-last", all = MAX_RECORDS, n = n)
+    } else {
+        say!("policy-matched", all = found.lines.len(), n = n)
+    };
+    text.push('\n');
     for action in matches.iter().rev().take(SHOWN) {
         text.push_str(&format!("  {}\n", action.replace('\n', "\\n")));
     }

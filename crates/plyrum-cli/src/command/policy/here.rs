@@ -1,5 +1,6 @@
 //! Where a command of this shell would run.
 
+use crate::text::say;
 use plyrum_protocol::{ErrorKind, Fault};
 use plyrum_tools::Place;
 use std::path::{Path, PathBuf};
@@ -13,7 +14,8 @@ pub(super) struct Here {
 
 impl Here {
     pub(super) fn find() -> Result<Self, Fault> {
-        let wrong = |e: std::io::Error| Fault::new(ErrorKind::Storage, format!("the working directory: {e}"));
+        let wrong =
+            |e: std::io::Error| Fault::new(ErrorKind::Storage, say!("fault-cwd", why = e.to_string()));
         let dir = std::env::current_dir().and_then(|dir| dir.canonicalize()).map_err(wrong)?;
         let tree = dir.ancestors().find(|dir| dir.join(".git").symlink_metadata().is_ok());
         let workspace = tree.unwrap_or(&dir).to_owned();

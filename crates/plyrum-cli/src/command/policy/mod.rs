@@ -9,7 +9,8 @@ mod test;
 use super::{Outcome, paths};
 use crate::out;
 use crate::sanitize::cell;
-use crate::table::{Lean, table};
+use crate::table::{left, table};
+use crate::text::say;
 use plyrum_protocol::{ErrorKind, Fault};
 use plyrum_tools::policies::{PoliciesError, policies, user_rules};
 use std::process::ExitCode;
@@ -48,11 +49,11 @@ fn of_policies(error: &PoliciesError) -> Fault {
 }
 
 fn list() -> Outcome {
-    let left = |name| (name, Lean::Left);
     let known = policies(&paths()?).map_err(|e| of_policies(&e))?;
     let cells =
         known.values().map(|p| vec![p.policy.name.clone(), p.policy.description.clone(), p.from.clone()]);
-    out::print(&table(&[left("policy"), left("description"), left("from")], &cells.collect::<Vec<_>>()))?;
+    let heads = [left(say!("col-policy")), left(say!("col-description")), left(say!("col-from"))];
+    out::print(&table(&heads, &cells.collect::<Vec<_>>()))?;
     let (path, rules) = user_rules(&paths()?).map_err(|e| of_policies(&e))?;
     if rules.is_empty() {
         return Ok(ExitCode::SUCCESS);
@@ -66,7 +67,13 @@ fn list() -> Outcome {
             format!("{}:{line}", path.display()),
         ]
     });
-    let heads = [left("rule"), left("verdict"), left("matches"), left("why"), left("at")];
+    let heads = [
+        left(say!("col-rule")),
+        left(say!("col-verdict")),
+        left(say!("col-matches")),
+        left(say!("col-why")),
+        left(say!("col-at")),
+    ];
     out::print(&format!("\n{}", table(&heads, &cells.collect::<Vec<_>>())))?;
     Ok(ExitCode::SUCCESS)
 }

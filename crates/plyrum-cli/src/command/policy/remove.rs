@@ -4,6 +4,7 @@ use super::of_policies;
 use crate::command::{Outcome, paths};
 use crate::out;
 use crate::sanitize::clean;
+use crate::text::say;
 use plyrum_protocol::{ErrorKind, Fault};
 use plyrum_tools::policies::{PoliciesError, broken, change, user_rules};
 use plyrum_tools::{RemoveError, without_rule};
@@ -25,7 +26,8 @@ pub(super) fn run(args: &Args) -> Outcome {
         Refused::File(e) => of_policies(&e),
         Refused::Rule(e, text) => of_rule(&e, &path, &text),
     })?;
-    out::print(&clean(&format!("removed rule {number} from {}\n", path.display())))?;
+    let removed = say!("policy-removed", rule = number.to_string(), path = path.display().to_string());
+    out::print(&clean(&format!("{removed}\n")))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -4,6 +4,7 @@ use super::here::Here;
 use super::of_policies;
 use crate::command::{Outcome, paths, usage::now};
 use crate::sanitize::clean;
+use crate::text::say;
 use crate::{fault, out};
 use plyrum_protocol::{Fault, view};
 use plyrum_tools::policies::layered;
@@ -53,7 +54,7 @@ fn question<'a>(args: &'a Args, here: &'a Here) -> Result<Question<'a>, Fault> {
     let cwd = here.cwd.as_str();
     if let Some(tool) = &args.tool {
         let [object] = args.command.as_slice() else {
-            return Err(fault::wrong_use("a tool is tested with one path or address")
+            return Err(fault::wrong_use(say!("fault-one-object"))
                 .hint("plyrum policy test --tool read_file -- PATH"));
         };
         return match tool.as_str() {
@@ -62,12 +63,12 @@ fn question<'a>(args: &'a Args, here: &'a Here) -> Result<Question<'a>, Fault> {
             "fetch_url" => Ok(Question::Fetch { url: object }),
             "shell" => Ok(Question::Shell { command: object, cwd }),
             "run" => Ok(Question::Run { argv: &args.command, cwd }),
-            _ => Err(fault::wrong_use(format!("there is no tool `{tool}`"))
+            _ => Err(fault::wrong_use(say!("fault-no-tool", tool = tool))
                 .hint("read_file list_dir search write_file apply_patch run shell fetch_url")),
         };
     }
     match args.command.as_slice() {
-        [] => Err(fault::wrong_use("no command to test").hint("plyrum policy test -- git status")),
+        [] => Err(fault::wrong_use(say!("fault-no-command")).hint("plyrum policy test -- git status")),
         // A name with a blank in it is nobody's program: the words of a shell string.
         [only] if only.contains(char::is_whitespace) => Ok(Question::Shell { command: only, cwd }),
         _ => Ok(Question::Run { argv: &args.command, cwd }),
@@ -79,15 +80,15 @@ fn batch(policy: &Policy, here: &Here) -> Outcome {
     loop {
         let mut line = Vec::new();
         let read = input.by_ref().take(MAX_LINE).read_until(b'\n', &mut line);
-        match read.map_err(|e| fault::wrong_use(format!("cannot read standard input: {e}")))? {
+        match read.map_err(|e| fault::wrong_use(say!("fault-stdin", why = e.to_string())))? {
             0 => return Ok(ExitCode::SUCCESS),
             length if length as u64 == MAX_LINE => {
-                return Err(fault::wrong_use("a line of standard input is over 1 MiB"));
+                return Err(fault::wrong_use(say!("fault-long-line")));
             }
             _ => {}
         }
         let command: String = serde_json::from_slice(&line)
-            .map_err(|e| fault::wrong_use(format!("a line of standard input is no JSON string: {e}")))?;
+            .map_err(|e| fault::wrong_use(say!("fault-not-json", why = e.to_string())))?;
         let question = Question::Shell { command: &command, cwd: &here.cwd };
         out::print_json(&shown(policy.decide(&question, &here.place())))?;
     }
@@ -105,8 +106,10 @@ fn shown(decided: Decided) -> view::PolicyVerdict {
 
 fn told(decided: &Decided) -> String {
     let rule = match (&decided.rule, decided.line) {
-        (Some(rule), Some(line)) => format!("by `{rule}` at {}:{line}\n", decided.file),
-        _ => format!("by no rule of {}\n", decided.file),
+        (Some(rule), Some(line)) => {
+            say!("policy-by-rule", rule = rule, file = &decided.file, line = line.to_string())
+        }
+        _ => say!("policy-by-none", file = &decided.file),
     };
-    format!("{}: {}\n{rule}", decided.verdict.as_str(), decided.reason)
+    format!("{}: {}\n{rule}\n", decided.verdict.as_str(), decided.reason)
 }

@@ -5,6 +5,7 @@ use crate::command::Outcome;
 use crate::fault::wrong_use;
 use crate::out;
 use crate::sanitize::clean;
+use crate::text::say;
 use plyrum_catalog::import::{self, Change, Feed, Glob, List, MAX_BYTES, Selection, Verdict};
 use plyrum_catalog::{Day, PriceBook, ProviderId};
 use plyrum_protocol::{Fault, view};
@@ -82,7 +83,7 @@ pub(super) fn compare(
     let text = read(&args.file)?;
     let file = args.file.display().to_string();
     let list = import::read(&text, &selection).map_err(|e| {
-        wrong_use(format!("{file}: {e}")).hint("download the list again; --from names its format")
+        wrong_use(say!("fault-list", path = &file, why = e.to_string())).hint(say!("hint-list"))
     })?;
     let name = args.file.file_name().map_or_else(|| file.clone(), |name| name.to_string_lossy().into_owned());
     let source = format!("{} list, {name}", list.feed.name());
@@ -91,12 +92,12 @@ pub(super) fn compare(
 }
 
 fn provider(id: &str) -> Result<ProviderId, Fault> {
-    ProviderId::new(id).map_err(|why| wrong_use(format!("--provider {why}")))
+    ProviderId::new(id).map_err(|why| wrong_use(say!("fault-provider", why = why.to_string())))
 }
 
 fn read(path: &Path) -> Result<String, Fault> {
     let file = plyrum_config::read_bounded(path, MAX_BYTES).map_err(|e| wrong_use(clean(&e.to_string())))?;
-    let file = file.ok_or_else(|| wrong_use(format!("{}: no such file", path.display())))?;
+    let file = file.ok_or_else(|| wrong_use(say!("fault-no-file", path = path.display().to_string())))?;
     Ok(file.text)
 }
 
@@ -141,16 +142,26 @@ impl Compared {
         for change in &self.changes {
             *counts.entry(change.verdict).or_default() += 1;
         }
-        let counts: Vec<String> = counts
-            .iter()
-            .map(|(verdict, count)| match verdict {
-                Verdict::NotText => format!("{count} not for text"),
-                other => format!("{count} {}", other.as_str()),
-            })
-            .collect();
-        let counts = if counts.is_empty() { "none asked for".to_owned() } else { counts.join(", ") };
-        let _infallible = writeln!(text, "{}: {} listed, {counts}", self.list.feed.name(), self.list.total);
+        let count =
+            |(verdict, count): (&Verdict, &usize)| say!("prices-count", n = *count, verdict = told(*verdict));
+        let counts: Vec<String> = counts.iter().map(count).collect();
+        let counts = if counts.is_empty() { say!("prices-none-asked") } else { counts.join(", ") };
+        let (feed, total) = (self.list.feed.name(), self.list.total);
+        let sum = say!("prices-counts", feed = feed, total = total, counts = counts);
+        let _infallible = writeln!(text, "{sum}");
         text
+    }
+}
+
+fn told(verdict: Verdict) -> String {
+    match verdict {
+        Verdict::New => say!("prices-new"),
+        Verdict::Changed => say!("prices-changed"),
+        Verdict::Jump => say!("prices-jump"),
+        Verdict::Unknown => say!("prices-unknown"),
+        Verdict::Refused => say!("prices-refused"),
+        Verdict::NotText => say!("prices-not-text"),
+        Verdict::Unchanged => say!("prices-unchanged"),
     }
 }
 
@@ -161,7 +172,7 @@ fn line(text: &mut String, change: &Change) {
     }
     let name = change.model.as_ref().map_or(change.name.as_str(), |model| model.as_str());
     let reason = change.reason.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
-    let head = format!("{:<8} {}{reason}", change.verdict.as_str(), name.escape_debug());
+    let head = format!("{:<8} {}{reason}", told(change.verdict), name.escape_debug());
     let _infallible = writeln!(text, "{}", clean(&head));
     let is_new = change.figures.iter().all(|figure| figure.old.is_none());
     if is_new && !change.figures.is_empty() {
@@ -171,13 +182,13 @@ fn line(text: &mut String, change: &Change) {
         let _infallible = writeln!(text, "{}", clean(&shown));
     }
     for figure in change.figures.iter().filter(|_| !is_new) {
-        let (old, new) =
-            (figure.old.as_deref().unwrap_or("not told"), figure.new.as_deref().unwrap_or("not told"));
+        let told = |price: &Option<String>| price.clone().unwrap_or_else(|| say!("prices-not-told"));
+        let (old, new) = (told(&figure.old), told(&figure.new));
         let shown = format!("           {:<24} {old} → {new}", figure.figure);
         let _infallible = writeln!(text, "{}", clean(&shown));
     }
     if !change.left_out.is_empty() {
-        let shown = format!("           not read: {}", change.left_out.join(", "));
+        let shown = format!("           {}", say!("prices-not-read", names = change.left_out.join(", ")));
         let _infallible = writeln!(text, "{}", clean(&shown));
     }
 }

@@ -5,6 +5,7 @@ use super::{settings_on, today};
 use crate::command::{Outcome, config, paths};
 use crate::fault::wrong_use;
 use crate::out;
+use crate::text::say;
 use plyrum_catalog::book_text;
 use plyrum_catalog::import::Verdict;
 use plyrum_protocol::{ErrorKind, Fault};
@@ -37,16 +38,15 @@ pub(crate) fn run(args: &Args) -> Outcome {
     if count > 0 {
         confirm(args.yes, count, &file)?;
         file.add(&rows).map_err(|e| of_add(&e))?;
-        out::print(&format!("{} added to {}\n", prices(count), file.path().display()))?;
+        let added = say!("prices-added", n = count, path = file.path().display().to_string());
+        out::print(&format!("{added}\n"))?;
     } else {
-        out::print("nothing to add: no price is another one\n")?;
+        out::print(&format!("{}\n", say!("prices-nothing")))?;
     }
     match compared.count(Verdict::Jump) {
-        jumps if jumps > 0 && !args.allow_jumps => Err(Fault::new(
-            ErrorKind::Failed,
-            format!("{} left out: five times as much or as little as the one that holds", prices(jumps)),
-        )
-        .hint("look at it in the list above, then import it with --allow-jumps --only MODEL")),
+        jumps if jumps > 0 && !args.allow_jumps => {
+            Err(Fault::new(ErrorKind::Failed, say!("fault-jumps", n = jumps)).hint(say!("hint-jumps")))
+        }
         _ => Ok(ExitCode::SUCCESS),
     }
 }
@@ -63,37 +63,33 @@ fn rows(compared: &Compared, allow_jumps: bool) -> (usize, String) {
     (rows.len(), rows.concat())
 }
 
-fn prices(count: usize) -> String {
-    if count == 1 { "1 price".to_owned() } else { format!("{count} prices") }
-}
-
 /// A yes at the terminal, or in the command.
 fn confirm(yes: bool, count: usize, file: &PricesFile) -> Result<(), Fault> {
     if yes {
         return Ok(());
     }
     if !std::io::stdin().is_terminal() {
-        return Err(wrong_use("nothing was added: there is no terminal to ask for a yes at")
-            .hint("look at the list above, then say --yes"));
+        return Err(wrong_use(say!("fault-nothing-added-terminal")).hint(say!("hint-list-yes")));
     }
-    out::err(&format!("add {} to {}? [y/N]", prices(count), file.path().display()));
+    out::err(&say!("prices-confirm", n = count, path = file.path().display().to_string()));
     let mut answer = String::new();
     std::io::stdin()
         .lock()
         .read_line(&mut answer)
-        .map_err(|e| wrong_use(format!("cannot read the answer: {e}")))?;
+        .map_err(|e| wrong_use(say!("fault-answer", why = e.to_string())))?;
     match answer.trim() {
-        "y" | "Y" | "yes" => Ok(()),
-        _ => Err(wrong_use("nothing was added")),
+        "y" | "Y" | "yes" | "да" => Ok(()),
+        _ => Err(wrong_use(say!("fault-nothing-added"))),
     }
 }
 
 fn of_add(error: &AddError) -> Fault {
     match error {
-        AddError::Changed(_) => Fault::new(ErrorKind::Storage, error.to_string())
-            .hint("another import was faster: run the command again and look at its list"),
+        AddError::Changed(_) => {
+            Fault::new(ErrorKind::Storage, error.to_string()).hint(say!("hint-another-import"))
+        }
         AddError::TooLong(_) | AddError::Broken(_) => {
-            Fault::new(ErrorKind::Storage, error.to_string()).hint("take fewer models with --only")
+            Fault::new(ErrorKind::Storage, error.to_string()).hint(say!("hint-fewer-models"))
         }
         AddError::Storage(e) => plyrum_client::of_config(e),
     }

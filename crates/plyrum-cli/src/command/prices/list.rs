@@ -2,10 +2,10 @@
 
 use super::{asked_day, fx_of, no_model, settings_on};
 use crate::command::Outcome;
-use crate::money::Lang;
 use crate::out;
 use crate::sanitize::clean;
-use crate::table::{Lean, table};
+use crate::table::{left, right, table};
+use crate::text::{say, words};
 use plyrum_billing_client::{Fee, Fx, MicroRub, PerMillion, RateCard, Rates, Usage, cost};
 use plyrum_catalog::{Catalog, Day, FxRate, PriceOrigin, PriceState};
 use plyrum_protocol::{Fault, view};
@@ -36,8 +36,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
     if args.json {
         out::print_json(&report)?;
     } else {
-        let lang = Lang::of_environment();
-        let text = if args.model.is_some() { details(&report, lang) } else { overview(&report, lang) };
+        let text = if args.model.is_some() { details(&report) } else { overview(&report) };
         out::print(&clean(&(text + &rates_text(&report))))?;
     }
     Ok(ExitCode::SUCCESS)
@@ -193,105 +192,113 @@ fn fx(rate: &FxRate, day: Day) -> view::PriceFx {
 }
 
 /// One line a row: what a million tokens cost.
-fn overview(report: &view::PriceList, lang: Lang) -> String {
+fn overview(report: &view::PriceList) -> String {
     let cells = report.rows.iter().map(|row| {
         let base =
             |meter: &str| row.figures.iter().find(|f| f.meter == meter && f.above_input_tokens.is_none());
         let price = |meter| base(meter).map_or_else(|| "–".to_owned(), |figure| figure.price.clone());
         let rub = |meter| {
             let amount = base(meter).and_then(|figure| figure.price_micro_rub);
-            amount.map_or_else(|| "–".to_owned(), |amount| lang.rub(amount))
+            amount.map_or_else(|| "–".to_owned(), |amount| words().rub(amount))
         };
         let tiers = row.figures.iter().any(|figure| figure.above_input_tokens.is_some());
         let fees = row.figures.iter().any(|figure| figure.per != "million_tokens");
         let more = match (tiers, fees) {
-            (true, true) => "tiers, fees",
-            (true, false) => "tiers",
-            (false, true) => "fees",
-            (false, false) => "",
+            (true, true) => say!("prices-tiers-fees"),
+            (true, false) => say!("prices-tiers"),
+            (false, true) => say!("prices-fees"),
+            (false, false) => String::new(),
         };
         vec![
-            format!("{}{}", row.model, if row.holds { "" } else { " (does not hold)" }),
-            if row.known { row.currency.clone().unwrap_or_default() } else { "unknown".to_owned() },
+            if row.holds { row.model.clone() } else { say!("prices-not-holding", model = &row.model) },
+            if row.known { row.currency.clone().unwrap_or_default() } else { say!("unknown") },
             price("input"),
             price("output"),
             price("cache_read"),
             rub("input"),
             rub("output"),
-            more.to_owned(),
+            more,
             row.from.clone().unwrap_or_default(),
             row.origin.clone().unwrap_or_default(),
             row.version.iter().flat_map(|version| version.chars().take(8)).collect(),
         ]
     });
-    let (left, right) = (|name| (name, Lean::Left), |name| (name, Lean::Right));
     table(
         &[
-            left("model"),
-            left("price"),
-            right("input"),
-            right("output"),
-            right("cached"),
-            right("input ₽"),
-            right("output ₽"),
-            left("also"),
-            left("from"),
-            left("where"),
-            left("version"),
+            left(say!("col-model")),
+            left(say!("col-price")),
+            right(say!("col-input")),
+            right(say!("col-output")),
+            right(say!("col-cached")),
+            right(say!("col-input-rub")),
+            right(say!("col-output-rub")),
+            left(say!("col-also")),
+            left(say!("col-since")),
+            left(say!("col-where")),
+            left(say!("col-version")),
         ],
         &cells.collect::<Vec<_>>(),
     )
 }
 
 /// Everything about each row.
-fn details(report: &view::PriceList, lang: Lang) -> String {
+fn details(report: &view::PriceList) -> String {
     let mut text = String::new();
     for row in &report.rows {
         let _infallible = writeln!(text, "{}", row.model);
         if !row.known {
-            text.push_str(
-                "  price      unknown: it cannot be held or charged (config.toml, or plyrum prices import)\n",
-            );
+            let _infallible = writeln!(text, "  {:<10} {}", say!("prices-label"), say!("prices-unknown-why"));
             continue;
         }
-        let mut line = |name: &str, value: &str| {
+        let mut line = |name: String, value: &str| {
             let _infallible = writeln!(text, "  {name:<10} {value}");
         };
-        line("holds", if row.holds { "yes" } else { "no" });
-        line("from", row.from.as_deref().unwrap_or("always"));
-        line("where", row.origin.as_deref().unwrap_or_default());
-        line("source", row.source.as_deref().unwrap_or("not told"));
-        line("seen", row.as_of.as_deref().unwrap_or("not told"));
-        line("version", row.version.as_deref().unwrap_or_default());
-        let currency = row.currency.as_deref().unwrap_or_default();
-        let cells = row.figures.iter().map(|figure| {
-            let above =
-                figure.above_input_tokens.map(|n| format!(" above {n} input tokens")).unwrap_or_default();
-            let rub = figure.price_micro_rub.map_or_else(|| "no rate".to_owned(), |amount| lang.rub(amount));
-            let per = figure.per.replace('_', " ");
-            vec![format!("  {}{above}", figure.meter), figure.price.clone(), rub, format!("per {per}")]
-        });
-        let head = [("  meter", Lean::Left), (currency, Lean::Right), ("₽", Lean::Right), ("", Lean::Left)];
-        text.push_str(&table(&head, &cells.collect::<Vec<_>>()));
+        let not_told = say!("prices-not-told");
+        line(say!("prices-holds"), &if row.holds { say!("yes") } else { say!("no") });
+        line(say!("prices-from"), row.from.as_deref().unwrap_or(&say!("prices-always")));
+        line(say!("prices-where"), row.origin.as_deref().unwrap_or_default());
+        line(say!("prices-source"), row.source.as_deref().unwrap_or(&not_told));
+        line(say!("prices-seen"), row.as_of.as_deref().unwrap_or(&not_told));
+        line(say!("prices-version"), row.version.as_deref().unwrap_or_default());
+        let currency = row.currency.clone().unwrap_or_default();
+        let cells: Vec<_> = row.figures.iter().map(figure_cells).collect();
+        let meter = format!("  {}", say!("col-meter"));
+        let head = [left(meter), right(currency), right("₽".to_owned()), left(String::new())];
+        text.push_str(&table(&head, &cells));
     }
     text
 }
 
+fn figure_cells(figure: &view::PriceFigure) -> Vec<String> {
+    let meter = match figure.above_input_tokens {
+        Some(n) => say!("prices-above", meter = &figure.meter, n = n),
+        None => figure.meter.clone(),
+    };
+    let per = match figure.per.as_str() {
+        "request" => say!("prices-per-request"),
+        "unit" => say!("prices-per-unit"),
+        _ => say!("prices-per-million-tokens"),
+    };
+    let rub = figure.price_micro_rub.map_or_else(|| say!("prices-no-rate"), |amount| words().rub(amount));
+    vec![format!("  {meter}"), figure.price.clone(), rub, per]
+}
+
 fn rates_text(report: &view::PriceList) -> String {
-    let mut text = format!(
-        "prices of {} (UTC), per million tokens; plyrum prices list MODEL shows all of one\n",
-        report.day
-    );
+    let mut text = format!("{}\n", say!("prices-of-day", day = &report.day));
     for rate in &report.fx {
-        let age = rate.age_days.map(|days| format!(", {days} days old")).unwrap_or_default();
-        let _infallible = writeln!(
-            text,
-            "1 {} = {} ₽, charged as {} ({}{age}, {})",
-            rate.currency, rate.rate, rate.charged, rate.date, rate.source
-        );
+        let values = [
+            ("currency", rate.currency.as_str().into()),
+            ("rate", rate.rate.as_str().into()),
+            ("charged", rate.charged.as_str().into()),
+            ("date", rate.date.as_str().into()),
+            ("source", rate.source.as_str().into()),
+            ("n", rate.age_days.and_then(|days| u64::try_from(days).ok()).unwrap_or_default().into()),
+        ];
+        let key = if rate.age_days.is_some() { "prices-fx-age" } else { "prices-fx" };
+        let _infallible = writeln!(text, "{}", words().with(key, &values));
     }
     for note in &report.notes {
-        let _infallible = writeln!(text, "note: {note}");
+        let _infallible = writeln!(text, "{}", say!("note", text = note));
     }
     text
 }

@@ -8,6 +8,7 @@ mod quote;
 
 use super::{Outcome, config, paths};
 use crate::fault::wrong_use;
+use crate::text::say;
 use plyrum_catalog::{Catalog, Day};
 use plyrum_protocol::{ErrorKind, Fault};
 use plyrum_settings::Settings;
@@ -47,9 +48,7 @@ fn settings_on(day: Day) -> Result<Settings, Fault> {
 fn asked_day(written: Option<&str>) -> Result<Day, Fault> {
     written.map_or_else(
         || Ok(today()),
-        |text| {
-            Day::parse(text).ok_or_else(|| wrong_use(format!("--on {text}: not a day such as 2026-11-20")))
-        },
+        |text| Day::parse(text).ok_or_else(|| wrong_use(say!("fault-day", text = text))),
     )
 }
 
@@ -63,10 +62,11 @@ fn no_model(name: &str, settings: &Settings) -> Fault {
     let imported = settings.prices.models().map(|(model, _)| model.as_str());
     let known: BTreeSet<&str> = configured.chain(imported).collect();
     let hint = match plyrum_config::nearest(name, known.into_iter()) {
-        Some(near) => format!("did you mean `{near}`? plyrum prices list --all shows all"),
-        None => "plyrum prices list --all shows all".to_owned(),
+        Some(near) => say!("hint-did-you-mean", near = near),
+        None => say!("hint-prices-all"),
     };
-    Fault::new(ErrorKind::NotFound, format!("no model `{}` has prices here", name.escape_debug())).hint(hint)
+    let message = say!("fault-no-model", model = name.escape_debug().to_string());
+    Fault::new(ErrorKind::NotFound, message).hint(hint)
 }
 
 /// The exchange rate of a currency; `None`: there is none.

@@ -4,9 +4,10 @@ use super::{asked_day, no_model, settings_on};
 use crate::command::Outcome;
 use crate::command::explain::meters;
 use crate::fault::wrong_use;
-use crate::money::{Lang, count};
+use crate::money::count;
 use crate::out;
 use crate::sanitize::clean;
+use crate::text::{labelled, say, words};
 use plyrum_billing_client::{AttemptBound, CostError, Usage, cost, hold_amount};
 use plyrum_protocol::{ErrorKind, Fault, view};
 use std::collections::BTreeMap;
@@ -85,7 +86,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
 fn usage(args: &Args) -> Result<Usage, Fault> {
     let mut units = BTreeMap::new();
     for written in &args.unit {
-        let bad = || wrong_use(format!("--unit {written}: write it as web_search=2"));
+        let bad = || wrong_use(say!("fault-unit", text = written));
         let (name, number) = written.split_once('=').ok_or_else(bad)?;
         let number: u64 = number.parse().map_err(|_| bad())?;
         if name.is_empty() || units.insert(name.to_owned(), number).is_some() {
@@ -106,24 +107,38 @@ fn usage(args: &Args) -> Result<Usage, Fault> {
 /// A price that is not known is the configuration's lack; a number out of range is the question's.
 fn of_cost(error: &CostError) -> Fault {
     match error {
-        CostError::PriceUnknown { .. } => Fault::new(ErrorKind::Config, error.to_string())
-            .hint("plyrum prices import FILE, or a price in config.toml"),
+        CostError::PriceUnknown { .. } => {
+            let message = say!("fault-price-unknown", why = error.to_string());
+            Fault::new(ErrorKind::Config, message).hint(say!("hint-price-unknown"))
+        }
         _ => wrong_use(error.to_string()),
     }
 }
 
 fn text(quote: &view::PriceQuote) -> String {
-    let lang = Lang::of_environment();
-    let mut text = format!(
-        "{}, prices of {} (version {}), 1 {} = {} ₽\n",
-        quote.model, quote.day, quote.price_version, quote.currency, quote.fx
+    let head = say!(
+        "quote-head",
+        model = &quote.model,
+        day = &quote.day,
+        version = &quote.price_version,
+        currency = &quote.currency,
+        fx = &quote.fx
     );
+    let mut text = format!("{head}\n");
     for meter in &quote.meters {
-        let amount = meter.amount.as_ref().map(|amount| format!(" = {amount}")).unwrap_or_default();
-        let _infallible =
-            writeln!(text, "  {:<16} {} × {}{amount}", meter.meter, count(meter.count), meter.price);
+        let amount = meter.amount.as_ref().map(|amount| format!(" = {}", words().decimal(amount)));
+        let _infallible = writeln!(
+            text,
+            "  {:<16} {} × {}{}",
+            meter.meter,
+            count(meter.count),
+            meter.price,
+            amount.unwrap_or_default()
+        );
     }
-    let _infallible = writeln!(text, "cost  {}", lang.rub(quote.cost_micro_rub));
-    let _infallible = writeln!(text, "hold  {}", lang.rub(quote.hold_micro_rub));
-    text
+    let sums = [
+        (say!("quote-cost"), words().rub(quote.cost_micro_rub)),
+        (say!("quote-hold"), words().rub(quote.hold_micro_rub)),
+    ];
+    text + &labelled(0, &sums)
 }

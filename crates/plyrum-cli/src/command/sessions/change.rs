@@ -4,6 +4,7 @@ use super::{call, show};
 use crate::command::{Outcome, workspace};
 use crate::fault::wrong_use;
 use crate::sanitize::cell;
+use crate::text::say;
 use crate::{out, text};
 use plyrum_protocol::{
     Fault, Rewind as Back, SessionDelete, SessionDeleteOrder, SessionFork, SessionForkOrder, SessionRef,
@@ -89,14 +90,13 @@ pub(crate) struct Delete {
 
 pub(super) fn delete(args: &Delete) -> Outcome {
     if args.yes && args.id.len() < ID_LEAST_CHARS {
-        let message = format!("`{}` is too little of an id to delete by without being asked", args.id);
-        return Err(wrong_use(message).hint("type more of the id, or leave --yes out"));
+        return Err(wrong_use(say!("fault-short-id", id = &args.id)).hint(say!("hint-short-id")));
     }
     let asked = SessionRef { session: args.id.clone(), workspace: workspace() };
     let row = call::<SessionShow>(&asked)?.row;
     if !args.yes {
-        let what =
-            format!("{} ({} turns, \"{}\")", row.session, row.turns, text::shortened(&cell(&row.title), 60));
+        let title = text::shortened(&cell(&row.title), 60);
+        let what = say!("sessions-what", session = row.session.as_str(), turns = row.turns, title = title);
         confirm(&what)?;
     }
     let order = SessionDeleteOrder {
@@ -107,10 +107,10 @@ pub(super) fn delete(args: &Delete) -> Outcome {
     if args.json {
         out::print_json(&gone)?;
     } else {
-        out::err(&format!("deleted session {}; what it cost stays in the books", gone.session));
+        out::err(&say!("sessions-deleted", session = gone.session.as_str()));
         if !gone.copies.is_empty() {
             let copies: Vec<&str> = gone.copies.iter().map(plyrum_protocol::SessionId::as_str).collect();
-            out::err(&format!("note: copies of it still have its words: {}", copies.join(", ")));
+            out::note(&say!("sessions-copies", copies = copies.join(", ")));
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -119,18 +119,16 @@ pub(super) fn delete(args: &Delete) -> Outcome {
 /// A yes at the terminal, or in the command.
 fn confirm(what: &str) -> Result<(), Fault> {
     if !std::io::stdin().is_terminal() {
-        return Err(
-            wrong_use("nothing was deleted: there is no terminal to ask for a yes at").hint("say --yes")
-        );
+        return Err(wrong_use(say!("fault-nothing-deleted-terminal")).hint(say!("hint-say-yes")));
     }
-    out::err(&format!("delete session {what}? It cannot be brought back. [y/N]"));
+    out::err(&say!("sessions-confirm", what = what));
     let mut answer = String::new();
     std::io::stdin()
         .lock()
         .read_line(&mut answer)
-        .map_err(|e| wrong_use(format!("cannot read the answer: {e}")))?;
+        .map_err(|e| wrong_use(say!("fault-answer", why = e.to_string())))?;
     match answer.trim() {
         "y" | "Y" | "yes" | "да" => Ok(()),
-        _ => Err(wrong_use("nothing was deleted")),
+        _ => Err(wrong_use(say!("fault-nothing-deleted"))),
     }
 }

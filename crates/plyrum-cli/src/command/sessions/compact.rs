@@ -4,6 +4,7 @@ use super::{call, show};
 use crate::command::ask::{Format, Show, Style, carry_out, new_run_id, parse_rub};
 use crate::command::{paths, workspace};
 use crate::out;
+use crate::text::say;
 use plyrum_billing_client::MicroRub;
 use plyrum_protocol::{Compact, Fault, Owner, SessionRef, SessionShow, Submit, SubmitOptions};
 use std::process::ExitCode;
@@ -59,12 +60,12 @@ fn tell_what_came_of_it(id: &str) -> Result<(), Fault> {
     let detail = call::<SessionShow>(&SessionRef { session: id.to_owned(), workspace: workspace() })?;
     let Some(context) = &detail.context else { return Ok(()) };
     if context.summary.is_none() {
-        out::err("notice: the summary was cut short, so it stands for nothing; the turns are told as before");
+        out::notice(&say!("sessions-summary-cut"));
         return Ok(());
     }
-    out::err(&format!("from now on: {}", show::meter(context)));
+    out::err(&say!("sessions-from-now-on", meter = show::meter(context)));
     if context.left_out_turns > 0 {
-        out::err("note: not all older turns fitted into one request; once more takes the next ones");
+        out::note(&say!("sessions-more-to-compact"));
     }
     Ok(())
 }

@@ -2,8 +2,9 @@
 
 use super::directory;
 use crate::command::{Outcome, connected, paths, runtime};
-use crate::money::{Lang, count};
-use crate::table::{Lean, table};
+use crate::money::count;
+use crate::table::{left, right, table};
+use crate::text::{say, words};
 use crate::{out, text};
 use plyrum_protocol::{Fault, SessionList, SessionQuery, view};
 use std::path::Path;
@@ -34,7 +35,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     if args.json {
         out::print_json(&rows)?;
     } else if rows.is_empty() {
-        out::err(if of_project { "there is no session of this project" } else { "there is no session yet" });
+        out::err(&if of_project { say!("sessions-none-of-project") } else { say!("sessions-none") });
     } else {
         out::print(&list_text(&rows))?;
     }
@@ -44,8 +45,7 @@ pub(super) fn run(args: &Args) -> Outcome {
 /// An index that is not complete yet is not told as if it were.
 pub(super) fn tell_behind(behind: u64) {
     if behind > 0 {
-        let what = if behind == 1 { "1 session is" } else { &format!("{behind} sessions are") };
-        out::err(&format!("note: {what} not in the index yet; try again in a moment"));
+        out::note(&say!("sessions-behind", n = behind));
     }
 }
 
@@ -69,7 +69,6 @@ fn rows(workspace: Option<String>, limit: usize) -> Result<(Vec<view::SessionRow
 }
 
 fn list_text(rows: &[view::SessionRow]) -> String {
-    let lang = Lang::of_environment();
     let cells: Vec<Vec<String>> = rows
         .iter()
         .map(|row| {
@@ -77,16 +76,20 @@ fn list_text(rows: &[view::SessionRow]) -> String {
                 text::short(row.session.as_str()),
                 text::time(row.updated_at),
                 count(row.turns),
-                lang.rub(row.cost_micro_rub),
+                words().rub(row.cost_micro_rub),
                 text::shortened(&project_name(row.project.as_deref()), PROJECT_CHARS),
                 text::shortened(&row.title, TITLE_CHARS),
             ]
         })
         .collect();
-    let left = |name| (name, Lean::Left);
-    let right = |name| (name, Lean::Right);
-    let head =
-        [left("session"), left("last used"), right("turns"), right("cost"), left("project"), left("title")];
+    let head = [
+        left(say!("col-session")),
+        left(say!("col-last-used")),
+        right(say!("col-turns")),
+        right(say!("col-cost")),
+        left(say!("col-project")),
+        left(say!("col-title")),
+    ];
     table(&head, &cells)
 }
 

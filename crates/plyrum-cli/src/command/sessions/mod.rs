@@ -15,6 +15,7 @@ mod show;
 use super::transcript::{self, Export};
 use super::{connected, paths, runtime};
 use crate::fault;
+use crate::text::say;
 use plyrum_protocol::{Fault, Method};
 use std::process::ExitCode;
 
@@ -66,10 +67,10 @@ fn call<M: Method>(params: &M::Params) -> Result<M::Reply, Fault> {
 
 /// A directory as the daemon takes it: the one named, or the working directory where none is.
 fn directory(named: Option<&str>) -> Result<String, Fault> {
-    let unusable = |what: String| fault::wrong_use(what).hint("name a directory that exists");
+    let unusable = |what: String| fault::wrong_use(what).hint(say!("hint-dir"));
     let dir = named.filter(|dir| !dir.is_empty()).unwrap_or(".");
     let path = std::path::Path::new(dir)
         .canonicalize()
-        .map_err(|e| unusable(format!("cannot look at the directory {dir}: {e}")))?;
-    path.into_os_string().into_string().map_err(|_| unusable(format!("the path of {dir} is not UTF-8")))
+        .map_err(|e| unusable(say!("fault-dir-look", dir = dir, why = e.to_string())))?;
+    path.into_os_string().into_string().map_err(|_| unusable(say!("fault-dir-utf8", dir = dir)))
 }

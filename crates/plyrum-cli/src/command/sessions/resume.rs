@@ -6,7 +6,7 @@ use crate::command::{ask, workspace};
 use crate::fault;
 use crate::out;
 use crate::sanitize::cell;
-use crate::text::shortened;
+use crate::text::{say, shortened};
 use clap::Parser as _;
 use plyrum_protocol::{Fault, SessionRef, SessionResume};
 use std::process::ExitCode;
@@ -27,7 +27,7 @@ pub(super) fn run(args: &Args) -> ExitCode {
     let words = ["plyrum", "ask", "--session", &args.id, "--"].into_iter().map(str::to_owned);
     match All::try_parse_from(words.chain(args.prompt.iter().cloned())) {
         Ok(All { command: Some(crate::args::Command::Ask(args)), .. }) => ask::run(&args),
-        Ok(_) => fault::tell(&fault::wrong_use("this is no prompt")),
+        Ok(_) => fault::tell(&fault::wrong_use(say!("fault-not-a-prompt"))),
         Err(usage) => fault::usage(&usage),
     }
 }
@@ -35,6 +35,6 @@ pub(super) fn run(args: &Args) -> ExitCode {
 fn mark(id: &str) -> Result<ExitCode, Fault> {
     let detail = call::<SessionResume>(&SessionRef { session: id.to_owned(), workspace: workspace() })?;
     let title = shortened(&cell(&detail.row.title), 60);
-    out::err(&format!("session {} ({title}) is the latest one now: plyrum ask -c \"…\"", detail.row.session));
+    out::err(&say!("sessions-resumed", session = detail.row.session.as_str(), title = title));
     Ok(ExitCode::SUCCESS)
 }

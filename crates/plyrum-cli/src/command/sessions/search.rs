@@ -5,6 +5,7 @@ use super::{call, directory};
 use crate::command::Outcome;
 use crate::fault::wrong_use;
 use crate::sanitize::cell;
+use crate::text::say;
 use crate::{out, text};
 use plyrum_protocol::{SessionSearch, SessionSearchQuery, view};
 use std::io::IsTerminal as _;
@@ -47,7 +48,7 @@ pub(super) fn run(args: &Args) -> Outcome {
         cursor: None,
     };
     if query.text.trim().is_empty() {
-        return Err(wrong_use("there is no word to look for"));
+        return Err(wrong_use(say!("fault-no-words")));
     }
     let found = call::<SessionSearch>(&query)?;
     if args.json {
@@ -56,7 +57,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     }
     tell_behind(found.behind);
     if found.hits.is_empty() {
-        out::err("nothing was found");
+        out::err(&say!("sessions-nothing-found"));
         return Ok(ExitCode::SUCCESS);
     }
     let marks = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
@@ -72,10 +73,20 @@ fn lines(hit: &view::SessionHit, marks: bool) -> String {
         "\n{} · {} · {}{project} · {}\n  {}\n",
         text::short(hit.session.as_str()),
         text::time(hit.at),
-        hit.role,
+        role(&hit.role),
         text::shortened(&cell(&hit.title), 60),
         snippet(hit, marks)
     )
+}
+
+/// Who said it; a word that a newer daemon says is shown as it is.
+fn role(word: &str) -> String {
+    match word {
+        "user" => say!("role-user"),
+        "attachment" => say!("role-attachment"),
+        "answer" => say!("role-answer"),
+        other => cell(other),
+    }
 }
 
 /// The snippet, its matches bold at a terminal; made safe piece by piece, since marks count its raw bytes.

@@ -2,9 +2,10 @@
 
 use super::call;
 use crate::command::{Outcome, workspace};
-use crate::money::{Lang, count};
+use crate::money::count;
 use crate::sanitize::cell;
-use crate::table::{Lean, table};
+use crate::table::{left, right, table};
+use crate::text::{labelled, say, words};
 use crate::{out, text};
 use plyrum_protocol::{ContextMeter, SessionRef, SessionShow, view};
 use std::process::ExitCode;
@@ -37,37 +38,40 @@ pub(super) fn print(detail: &view::SessionDetail, json: bool) -> Outcome {
 }
 
 fn shown(detail: &view::SessionDetail) -> String {
-    let lang = Lang::of_environment();
     let row = &detail.row;
-    let mut lines = vec![("session", row.session.to_string()), ("title", cell(&row.title))];
-    lines.extend(row.project.as_ref().map(|project| ("project", cell(project))));
+    let mut lines =
+        vec![(say!("label-session"), row.session.to_string()), (say!("label-title"), cell(&row.title))];
+    lines.extend(row.project.as_ref().map(|project| (say!("label-project"), cell(project))));
     if let (Some(from), Some(through)) = (&row.forked_from, &detail.forked_through) {
-        lines.push(("copy of", format!("session {from} up to run {through}")));
+        let original = say!("sessions-copy-of", session = from.as_str(), run = through.as_str());
+        lines.push((say!("label-copy"), original));
     }
-    lines.push(("begun", text::time(row.created_at)));
-    lines.push(("last used", text::time(row.updated_at)));
-    lines.push(("cost", format!("{} in {} turns", lang.rub(row.cost_micro_rub), count(row.turns))));
-    lines.extend(detail.context.as_ref().map(|context| ("context", meter(context))));
-    let head: Vec<String> = lines.iter().map(|(name, value)| format!("{name:<10} {value}")).collect();
-    head.join("\n") + "\n\n" + &turns(&detail.turn_list)
+    let (cost, turns_asked) = (words().rub(row.cost_micro_rub), count(row.turns));
+    lines.push((say!("label-begun"), text::time(row.created_at)));
+    lines.push((say!("label-last-used"), text::time(row.updated_at)));
+    lines.push((say!("label-cost"), say!("sessions-cost", cost = cost, turns = turns_asked)));
+    lines.extend(detail.context.as_ref().map(|context| (say!("label-context"), meter(context))));
+    labelled(0, &lines) + "\n" + &turns(&detail.turn_list)
 }
 
 pub(super) fn meter(context: &ContextMeter) -> String {
-    let (used, of) = (count(context.used_tokens), count(context.context_tokens));
-    let mut text = format!("{} % · about {used} of {of} tokens of {}", context.percent(), context.model);
-    text += &format!(
-        " (earlier turns may take {}): {} turns are sent",
-        count(context.history_limit_tokens),
-        context.sent_turns
+    let mut text = say!(
+        "meter-used",
+        percent = words().percent(context.percent()),
+        used = count(context.used_tokens),
+        of = count(context.context_tokens),
+        model = &context.model,
+        limit = count(context.history_limit_tokens),
+        sent = context.sent_turns
     );
     if context.shortened_turns > 0 {
-        text += &format!(" ({} of them shortened)", context.shortened_turns);
+        text += &format!(" {}", say!("meter-shortened", n = context.shortened_turns));
     }
     if context.summarised_turns > 0 {
-        text += &format!(", a summary stands for {}", context.summarised_turns);
+        text += &format!(", {}", say!("meter-summarised", n = context.summarised_turns));
     }
     if context.left_out_turns > 0 {
-        text += &format!(", the oldest {} do not fit", context.left_out_turns);
+        text += &format!(", {}", say!("meter-left-out", n = context.left_out_turns));
     }
     text
 }
@@ -81,17 +85,28 @@ fn turns(turns: &[view::SessionTurn]) -> String {
             vec![
                 turn.at.map(text::time).unwrap_or_default(),
                 text::short(turn.run.as_str()),
-                turn.state.as_str().replace('_', " ") + if turn.inherited { " (original)" } else { "" },
+                state(turn),
                 count(turn.asked_bytes),
                 count(turn.answer_bytes),
             ]
         })
         .collect();
-    let left = |name| (name, Lean::Left);
-    let right = |name| (name, Lean::Right);
-    let head =
-        [left("asked"), left("run"), left("told to the model"), right("bytes asked"), right("answered")];
-    let more =
-        if skipped > 0 { format!("… {} earlier turns\n", count(skipped as u64)) } else { String::new() };
+    let head = [
+        left(say!("col-asked")),
+        left(say!("col-run")),
+        left(say!("col-told")),
+        right(say!("col-bytes-asked")),
+        right(say!("col-answered")),
+    ];
+    let more = match skipped {
+        0 => String::new(),
+        skipped => format!("{}\n", say!("sessions-earlier", n = count(skipped as u64))),
+    };
     more + &table(&head, &cells)
+}
+
+/// What a model is told of a turn.
+fn state(turn: &view::SessionTurn) -> String {
+    let state = words().say(&format!("turn-{}", turn.state.as_str().replace('_', "-")));
+    if turn.inherited { say!("turn-inherited", state = state) } else { state }
 }

@@ -5,10 +5,9 @@ use super::read::{self, Attached};
 use super::{find, of_ledger};
 use crate::command::{Outcome, ledger, paths};
 use crate::fault::wrong_use;
-use crate::money::Lang;
 use crate::out;
 use crate::sanitize::clean;
-use crate::text::time;
+use crate::text::{say, status, time, words};
 use plyrum_billing_client::MicroRub;
 use plyrum_protocol::{ErrorKind, Fault, to_line, view};
 use std::fmt::Write as _;
@@ -49,7 +48,7 @@ pub(in crate::command) fn export(args: &Export) -> Outcome {
     let transcript = read::whole(&paths, session, Attached::Texts)?;
     let document = if args.json || args.format == Format::Json {
         let line = to_line(&transcript)
-            .map_err(|e| Fault::new(ErrorKind::Internal, format!("cannot write JSON: {e}")))?;
+            .map_err(|e| Fault::new(ErrorKind::Internal, say!("fault-json", why = e.to_string())))?;
         line + "\n"
     } else {
         let cost = match ledger(&paths)? {
@@ -68,48 +67,54 @@ pub(in crate::command) fn export(args: &Export) -> Outcome {
 /// Conversations are private, and nothing that is there is overwritten.
 fn write_new(path: &Path, document: &str) -> Result<(), Fault> {
     let cannot = |e: std::io::Error| {
-        let hint = "name a file that does not exist, in a directory that you may write to";
-        wrong_use(format!("cannot write {}: {e}", path.display())).hint(hint)
+        let message = say!("fault-write", path = path.display().to_string(), why = e.to_string());
+        wrong_use(message).hint(say!("hint-new-file-writable"))
     };
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(cannot)?;
     file.write_all(document.as_bytes()).and_then(|()| file.sync_all()).map_err(cannot)
 }
 
 fn markdown(transcript: &view::Transcript, cost: MicroRub) -> String {
-    let lang = Lang::of_environment();
     let first = transcript.turns.first().map(|turn| turn.prompt.lines().next().unwrap_or_default());
-    let title = transcript.title.as_deref().or(first).filter(|title| !title.is_empty()).unwrap_or("Session");
-    let mut text = format!("# {title}\n\n- session `{}`\n", transcript.session);
+    let title = transcript.title.as_deref().or(first).filter(|title| !title.is_empty());
+    let title = title.map_or_else(|| say!("export-untitled"), str::to_owned);
+    let mut text = format!("# {title}\n\n");
+    let mut item = |told: String| {
+        let _infallible = writeln!(text, "- {told}");
+    };
+    item(say!("export-session", session = transcript.session.as_str()));
     if let Some(project) = &transcript.project {
-        let _infallible = writeln!(text, "- project `{project}`");
+        item(say!("export-project", project = project));
     }
     if let Some(from) = &transcript.forked_from {
-        let _infallible = writeln!(text, "- a copy of session `{from}`");
+        item(say!("export-copy", session = from.as_str()));
     }
-    let _infallible = writeln!(text, "- {} turns, {}", transcript.turns.len(), lang.rub(cost));
+    item(say!("export-cost", turns = transcript.turns.len(), cost = words().rub(cost)));
     for turn in &transcript.turns {
-        text += &markdown_turn(turn, lang);
+        text += &markdown_turn(turn);
     }
     text
 }
 
-fn markdown_turn(turn: &view::TranscriptTurn, lang: Lang) -> String {
+fn markdown_turn(turn: &view::TranscriptTurn) -> String {
     let at = turn.at.map(time).unwrap_or_default();
-    let mark = if turn.rewound { " (taken back)" } else { "" };
+    let mark = if turn.rewound { format!(" ({})", say!("transcript-taken-back")) } else { String::new() };
     let mut text = match &turn.compacts {
-        Some(through) => format!("\n## Summary up to run {through}{mark} · {at}\n"),
-        None => format!("\n## You{mark} · {at}\n\n{}\n", turn.prompt.trim_end()),
+        Some(through) => format!("\n## {}{mark} · {at}\n", say!("export-summary", run = through.as_str())),
+        None => format!("\n## {}{mark} · {at}\n\n{}\n", say!("export-you"), turn.prompt.trim_end()),
     };
     for attached in &turn.attached {
-        let fence = fence_around(&attached.text);
-        let _infallible =
-            write!(text, "\nWith `{}`:\n\n{fence}\n{}\n{fence}\n", attached.name, attached.text.trim_end());
+        let (fence, with) = (fence_around(&attached.text), say!("export-with", name = &attached.name));
+        let _infallible = write!(text, "\n{with}\n\n{fence}\n{}\n{fence}\n", attached.text.trim_end());
     }
-    let inherited = if turn.inherited { ", in the original" } else { "" };
-    let (model, cost) = (&turn.model, lang.rub(turn.cost_micro_rub));
-    let status = turn.status.as_str();
-    let _infallible =
-        write!(text, "\n### Answer · {model} · {cost}{inherited} · {status}\n\n{}\n", turn.answer.trim_end());
+    let inherited = if turn.inherited { format!(", {}", say!("export-original")) } else { String::new() };
+    let (model, cost) = (&turn.model, words().rub(turn.cost_micro_rub));
+    let (answer, status) = (say!("export-answer"), status(words(), turn.status));
+    let _infallible = write!(
+        text,
+        "\n### {answer} · {model} · {cost}{inherited} · {status}\n\n{}\n",
+        turn.answer.trim_end()
+    );
     text
 }
 

@@ -14,6 +14,7 @@ pub(crate) use read::broken;
 use super::{Outcome, ledger, of_ledger, paths};
 use crate::out;
 use crate::sanitize::clean;
+use crate::text::say;
 use plyrum_config::Paths;
 use plyrum_protocol::{ErrorKind, Fault, SessionId};
 use std::process::ExitCode;
@@ -72,14 +73,14 @@ fn show(id: &str, json: bool) -> Outcome {
 pub(crate) fn find(paths: &Paths, asked: &str) -> Result<SessionId, Fault> {
     let dir = paths.sessions_dir();
     if asked.is_empty() {
-        return Err(crate::fault::wrong_use("an empty id names no session").hint("plyrum sessions list"));
+        return Err(crate::fault::wrong_use(say!("fault-empty-id")).hint("plyrum sessions list"));
     }
     let unreadable = |e: std::io::Error| Fault::new(ErrorKind::Storage, e.to_string()).hint("plyrum doctor");
     let none = || {
         let deleted = plyrum_sessions::tombstones_matching(&dir, asked, 1).unwrap_or_default();
         match deleted.first() {
             Some(stone) => gone(stone),
-            None => Fault::new(ErrorKind::NotFound, format!("there is no session or run `{asked}`"))
+            None => Fault::new(ErrorKind::NotFound, say!("fault-no-session", id = asked))
                 .hint("plyrum sessions list"),
         }
     };
@@ -102,8 +103,9 @@ pub(crate) fn find(paths: &Paths, asked: &str) -> Result<SessionId, Fault> {
             }
         }
         [one, other, ..] => {
-            let message = format!("`{asked}` fits several sessions: {one}, {other}");
-            Err(Fault::new(ErrorKind::Ambiguous, message).hint("type more of the id"))
+            let (one, other) = (one.as_str(), other.as_str());
+            let message = say!("fault-several-sessions", id = asked, one = one, other = other);
+            Err(Fault::new(ErrorKind::Ambiguous, message).hint(say!("hint-more-of-id")))
         }
     }
 }
@@ -122,6 +124,12 @@ pub(super) fn find_also_deleted(paths: &Paths, asked: &str) -> Result<SessionId,
 
 /// The session was deleted.
 pub(in crate::command) fn gone(stone: &plyrum_sessions::Tombstone) -> Fault {
-    let message = format!("session {} was deleted on {}", stone.session, stone.deleted_at);
-    Fault::new(ErrorKind::NotFound, message).hint("what it cost is still in plyrum usage --by session")
+    let (session, at) = (stone.session.as_str(), stone.deleted_at.to_string());
+    let message = say!("fault-deleted", session = session, at = at);
+    Fault::new(ErrorKind::NotFound, message).hint(say!("hint-deleted"))
+}
+
+/// What is told of a log that cannot be read.
+pub(super) fn unreadable(session: &SessionId, error: &std::io::Error) -> String {
+    say!("fault-session-unreadable", session = session.as_str(), why = error.to_string())
 }

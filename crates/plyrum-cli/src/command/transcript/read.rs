@@ -1,7 +1,8 @@
 //! Turns from the lines of a log.
 
+use super::unreadable;
 use crate::out;
-use crate::sanitize::clean;
+use crate::text::say;
 use plyrum_billing_client::MicroRub;
 use plyrum_config::Paths;
 use plyrum_protocol::{ErrorKind, Fault, FrameBody, RunId, RunStatus, SessionId, UsageView, view};
@@ -41,7 +42,7 @@ pub(super) fn whole(
 
 pub(crate) fn broken(session: &SessionId, error: &io::Error) -> Fault {
     let kind = if error.kind() == io::ErrorKind::NotFound { ErrorKind::NotFound } else { ErrorKind::Storage };
-    Fault::new(kind, format!("session {session} cannot be read: {error}")).hint("plyrum doctor")
+    Fault::new(kind, unreadable(session, error)).hint("plyrum doctor")
 }
 
 /// Turns in the order in which they were asked.
@@ -60,7 +61,10 @@ impl Turns {
     pub(super) fn take_or_warn(&mut self, session: &SessionId, item: io::Result<Item>) {
         match item {
             Ok(item) => self.take(item),
-            Err(e) => out::err(&clean(&format!("warning: a line of session {session} cannot be read: {e}"))),
+            Err(e) => {
+                let (session, why) = (session.as_str(), e.to_string());
+                out::warning(&say!("transcript-bad-line", session = session, why = why));
+            }
         }
     }
 

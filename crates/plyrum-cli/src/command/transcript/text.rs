@@ -1,16 +1,15 @@
 //! A transcript as people read it at a terminal.
 
-use crate::money::Lang;
-use crate::text::time;
+use crate::text::{say, status, time, words};
 use plyrum_protocol::{RunStatus, view};
 use std::fmt::Write as _;
 
 /// All turns.
 pub(super) fn transcript(transcript: &view::Transcript) -> String {
     let title = transcript.title.as_ref().map(|title| format!(" · {title}")).unwrap_or_default();
-    let mut text = format!("session {}{title}\n", transcript.session);
+    let mut text = format!("{}{title}\n", say!("transcript-session", session = transcript.session.as_str()));
     if let Some(from) = &transcript.forked_from {
-        let _infallible = writeln!(text, "a copy of session {from}");
+        let _infallible = writeln!(text, "{}", say!("transcript-copy", session = from.as_str()));
     }
     for turn in &transcript.turns {
         text += &head(turn);
@@ -22,17 +21,21 @@ pub(super) fn transcript(transcript: &view::Transcript) -> String {
 /// Up to the answer.
 pub(super) fn head(turn: &view::TranscriptTurn) -> String {
     let at = turn.at.map(time).unwrap_or_default();
-    let marks = [(turn.rewound, " · taken back"), (turn.inherited, " · from the original")];
-    let marks: String = marks.iter().filter(|(is, _)| *is).map(|(_, mark)| *mark).collect();
-    let mut text = format!("\n{at} · run {}{marks}\n", turn.run);
+    let mut text = format!("\n{at} · {}", say!("transcript-run", run = turn.run.as_str()));
+    for (is, key) in [(turn.rewound, "transcript-taken-back"), (turn.inherited, "transcript-original")] {
+        if is {
+            let _infallible = write!(text, " · {}", words().say(key));
+        }
+    }
+    text.push('\n');
     if let Some(through) = &turn.compacts {
-        let _infallible = writeln!(text, "Summary of everything up to run {through}");
+        let _infallible = writeln!(text, "{}", say!("transcript-summary", run = through.as_str()));
     }
     if !turn.prompt.trim().is_empty() {
-        let _infallible = writeln!(text, "You: {}", turn.prompt.trim_end());
+        let _infallible = writeln!(text, "{}", say!("transcript-you", prompt = turn.prompt.trim_end()));
     }
     for attachment in &turn.attachments {
-        let _infallible = writeln!(text, "  with {attachment}");
+        let _infallible = writeln!(text, "  {}", say!("transcript-with", name = attachment));
     }
     text
 }
@@ -41,10 +44,10 @@ pub(super) fn head(turn: &view::TranscriptTurn) -> String {
 pub(super) fn end(turn: &view::TranscriptTurn) -> String {
     let mut text = String::new();
     if turn.status != RunStatus::Running || !turn.answer.is_empty() {
-        let _infallible = writeln!(text, "Answer: {}", turn.answer.trim_end());
+        let _infallible = writeln!(text, "{}", say!("transcript-answer", answer = turn.answer.trim_end()));
     }
-    let (model, status) = (turn.model.as_str(), turn.status.as_str());
-    let cost = Lang::of_environment().rub(turn.cost_micro_rub);
-    let _infallible = writeln!(text, "Cost: {cost} · {model} · {status}");
+    let (cost, status) = (words().rub(turn.cost_micro_rub), status(words(), turn.status));
+    let cost = say!("transcript-cost", cost = cost, model = &turn.model, status = status);
+    let _infallible = writeln!(text, "{cost}");
     text
 }

@@ -3,6 +3,7 @@
 //! Groups are paired by their name, days and hours by their place in the period.
 
 use super::{Period, Report, line, name, stamp, total};
+use crate::text::{say, words};
 use plyrum_billing_client::MicroRub;
 use plyrum_ledger::UsageTotal;
 use plyrum_protocol::view;
@@ -76,10 +77,10 @@ pub(super) fn change(cost: MicroRub, previous: MicroRub) -> String {
     let (now, then) = (i128::from(cost.get()), i128::from(previous.get()));
     match then {
         0 if now == 0 => "–".to_owned(),
-        0 => "new".to_owned(),
+        0 => say!("usage-new"),
         _ => match (now - then) * 100 / then {
-            0 if now == then => "same".to_owned(),
-            percent => format!("{percent:+} %"),
+            0 if now == then => say!("usage-same"),
+            percent => words().percent(format_args!("{percent:+}")),
         },
     }
 }

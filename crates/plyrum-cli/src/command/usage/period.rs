@@ -1,6 +1,7 @@
 //! Which time a report covers, and the one before it, by the caller's calendar.
 
 use crate::fault::wrong_use;
+use crate::text::say;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp as Time, Unit, Zoned};
 use plyrum_protocol::Fault;
@@ -52,7 +53,7 @@ impl Period {
         if let (Some(since), Some(until)) = (since, until)
             && since >= until
         {
-            return Err(wrong_use("--since must be before --until"));
+            return Err(wrong_use(say!("fault-since-until")));
         }
         let step = since.map(|since| step(since, until.unwrap_or(now), zone)).transpose()?;
         Ok(Self { since, until, now: local, step })
@@ -72,9 +73,7 @@ impl Period {
     /// half a month is compared with half a month.
     pub(crate) fn before(&self) -> Result<Self, Fault> {
         let (Some(since), Some(step)) = (self.since, self.step) else {
-            return Err(
-                wrong_use("--compare needs a time to compare").hint("add --since 7d, --today or --month")
-            );
+            return Err(wrong_use(say!("fault-compare")).hint(say!("hint-compare")));
         };
         let zone = self.now.time_zone();
         let back = |time: Time| {
@@ -90,7 +89,7 @@ fn midnight(local: &Zoned) -> Result<Zoned, Fault> {
 }
 
 fn out_of_range(_: jiff::Error) -> Fault {
-    wrong_use("the time is out of range")
+    wrong_use(say!("fault-time-range"))
 }
 
 /// Whole days by the calendar where the period has them, else its exact length.
@@ -106,10 +105,7 @@ fn step(since: Time, until: Time, zone: &TimeZone) -> Result<Span, Fault> {
 
 /// A date, a time, or a span back from now.
 pub(crate) fn moment(text: &str, zone: &TimeZone, now: Time, flag: &str) -> Result<Time, Fault> {
-    let wrong = || {
-        wrong_use(format!("{flag} `{text}` is no date, time or span"))
-            .hint("use 2026-11-01, 2026-11-01T09:00:00Z, or a span like 7d or 12h")
-    };
+    let wrong = || wrong_use(say!("fault-moment", flag = flag, text = text)).hint(say!("hint-moment"));
     if let Ok(time) = text.parse::<Time>() {
         return Ok(time);
     }

@@ -42,7 +42,7 @@ impl AuditView<'_> {
     fn first_line(&self, area: Rect, buffer: &mut Buffer) -> Option<Position> {
         let (words, theme) = (self.look.words, self.look.theme);
         if let Mode::Filter(line) = &self.screen.mode {
-            let label = Pieces::new(theme).add(Role::Key, &format!("{} ", words.say("audit-filter")));
+            let label = Pieces::new(theme).add(Role::Key, &format!("{} ", words.say("record-filter")));
             let taken = u16::try_from(label.width()).unwrap_or(0).min(area.width);
             label.done().render(area, buffer);
             let rest = Rect { x: area.x + taken, width: area.width - taken, ..area };
@@ -51,14 +51,14 @@ impl AuditView<'_> {
             return view.cursor(rest);
         }
         let what = if self.screen.filter == AuditFilter::default() {
-            words.say("audit-newest")
+            words.say("record-newest")
         } else {
-            words.with("audit-filtered", &[("filter", self.screen.filter.said().into())])
+            words.with("record-filtered", &[("filter", self.screen.filter.said().into())])
         };
         let note = match (self.screen.is_loading, self.screen.rows.len() as u64, self.screen.has_more) {
-            (true, ..) => words.say("audit-loading"),
-            (false, n, true) => words.with("audit-records-more", &[("n", n.into())]),
-            (false, n, false) => words.with("audit-records", &[("n", n.into())]),
+            (true, ..) => words.say("record-loading"),
+            (false, n, true) => words.with("record-records-more", &[("n", n.into())]),
+            (false, n, false) => words.with("record-records", &[("n", n.into())]),
         };
         let columns = usize::from(area.width);
         let left = Pieces::new(theme).fitted(Role::Title, &what, columns.saturating_sub(paint::width(&note) + 2));
@@ -70,20 +70,20 @@ impl AuditView<'_> {
     fn proof(&self, columns: u16) -> Vec<Line<'static>> {
         let words = self.look.words;
         let (role, text) = match &self.screen.proof {
-            Proof::Unasked => (Role::Dim, words.say("audit-unasked")),
-            Proof::UnderWay => (Role::Busy, words.say("audit-verifying")),
+            Proof::Unasked => (Role::Dim, words.say("record-unasked")),
+            Proof::UnderWay => (Role::Busy, words.say("record-verifying")),
             Proof::Failed(fault) => (Role::Bad, fault.message.clone()),
             Proof::Done(verdict) if verdict.ok => {
                 let head: String = verdict.head.clone().unwrap_or_default().chars().take(16).collect();
                 let told = [("n", verdict.records.into()), ("files", verdict.files.into()), ("head", head.into())];
                 let sign = if self.look.is_plain { "+" } else { "✓" };
-                (Role::Good, format!("{sign} {}", words.with("audit-whole", &told)))
+                (Role::Good, format!("{sign} {}", words.with("record-whole", &told)))
             }
             Proof::Done(verdict) => {
                 let problem = verdict.problem.clone().unwrap_or_default();
                 let sign = if self.look.is_plain { "x" } else { "✗" };
                 let told = [("n", verdict.records.into()), ("problem", problem.into())];
-                (Role::Bad, format!("{sign} {}", words.with("audit-broken", &told)))
+                (Role::Bad, format!("{sign} {}", words.with("record-broken", &told)))
             }
         };
         let lines = markup::plain(&text, columns);
@@ -98,7 +98,7 @@ impl AuditView<'_> {
             return stack([line(Role::Bad, &format!("{}{hint}", fault.message))], area, buffer);
         }
         if screen.rows.is_empty() && !screen.is_loading {
-            return stack([line(Role::Dim, &self.look.words.say("audit-none"))], area, buffer);
+            return stack([line(Role::Dim, &self.look.words.say("record-none"))], area, buffer);
         }
         let room = usize::from(area.height);
         let from = (screen.at + 1).saturating_sub(room);

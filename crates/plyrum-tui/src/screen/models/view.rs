@@ -42,7 +42,7 @@ impl ModelsView<'_> {
     fn first_line(&self, area: Rect, buffer: &mut Buffer) -> Option<Position> {
         let (words, theme, columns) = (self.look.words, self.look.theme, usize::from(area.width));
         if let Mode::Search(line) = &self.screen.mode {
-            let label = Pieces::new(theme).add(Role::Key, &format!("{} ", words.say("models-search")));
+            let label = Pieces::new(theme).add(Role::Key, &format!("{} ", words.say("providers-search")));
             let taken = u16::try_from(label.width()).unwrap_or(0).min(area.width);
             label.done().render(area, buffer);
             let rest = Rect { x: area.x + taken, width: area.width - taken, ..area };
@@ -52,9 +52,9 @@ impl ModelsView<'_> {
         }
         let models = self.screen.models.as_deref().unwrap_or_default();
         let ready = models.iter().filter(|model| model.ready).count() as u64;
-        let mut what = words.with("models-ready", &[("ready", ready.into()), ("n", (models.len() as u64).into())]);
+        let mut what = words.with("providers-ready", &[("ready", ready.into()), ("n", (models.len() as u64).into())]);
         if !self.screen.words.is_empty() {
-            what += &format!(" · {}", words.with("models-filtered", &[("words", self.screen.words.as_str().into())]));
+            what += &format!(" · {}", words.with("providers-filtered", &[("words", self.screen.words.as_str().into())]));
         }
         let note = self.screen.fault.as_ref().map(|fault| fault.message.clone()).unwrap_or_default();
         let left = Pieces::new(theme).fitted(Role::Title, &what, columns.saturating_sub(paint::width(&note) + 2));
@@ -65,10 +65,10 @@ impl ModelsView<'_> {
     fn columns(&self, columns: usize) -> Line<'static> {
         let say = |key| self.look.words.say(key);
         Pieces::new(self.look.theme)
-            .column(Role::Dim, &format!("    {}", say("models-model")), columns.saturating_sub(CONTEXT + OUTPUT + PRICE))
-            .right(Role::Dim, &say("models-context"), CONTEXT)
-            .right(Role::Dim, &say("models-output"), OUTPUT)
-            .right(Role::Dim, &say("models-price"), PRICE)
+            .column(Role::Dim, &format!("    {}", say("providers-model")), columns.saturating_sub(CONTEXT + OUTPUT + PRICE))
+            .right(Role::Dim, &say("providers-context"), CONTEXT)
+            .right(Role::Dim, &say("providers-output"), OUTPUT)
+            .right(Role::Dim, &say("providers-price"), PRICE)
             .done()
     }
 
@@ -77,8 +77,8 @@ impl ModelsView<'_> {
         let rows = self.screen.rows();
         if rows.is_empty() {
             let key = match &self.screen.models {
-                None => "models-loading",
-                Some(_) => "models-none",
+                None => "providers-loading",
+                Some(_) => "providers-none",
             };
             let line = Pieces::new(self.look.theme).fitted(Role::Dim, &self.look.words.say(key), columns).done();
             return stack([line], area, buffer);
@@ -107,7 +107,7 @@ impl ModelsView<'_> {
         let words = self.look.words;
         let known = [("ready", (ready as u64).into()), ("n", (of as u64).into())];
         let health = self.screen.health_of(name);
-        let told = health.map_or_else(|| words.say("models-not-asked"), |health| self.told(health));
+        let told = health.map_or_else(|| words.say("providers-not-asked"), |health| self.told(health));
         let role = match health {
             Some(health) if health.failed * 4 > health.attempts => Role::Bad,
             Some(health) if health.failed + health.cut > 0 => Role::Warning,
@@ -117,7 +117,7 @@ impl ModelsView<'_> {
         let pieces = Pieces::new(self.look.theme)
             .add(Role::Key, self.mark(is_chosen))
             .column(Role::Title, name, 16)
-            .column(Role::Dim, &words.with("models-of-provider", &known), 14)
+            .column(Role::Dim, &words.with("providers-of-provider", &known), 14)
             .fitted(role, &told, columns.saturating_sub(2 + 16 + 14));
         if is_chosen { pieces.all(self.look.theme.of(Role::Selected)) } else { pieces.done() }
     }
@@ -126,12 +126,12 @@ impl ModelsView<'_> {
     fn told(&self, health: &ProviderHealth) -> String {
         let cost = self.look.words.lang().rub(health.cost);
         let mut told =
-            self.look.words.with("models-day", &[("n", health.attempts.into()), ("cost", cost.into())]);
+            self.look.words.with("providers-day", &[("n", health.attempts.into()), ("cost", cost.into())]);
         for (key, n) in [
-            ("models-failed", health.failed),
-            ("models-cut", health.cut),
-            ("models-cancelled", health.cancelled),
-            ("models-retries", health.retries),
+            ("providers-failed", health.failed),
+            ("providers-cut", health.cut),
+            ("providers-cancelled", health.cancelled),
+            ("providers-retries", health.retries),
         ] {
             if n > 0 {
                 told += &format!(" · {}", self.look.words.with(key, &[("n", n.into())]));
@@ -146,7 +146,7 @@ impl ModelsView<'_> {
         let text = match &model.why_not {
             Some(why) => format!("{} · {why}", model.model),
             None if model.only_when_named => {
-                format!("{} · {}", model.model, self.look.words.say("models-only-when-named"))
+                format!("{} · {}", model.model, self.look.words.say("providers-only-when-named"))
             }
             None => model.model.clone(),
         };
@@ -173,13 +173,13 @@ impl ModelsView<'_> {
     fn price(&self, model: &ModelRow) -> String {
         match (&model.currency, &model.input_per_million, &model.output_per_million) {
             (Some(_), Some(input), Some(output)) if is_zero(input) && is_zero(output) => {
-                self.look.words.say("models-free")
+                self.look.words.say("providers-free")
             }
             (Some(currency), Some(input), Some(output)) => {
                 let lang = self.look.words.lang();
                 format!("{} / {} {currency}", lang.decimal(input), lang.decimal(output))
             }
-            _ => self.look.words.say("models-unpriced"),
+            _ => self.look.words.say("providers-unpriced"),
         }
     }
 
@@ -188,18 +188,18 @@ impl ModelsView<'_> {
         let words = self.look.words;
         let state = match (&model.why_not, model.ready) {
             (Some(why), _) => why.clone(),
-            (None, true) if model.only_when_named => words.say("models-only-when-named"),
-            (None, true) => words.say("models-is-ready"),
-            (None, false) => words.say("models-is-not-ready"),
+            (None, true) if model.only_when_named => words.say("providers-only-when-named"),
+            (None, true) => words.say("providers-is-ready"),
+            (None, false) => words.say("providers-is-not-ready"),
         };
         let rows = [
-            ("models-model", model.model.clone()),
-            ("models-provider", model.provider.clone()),
-            ("models-state", state),
-            ("models-context", words.with("models-tokens", &[("n", count(model.context_tokens).into())])),
-            ("models-output", words.with("models-tokens", &[("n", count(model.max_output_tokens).into())])),
-            ("models-price", self.price(model)),
-            ("models-origin", model.origin.clone()),
+            ("providers-model", model.model.clone()),
+            ("providers-provider", model.provider.clone()),
+            ("providers-state", state),
+            ("providers-context", words.with("providers-tokens", &[("n", count(model.context_tokens).into())])),
+            ("providers-output", words.with("providers-tokens", &[("n", count(model.max_output_tokens).into())])),
+            ("providers-price", self.price(model)),
+            ("providers-origin", model.origin.clone()),
         ];
         let label = rows.iter().map(|(key, _)| paint::width(&words.say(key))).max().unwrap_or(0) + 2;
         let mut lines = Vec::new();

@@ -45,17 +45,17 @@ impl SessionsView<'_> {
         let words = self.look.words;
         let what = match (&self.screen.shown, self.screen.whose) {
             (Shown::Hits { words: found, hits }, _) => words.with(
-                "sessions-hits",
+                "conversations-hits",
                 &[("words", found.as_str().into()), ("n", (hits.len() as u64).into())],
             ),
-            (Shown::All, Whose::Here) => words.say("sessions-here"),
-            (Shown::All, Whose::All) => words.say("sessions-all"),
+            (Shown::All, Whose::Here) => words.say("conversations-here"),
+            (Shown::All, Whose::All) => words.say("conversations-all"),
         };
         let pieces = Pieces::new(self.look.theme).fitted(Role::Title, &what, columns.saturating_sub(24));
         let note = if self.screen.is_loading {
-            words.say("sessions-loading")
+            words.say("conversations-loading")
         } else if self.screen.behind > 0 {
-            words.with("sessions-behind", &[("n", self.screen.behind.into())])
+            words.with("conversations-behind", &[("n", self.screen.behind.into())])
         } else {
             String::new()
         };
@@ -74,9 +74,9 @@ impl SessionsView<'_> {
         }
         if screen.len() == 0 {
             let key = match (&screen.shown, screen.is_loading) {
-                (_, true) => "sessions-loading",
-                (Shown::Hits { .. }, false) => "sessions-no-hits",
-                (Shown::All, false) => "sessions-none",
+                (_, true) => "conversations-loading",
+                (Shown::Hits { .. }, false) => "conversations-no-hits",
+                (Shown::All, false) => "conversations-none",
             };
             let line = Pieces::new(self.look.theme).fitted(Role::Dim, &self.look.words.say(key), width).done();
             return stack([line], area, buffer);
@@ -106,7 +106,7 @@ impl SessionsView<'_> {
 
     fn row(&self, row: &SessionRow, is_chosen: bool, width: usize) -> Line<'static> {
         let cost = self.look.words.lang().rub(row.cost_micro_rub);
-        let turns = self.look.words.with("sessions-turns", &[("n", row.turns.into())]);
+        let turns = self.look.words.with("conversations-turns", &[("n", row.turns.into())]);
         let age = age(self.look, row.updated_at);
         let fork = if row.forked_from.is_none() { "" } else if self.look.is_plain { "+ " } else { "⑂ " };
         let title = format!("{fork}{}", title(self.look, &row.title));
@@ -147,8 +147,8 @@ impl SessionsView<'_> {
         self.rule(Rect { height: 1, ..area }, buffer);
         let area = Rect { y: area.y + 1, height: area.height - 1, ..area };
         match &self.screen.mode {
-            Mode::Search(line) => self.typed("sessions-search", line, area, buffer),
-            Mode::Rename(_, line) => self.typed("sessions-rename", line, area, buffer),
+            Mode::Search(line) => self.typed("conversations-search", line, area, buffer),
+            Mode::Rename(_, line) => self.typed("conversations-rename", line, area, buffer),
             Mode::Delete(_) => {
                 self.delete(area, buffer);
                 None
@@ -173,18 +173,18 @@ impl SessionsView<'_> {
         let rest = Rect { x: area.x + taken, width: area.width - taken, height: 1, ..area };
         let view = LineView::new(line, self.look.theme.of(Role::Text));
         view.render(rest, buffer);
-        let hint = Pieces::new(self.look.theme).add(Role::Dim, &self.look.words.say("sessions-typing")).done();
+        let hint = Pieces::new(self.look.theme).add(Role::Dim, &self.look.words.say("conversations-typing")).done();
         stack([hint], Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }, buffer);
         view.cursor(rest)
     }
 
     fn delete(&self, area: Rect, buffer: &mut Buffer) {
         let words = self.look.words;
-        let mut lines: Vec<Line<'static>> = markup::plain(&words.say("sessions-delete"), area.width.max(8))
+        let mut lines: Vec<Line<'static>> = markup::plain(&words.say("conversations-delete"), area.width.max(8))
             .iter()
             .map(|line| paint::line(self.look.theme, line).style(self.look.theme.of(Role::Warning)))
             .collect();
-        for (digit, key) in [("1", "sessions-delete-yes"), ("2", "sessions-delete-no")] {
+        for (digit, key) in [("1", "conversations-delete-yes"), ("2", "conversations-delete-no")] {
             lines.push(
                 Pieces::new(self.look.theme).add(Role::Key, &format!(" {digit} ")).add(Role::Text, &words.say(key)).done(),
             );
@@ -228,7 +228,7 @@ fn place(offset: u32) -> usize {
 }
 
 fn title(look: Look<'_>, title: &str) -> String {
-    if title.is_empty() { look.words.say("sessions-untitled") } else { title.to_owned() }
+    if title.is_empty() { look.words.say("conversations-untitled") } else { title.to_owned() }
 }
 
 /// How long ago something was.

@@ -36,7 +36,7 @@ pub(super) fn column(look: Look<'_>, sums: &[&DashboardSum]) -> Vec<String> {
         column.push(match sum.unpriced {
             0 if any_mixed => format!("{padded}  "),
             0 => padded,
-            unpriced if unpriced >= sum.attempts => look.words.say("usage-unpriced"),
+            unpriced if unpriced >= sum.attempts => look.words.say("screen-usage-unpriced"),
             _ => format!("{padded}+?"),
         });
     }
@@ -71,10 +71,10 @@ pub(super) fn tokens(look: Look<'_>, count: u64) -> String {
 pub(super) fn change(look: Look<'_>, now: MicroRub, before: MicroRub) -> String {
     let (now, before) = (i128::from(now.get()), i128::from(before.get()));
     if now == before {
-        return look.words.say("usage-same");
+        return look.words.say("screen-usage-same");
     }
     match (now - before).saturating_mul(100).checked_div(before) {
-        None => look.words.say("usage-new"),
+        None => look.words.say("screen-usage-new"),
         Some(percent) => format!("{percent:+}\u{a0}%"),
     }
 }

@@ -39,7 +39,7 @@ pub(super) fn pairs(pane: Pane<'_>) -> Vec<Pair> {
     let (look, cache) = (pane.look, &pane.board.cache);
     let say = |key| look.words.say(key);
     let Some(tenths) = cache.hit_per_mille else {
-        return vec![Pair::new(say("usage-nothing"), String::new(), Role::Dim)];
+        return vec![Pair::new(say("screen-usage-nothing"), String::new(), Role::Dim)];
     };
     // Money is of the newest attempts only where there are more than can be looked at.
     let of = if cache.is_whole {

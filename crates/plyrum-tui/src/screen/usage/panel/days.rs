@@ -16,7 +16,7 @@ const MAX_HEIGHT: u16 = 12;
 pub(super) fn draw(pane: Pane<'_>, extent: Extent, area: Rect, buf: &mut Buffer) {
     let dearest = pane.board.days.iter().max_by_key(|day| day.cost_micro_rub);
     let Some(dearest) = dearest.filter(|day| day.cost_micro_rub > MicroRub::ZERO) else {
-        let nothing = Pair::new(pane.look.words.say("usage-nothing"), String::new(), Role::Dim);
+        let nothing = Pair::new(pane.look.words.say("screen-usage-nothing"), String::new(), Role::Dim);
         return draw_pairs(pane.look, &[nothing], 0, area, buf);
     };
     let height = match extent {

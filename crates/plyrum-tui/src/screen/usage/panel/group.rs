@@ -20,7 +20,7 @@ const GIVE_WAY: [&str; 3] = ["usage-head-cached", "usage-head-runs", "usage-head
 pub(super) fn draw(panel: Panel, pane: Pane<'_>, extent: Extent, area: Rect, buf: &mut Buffer) {
     let Some(group) = panel.by().and_then(|by| pane.board.group(by)).filter(|group| !group.rows.is_empty())
     else {
-        let nothing = Pair::new(pane.look.words.say("usage-nothing"), String::new(), Role::Dim);
+        let nothing = Pair::new(pane.look.words.say("screen-usage-nothing"), String::new(), Role::Dim);
         return draw_pairs(pane.look, &[nothing], 0, area, buf);
     };
     let mut columns = columns(panel, pane, group, extent);
@@ -125,7 +125,7 @@ fn table<'a>(pane: Pane<'_>, columns: &[Column], extent: Extent, key: usize) -> 
 pub(super) fn pairs(panel: Panel, pane: Pane<'_>) -> Vec<Pair> {
     let Some(group) = panel.by().and_then(|by| pane.board.group(by)).filter(|group| !group.rows.is_empty())
     else {
-        return vec![Pair::new(pane.look.words.say("usage-nothing"), String::new(), Role::Dim)];
+        return vec![Pair::new(pane.look.words.say("screen-usage-nothing"), String::new(), Role::Dim)];
     };
     let sums: Vec<&DashboardSum> = group.rows.iter().map(|row| &row.sum).collect();
     let costs = sums.iter().flat_map(|sum| said::column(pane.look, &[*sum]));

@@ -16,7 +16,7 @@ const NAME: u16 = 3;
 
 pub(super) fn draw(pane: Pane<'_>, area: Rect, buf: &mut Buffer) {
     let Some(dearest) = dearest(pane) else {
-        let nothing = Pair::new(pane.look.words.say("usage-nothing"), String::new(), Role::Dim);
+        let nothing = Pair::new(pane.look.words.say("screen-usage-nothing"), String::new(), Role::Dim);
         return draw_pairs(pane.look, &[nothing], 0, area, buf);
     };
     let each = (area.width.saturating_sub(NAME) / HOURS).clamp(1, 3);
@@ -92,7 +92,7 @@ fn legend(pane: Pane<'_>, dearest: MicroRub) -> Pair {
 
 pub(super) fn pairs(pane: Pane<'_>) -> Vec<Pair> {
     let Some(dearest) = dearest(pane) else {
-        return vec![Pair::new(pane.look.words.say("usage-nothing"), String::new(), Role::Dim)];
+        return vec![Pair::new(pane.look.words.say("screen-usage-nothing"), String::new(), Role::Dim)];
     };
     let row = |weekday| Pair::new(name(pane, weekday), cells(pane, weekday, dearest).concat(), Role::Bar);
     (1..=7).map(row).chain([legend(pane, dearest)]).collect()
