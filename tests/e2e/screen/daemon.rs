@@ -1,7 +1,7 @@
 //! A daemon that dies: said, looked for, and nothing that was typed is lost.
 
 use super::{last_run_is, open, quit};
-use crate::world::{Reply, Script, Terminal, World};
+use crate::world::{Reply, Script, Terminal, World, eventually};
 use std::fs::File;
 use std::sync::mpsc::channel;
 use std::thread;
@@ -17,6 +17,10 @@ fn kill_and_hold(world: &World) -> File {
     });
     begun.recv().unwrap();
     assert!(world.kill_daemon());
+    // The screen may have started one that was quicker.
+    eventually("the lock is ours", || {
+        waiting.is_finished() || (world.kill_daemon() && waiting.is_finished())
+    });
     waiting.join().unwrap()
 }
 
@@ -101,7 +105,7 @@ fn a_daemon_killed_again_and_again_is_started_again_by_the_screen() {
         });
         last_run_is(&world, "succeeded");
         assert!(world.kill_daemon());
-        crate::world::eventually("another daemon is there", || world.daemon_pid().is_some());
+        eventually("another daemon is there", || world.daemon_pid().is_some());
     }
     quit(screen);
     world.is_sound();

@@ -2,6 +2,7 @@
 
 use super::World;
 use super::shown::{Picture, Shown, Size};
+use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::pty::openpty;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::termios::{Termios, tcgetattr};
@@ -44,6 +45,11 @@ impl Terminal {
         let (ws_col, ws_row) = size;
         let window = nix::pty::Winsize { ws_row, ws_col, ws_xpixel: 0, ws_ypixel: 0 };
         let pty = openpty(Some(&window), None).unwrap();
+        // What is started here has the terminal by its standard streams alone: a keyboard end that it inherited would keep
+        // the terminal from ever hanging up.
+        for end in [&pty.master, &pty.slave] {
+            fcntl(end, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC)).unwrap();
+        }
         let before = tcgetattr(&pty.slave).unwrap();
         let stdio = || pty.slave.try_clone().unwrap();
         // The terminal belongs to the command: `/dev/tty` is it.
