@@ -40,7 +40,8 @@ fn run(words: &[String]) -> Result<(), String> {
     command.args(["-cw", program, "--plan", "six"]).stdin(end()?).stdout(end()?).stderr(end()?);
     let mut child = command.env("TERM", "xterm-256color").spawn().map_err(|e| e.to_string())?;
     let seen = Arc::new(Mutex::new(parser));
-    let (mut reader, shown) = (File::from(pty.master.try_clone().map_err(|e| e.to_string())?), Arc::clone(&seen));
+    let (mut reader, shown) =
+        (File::from(pty.master.try_clone().map_err(|e| e.to_string())?), Arc::clone(&seen));
     std::thread::spawn(move || {
         let mut buffer = [0; 8192];
         while let Ok(count @ 1..) = reader.read(&mut buffer) {
@@ -150,6 +151,8 @@ fn draw(svg: &mut String, cell: &vt100::Cell, row: u16, column: u16) {
     let line = if cell.underline() { " text-decoration=\"underline\"" } else { "" };
     let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     let baseline = y + 13.5;
-    let _infallible =
-        writeln!(svg, "<text x=\"{x:.1}\" y=\"{baseline:.1}\" fill=\"{front}\"{weight}{faint}{line}>{text}</text>");
+    let _infallible = writeln!(
+        svg,
+        "<text x=\"{x:.1}\" y=\"{baseline:.1}\" fill=\"{front}\"{weight}{faint}{line}>{text}</text>"
+    );
 }

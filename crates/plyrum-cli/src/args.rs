@@ -1,8 +1,8 @@
 //! What can be said on the command line.
 
 use crate::command::{
-    approvals, ask, audit, balance, bench, budget, completions, config, daemon, doctor, explain, ledger, lists, policy,
-    prices, route, runs, screen, sessions, statusline, transcript, undo, usage,
+    approvals, ask, audit, balance, bench, budget, completions, config, daemon, doctor, explain, ledger,
+    lists, policy, prices, route, runs, screen, sessions, statusline, transcript, undo, usage,
 };
 use crate::text;
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};

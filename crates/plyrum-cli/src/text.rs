@@ -41,7 +41,10 @@ pub(crate) fn verdict(ok: bool) -> String {
 pub(crate) fn labelled(least: usize, lines: &[(String, String)]) -> String {
     let longest = lines.iter().map(|(label, _)| label.chars().count()).max().unwrap_or(0);
     let width = least.max(longest + 2);
-    lines.iter().map(|(label, value)| format!("{label:<width$}{value}\n")).collect()
+    lines
+        .iter()
+        .flat_map(|(label, value)| [format!("{label:<width$}"), value.clone(), "\n".to_owned()])
+        .collect()
 }
 
 /// A time as people read it in lists: local to nobody, so UTC and said so.

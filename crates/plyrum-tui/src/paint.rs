@@ -7,10 +7,11 @@ use ratatui::text::{Line as Painted, Span};
 
 /// A line of a document.
 pub(crate) fn line(theme: &Theme, line: &Line) -> Painted<'static> {
-    let spans = line.spans.iter().map(|span| {
-        Span::styled(span.text.clone(), theme.of_span(span.tone, span.emphasis))
-    });
-    Painted::from_iter(spans)
+    let spans = line
+        .spans
+        .iter()
+        .map(|span| Span::styled(span.text.clone(), theme.of_span(span.tone, span.emphasis)));
+    spans.collect()
 }
 
 /// Lines of a document.
@@ -75,7 +76,7 @@ impl<'a> Pieces<'a> {
 
     /// The line with every piece in one style, such as that of what is chosen: colours of their own would break its bar.
     pub(crate) fn all(self, style: Style) -> Painted<'static> {
-        Painted::from_iter(self.spans.into_iter().map(|span| span.style(style))).style(style)
+        self.spans.into_iter().map(|span| span.style(style)).collect::<Painted<'static>>().style(style)
     }
 }
 

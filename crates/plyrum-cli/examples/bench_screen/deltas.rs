@@ -17,9 +17,11 @@ impl Count {
     /// Begins with the run that goes on now.
     pub(super) fn begin(stage: &Stage) -> Self {
         let runs: Value = serde_json::from_str(&stage.run(&["runs", "list", "--json"])).unwrap();
-        let run = runs.get(0).and_then(|run| run.get("run")).and_then(Value::as_str).expect("a run").to_owned();
+        let run =
+            runs.get(0).and_then(|run| run.get("run")).and_then(Value::as_str).expect("a run").to_owned();
         let mut command = stage.command(&["runs", "attach", &run, "-o", "stream-json"]);
-        let mut client = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut client =
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let lines = BufReader::new(client.stdout.take().unwrap()).lines();
         let counted = thread::spawn(move || {
             let (mut count, mut first, mut last) = (0, None, None);

@@ -88,4 +88,3 @@ fn echo(screen: &mut Terminal, n: usize) -> Duration {
         assert!(pressed.elapsed() < Duration::from_secs(5), "no echo:\n{}", screen.text());
     }
 }
-

@@ -42,12 +42,25 @@ pub(super) struct Figures(Vec<Row>);
 
 impl Figures {
     /// A figure that is asked for.
-    pub(super) fn asked(&mut self, name: impl Into<String>, unit: &'static str, value: f64, most: f64, note: impl Into<String>) {
+    pub(super) fn asked(
+        &mut self,
+        name: impl Into<String>,
+        unit: &'static str,
+        value: f64,
+        most: f64,
+        note: impl Into<String>,
+    ) {
         self.add(Row { name: name.into(), unit, value, most: Some(most), note: note.into() });
     }
 
     /// A figure beside them.
-    pub(super) fn told(&mut self, name: impl Into<String>, unit: &'static str, value: f64, note: impl Into<String>) {
+    pub(super) fn told(
+        &mut self,
+        name: impl Into<String>,
+        unit: &'static str,
+        value: f64,
+        note: impl Into<String>,
+    ) {
         self.add(Row { name: name.into(), unit, value, most: None, note: note.into() });
     }
 

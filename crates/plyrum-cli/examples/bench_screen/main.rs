@@ -8,7 +8,11 @@
 //! terminal; times are taken when bytes are read, before anything is parsed.
 
 #![expect(clippy::print_stdout, reason = "the program's output is its table")]
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a measuring program may stop at the first surprise")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a measuring program may stop at the first surprise"
+)]
 #![expect(clippy::cast_precision_loss, reason = "figures for people")]
 
 mod deltas;
@@ -40,7 +44,8 @@ impl Asked {
     fn of_arguments() -> Self {
         let mut arguments = std::env::args().skip(1);
         let plyrum = PathBuf::from(arguments.next().expect("the program to measure"));
-        let mut asked = Self { plyrum, is_json: false, megabytes: 100, rounds: 15, pages: 300, only: Vec::new() };
+        let mut asked =
+            Self { plyrum, is_json: false, megabytes: 100, rounds: 15, pages: 300, only: Vec::new() };
         while let Some(name) = arguments.next() {
             let mut value = || arguments.next().expect("a value");
             match name.as_str() {

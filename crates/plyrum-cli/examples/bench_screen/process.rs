@@ -30,7 +30,10 @@ impl Work {
     }
 
     pub(super) fn since(self, before: Self) -> Self {
-        Self { time: self.time.saturating_sub(before.time), switches: self.switches.saturating_sub(before.switches) }
+        Self {
+            time: self.time.saturating_sub(before.time),
+            switches: self.switches.saturating_sub(before.switches),
+        }
     }
 }
 

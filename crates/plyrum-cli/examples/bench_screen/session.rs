@@ -16,7 +16,11 @@ pub(super) fn write(stage: &Stage, megabytes: usize) {
     stage.run(&["ask", "-m", "offline/writer", PROMPT]);
     stage.run(&["daemon", "stop"]);
     let dir = stage.path("data/sessions");
-    let log = fs::read_dir(&dir).unwrap().flatten().map(|it| it.path()).find(|it| it.extension().is_some_and(|e| e == "jsonl"));
+    let log = fs::read_dir(&dir)
+        .unwrap()
+        .flatten()
+        .map(|it| it.path())
+        .find(|it| it.extension().is_some_and(|e| e == "jsonl"));
     let path = log.expect("a log");
     let text = fs::read_to_string(&path).unwrap();
     let (opened, turn) = text.split_once('\n').unwrap();
@@ -82,9 +86,15 @@ pub(super) fn answer(n: usize) -> String {
 
 fn code(n: usize, line: usize) -> String {
     match n % 4 {
-        0 => format!("    let value_{line}: Vec<u8> = read(\"file-{n}.txt\", {line})?.into_iter().filter(|b| *b != 0).collect(); // шаг\n"),
+        0 => format!(
+            "    let value_{line}: Vec<u8> = read(\"file-{n}.txt\", {line})?.into_iter().filter(|b| *b != 0).collect(); // шаг\n"
+        ),
         1 => format!("    result[{line}] = [f\"{{x}}-{n}\" for x in range({line}) if x % 2 == 0]  # шаг\n"),
-        2 => format!("  const value{line} = await fetch(`/api/{n}/${{id}}`).then((r) => r.json() as Promise<Row[]>); // шаг\n"),
-        _ => format!("SELECT id, sum(amount) AS total_{line} FROM orders WHERE customer = {n} GROUP BY id; -- шаг\n"),
+        2 => format!(
+            "  const value{line} = await fetch(`/api/{n}/${{id}}`).then((r) => r.json() as Promise<Row[]>); // шаг\n"
+        ),
+        _ => format!(
+            "SELECT id, sum(amount) AS total_{line} FROM orders WHERE customer = {n} GROUP BY id; -- шаг\n"
+        ),
     }
 }

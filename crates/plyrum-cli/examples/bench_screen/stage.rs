@@ -69,7 +69,8 @@ impl Stage {
 
 impl Drop for Stage {
     fn drop(&mut self) {
-        let _gone_already = self.command(&["daemon", "stop", "--force"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        let _gone_already =
+            self.command(&["daemon", "stop", "--force"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
     }
 }
 

@@ -161,9 +161,8 @@ fn check_plans(files: &[std::path::PathBuf], json: bool) -> Outcome {
     if json {
         out::print_json(&report)?;
     } else {
-        let line = |check: &view::Check| {
-            format!("{} {}: {}\n", text::verdict(check.ok), check.name, check.detail)
-        };
+        let line =
+            |check: &view::Check| format!("{} {}: {}\n", text::verdict(check.ok), check.name, check.detail);
         out::print(&clean(&report.checks.iter().map(line).collect::<Vec<_>>().concat()))?;
     }
     Ok(if report.ok { ExitCode::SUCCESS } else { ExitCode::from(ErrorKind::Config.exit_code()) })

@@ -24,7 +24,7 @@ pub(crate) struct Args {
 }
 
 /// Asks line after line until the end of input, or `/quit`.
-pub(crate) fn run(args: Args) -> Outcome {
+pub(crate) fn run(args: &Args) -> Outcome {
     let paths = paths()?;
     let mut session = args.session.clone();
     loop {
@@ -44,7 +44,7 @@ pub(crate) fn run(args: Args) -> Outcome {
             _ => {}
         }
         let show = Show::new(Style { plain: true, asks: is_possible(), ..Style::default() });
-        let submit = submit(&args, session.clone(), text)?;
+        let submit = submit(args, session.clone(), text)?;
         match ask::carry_out(&paths, &show, submit, Vec::<Text>::new(), false) {
             // What went wrong with one prompt ends no conversation.
             Ok(_) => session = show.session().or(session),

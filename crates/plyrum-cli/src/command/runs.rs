@@ -6,7 +6,7 @@ use crate::table::{left, right, table};
 use crate::text::{labelled, say, words};
 use crate::{out, text};
 use plyrum_client::{Client, Event, Follower, Step};
-use plyrum_ledger::{LedgerReader, ApprovalFilter, RunRow, RunStatus as LedgerStatus};
+use plyrum_ledger::{ApprovalFilter, LedgerReader, RunRow, RunStatus as LedgerStatus};
 use plyrum_protocol::{
     Attach, Cancel, CancelReason, ErrorKind, Fault, FrameBody, InvalidId, RunAttach, RunCancel, RunDropStep,
     RunFinishNow, RunId, RunRef, RunResult, RunStatus, SessionId, StepId, StepRef, Timestamp, view,

@@ -58,7 +58,7 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Fault> {
     }
     let is_dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");
     if args.plain || is_dumb {
-        return super::plain::run(args.into());
+        return super::plain::run(&args.into());
     }
     let paths = paths()?;
     paths.prepare().map_err(|e| plyrum_client::of_config(&e))?;
@@ -83,14 +83,14 @@ impl From<Args> for super::plain::Args {
 }
 
 fn desk(paths: &Paths, args: Args) -> Result<Desk, Fault> {
-    let (keymap, keys_wrong) = read(&paths.config_dir.join("keymap.toml"), Keymap::default(), |text, path| {
-        Keymap::with_file(text, path).map_err(|e| e.to_string())
-    });
+    let (keymap, keys_wrong) =
+        read(&paths.config_dir.join("keymap.toml"), Keymap::default(), |text, path| {
+            Keymap::with_file(text, path).map_err(|e| e.to_string())
+        });
     let theme = Theme::from_environment(|name| std::env::var(name).ok());
     let colours = paths.config_dir.join("theme.toml");
-    let (theme, colours_wrong) = read(&colours, theme.clone(), |text, path| {
-        theme.with_file(text, path).map_err(|e| e.to_string())
-    });
+    let (theme, colours_wrong) =
+        read(&colours, theme.clone(), |text, path| theme.with_file(text, path).map_err(|e| e.to_string()));
     let setup = Setup {
         words: Words::new(Lang::of_environment()),
         theme,
@@ -120,7 +120,11 @@ fn desk(paths: &Paths, args: Args) -> Result<Desk, Fault> {
 }
 
 /// A file of the user's; one that cannot be used is told, and what is built in holds.
-fn read<T>(path: &Path, built_in: T, parse: impl FnOnce(&str, &Path) -> Result<T, String>) -> (T, Option<String>) {
+fn read<T>(
+    path: &Path,
+    built_in: T,
+    parse: impl FnOnce(&str, &Path) -> Result<T, String>,
+) -> (T, Option<String>) {
     use std::io::Read as _;
     let mut text = String::new();
     let read = std::fs::File::open(path).and_then(|file| file.take(MAX_FILE).read_to_string(&mut text));

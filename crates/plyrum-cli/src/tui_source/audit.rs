@@ -26,7 +26,8 @@ impl AuditSource for Audit {
             run: filter.run.clone(),
             tool: filter.tool.clone(),
         };
-        let found = plyrum_audit::search(&self.paths.audit_dir(), &filter, limit).map_err(|e| of_audit(&e))?;
+        let found =
+            plyrum_audit::search(&self.paths.audit_dir(), &filter, limit).map_err(|e| of_audit(&e))?;
         Ok(AuditPage { rows: found.lines.into_iter().rev().map(row).collect(), has_more: found.more })
     }
 

@@ -20,7 +20,7 @@ pub(super) struct Models {
 impl ModelsSource for Models {
     fn health(&self) -> Result<Vec<ProviderHealth>, Fault> {
         let Some(reader) = ledger(&self.paths)? else { return Ok(Vec::new()) };
-        let since = now().checked_sub(LATELY).ok().map(|since| since.as_millisecond());
+        let since = now().checked_sub(LATELY).ok().map(jiff::Timestamp::as_millisecond);
         let query = UsageQuery { by: UsageBy::Provider, since, until: None };
         let report = reader.usage(&query).map_err(|e| of_ledger(&e))?;
         Ok(report.rows.into_iter().map(health).collect())

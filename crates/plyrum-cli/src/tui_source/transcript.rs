@@ -69,7 +69,7 @@ impl Transcripts {
             gathered.take(item);
         }
         let later = cursor.map(|cursor| cursor.taken_back.clone()).unwrap_or_default();
-        let taken_back = gathered.take_back(later);
+        let taken_back = gathered.take_back(&later);
         // The page may begin within an older turn that went on; that one comes with its own page.
         gathered.turns.retain(|turn| turn.is_asked);
         let mut turns: Vec<PastTurn> = gathered.turns.into_iter().map(|turn| turn.past).collect();
@@ -148,8 +148,8 @@ impl Gathered {
     }
 
     /// What later pages took back of this one, and what is left of that for older ones.
-    fn take_back(&mut self, later: TakenBack) -> TakenBack {
-        let left = match &later {
+    fn take_back(&mut self, later: &TakenBack) -> TakenBack {
+        let left = match later {
             TakenBack::Nothing => TakenBack::Nothing,
             TakenBack::Everything => {
                 self.turns.iter_mut().for_each(|turn| turn.past.is_rewound = true);

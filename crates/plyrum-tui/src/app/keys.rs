@@ -65,7 +65,8 @@ impl App {
         if self.approvals.is_typing_reason() {
             return Context::Line;
         }
-        let asking = self.live().and_then(|run| self.approvals.of_run(&run.id)).map(|(_, asking)| asking.clone());
+        let asking =
+            self.live().and_then(|run| self.approvals.of_run(&run.id)).map(|(_, asking)| asking.clone());
         let is_text = typed(key).is_some() || key.code == KeyCode::Enter || key.code == KeyCode::Backspace;
         // A key that answers nothing begins a word: what follows it at once belongs to that word.
         let is_answer = self.keymap.resolve(Context::Approval, key).is_some();
@@ -292,18 +293,16 @@ impl App {
             Outcome::Unused => match action {
                 Action::Escape => self.escape(),
                 Action::Top => {
-                    self.conversation.to_top();
+                    self.conversation.go_to_top();
                     Vec::new()
                 }
                 Action::Bottom => {
-                    self.conversation.to_bottom();
+                    self.conversation.go_to_bottom();
                     Vec::new()
                 }
                 _ => Vec::new(),
             },
-            Outcome::Send(composed) | Outcome::Queue(composed) => {
-                self.carry_out(composed)
-            }
+            Outcome::Send(composed) | Outcome::Queue(composed) => self.carry_out(composed),
             Outcome::Steer(composed) => {
                 let mut effects = Vec::new();
                 if self.is_busy() {
@@ -352,7 +351,12 @@ impl App {
     }
 
     pub(super) fn rewind(&self, turns: u32) -> Vec<Effect> {
-        self.conversation.session.clone().map(|session| Effect::Rewind { session, turns }).into_iter().collect()
+        self.conversation
+            .session
+            .clone()
+            .map(|session| Effect::Rewind { session, turns })
+            .into_iter()
+            .collect()
     }
 
     fn pager_key(&mut self, action: Action) -> Vec<Effect> {
@@ -361,8 +365,8 @@ impl App {
             Action::Down => self.conversation.scroll(1),
             Action::PageUp => self.conversation.page(-1),
             Action::PageDown => self.conversation.page(1),
-            Action::Top => self.conversation.to_top(),
-            Action::Bottom => self.conversation.to_bottom(),
+            Action::Top => self.conversation.go_to_top(),
+            Action::Bottom => self.conversation.go_to_bottom(),
             Action::Expand => self.toggle_details(),
             Action::Copy => return self.copy_answer(),
             Action::CopyCode => return self.copy_code(),
@@ -435,15 +439,14 @@ impl App {
     }
 
     fn drop_step(&mut self) -> Vec<Effect> {
-        let dropped: Option<(plyrum_protocol::RunId, StepId)> = self.watched_run().and_then(|run| {
-            self.lifecycle.droppable(run).map(|step| (run.id.clone(), step.id.clone()))
-        });
-        match dropped {
-            Some((run, step)) => vec![Effect::Drop { run, step }],
-            None => {
-                self.toast(Role::Warning, self.words.say("lifecycle-not-droppable"));
-                Vec::new()
-            }
+        let dropped: Option<(plyrum_protocol::RunId, StepId)> = self
+            .watched_run()
+            .and_then(|run| self.lifecycle.droppable(run).map(|step| (run.id.clone(), step.id.clone())));
+        if let Some((run, step)) = dropped {
+            vec![Effect::Drop { run, step }]
+        } else {
+            self.toast(Role::Warning, self.words.say("lifecycle-not-droppable"));
+            Vec::new()
         }
     }
 
@@ -466,24 +469,23 @@ impl App {
     }
 
     pub(super) fn copy_answer(&mut self) -> Vec<Effect> {
-        match self.conversation.last_answer().map(str::to_owned) {
-            Some(answer) => vec![Effect::Copy(answer)],
-            None => {
-                self.toast(Role::Warning, self.words.say("nothing-to-copy"));
-                Vec::new()
-            }
+        if let Some(answer) = self.conversation.last_answer().map(str::to_owned) {
+            vec![Effect::Copy(answer)]
+        } else {
+            self.toast(Role::Warning, self.words.say("nothing-to-copy"));
+            Vec::new()
         }
     }
 
     /// The last block of code of the last answer.
     pub(super) fn copy_code(&mut self) -> Vec<Effect> {
-        let code = self.conversation.last_answer().and_then(|answer| plyrum_markup::code_blocks(answer).pop());
-        match code {
-            Some(block) => vec![Effect::Copy(block.text)],
-            None => {
-                self.toast(Role::Warning, self.words.say("no-code-to-copy"));
-                Vec::new()
-            }
+        let code =
+            self.conversation.last_answer().and_then(|answer| plyrum_markup::code_blocks(answer).pop());
+        if let Some(block) = code {
+            vec![Effect::Copy(block.text)]
+        } else {
+            self.toast(Role::Warning, self.words.say("no-code-to-copy"));
+            Vec::new()
         }
     }
 }

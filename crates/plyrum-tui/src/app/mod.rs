@@ -19,9 +19,9 @@ pub use ask::{Ask, Mode};
 pub use commands::{COMMANDS, Command};
 pub use effect::{Effect, Farewell, Order};
 pub use message::{Choices, Message, Reply, UsageReply};
-pub(crate) use runs::written;
 pub use overlay::{Overlay, Pick, PickItem, Picker, Reader};
 pub use price::Price;
+pub(crate) use runs::written;
 
 use crate::approvals::Approvals;
 use crate::composer::{Composed, Composer, History};
@@ -155,6 +155,10 @@ pub struct Setup {
 
 /// The whole screen's state.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact about the terminal or the daemon, independent of the others"
+)]
 pub struct App {
     /// Words and numbers.
     pub words: Words,

@@ -128,7 +128,11 @@ pub(super) fn models(choices: &Choices, any: String) -> Vec<PickItem> {
             _ => String::new(),
         };
         let why = row.why_not.as_deref().map(|why| format!(" · {why}")).unwrap_or_default();
-        PickItem { label: row.model.clone(), detail: format!("{price}{why}"), pick: Pick::Model(Some(row.model.clone())) }
+        PickItem {
+            label: row.model.clone(),
+            detail: format!("{price}{why}"),
+            pick: Pick::Model(Some(row.model.clone())),
+        }
     });
     std::iter::once(any).chain(rows).collect()
 }

@@ -14,17 +14,18 @@ const PAGE: isize = 10;
 impl App {
     /// What was written: a prompt, a command of ours, or a command of the shell.
     pub(super) fn carry_out(&mut self, composed: Composed) -> Vec<Effect> {
-        self.conversation.to_bottom();
+        self.conversation.go_to_bottom();
         match composed {
-            Composed::Command { name, args } => match Command::named(&name) {
-                Some(command) => self.command(command, args.trim()),
-                None => {
+            Composed::Command { name, args } => {
+                if let Some(command) = Command::named(&name) {
+                    self.command(command, args.trim())
+                } else {
                     let text = self.words.with("no-such-command", &[("name", name.as_str().into())]);
                     self.toast(Role::Bad, text);
                     let _edited = self.composer.replace(&format!("/{name} {args}"));
                     Vec::new()
                 }
-            },
+            }
             composed => self.send(composed),
         }
     }
@@ -42,14 +43,16 @@ impl App {
             Command::Persona => self.choose_or_set(some, Pick::Persona, overlay_personas, "pick-persona"),
             Command::Plan => self.choose_or_set(some, Pick::Plan, overlay_plans, "pick-plan"),
             Command::Profile => self.set_profile(args),
-            Command::Approve => self.set_policy(some),
+            Command::Approve => self.set_policy(some.as_deref()),
             Command::Runs => self.pick_run(),
             Command::Attach => match some {
                 Some(id) => self.open_session(id),
                 None => self.pick_run(),
             },
             Command::Lifecycle => self.go(Screen::Lifecycle),
-            Command::FinishNow => self.live().map(|run| Effect::FinishNow(run.id.clone())).into_iter().collect(),
+            Command::FinishNow => {
+                self.live().map(|run| Effect::FinishNow(run.id.clone())).into_iter().collect()
+            }
             Command::Approvals => self.go(Screen::Approvals),
             Command::Undo => self.undo(),
             Command::Rewind => self.rewind(args.parse().unwrap_or(1)),
@@ -121,8 +124,8 @@ impl App {
         Vec::new()
     }
 
-    fn set_policy(&mut self, name: Option<String>) -> Vec<Effect> {
-        match name.as_deref() {
+    fn set_policy(&mut self, name: Option<&str>) -> Vec<Effect> {
+        match name {
             None => return self.cycle_mode(),
             Some("plan") => self.ask.mode = Mode::Plan,
             Some("default") => self.ask.mode = Mode::Default,
@@ -140,7 +143,11 @@ impl App {
             let status = self.words.say(&format!("status-{}", row.status.as_str()));
             PickItem {
                 label: id,
-                detail: format!("{sign}{status} · {} · {}", row.plan, self.words.lang().rub(row.cost_micro_rub)),
+                detail: format!(
+                    "{sign}{status} · {} · {}",
+                    row.plan,
+                    self.words.lang().rub(row.cost_micro_rub)
+                ),
                 pick: Pick::Run(row.run.clone()),
             }
         });
@@ -150,12 +157,11 @@ impl App {
     }
 
     fn undo(&mut self) -> Vec<Effect> {
-        match self.last_run().map(|run| run.id.clone()) {
-            Some(run) => vec![Effect::Undo(run)],
-            None => {
-                self.toast(Role::Warning, self.words.say("nothing-to-undo"));
-                Vec::new()
-            }
+        if let Some(run) = self.last_run().map(|run| run.id.clone()) {
+            vec![Effect::Undo(run)]
+        } else {
+            self.toast(Role::Warning, self.words.say("nothing-to-undo"));
+            Vec::new()
         }
     }
 
@@ -273,11 +279,11 @@ impl App {
                 Vec::new()
             }
             Action::Top => {
-                self.conversation.to_top();
+                self.conversation.go_to_top();
                 Vec::new()
             }
             Action::Bottom => {
-                self.conversation.to_bottom();
+                self.conversation.go_to_bottom();
                 Vec::new()
             }
             _ => Vec::new(),

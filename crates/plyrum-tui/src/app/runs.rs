@@ -86,9 +86,11 @@ impl App {
         outcome: Result<Receipt, (Fault, Box<Order>)>,
     ) -> Vec<Effect> {
         let sent = self.sent.take_if(|(sent, _)| *sent == ticket);
-        let place = self.conversation.turns.iter().position(
-            |turn| matches!(turn.state, State::Sending { ticket: waits } if waits == ticket),
-        );
+        let place = self
+            .conversation
+            .turns
+            .iter()
+            .position(|turn| matches!(turn.state, State::Sending { ticket: waits } if waits == ticket));
         match outcome {
             Ok(receipt) => {
                 if let Some(turn) = place.and_then(|at| self.conversation.turns.get_mut(at)) {
@@ -255,9 +257,12 @@ impl App {
 
     /// Whether the last run succeeded; for what may be undone.
     pub(super) fn last_run(&self) -> Option<&Run> {
-        self.conversation.turns.iter().rev().find_map(Turn::run).filter(|run| {
-            run.result.as_ref().is_some_and(|result| result.status != RunStatus::Running)
-        })
+        self.conversation
+            .turns
+            .iter()
+            .rev()
+            .find_map(Turn::run)
+            .filter(|run| run.result.as_ref().is_some_and(|result| result.status != RunStatus::Running))
     }
 }
 

@@ -167,7 +167,8 @@ impl App {
 
     fn undone(&mut self, undone: &plyrum_protocol::Undone) {
         let n = (undone.restored.len() + undone.removed.len()) as u64;
-        let (role, left) = if undone.left.is_empty() { (Role::Good, 0) } else { (Role::Warning, undone.left.len()) };
+        let (role, left) =
+            if undone.left.is_empty() { (Role::Good, 0) } else { (Role::Warning, undone.left.len()) };
         let text = self.words.with("undone", &[("n", n.into()), ("left", (left as u64).into())]);
         self.toast(role, text);
     }
@@ -177,7 +178,10 @@ impl App {
             Err(fault) => self.fault(&fault),
             Ok(detail) => {
                 let is_rewound = |run: &plyrum_protocol::RunId| {
-                    detail.turn_list.iter().any(|turn| turn.run == *run && turn.state == view::TurnState::Rewound)
+                    detail
+                        .turn_list
+                        .iter()
+                        .any(|turn| turn.run == *run && turn.state == view::TurnState::Rewound)
                 };
                 let mut prompt = None;
                 for turn in &mut self.conversation.turns {

@@ -15,7 +15,7 @@ const MAX_QUESTIONS: usize = 256;
 /// Longest reason for a no, in characters.
 const MAX_REASON: usize = 1000;
 /// A question that is on the screen for less than this was read by nobody; so was one while somebody types.
-pub const UNREAD_MS: u64 = 400;
+pub(crate) const UNREAD_MS: u64 = 400;
 
 /// A question about an action.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,7 +70,7 @@ impl Question {
 
 /// What can be said, in the order of the digits: a digit means the same at every question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Choice {
+pub(crate) enum Choice {
     /// Yes, for so long.
     Yes(ApprovalScope),
     /// No.
@@ -83,7 +83,7 @@ pub enum Choice {
 
 /// What can be said to this question.
 #[must_use]
-pub fn choices(question: &Question) -> &'static [Choice] {
+pub(crate) fn choices(question: &Question) -> &'static [Choice] {
     const ALL: [Choice; 6] = [
         Choice::Yes(ApprovalScope::Once),
         Choice::No,

@@ -44,7 +44,9 @@ fn body(question: &Question, look: Look<'_>, width: u16) -> Vec<Line<'static>> {
                 let path = markup::escaped(&change.path).replace('\n', "\\u{a}").replace('\t', "\\u{9}");
                 let head = look.words.with(what, &[("path", path.into())]);
                 let head = markup::exact(&head, width);
-                lines.extend(head.iter().map(|line| paint::line(look.theme, line).style(look.theme.of(Role::Title))));
+                lines.extend(
+                    head.iter().map(|line| paint::line(look.theme, line).style(look.theme.of(Role::Title))),
+                );
                 lines.extend(paint::lines(look.theme, &markup::diff_exact(change.diff.trim_end(), width)));
             }
         }
@@ -69,7 +71,9 @@ fn body(question: &Question, look: Look<'_>, width: u16) -> Vec<Line<'static>> {
     }
     let hash = format!("sha256 {}", question.sha256);
     lines.extend(
-        markup::exact(&hash, width).iter().map(|line| paint::line(look.theme, line).style(look.theme.of(Role::Dim))),
+        markup::exact(&hash, width)
+            .iter()
+            .map(|line| paint::line(look.theme, line).style(look.theme.of(Role::Dim))),
     );
     lines
 }
@@ -107,7 +111,8 @@ impl Prompt<'_> {
         let left_ms = self.question.deadline.millis_since(self.look.now);
         let mut right = words.with("approval-deadline", &[("left", time_left(words, left_ms).into())]);
         if of > 1 {
-            let place = words.with("approval-place", &[("at", (at as u64).into()), ("of", (of as u64).into())]);
+            let place =
+                words.with("approval-place", &[("at", (at as u64).into()), ("of", (of as u64).into())]);
             right = format!("{place} · {right}");
         }
         left.apart(Pieces::new(self.look.theme).add(Role::Dim, &right), width).done()

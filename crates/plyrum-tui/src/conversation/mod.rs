@@ -8,7 +8,7 @@ mod rows;
 mod scroll;
 mod turn;
 
-pub use turn::{State, Turn};
+pub(crate) use turn::{State, Turn};
 
 use crate::screen::Look;
 use crate::transcript::Cursor;
@@ -90,13 +90,14 @@ impl Conversation {
     }
 
     /// Goes to the first line that is loaded.
-    pub fn to_top(&mut self) {
+    pub fn go_to_top(&mut self) {
         self.pending = 0;
-        self.anchor = self.turns.front().map_or(Anchor::Bottom, |turn| Anchor::At { turn: turn.key(), line: 0 });
+        self.anchor =
+            self.turns.front().map_or(Anchor::Bottom, |turn| Anchor::At { turn: turn.key(), line: 0 });
     }
 
     /// Goes to the end, and stays there.
-    pub const fn to_bottom(&mut self) {
+    pub const fn go_to_bottom(&mut self) {
         self.pending = 0;
         self.anchor = Anchor::Bottom;
     }

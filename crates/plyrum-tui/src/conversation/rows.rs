@@ -14,13 +14,14 @@ use ratatui::text::{Line, Span};
 
 /// Columns before an answer.
 const INDENT: usize = 2;
+/// No terminal is wider.
+const WIDEST: u16 = 1000;
 /// Lines of output, or of a diff, that are shown of what was done; the rest on demand.
 const EXCERPT: usize = 6;
 
-/// The width of an answer.
-pub(super) const fn answer_width(width: usize) -> u16 {
-    let width = width.saturating_sub(INDENT);
-    if width > 1000 { 1000 } else if width < 8 { 8 } else { width as u16 }
+/// The width of an answer; where it is narrower than eight columns, nothing is shown at all.
+pub(super) fn answer_width(width: usize) -> u16 {
+    u16::try_from(width.saturating_sub(INDENT)).unwrap_or(WIDEST).clamp(8, WIDEST)
 }
 
 /// A line of an answer.
@@ -61,10 +62,13 @@ fn prompt(turn: &Turn, width: usize, look: Look<'_>) -> Vec<Line<'static>> {
             Pieces::new(look.theme).add(Role::Key, before).add(role, &words).done()
         })
         .collect();
-    let tag = |key: &str| Pieces::new(look.theme).add(Role::Dim, &format!("  {}", look.words.say(key))).done();
-    lines.extend(turn.attachments.iter().map(|name| {
-        Pieces::new(look.theme).fitted(Role::Dim, &format!("  + {name}"), width).done()
-    }));
+    let tag =
+        |key: &str| Pieces::new(look.theme).add(Role::Dim, &format!("  {}", look.words.say(key))).done();
+    lines.extend(
+        turn.attachments
+            .iter()
+            .map(|name| Pieces::new(look.theme).fitted(Role::Dim, &format!("  + {name}"), width).done()),
+    );
     if turn.is_rewound {
         lines.push(tag("screen-turn-rewound"));
     }
@@ -89,9 +93,11 @@ fn item(run: &Run, item: &Item, width: usize, details: bool, look: Look<'_>) -> 
             }
             lines
         }
-        Item::Notice(at) => {
-            run.notices.get(*at).map(|it| wrapped(&notice(it, look), Role::Warning, width, look)).unwrap_or_default()
-        }
+        Item::Notice(at) => run
+            .notices
+            .get(*at)
+            .map(|it| wrapped(&notice(it, look), Role::Warning, width, look))
+            .unwrap_or_default(),
     }
 }
 
@@ -107,17 +113,16 @@ fn notice(notice: &Notice, look: Look<'_>) -> String {
     let words = look.words;
     let text = |text: &String| text.as_str().into();
     match notice {
-        Notice::Shrunk { from, to, reason } => words.with(
-            "notice-shrunk",
-            &[("from", text(from)), ("to", text(to)), ("reason", text(reason))],
-        ),
-        Notice::Retried { after_ms, cause } => {
-            words.with("notice-retried", &[("after", look.words.seconds(*after_ms).into()), ("cause", text(cause))])
+        Notice::Shrunk { from, to, reason } => {
+            words.with("notice-shrunk", &[("from", text(from)), ("to", text(to)), ("reason", text(reason))])
         }
-        Notice::Fallback { from, to, cause } => words.with(
-            "notice-fallback",
-            &[("from", text(from)), ("to", text(to)), ("cause", text(cause))],
+        Notice::Retried { after_ms, cause } => words.with(
+            "notice-retried",
+            &[("after", look.words.seconds(*after_ms).into()), ("cause", text(cause))],
         ),
+        Notice::Fallback { from, to, cause } => {
+            words.with("notice-fallback", &[("from", text(from)), ("to", text(to)), ("cause", text(cause))])
+        }
         Notice::Budget { scope, percent, spent, limit } => words.with(
             "notice-budget",
             &[
@@ -129,12 +134,14 @@ fn notice(notice: &Notice, look: Look<'_>) -> String {
         ),
         Notice::Refused { needed, available, setting } => words.with(
             "notice-refused",
-            &[("needed", rub(*needed).into()), ("available", rub(*available).into()), ("setting", text(setting))],
+            &[
+                ("needed", rub(*needed).into()),
+                ("available", rub(*available).into()),
+                ("setting", text(setting)),
+            ],
         ),
-        Notice::ProviderSays { says, charged } => words.with(
-            "notice-provider-says",
-            &[("says", rub(*says).into()), ("charged", rub(*charged).into())],
-        ),
+        Notice::ProviderSays { says, charged } => words
+            .with("notice-provider-says", &[("says", rub(*says).into()), ("charged", rub(*charged).into())]),
     }
 }
 
@@ -145,10 +152,11 @@ fn tool(tool: &Tool, width: usize, look: Look<'_>) -> Vec<Line<'static>> {
     let room = width.saturating_sub(paint::width(&ended) + 6);
     let told = action::line(look.words, &tool.tool, &tool.action);
     let mut told = told.lines();
-    let left = Pieces::new(look.theme)
-        .add(Role::Text, "  ")
-        .column(role, sign, 2)
-        .fitted(Role::Text, told.next().unwrap_or_default(), room);
+    let left = Pieces::new(look.theme).add(Role::Text, "  ").column(role, sign, 2).fitted(
+        Role::Text,
+        told.next().unwrap_or_default(),
+        room,
+    );
     let right = Pieces::new(look.theme).add(role, &ended);
     let mut lines = vec![left.apart(right, width).done()];
     lines.extend(told.map(|line| Pieces::new(look.theme).add(Role::Text, "  ").add(Role::Text, line).done()));
@@ -173,7 +181,8 @@ const fn tool_sign(tool: &Tool, is_plain: bool) -> (&'static str, Role) {
 fn ended(tool: &Tool, look: Look<'_>) -> String {
     match (tool.phase, tool.outcome) {
         (ToolPhase::Over, Some(outcome)) => {
-            let took = if tool.ms >= 1000 { format!(" · {}", look.words.seconds(tool.ms)) } else { String::new() };
+            let took =
+                if tool.ms >= 1000 { format!(" · {}", look.words.seconds(tool.ms)) } else { String::new() };
             let told = action::ended(look.words, outcome, tool.exit, tool.changed_files.len(), "");
             format!("{}{took}", told.trim_end_matches([':', ' ']))
         }
@@ -231,9 +240,15 @@ pub(super) fn foot(turn: &Turn, width: usize, look: Look<'_>) -> Vec<Line<'stati
     let mut lines = Vec::new();
     match &turn.state {
         State::Sending { .. } => {
-            lines.push(Pieces::new(look.theme).add(Role::Busy, &format!("  {}", look.words.say("turn-sending"))).done());
+            lines.push(
+                Pieces::new(look.theme)
+                    .add(Role::Busy, &format!("  {}", look.words.say("turn-sending")))
+                    .done(),
+            );
         }
-        State::Refused(fault) => lines.extend(self::fault(&fault.message, fault.hint.as_deref(), width, look)),
+        State::Refused(fault) => {
+            lines.extend(self::fault(&fault.message, fault.hint.as_deref(), width, look));
+        }
         State::Run(run) => match &run.result {
             Some(result) => lines.extend(over(result, width, look)),
             None => lines.extend(going(run, look)),
@@ -247,7 +262,12 @@ fn fault(message: &str, hint: Option<&str>, width: usize, look: Look<'_>) -> Vec
     let sign = if look.is_plain { "x" } else { "✗" };
     let mut lines = wrapped(&format!("{sign} {message}"), Role::Bad, width, look);
     if let Some(hint) = hint {
-        lines.extend(wrapped(&look.words.with("turn-hint", &[("hint", hint.into())]), Role::Dim, width, look));
+        lines.extend(wrapped(
+            &look.words.with("turn-hint", &[("hint", hint.into())]),
+            Role::Dim,
+            width,
+            look,
+        ));
     }
     lines
 }
@@ -288,7 +308,9 @@ fn spinner(look: Look<'_>) -> &'static str {
 fn over(result: &RunResult, width: usize, look: Look<'_>) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     match (&result.error, result.status) {
-        (_, RunStatus::Cancelled) => lines.extend(wrapped(&look.words.say("turn-cancelled"), Role::Warning, width, look)),
+        (_, RunStatus::Cancelled) => {
+            lines.extend(wrapped(&look.words.say("turn-cancelled"), Role::Warning, width, look));
+        }
         (Some(error), _) => lines.extend(fault(&error.message, error.hint.as_deref(), width, look)),
         (None, RunStatus::Degraded) => {
             lines.extend(wrapped(&look.words.say("turn-degraded"), Role::Warning, width, look));
@@ -323,5 +345,9 @@ fn bill(result: &RunResult, width: usize, look: Look<'_>) -> Line<'static> {
         money += &format!(" ({})", look.words.with("bill-over-direct", &[("extra", extra.into())]));
     }
     let room = width.saturating_sub(paint::width(&money) + 3);
-    Pieces::new(look.theme).fitted(Role::Dim, &text, room).add(Role::Dim, " · ").add(Role::Money, &money).done()
+    Pieces::new(look.theme)
+        .fitted(Role::Dim, &text, room)
+        .add(Role::Dim, " · ")
+        .add(Role::Money, &money)
+        .done()
 }

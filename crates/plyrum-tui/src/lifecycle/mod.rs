@@ -35,7 +35,8 @@ impl Lifecycle {
     /// The step that may be dropped: a proposal that is not over.
     #[must_use]
     pub fn droppable<'a>(&self, run: &'a Run) -> Option<&'a Step> {
-        self.chosen(run).filter(|step| run.is_live() && step.kind == StepKind::Propose && !step.phase.is_over())
+        self.chosen(run)
+            .filter(|step| run.is_live() && step.kind == StepKind::Propose && !step.phase.is_over())
     }
 }
 
@@ -113,7 +114,9 @@ impl Measure {
     const fn of(quality: plyrum_billing_client::Quality) -> Self {
         match quality {
             plyrum_billing_client::Quality::Reported => Self::Reported,
-            plyrum_billing_client::Quality::Estimated | plyrum_billing_client::Quality::Missing => Self::Estimated,
+            plyrum_billing_client::Quality::Estimated | plyrum_billing_client::Quality::Missing => {
+                Self::Estimated
+            }
         }
     }
 

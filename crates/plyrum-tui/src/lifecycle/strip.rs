@@ -18,10 +18,12 @@ pub(crate) fn strip(run: &Run, look: Look<'_>, width: usize) -> Vec<Line<'static
     let gathers = run.steps.iter().any(|step| step.kind == StepKind::Propose && !step.phase.is_over());
     let mut lines = vec![summary(run, look, width)];
     if gathers {
-        let name = run.steps.iter().map(|step| crate::paint::width(step.id.as_str())).max().unwrap_or(0).min(16);
+        let name =
+            run.steps.iter().map(|step| crate::paint::width(step.id.as_str())).max().unwrap_or(0).min(16);
         for step in run.steps.iter().take(MAX_ROWS) {
-            let tokens =
-                tokens(step).map(|(n, measure)| format!("{}{}", measure.sign(), count(n))).unwrap_or_default();
+            let tokens = tokens(step)
+                .map(|(n, measure)| format!("{}{}", measure.sign(), count(n)))
+                .unwrap_or_default();
             let model = width.saturating_sub(name + 8 + 12 + 18);
             lines.push(
                 Pieces::new(look.theme)
@@ -31,7 +33,11 @@ pub(crate) fn strip(run: &Run, look: Look<'_>, width: usize) -> Vec<Line<'static
                     .add(Role::Text, "  ")
                     .column(Role::Dim, &step.model, model)
                     .column(role(step.phase), &super::words::phase(look.words, step), 14)
-                    .right(Role::Text, &elapsed_ms(step, look.now).map(|ms| look.words.seconds(ms)).unwrap_or_default(), 8)
+                    .right(
+                        Role::Text,
+                        &elapsed_ms(step, look.now).map(|ms| look.words.seconds(ms)).unwrap_or_default(),
+                        8,
+                    )
                     .right(Role::Dim, &tokens, 8)
                     .done(),
             );
@@ -54,10 +60,16 @@ fn summary(run: &Run, look: Look<'_>, width: usize) -> Line<'static> {
     let writer = run.steps.iter().find(|step| step.writes_answer() && step.started_at.is_some());
     let mut left = Pieces::new(look.theme).add(Role::Title, &run.plan).add(
         Role::Text,
-        &format!(" · {}", look.words.with("lifecycle-proposals", &[("have", have.into()), ("of", of.into())])),
+        &format!(
+            " · {}",
+            look.words.with("lifecycle-proposals", &[("have", have.into()), ("of", of.into())])
+        ),
     );
     if let Some(step) = writer.filter(|step| !step.phase.is_over()) {
-        left = left.add(Role::Busy, &format!(" · {}", look.words.with("lifecycle-writes", &[("model", step.model.clone().into())])));
+        left = left.add(
+            Role::Busy,
+            &format!(" · {}", look.words.with("lifecycle-writes", &[("model", step.model.clone().into())])),
+        );
     }
     let held = look.words.with("lifecycle-held", &[("held", look.words.lang().rub(run.held).into())]);
     let right = Pieces::new(look.theme).add(Role::Money, &held);

@@ -62,7 +62,8 @@ fn row(run: &Run, at: usize, is_chosen: bool, look: Look<'_>, columns: Columns) 
     let mark = if is_chosen { if look.is_plain { ">" } else { "›" } } else { " " };
     let role = role(step.phase);
     let time = |ms: Option<u64>| ms.map(|ms| look.words.seconds(ms)).unwrap_or_default();
-    let tokens = tokens(step).map(|(n, measure)| format!("{}{}", measure.sign(), count(n))).unwrap_or_default();
+    let tokens =
+        tokens(step).map(|(n, measure)| format!("{}{}", measure.sign(), count(n))).unwrap_or_default();
     let pieces = Pieces::new(look.theme)
         .add(Role::Key, mark)
         .column(Role::Dim, thread(run, at, look.is_plain), 3)

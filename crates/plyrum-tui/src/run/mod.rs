@@ -13,8 +13,8 @@ pub use tool::{Tool, ToolPhase};
 use plyrum_billing_client::MicroRub;
 use plyrum_client::{Follower, FrameLine};
 use plyrum_protocol::{
-    AttemptId, Channel, Frame, FrameBody, PlannedStep, RunId, RunResult, RunStatus, SessionId, StepId, StepKind,
-    Timestamp,
+    AttemptId, Channel, Frame, FrameBody, PlannedStep, RunId, RunResult, RunStatus, SessionId, StepId,
+    StepKind, Timestamp,
 };
 
 /// Most bytes of an answer that are kept; the daemon itself bounds answers below this.
@@ -240,7 +240,10 @@ impl Run {
     /// Whether what is shown is not the answer yet. Who attaches later does not get the words of proposals that are over.
     #[must_use]
     pub fn is_provisional(&self) -> bool {
-        self.provisional.is_some() && self.answer.is_empty() && self.result.is_none() && !self.shown().is_empty()
+        self.provisional.is_some()
+            && self.answer.is_empty()
+            && self.result.is_none()
+            && !self.shown().is_empty()
     }
 
     /// The question that waits for a person, with its action.
@@ -349,12 +352,11 @@ impl Run {
     fn step(&mut self, frame: &Frame) {
         match &frame.body {
             FrameBody::StepStarted { step, kind, role } => {
-                let at = match self.steps.iter().position(|s| s.id == *step) {
-                    Some(at) => at,
-                    None => {
-                        self.steps.push(Step::unplanned(step.clone(), *kind, *role));
-                        self.steps.len() - 1
-                    }
+                let at = if let Some(at) = self.steps.iter().position(|s| s.id == *step) {
+                    at
+                } else {
+                    self.steps.push(Step::unplanned(step.clone(), *kind, *role));
+                    self.steps.len() - 1
                 };
                 if let Some(step) = self.steps.get_mut(at) {
                     step.begins(frame.at);

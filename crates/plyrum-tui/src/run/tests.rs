@@ -83,7 +83,9 @@ fn deltas_are_joined_by_their_offset() {
         r#"{"type":"step.started","step":"answer","kind":"answer","role":"answer","run":"ab12","seq":1,"at":"1970-01-01T00:00:00Z"}"#,
         r#"{"type":"attempt.started","step":"answer","attempt":"ab12.1","provider":"p","model":"m","try":1,"run":"ab12","seq":2,"at":"1970-01-01T00:00:00Z"}"#,
     ];
-    durable.iter().for_each(|json| assert_eq!(run.take(&line(json)), Taken::Changed));
+    for json in durable {
+        assert_eq!(run.take(&line(json)), Taken::Changed);
+    }
     let delta = |offset: u64, text: &str| {
         line(&format!(
             r#"{{"type":"delta","step":"answer","attempt":"ab12.1","channel":"answer","offset":{offset},"text":"{text}","run":"ab12","at":"1970-01-01T00:00:00Z"}}"#
@@ -104,7 +106,9 @@ fn an_action_is_asked_for_allowed_run_and_over() {
         r#"{"type":"tool.proposed","call":"ab12.c1","step":"answer","tool":"run","action":{"kind":"run","argv":["ls"],"cwd":"","timeout_s":60,"network":false},"sha256":"aa","said":"Смотрю.","run":"ab12","seq":1,"at":"1970-01-01T00:00:00Z"}"#,
         r#"{"type":"approval.requested","approval":"ab12.a1","call":"ab12.c1","deadline":"1970-01-01T00:10:00Z","default":"denied","ruling":{"verdict":"ask","policy":"ask","reason":"it is new"},"verdict_if_rule":"[[rule]]","run":"ab12","seq":2,"at":"1970-01-01T00:00:00Z"}"#,
     ];
-    frames.iter().for_each(|json| assert_eq!(run.take(&line(json)), Taken::Changed, "{json}"));
+    for json in frames {
+        assert_eq!(run.take(&line(json)), Taken::Changed, "{json}");
+    }
     assert_eq!(run.items, [Item::Said("Смотрю.".into()), Item::Tool(0)]);
     assert_eq!(run.question().and_then(|tool| tool.rule.as_deref()), Some("[[rule]]"));
     let frames = [
@@ -112,7 +116,9 @@ fn an_action_is_asked_for_allowed_run_and_over() {
         r#"{"type":"tool.started","call":"ab12.c1","ruling":{"verdict":"ask","policy":"ask","reason":"it is new"},"approval":"ab12.a1","run":"ab12","seq":4,"at":"1970-01-01T00:00:00Z"}"#,
         r#"{"type":"tool.output","call":"ab12.c1","offset":0,"text":"a.txt\n","run":"ab12","at":"1970-01-01T00:00:00Z"}"#,
     ];
-    frames.iter().for_each(|json| assert_eq!(run.take(&line(json)), Taken::Changed, "{json}"));
+    for json in frames {
+        assert_eq!(run.take(&line(json)), Taken::Changed, "{json}");
+    }
     assert!(run.question().is_none());
     assert_eq!((run.tools[0].phase, run.tools[0].output.as_str()), (ToolPhase::Running, "a.txt\n"));
     run.take(&line(

@@ -1,15 +1,15 @@
 //! Effects that may take time, each on its way to who carries it out. The loop never waits for one.
 
+use super::files;
 use super::link::{self, Call, Way};
 use super::side::{self, Query};
 use super::source::Sources;
 use super::wake::Teller;
-use super::files;
 use crate::app::{Effect, Message, Reply};
 use crate::screen::models::{self, ModelsAsk};
 use crate::screen::sessions::{Preview, SessionsAsk, SessionsReply};
-use crate::transcript::PastTurn;
 use crate::screen::usage::{Certainty, LiveFigures};
+use crate::transcript::PastTurn;
 use plyrum_client::Launch;
 use plyrum_config::Paths;
 use plyrum_protocol::{ErrorKind, Fault, FrameBody, Hello, SessionId};
@@ -89,7 +89,8 @@ impl Carrier {
                 let short = answer.unwrap_or_default().chars().take(PREVIEW).collect();
                 (turn.prompt.chars().take(PREVIEW).collect(), short)
             };
-            let preview = page.map(|page| Preview { session, turns: page.turns.into_iter().map(said).collect() });
+            let preview =
+                page.map(|page| Preview { session, turns: page.turns.into_iter().map(said).collect() });
             Reply::Sessions(SessionsReply::Preview(preview.map(Box::new)))
         });
     }
@@ -128,7 +129,9 @@ impl Carrier {
                 self.blocking(move || Reply::Files(files::below(&root)));
             }
             Effect::EarlierPrompts => {
-                self.blocking(move || Reply::EarlierPrompts(sources.transcripts.prompts().unwrap_or_default()));
+                self.blocking(move || {
+                    Reply::EarlierPrompts(sources.transcripts.prompts().unwrap_or_default())
+                });
             }
             _ => {} // the loop's own
         }

@@ -12,9 +12,13 @@ const MAX_TEXT: u64 = 128 * 1024;
 
 /// Opens the text in `VISUAL`, else `EDITOR`, else `vi`; what it is afterwards.
 pub(super) fn edit(text: &str) -> Result<String, Fault> {
-    let cannot = |e: io::Error| Fault::new(ErrorKind::Storage, format!("cannot keep the text for the editor: {e}"));
+    let cannot =
+        |e: io::Error| Fault::new(ErrorKind::Storage, format!("cannot keep the text for the editor: {e}"));
     let file = Draft::new(text).map_err(cannot)?;
-    let editor = ["VISUAL", "EDITOR"].iter().filter_map(|name| std::env::var(name).ok()).find(|it| !it.trim().is_empty());
+    let editor = ["VISUAL", "EDITOR"]
+        .iter()
+        .filter_map(|name| std::env::var(name).ok())
+        .find(|it| !it.trim().is_empty());
     let editor = editor.unwrap_or_else(|| "vi".to_owned());
     // As shells do it: the variable may hold words of its own (`code --wait`).
     let status = Command::new("sh")
@@ -23,8 +27,11 @@ pub(super) fn edit(text: &str) -> Result<String, Fault> {
         .status()
         .map_err(|e| Fault::new(ErrorKind::Failed, format!("cannot start the editor `{editor}`: {e}")))?;
     if !status.success() {
-        return Err(Fault::new(ErrorKind::Failed, format!("the editor `{editor}` failed: the text is as it was"))
-            .hint("set VISUAL or EDITOR to an editor that is installed"));
+        return Err(Fault::new(
+            ErrorKind::Failed,
+            format!("the editor `{editor}` failed: the text is as it was"),
+        )
+        .hint("set VISUAL or EDITOR to an editor that is installed"));
     }
     file.read().map_err(cannot)
 }

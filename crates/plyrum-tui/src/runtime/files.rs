@@ -62,7 +62,10 @@ fn text_of(path: &Path, name: &str, most: usize) -> Result<String, Fault> {
     let read = file.take(most as u64 + 1).read_to_end(&mut bytes);
     read.map_err(|e| wrong(format!("cannot read {name}: {e}")))?;
     if bytes.len() > most {
-        return Err(wrong(format!("{name} is too large: all that goes along may have {} MiB", MAX_ATTACHED_BYTES >> 20)));
+        return Err(wrong(format!(
+            "{name} is too large: all that goes along may have {} MiB",
+            MAX_ATTACHED_BYTES >> 20
+        )));
     }
     String::from_utf8(bytes).map_err(|_| wrong(format!("{name} is not UTF-8 text")))
 }

@@ -6,9 +6,9 @@ use crate::app::{Message, Order, Reply};
 use plyrum_client::{Client, Event, Launch, connect_or_start};
 use plyrum_config::Paths;
 use plyrum_protocol::{
-    ApprovalAnswer, ApprovalReply, Attach, AttachmentId, AttachmentPiece, AttachmentPut, Cancel, CancelReason, Compact,
-    ErrorKind, Fault, Hello, MAX_PIECE_BYTES, MAX_PROMPT_BYTES, Owner, RunAttach, RunCancel, RunDropStep, RunFinishNow,
-    RunId, RunRef, RunSubmit, StepId, StepRef, Submit, Submitted,
+    ApprovalAnswer, ApprovalReply, Attach, AttachmentId, AttachmentPiece, AttachmentPut, Cancel,
+    CancelReason, Compact, ErrorKind, Fault, Hello, MAX_PIECE_BYTES, MAX_PROMPT_BYTES, Owner, RunAttach,
+    RunCancel, RunDropStep, RunFinishNow, RunId, RunRef, RunSubmit, StepId, StepRef, Submit, Submitted,
 };
 use std::path::PathBuf;
 use std::time::Duration;
@@ -252,8 +252,11 @@ pub(super) async fn submit_with(
         let mut rest = text.as_str();
         loop {
             let (piece, more) = rest.split_at(rest.floor_char_boundary(MAX_PIECE_BYTES));
-            let piece =
-                AttachmentPiece { attachment: attachment.clone(), name: name.clone(), text: piece.to_owned() };
+            let piece = AttachmentPiece {
+                attachment: attachment.clone(),
+                name: name.clone(),
+                text: piece.to_owned(),
+            };
             client.call::<AttachmentPut>(&piece).await?;
             if more.is_empty() {
                 break;

@@ -207,9 +207,9 @@ impl Loop {
                     }
                 }
                 Effect::CaptureMouse(on) => self.screen.capture_mouse(on)?,
-                Effect::Notify(text) => self.screen.notify(&text)?,
+                Effect::Notify(text) => Screen::notify(&text)?,
                 Effect::Copy(text) => {
-                    self.screen.copy(&text)?;
+                    Screen::copy(&text)?;
                     clipboard::copy(&text);
                     let reply = Message::Reply(crate::app::Reply::Copied(text.len()));
                     let _none = self.app.update(clock::now(), reply);

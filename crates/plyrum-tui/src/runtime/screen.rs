@@ -7,8 +7,8 @@ use crossterm::event::{
 };
 use crossterm::style::ResetColor;
 use crossterm::terminal::{
-    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
-    disable_raw_mode, enable_raw_mode,
+    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen,
+    LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{execute, queue};
 use ratatui::Terminal;
@@ -96,11 +96,15 @@ impl Screen {
 
     pub(super) fn capture_mouse(&mut self, on: bool) -> io::Result<()> {
         self.has_mouse = on;
-        if on { execute!(io::stdout(), EnableMouseCapture) } else { execute!(io::stdout(), DisableMouseCapture) }
+        if on {
+            execute!(io::stdout(), EnableMouseCapture)
+        } else {
+            execute!(io::stdout(), DisableMouseCapture)
+        }
     }
 
     /// To the clipboard of the terminal, also over ssh (OSC 52).
-    pub(super) fn copy(&mut self, text: &str) -> io::Result<()> {
+    pub(super) fn copy(text: &str) -> io::Result<()> {
         use base64::Engine as _;
         let text = text.get(..text.floor_char_boundary(MAX_OSC_52)).unwrap_or_default();
         let encoded = base64::engine::general_purpose::STANDARD.encode(text);
@@ -109,7 +113,7 @@ impl Screen {
     }
 
     /// Tells who looks elsewhere: a notification (OSC 9, OSC 777) and the bell.
-    pub(super) fn notify(&mut self, text: &str) -> io::Result<()> {
+    pub(super) fn notify(text: &str) -> io::Result<()> {
         let text = plyrum_markup::cell(text);
         write!(io::stdout(), "\x1b]9;{text}\x07\x1b]777;notify;Plyrum;{text}\x07\x07")?;
         io::stdout().flush()

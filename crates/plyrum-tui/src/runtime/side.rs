@@ -6,9 +6,10 @@ use crate::app::{Choices, Message, Order, Reply};
 use crate::screen::sessions::{SessionsAsk, SessionsReply, Whose};
 use plyrum_client::{Client, Event};
 use plyrum_protocol::{
-    ApprovalList, ApprovalQuery, DryRun, ErrorKind, Fault, Method, ModelList, Page, PersonaList, PlanList, Rewind,
-    RunUndo, SessionDelete, SessionDeleteOrder, SessionFork, SessionForkOrder, SessionId, SessionList, SessionQuery, SessionRef, SessionRename,
-    SessionRenameOrder, SessionResume, SessionSearch, SessionSearchQuery, SessionRewind, SessionRewindOrder, Submitted, UndoOrder, view,
+    ApprovalList, ApprovalQuery, DryRun, ErrorKind, Fault, Method, ModelList, Page, PersonaList, PlanList,
+    Rewind, RunUndo, SessionDelete, SessionDeleteOrder, SessionFork, SessionForkOrder, SessionId,
+    SessionList, SessionQuery, SessionRef, SessionRename, SessionRenameOrder, SessionResume, SessionRewind,
+    SessionRewindOrder, SessionSearch, SessionSearchQuery, Submitted, UndoOrder, view,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -77,16 +78,18 @@ async fn answer(
         Query::Quote(order) => {
             Reply::Quoted { ticket: order.ticket, outcome: quote(way, client, &order).await }
         }
-        Query::Approvals => {
-            Reply::Approvals(all::<ApprovalList, _, _>(way, client, |cursor| ApprovalQuery { all: false, cursor }).await)
-        }
+        Query::Approvals => Reply::Approvals(
+            all::<ApprovalList, _, _>(way, client, |cursor| ApprovalQuery { all: false, cursor }).await,
+        ),
         Query::Choices => Reply::Choices(choices(way, desk, client).await.map(Box::new)),
         Query::Rewind { session, turns } => {
-            let order = SessionRewindOrder { session: session.as_str().to_owned(), back: Rewind::Turns(turns) };
+            let order =
+                SessionRewindOrder { session: session.as_str().to_owned(), back: Rewind::Turns(turns) };
             Reply::Rewound(call::<SessionRewind>(way, client, &order).await.map(Box::new))
         }
         Query::Undo(run) => {
-            let order = UndoOrder { run: run.as_str().to_owned(), overwrite: false, client: way.client.clone() };
+            let order =
+                UndoOrder { run: run.as_str().to_owned(), overwrite: false, client: way.client.clone() };
             Reply::Undone(call::<RunUndo>(way, client, &order).await)
         }
         Query::Fork(session) => {
@@ -166,7 +169,9 @@ async fn quote(way: &Way, client: &mut Option<Client>, order: &Order) -> Result<
     *client = unless_broken(open, &outcome).filter(|_| !has_texts);
     match outcome? {
         Submitted::Planned(plan) => Ok(plan),
-        Submitted::Receipt(_) => Err(Fault::new(ErrorKind::Internal, "a price was asked for, and the prompt was run")),
+        Submitted::Receipt(_) => {
+            Err(Fault::new(ErrorKind::Internal, "a price was asked for, and the prompt was run"))
+        }
     }
 }
 

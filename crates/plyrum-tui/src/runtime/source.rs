@@ -1,9 +1,9 @@
 //! What is read from files, away from the keys: the ledger, logs, the record. This crate knows none of them; the program
 //! brings who does.
 
+use crate::app::UsageReply;
 use crate::screen::audit::AuditSource;
 use crate::screen::models::ModelsSource;
-use crate::app::UsageReply;
 use crate::screen::usage::{UsageAsk, UsageSource};
 use crate::transcript::TranscriptSource;
 use plyrum_billing_client::MicroRub;

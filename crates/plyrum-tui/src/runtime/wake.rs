@@ -61,7 +61,9 @@ impl Wake {
         let timeout = match patience {
             None => PollTimeout::NONE,
             // Upwards: a wait that ends a little early would only be repeated.
-            Some(time) => PollTimeout::try_from(time + Duration::from_micros(999)).unwrap_or(PollTimeout::MAX),
+            Some(time) => {
+                PollTimeout::try_from(time + Duration::from_micros(999)).unwrap_or(PollTimeout::MAX)
+            }
         };
         let keyboard = io::stdin();
         let mut watched = [

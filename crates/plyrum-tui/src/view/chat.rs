@@ -37,20 +37,17 @@ pub(super) fn conversation_area(app: &App, area: Rect) -> Rect {
 
 fn places(app: &App, area: Rect) -> Places {
     let question = app.live().and_then(|run| app.approvals.of_run(&run.id));
-    let composer = match question {
-        Some((question, _)) => {
-            overlay_height(question, app.look(), area.width, area.height.saturating_sub(4)).max(8)
-        }
-        None => {
-            let most = (area.height * COMPOSER_EIGHTHS / 8).max(1);
-            ComposerView::new(&app.composer, app.look()).height(area.width.saturating_sub(2), most)
-        }
+    let composer = if let Some((question, _)) = question {
+        overlay_height(question, app.look(), area.width, area.height.saturating_sub(4)).max(8)
+    } else {
+        let most = (area.height * COMPOSER_EIGHTHS / 8).max(1);
+        ComposerView::new(&app.composer, app.look()).height(area.width.saturating_sub(2), most)
     };
     let mixture = app.live().filter(|run| run.is_mixture() && question.is_none());
     let is_wide = area.width >= WIDE && mixture.is_some();
-    let strip = mixture.filter(|_| !is_wide).map_or(0, |run| {
-        lifecycle::strip(run, app.look(), usize::from(area.width)).len() + 1
-    });
+    let strip = mixture
+        .filter(|_| !is_wide)
+        .map_or(0, |run| lifecycle::strip(run, app.look(), usize::from(area.width)).len() + 1);
     let strip = u16::try_from(strip).unwrap_or(0).min(area.height / 2);
     let banner = u16::from(matches!(app.link, Link::Down { .. }));
     let queue = u16::try_from(app.queue.len().min(3)).unwrap_or(3);
@@ -67,7 +64,11 @@ fn places(app: &App, area: Rect) -> Places {
     let [conversation, side_area] =
         Layout::horizontal([Constraint::Fill(1), Constraint::Length(side)]).areas(conversation);
     Places {
-        conversation: Rect { x: conversation.x + 1, width: conversation.width.saturating_sub(2), ..conversation },
+        conversation: Rect {
+            x: conversation.x + 1,
+            width: conversation.width.saturating_sub(2),
+            ..conversation
+        },
         side: is_wide.then_some(side_area),
         strip,
         queue,
@@ -104,12 +105,17 @@ fn bottom(app: &App, places: &Places, around: Rect, buffer: &mut Buffer) -> Opti
     if let Some((question, asking)) = app.live().and_then(|run| app.approvals.of_run(&run.id)) {
         let mine = app.approvals.questions();
         let at = mine.iter().position(|it| it.approval == question.approval).unwrap_or(0);
-        let area = Rect { x: places.composer.x + 1, width: places.composer.width.saturating_sub(2), ..places.composer };
+        let area = Rect {
+            x: places.composer.x + 1,
+            width: places.composer.width.saturating_sub(2),
+            ..places.composer
+        };
         (&Prompt { question, asking: Some(asking), place: (at + 1, mine.len()), look: app.look() })
             .render(area, buffer);
         return None;
     }
-    let area = Rect { x: places.composer.x + 1, width: places.composer.width.saturating_sub(2), ..places.composer };
+    let area =
+        Rect { x: places.composer.x + 1, width: places.composer.width.saturating_sub(2), ..places.composer };
     let view = ComposerView::new(&app.composer, app.look());
     view.render(area, buffer);
     if let Some(menu) = CompletionView::new(&app.composer, app.look()) {

@@ -44,7 +44,9 @@ fn hosted(app: &App) -> Option<usize> {
 /// What was found: providers with a key, those without, and the extractor.
 fn found(app: &App, hosted: Option<usize>) -> Vec<Line<'static>> {
     let Some(choices) = &app.choices else {
-        return vec![Pieces::new(&app.theme).add(Role::Busy, &format!("  {}", app.words.say("first-looking"))).done()];
+        return vec![
+            Pieces::new(&app.theme).add(Role::Busy, &format!("  {}", app.words.say("first-looking"))).done(),
+        ];
     };
     let (yes, no) = if app.is_plain { ("+", "-") } else { ("✓", "·") };
     let mut lines = Vec::new();

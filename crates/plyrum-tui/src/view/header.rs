@@ -62,6 +62,8 @@ fn mode(app: &App) -> (Role, String) {
         Mode::Policy(name) if name == "ask" || name == "read-only" => {
             (Role::Good, app.words.with("mode-policy", &[("name", name.as_str().into())]))
         }
-        Mode::Policy(name) => (Role::Warning, app.words.with("mode-policy", &[("name", name.as_str().into())])),
+        Mode::Policy(name) => {
+            (Role::Warning, app.words.with("mode-policy", &[("name", name.as_str().into())]))
+        }
     }
 }

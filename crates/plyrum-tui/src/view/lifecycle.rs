@@ -14,7 +14,12 @@ use ratatui::text::Line;
 
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let Some(run) = app.watched_run() else {
-        return centred(app, &[(Role::Text, "lifecycle-none"), (Role::Dim, "lifecycle-none-more")], area, buffer);
+        return centred(
+            app,
+            &[(Role::Text, "lifecycle-none"), (Role::Dim, "lifecycle-none-more")],
+            area,
+            buffer,
+        );
     };
     let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
     let look = app.look();
@@ -51,19 +56,16 @@ fn head(run: &Run, look: Look<'_>, columns: usize) -> Vec<Line<'static>> {
     let left = Pieces::new(look.theme)
         .add(Role::Title, if run.plan.is_empty() { "…" } else { &run.plan })
         .add(Role::Dim, &format!(" · {id}"));
-    let money = match &run.result {
-        Some(result) => {
-            let cost = rub(result.cost_micro_rub);
-            let extra = result.extra_over_direct_micro_rub.map(|extra| {
-                format!(" · {}", look.words.with("bill-over-direct", &[("extra", rub(extra).into())]))
-            });
-            format!("{cost}{} · {}", extra.unwrap_or_default(), look.words.seconds(result.duration_ms))
-        }
-        None => {
-            let ms = run.started_at.map_or(0, |began| look.now.millis_since(began));
-            let held = look.words.with("lifecycle-held", &[("held", rub(run.held).into())]);
-            format!("{held} · {}", look.words.seconds(ms / 100 * 100))
-        }
+    let money = if let Some(result) = &run.result {
+        let cost = rub(result.cost_micro_rub);
+        let extra = result.extra_over_direct_micro_rub.map(|extra| {
+            format!(" · {}", look.words.with("bill-over-direct", &[("extra", rub(extra).into())]))
+        });
+        format!("{cost}{} · {}", extra.unwrap_or_default(), look.words.seconds(result.duration_ms))
+    } else {
+        let ms = run.started_at.map_or(0, |began| look.now.millis_since(began));
+        let held = look.words.with("lifecycle-held", &[("held", rub(run.held).into())]);
+        format!("{held} · {}", look.words.seconds(ms / 100 * 100))
     };
     let mut lines = vec![left.apart(Pieces::new(look.theme).add(Role::Money, &money), columns).done()];
     let quorum = run.quorum.as_ref().map(|quorum| {

@@ -90,7 +90,12 @@ fn approvals(app: &App, area: Rect, buffer: &mut Buffer) {
             let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
             (&Prompt { question, asking, place, look: app.look() }).render(area, buffer);
         }
-        None => centred(app, &[(Role::Good, "screen-approvals-none"), (Role::Dim, "approvals-none-more")], area, buffer),
+        None => centred(
+            app,
+            &[(Role::Good, "screen-approvals-none"), (Role::Dim, "approvals-none-more")],
+            area,
+            buffer,
+        ),
     }
 }
 

@@ -43,7 +43,8 @@ fn picker(app: &App, picker: &Picker, area: Rect, buffer: &mut Buffer) -> Positi
         x: inner.x + u16::try_from(prompt.width()).unwrap_or(0).min(inner.width.saturating_sub(1)),
         y: inner.y,
     };
-    let label = fitting.iter().map(|item| width(&item.label)).max().unwrap_or(0).min(usize::from(inner.width) / 2);
+    let label =
+        fitting.iter().map(|item| width(&item.label)).max().unwrap_or(0).min(usize::from(inner.width) / 2);
     let columns = usize::from(inner.width);
     let rows = fitting.iter().enumerate().skip(from).take(room).map(|(nth, item)| {
         let is_chosen = nth == at;
@@ -56,7 +57,9 @@ fn picker(app: &App, picker: &Picker, area: Rect, buffer: &mut Buffer) -> Positi
     });
     let mut lines: Vec<Line<'static>> = std::iter::once(prompt.done()).chain(rows).collect();
     if fitting.is_empty() {
-        lines.push(Pieces::new(&app.theme).add(Role::Dim, &format!("  {}", app.words.say("pick-nothing"))).done());
+        lines.push(
+            Pieces::new(&app.theme).add(Role::Dim, &format!("  {}", app.words.say("pick-nothing"))).done(),
+        );
     }
     stack(lines, inner, buffer);
     cursor
@@ -82,7 +85,11 @@ fn help(app: &App, scroll: usize, area: Rect, buffer: &mut Buffer) {
                 Pieces::new(&app.theme)
                     .add(Role::Text, "  ")
                     .column(Role::Key, &row.keys(), 28)
-                    .fitted(Role::Text, &app.words.say(row.about), usize::from(inner.width).saturating_sub(30))
+                    .fitted(
+                        Role::Text,
+                        &app.words.say(row.about),
+                        usize::from(inner.width).saturating_sub(30),
+                    )
                     .done(),
             );
         }

@@ -39,7 +39,9 @@ fn money(app: &App) -> Pieces<'_> {
 /// The keys that matter here.
 fn hints(app: &App, room: usize) -> Pieces<'_> {
     let (context, actions): (Context, &[(Action, &str)]) = match app.screen {
-        Screen::Chat if app.is_asked() => (Context::Approval, &[(Action::Escape, "hint-no"), (Action::Interrupt, "hint-stop")]),
+        Screen::Chat if app.is_asked() => {
+            (Context::Approval, &[(Action::Escape, "hint-no"), (Action::Interrupt, "hint-stop")])
+        }
         Screen::Chat if app.focus == Focus::Pager => (
             Context::Pager,
             &[
@@ -83,7 +85,11 @@ fn hints(app: &App, room: usize) -> Pieces<'_> {
         ),
         Screen::Approvals => (
             Context::Approval,
-            &[(Action::Up, "hint-answer"), (Action::NextPane, "hint-next-question"), (Action::GoChat, "hint-chat")],
+            &[
+                (Action::Up, "hint-answer"),
+                (Action::NextPane, "hint-next-question"),
+                (Action::GoChat, "hint-chat"),
+            ],
         ),
         Screen::Usage => (
             Context::Usage,

@@ -32,7 +32,8 @@ impl AuditFilter {
                     continue;
                 }
             };
-            *place = word.split_once('=').map(|(_, value)| value.to_owned()).filter(|value| !value.is_empty());
+            *place =
+                word.split_once('=').map(|(_, value)| value.to_owned()).filter(|value| !value.is_empty());
         }
         filter.text = (!words.is_empty()).then(|| words.join(" "));
         filter
@@ -58,6 +59,9 @@ mod tests {
         assert_eq!(filter.text.as_deref(), Some("два слова"));
         assert_eq!(filter.said(), "kind=tool tool=run since=7d два слова");
         assert_eq!(AuditFilter::of(&filter.said()), filter);
-        assert_eq!(AuditFilter::of("a=b run="), AuditFilter { text: Some("a=b".into()), ..AuditFilter::default() });
+        assert_eq!(
+            AuditFilter::of("a=b run="),
+            AuditFilter { text: Some("a=b".into()), ..AuditFilter::default() }
+        );
     }
 }

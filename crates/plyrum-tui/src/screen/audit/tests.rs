@@ -16,7 +16,9 @@ fn row(seq: u64, kind: &str, about: &str) -> AuditRow {
         kind: kind.into(),
         run: "3f9a21cc7788".into(),
         about: about.into(),
-        json: format!("{{\"v\":1,\"seq\":{seq},\"kind\":\"{kind}\",\"body\":{{\"text\":\"a\\u001b[31m\\u202e\"}},\"prev\":\"00\",\"hash\":\"ff\"}}"),
+        json: format!(
+            "{{\"v\":1,\"seq\":{seq},\"kind\":\"{kind}\",\"body\":{{\"text\":\"a\\u001b[31m\\u202e\"}},\"prev\":\"00\",\"hash\":\"ff\"}}"
+        ),
     }
 }
 
@@ -25,7 +27,11 @@ fn filled() -> AuditScreen {
     screen.open();
     let rows = vec![
         row(9, "settle", "attempt=3f9a.1 cost_micro_rub=15200"),
-        row(8, "tool.decided", "tool=run verdict=allow by=policy rule=\"tests\" file=built in line=12 argv=[\"cargo\",\"test\"]"),
+        row(
+            8,
+            "tool.decided",
+            "tool=run verdict=allow by=policy rule=\"tests\" file=built in line=12 argv=[\"cargo\",\"test\"]",
+        ),
         row(7, "approval.resolved", "verdict=approved by=plyrum 0.1.0 reason=да, можно"),
         row(6, "chain_break", "torn end of the file, set aside"),
         row(5, "run.accepted", "session=cd34 persona=default"),

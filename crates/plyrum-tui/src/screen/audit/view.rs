@@ -28,7 +28,8 @@ impl AuditView<'_> {
         let proof = self.proof(area.width.max(8));
         let told = u16::try_from(proof.len()).unwrap_or(1).min(area.height / 3);
         let [head, told, body] =
-            Layout::vertical([Constraint::Length(1), Constraint::Length(told), Constraint::Fill(1)]).areas(area);
+            Layout::vertical([Constraint::Length(1), Constraint::Length(told), Constraint::Fill(1)])
+                .areas(area);
         let cursor = self.first_line(head, buffer);
         stack(proof, told, buffer);
         match (&self.screen.mode, self.screen.chosen()) {
@@ -61,7 +62,8 @@ impl AuditView<'_> {
             (false, n, false) => words.with("record-records", &[("n", n.into())]),
         };
         let columns = usize::from(area.width);
-        let left = Pieces::new(theme).fitted(Role::Title, &what, columns.saturating_sub(paint::width(&note) + 2));
+        let left =
+            Pieces::new(theme).fitted(Role::Title, &what, columns.saturating_sub(paint::width(&note) + 2));
         left.apart(Pieces::new(theme).add(Role::Dim, &note), columns).done().render(area, buffer);
         None
     }
@@ -75,7 +77,8 @@ impl AuditView<'_> {
             Proof::Failed(fault) => (Role::Bad, fault.message.clone()),
             Proof::Done(verdict) if verdict.ok => {
                 let head: String = verdict.head.clone().unwrap_or_default().chars().take(16).collect();
-                let told = [("n", verdict.records.into()), ("files", verdict.files.into()), ("head", head.into())];
+                let told =
+                    [("n", verdict.records.into()), ("files", verdict.files.into()), ("head", head.into())];
                 let sign = if self.look.is_plain { "+" } else { "✓" };
                 (Role::Good, format!("{sign} {}", words.with("record-whole", &told)))
             }
@@ -142,7 +145,9 @@ fn role(kind: &str) -> Role {
     match kind {
         "chain_break" => Role::Bad,
         _ if kind.starts_with("approval") || kind.starts_with("tool") => Role::Warning,
-        _ if kind.starts_with("hold") || kind.starts_with("settle") || kind.starts_with("release") => Role::Money,
+        _ if kind.starts_with("hold") || kind.starts_with("settle") || kind.starts_with("release") => {
+            Role::Money
+        }
         _ => Role::Text,
     }
 }

@@ -22,7 +22,7 @@ enum Mode {
     #[default]
     List,
     /// Words that rows must contain are typed.
-    Search(Line),
+    Search(Box<Line>),
     /// A model is looked at.
     Detail,
 }
@@ -43,7 +43,11 @@ pub struct ModelsScreen {
 #[derive(Debug, Clone, Copy)]
 enum Row<'a> {
     /// A provider, with how many of its models are ready and how many there are.
-    Provider { name: &'a str, ready: usize, of: usize },
+    Provider {
+        name: &'a str,
+        ready: usize,
+        of: usize,
+    },
     Model(&'a ModelRow),
 }
 
@@ -81,7 +85,7 @@ impl ModelsScreen {
             Mode::Search(mut line) => match action {
                 Action::Escape => {}
                 Action::Confirm | Action::Open | Action::Send => {
-                    self.words = line.text().trim().to_owned();
+                    line.text().trim().clone_into(&mut self.words);
                     self.at = 0;
                 }
                 action => {
@@ -126,7 +130,7 @@ impl ModelsScreen {
             Action::Top => self.move_by(isize::MIN),
             Action::Bottom => self.move_by(isize::MAX),
             Action::Open | Action::Confirm if self.chosen().is_some() => self.mode = Mode::Detail,
-            Action::Search | Action::Filter => self.mode = Mode::Search(Line::of(&self.words)),
+            Action::Search | Action::Filter => self.mode = Mode::Search(Box::new(Line::of(&self.words))),
             Action::Escape | Action::ClearFilter => {
                 self.words.clear();
                 self.at = 0;
@@ -153,7 +157,8 @@ impl ModelsScreen {
     /// Providers, each with its models, as far as they fit the words.
     fn rows(&self) -> Vec<Row<'_>> {
         let words: Vec<String> = self.words.split_whitespace().map(str::to_lowercase).collect();
-        let fits = |model: &&ModelRow| words.iter().all(|word| model.model.to_lowercase().contains(word.as_str()));
+        let fits =
+            |model: &&ModelRow| words.iter().all(|word| model.model.to_lowercase().contains(word.as_str()));
         let models: Vec<&ModelRow> = self.models.iter().flatten().filter(fits).collect();
         let mut rows = Vec::new();
         let mut last = None;

@@ -29,12 +29,11 @@ impl ModelsView<'_> {
         let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
         let [head, body] = Layout::vertical([Constraint::Length(2), Constraint::Fill(1)]).areas(area);
         let cursor = self.first_line(Rect { height: 1, ..head }, buffer);
-        match (&self.screen.mode, self.screen.chosen()) {
-            (Mode::Detail, Some(model)) => self.detail(model, body, buffer),
-            _ => {
-                self.columns(usize::from(area.width)).render(Rect { y: head.y + 1, height: 1, ..head }, buffer);
-                self.list(body, buffer);
-            }
+        if let (Mode::Detail, Some(model)) = (&self.screen.mode, self.screen.chosen()) {
+            self.detail(model, body, buffer);
+        } else {
+            self.columns(usize::from(area.width)).render(Rect { y: head.y + 1, height: 1, ..head }, buffer);
+            self.list(body, buffer);
         }
         cursor
     }
@@ -52,20 +51,31 @@ impl ModelsView<'_> {
         }
         let models = self.screen.models.as_deref().unwrap_or_default();
         let ready = models.iter().filter(|model| model.ready).count() as u64;
-        let mut what = words.with("providers-ready", &[("ready", ready.into()), ("n", (models.len() as u64).into())]);
+        let mut what =
+            words.with("providers-ready", &[("ready", ready.into()), ("n", (models.len() as u64).into())]);
         if !self.screen.words.is_empty() {
-            what += &format!(" · {}", words.with("providers-filtered", &[("words", self.screen.words.as_str().into())]));
+            what += &format!(
+                " · {}",
+                words.with("providers-filtered", &[("words", self.screen.words.as_str().into())])
+            );
         }
         let note = self.screen.fault.as_ref().map(|fault| fault.message.clone()).unwrap_or_default();
-        let left = Pieces::new(theme).fitted(Role::Title, &what, columns.saturating_sub(paint::width(&note) + 2));
-        left.apart(Pieces::new(theme).fitted(Role::Bad, &note, columns / 2), columns).done().render(area, buffer);
+        let left =
+            Pieces::new(theme).fitted(Role::Title, &what, columns.saturating_sub(paint::width(&note) + 2));
+        left.apart(Pieces::new(theme).fitted(Role::Bad, &note, columns / 2), columns)
+            .done()
+            .render(area, buffer);
         None
     }
 
     fn columns(&self, columns: usize) -> Line<'static> {
         let say = |key| self.look.words.say(key);
         Pieces::new(self.look.theme)
-            .column(Role::Dim, &format!("    {}", say("providers-model")), columns.saturating_sub(CONTEXT + OUTPUT + PRICE))
+            .column(
+                Role::Dim,
+                &format!("    {}", say("providers-model")),
+                columns.saturating_sub(CONTEXT + OUTPUT + PRICE),
+            )
             .right(Role::Dim, &say("providers-context"), CONTEXT)
             .right(Role::Dim, &say("providers-output"), OUTPUT)
             .right(Role::Dim, &say("providers-price"), PRICE)
@@ -80,7 +90,8 @@ impl ModelsView<'_> {
                 None => "providers-loading",
                 Some(_) => "providers-none",
             };
-            let line = Pieces::new(self.look.theme).fitted(Role::Dim, &self.look.words.say(key), columns).done();
+            let line =
+                Pieces::new(self.look.theme).fitted(Role::Dim, &self.look.words.say(key), columns).done();
             return stack([line], area, buffer);
         }
         let room = usize::from(area.height);
@@ -103,7 +114,14 @@ impl ModelsView<'_> {
         }
     }
 
-    fn provider(&self, name: &str, ready: usize, of: usize, is_chosen: bool, columns: usize) -> Line<'static> {
+    fn provider(
+        &self,
+        name: &str,
+        ready: usize,
+        of: usize,
+        is_chosen: bool,
+        columns: usize,
+    ) -> Line<'static> {
         let words = self.look.words;
         let known = [("ready", (ready as u64).into()), ("n", (of as u64).into())];
         let health = self.screen.health_of(name);
@@ -196,8 +214,14 @@ impl ModelsView<'_> {
             ("providers-model", model.model.clone()),
             ("providers-provider", model.provider.clone()),
             ("providers-state", state),
-            ("providers-context", words.with("providers-tokens", &[("n", count(model.context_tokens).into())])),
-            ("providers-output", words.with("providers-tokens", &[("n", count(model.max_output_tokens).into())])),
+            (
+                "providers-context",
+                words.with("providers-tokens", &[("n", count(model.context_tokens).into())]),
+            ),
+            (
+                "providers-output",
+                words.with("providers-tokens", &[("n", count(model.max_output_tokens).into())]),
+            ),
             ("providers-price", self.price(model)),
             ("providers-origin", model.origin.clone()),
         ];
@@ -208,14 +232,18 @@ impl ModelsView<'_> {
             for (nth, line) in markup::plain(&value, width).iter().enumerate() {
                 let name = if nth == 0 { words.say(key) } else { String::new() };
                 lines.push(
-                    Pieces::new(self.look.theme).column(Role::Dim, &name, label).add(Role::Text, &line.text()).done(),
+                    Pieces::new(self.look.theme)
+                        .column(Role::Dim, &name, label)
+                        .add(Role::Text, &line.text())
+                        .done(),
                 );
             }
         }
         if let Some(health) = self.screen.health_of(&model.provider) {
             lines.push(Line::default());
             let told = self.told(health);
-            lines.push(Pieces::new(self.look.theme).fitted(Role::Text, &told, usize::from(area.width)).done());
+            lines
+                .push(Pieces::new(self.look.theme).fitted(Role::Text, &told, usize::from(area.width)).done());
         }
         stack(lines, area, buffer);
     }

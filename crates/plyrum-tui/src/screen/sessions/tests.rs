@@ -54,7 +54,8 @@ fn picture(name: &str, screen: &SessionsScreen) {
     for (width, height) in [(80, 22), (120, 38)] {
         for lang in [Lang::En, Lang::Ru] {
             let (theme, words) = (Theme::sixteen(), Words::new(lang));
-            let look = Look { theme: &theme, words: &words, now: Timestamp::from_millis(NOW), is_plain: false };
+            let look =
+                Look { theme: &theme, words: &words, now: Timestamp::from_millis(NOW), is_plain: false };
             let area = Rect::new(0, 0, width, height);
             let mut buffer = Buffer::empty(area);
             let _cursor = SessionsView { screen, look }.draw(area, &mut buffer);
@@ -147,5 +148,8 @@ fn enter_opens_and_a_name_is_typed() {
     screen.press(Action::DeleteToStart);
     "Новое".chars().for_each(|c| drop(screen.typed(c)));
     let asked = screen.press(Action::Confirm);
-    assert_eq!(asked, [SessionsAsk::Rename { session: SessionId::new("aa").unwrap(), title: "Новое".into() }]);
+    assert_eq!(
+        asked,
+        [SessionsAsk::Rename { session: SessionId::new("aa").unwrap(), title: "Новое".into() }]
+    );
 }

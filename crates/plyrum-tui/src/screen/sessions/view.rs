@@ -69,7 +69,9 @@ impl SessionsView<'_> {
             let hint = fault.hint.as_deref().map(|hint| format!(" · {hint}")).unwrap_or_default();
             let text = format!("{}{hint}", fault.message);
             let lines = markup::plain(&text, area.width.max(8));
-            let lines = lines.iter().map(|line| paint::line(self.look.theme, line).style(self.look.theme.of(Role::Bad)));
+            let lines = lines
+                .iter()
+                .map(|line| paint::line(self.look.theme, line).style(self.look.theme.of(Role::Bad)));
             return stack(lines, area, buffer);
         }
         if screen.len() == 0 {
@@ -78,7 +80,8 @@ impl SessionsView<'_> {
                 (Shown::Hits { .. }, false) => "conversations-no-hits",
                 (Shown::All, false) => "conversations-none",
             };
-            let line = Pieces::new(self.look.theme).fitted(Role::Dim, &self.look.words.say(key), width).done();
+            let line =
+                Pieces::new(self.look.theme).fitted(Role::Dim, &self.look.words.say(key), width).done();
             return stack([line], area, buffer);
         }
         match &screen.shown {
@@ -108,7 +111,13 @@ impl SessionsView<'_> {
         let cost = self.look.words.lang().rub(row.cost_micro_rub);
         let turns = self.look.words.with("conversations-turns", &[("n", row.turns.into())]);
         let age = age(self.look, row.updated_at);
-        let fork = if row.forked_from.is_none() { "" } else if self.look.is_plain { "+ " } else { "⑂ " };
+        let fork = if row.forked_from.is_none() {
+            ""
+        } else if self.look.is_plain {
+            "+ "
+        } else {
+            "⑂ "
+        };
         let title = format!("{fork}{}", title(self.look, &row.title));
         let pieces = Pieces::new(self.look.theme)
             .add(Role::Key, self.mark(is_chosen))
@@ -166,27 +175,38 @@ impl SessionsView<'_> {
         Pieces::new(self.look.theme).add(Role::Border, &line).done().render(area, buffer);
     }
 
-    fn typed(&self, key: &str, line: &crate::composer::Line, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+    fn typed(
+        &self,
+        key: &str,
+        line: &crate::composer::Line,
+        area: Rect,
+        buffer: &mut Buffer,
+    ) -> Option<Position> {
         let label = Pieces::new(self.look.theme).add(Role::Key, &format!("{} ", self.look.words.say(key)));
         let taken = u16::try_from(label.width()).unwrap_or(0).min(area.width);
         label.done().render(Rect { height: 1, ..area }, buffer);
         let rest = Rect { x: area.x + taken, width: area.width - taken, height: 1, ..area };
         let view = LineView::new(line, self.look.theme.of(Role::Text));
         view.render(rest, buffer);
-        let hint = Pieces::new(self.look.theme).add(Role::Dim, &self.look.words.say("conversations-typing")).done();
+        let hint =
+            Pieces::new(self.look.theme).add(Role::Dim, &self.look.words.say("conversations-typing")).done();
         stack([hint], Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }, buffer);
         view.cursor(rest)
     }
 
     fn delete(&self, area: Rect, buffer: &mut Buffer) {
         let words = self.look.words;
-        let mut lines: Vec<Line<'static>> = markup::plain(&words.say("conversations-delete"), area.width.max(8))
-            .iter()
-            .map(|line| paint::line(self.look.theme, line).style(self.look.theme.of(Role::Warning)))
-            .collect();
+        let mut lines: Vec<Line<'static>> =
+            markup::plain(&words.say("conversations-delete"), area.width.max(8))
+                .iter()
+                .map(|line| paint::line(self.look.theme, line).style(self.look.theme.of(Role::Warning)))
+                .collect();
         for (digit, key) in [("1", "conversations-delete-yes"), ("2", "conversations-delete-no")] {
             lines.push(
-                Pieces::new(self.look.theme).add(Role::Key, &format!(" {digit} ")).add(Role::Text, &words.say(key)).done(),
+                Pieces::new(self.look.theme)
+                    .add(Role::Key, &format!(" {digit} "))
+                    .add(Role::Text, &words.say(key))
+                    .done(),
             );
         }
         stack(lines, area, buffer);
@@ -194,7 +214,9 @@ impl SessionsView<'_> {
 
     fn preview(&self, area: Rect, buffer: &mut Buffer) {
         let chosen = self.screen.chosen();
-        let Some(preview) = self.screen.preview.as_ref().filter(|it| Some(&it.session) == chosen) else { return };
+        let Some(preview) = self.screen.preview.as_ref().filter(|it| Some(&it.session) == chosen) else {
+            return;
+        };
         let width = area.width.saturating_sub(2).max(8);
         let sign = if self.look.is_plain { "> " } else { "› " };
         let mut lines = Vec::new();
