@@ -362,3 +362,6 @@ impl App {
         is_second
     }
 }
+
+#[cfg(test)]
+mod tests;
