@@ -411,7 +411,6 @@ doctor-proofs = { $n ->
 
 ## plyrum ledger
 
-fault-nothing-to-correct = нечего исправлять
 ledger-log-intact = журнал аудита таков, каким был записан
 ledger-log-verified = { $n ->
     [one] проверена { $n } запись
@@ -525,11 +524,6 @@ prices-not-text = не для текста
 prices-unchanged = прежняя
 prices-not-told = не сказано
 prices-not-read = не прочитано: { $names }
-prices-n = { $n ->
-    [one] { $n } цена
-    [few] { $n } цены
-   *[many] { $n } цен
-}
 prices-added = { $n ->
     [one] добавлена { $n } цена
     [few] добавлены { $n } цены

@@ -586,7 +586,7 @@ fn describe(body: &FrameBody) -> Option<String> {
             have = have.to_string(),
             of = of.to_string(),
             took = money::seconds(*waited_ms),
-            why = reason.to_string()
+            why = reason
         ),
         FrameBody::ProposalLate { step } => say!("step-late", step = step.as_str()),
         _ => return None,
