@@ -24,6 +24,7 @@ mod endings;
 mod faults;
 mod frames;
 mod input;
+mod languages;
 mod limits;
 mod mended;
 mod mixtures;

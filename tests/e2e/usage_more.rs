@@ -36,7 +36,7 @@ fn usage_stands_beside_the_period_before_only_when_asked() {
             .ends_with("unpriced,previous_runs,previous_attempts,previous_cost_micro_rub,previous_unpriced")
     );
     let shown = world.plyrum(["usage", "--today", "--compare"]).env("LANG", "ru_RU.UTF-8").run();
-    assert!(shown.ok().contains("0,394208 ₽") && shown.stdout.contains("new"), "{shown}");
+    assert!(shown.ok().contains("0,394208 ₽") && shown.stdout.contains("новое"), "{shown}");
     world.plyrum(["usage", "--compare"]).run().fails_telling(2, ["--compare", "hint: "]);
 }
 
@@ -95,5 +95,5 @@ fn an_explained_charge_adds_up_to_its_last_digit() {
     assert_eq!((&attempt["sum"], &attempt["sum_rub"]), (&"0.00492".into(), &"0.394207128".into()));
     assert_eq!((&attempt["cache"]["cause"], &attempt["billing"]), (&"hit".into(), &"charged".into()));
     let shown = world.plyrum(["explain"]).env("LANG", "ru_RU.UTF-8").run();
-    assert!(shown.ok().contains("0,394207128 RUB, rounded up once"), "{shown}");
+    assert!(shown.ok().contains("0,394207128 RUB, однажды округлено вверх"), "{shown}");
 }

@@ -2,6 +2,7 @@
 
 use plyrum_protocol::{RunStatus, Timestamp};
 use plyrum_words::{Lang, Words};
+use std::fmt::Write as _;
 use std::sync::OnceLock;
 
 static WORDS: OnceLock<Words> = OnceLock::new();
@@ -41,10 +42,11 @@ pub(crate) fn verdict(ok: bool) -> String {
 pub(crate) fn labelled(least: usize, lines: &[(String, String)]) -> String {
     let longest = lines.iter().map(|(label, _)| label.chars().count()).max().unwrap_or(0);
     let width = least.max(longest + 2);
-    lines
-        .iter()
-        .flat_map(|(label, value)| [format!("{label:<width$}"), value.clone(), "\n".to_owned()])
-        .collect()
+    let mut text = String::new();
+    for (label, value) in lines {
+        let _infallible = writeln!(text, "{label:<width$}{value}");
+    }
+    text
 }
 
 /// A time as people read it in lists: local to nobody, so UTC and said so.

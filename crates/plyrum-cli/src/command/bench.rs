@@ -79,6 +79,6 @@ fn text(report: &CostReport) -> String {
     let notes: String =
         report.assumptions.iter().map(|note| format!("- {note}\n")).collect::<Vec<_>>().concat();
     let total = words().rub(report.total.cost_micro_rub);
-    let total = say!("bench-total", total = total, evidence = report.evidence.clone());
+    let total = say!("bench-total", total = total, evidence = &report.evidence);
     format!("{}\n{total}\n{notes}", table(&head, &rows))
 }

@@ -202,7 +202,7 @@ pub(crate) fn meters(usage: &Usage, card: &RateCard) -> Vec<view::ExplainMeter> 
         meter: meter.to_owned(),
         count,
         amount: price.as_ref().map(|(_, each)| sum::decimal(i128::from(count) * each)),
-        price: price.map_or_else(|| "unknown".to_owned(), |(text, _)| text),
+        price: price.map_or_else(|| UNKNOWN.to_owned(), |(text, _)| text),
     };
     let used = tokens.into_iter().filter(|(_, count, _)| *count > 0);
     let mut rows: Vec<_> = used
@@ -337,10 +337,15 @@ fn head_text(words: &Words, attempt: &view::ExplainAttempt) -> String {
 fn meter_text(words: &Words, meter: &view::ExplainMeter, currency: &str) -> String {
     let is_tokens = TOKEN_METERS.contains(&meter.meter.as_str());
     let per = words.say(if is_tokens { "explain-per-million" } else { "explain-each" });
-    let rate = format!("{} {currency} {per}", meter.price);
+    let rate = format!("{} {currency} {per}", price_text(words, &meter.price));
     let amount = meter.amount.as_ref().map(|amount| format!(" = {} {currency}", words.decimal(amount)));
     let (count, amount) = (money::count(meter.count), amount.unwrap_or_default());
     format!("  {:<15} {count:>12} × {rate:<26}{amount}\n", meter.meter)
+}
+
+/// A price of a view; one that is not known is a word there.
+pub(crate) fn price_text(words: &Words, price: &str) -> String {
+    if price == UNKNOWN { words.say("unknown") } else { words.decimal(price) }
 }
 
 /// The exact sum, the rate, and the one rounding.
@@ -352,7 +357,11 @@ fn sum_text(words: &Words, attempt: &view::ExplainAttempt) -> String {
         if currency != "RUB" {
             let version = short(&attempt.fx_version);
             let rate = say!(in words, "explain-rate", currency = currency, version = version);
-            labelled(&mut text, &words.say("explain-exchange"), &format!("{:>12} {rate}", attempt.fx));
+            labelled(
+                &mut text,
+                &words.say("explain-exchange"),
+                &format!("{:>12} {rate}", words.decimal(&attempt.fx)),
+            );
         }
         let rounded = words.say("explain-rounded");
         labelled(&mut text, &words.say("explain-in-rubles"), &format!("{rubles:>12} {rounded}"));
@@ -397,6 +406,9 @@ fn why_estimated(words: &Words, attempt: &view::ExplainAttempt) -> String {
 
 /// Characters of a provider's report that people are shown; JSON has it whole.
 const MAX_SHOWN_USAGE: usize = 240;
+
+/// What stands in a view where a price is not known.
+const UNKNOWN: &str = "unknown";
 
 const TOKEN_METERS: [&str; 6] =
     ["input", "cache_read", "cache_write_5m", "cache_write_1h", "output", "reasoning"];

@@ -47,7 +47,7 @@ pub(crate) fn run(command: &Command) -> Outcome {
 
 fn parse_rub(text: &str) -> Result<MicroRub, String> {
     let amount = MicroRub::parse_rub(text).map_err(|e| e.to_string())?;
-    if amount == MicroRub::ZERO { Err(say!("fault-nothing-to-correct")) } else { Ok(amount) }
+    if amount == MicroRub::ZERO { Err("nothing to correct".to_owned()) } else { Ok(amount) }
 }
 
 fn reconcile(json: bool) -> Outcome {

@@ -4,7 +4,7 @@ use super::{Outcome, connected, paths, runtime};
 use crate::out;
 use crate::sanitize::clean;
 use crate::table::{Lean, left, right, table};
-use crate::text::{self, say};
+use crate::text::{self, say, words};
 use plyrum_protocol::{
     ErrorKind, Fault, Listing, Method, ModelList, Page, PersonaList, PlanCheck, PlanList, PlanRef, PlanShow,
     PlanText, PlanTexts, view,
@@ -193,12 +193,13 @@ pub(crate) fn models(command: &Models) -> Outcome {
     ];
     show(&rows, *json, &head, |row| {
         let unknown = || "?".to_owned();
+        let price = |price: Option<&String>| price.map_or_else(unknown, |price| words().decimal(price));
         vec![
             row.model.clone(),
             readiness(row),
             crate::money::count(row.context_tokens),
-            row.input_per_million.clone().unwrap_or_else(unknown),
-            row.output_per_million.clone().unwrap_or_else(unknown),
+            price(row.input_per_million.as_ref()),
+            price(row.output_per_million.as_ref()),
             row.currency.clone().unwrap_or_else(unknown),
             row.origin.clone(),
         ]

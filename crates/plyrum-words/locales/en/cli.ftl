@@ -378,7 +378,6 @@ doctor-proofs = { $n } proofs hold
 
 ## plyrum ledger
 
-fault-nothing-to-correct = nothing to correct
 ledger-log-intact = the audit log is as it was written
 ledger-log-verified = { $n } records verify
 fault-reason-empty = --reason is empty
@@ -487,10 +486,6 @@ prices-not-text = not for text
 prices-unchanged = unchanged
 prices-not-told = not told
 prices-not-read = not read: { $names }
-prices-n = { $n ->
-    [one] 1 price
-   *[other] { $n } prices
-}
 prices-added = { $n ->
     [one] 1 price
    *[other] { $n } prices

@@ -132,12 +132,12 @@ col-held = занято
 col-left = осталось
 col-used = доля
 col-set-by = задан
-col-last-used = последнее
+col-last-used = последний раз
 col-turns = ходов
 col-project = проект
 col-title = название
 col-asked = спрошено
-col-told = видно модели
+col-told = для модели
 col-bytes-asked = байт вопроса
 col-answered = ответа
 col-price = цена
@@ -208,7 +208,7 @@ ask-again = повтор через { $wait }: { $cause }
 ask-became = { $from } заменён на { $to }: { $why }
 ask-budget = израсходовано { $percent } бюджета { $scope }: { $spent } из { $limit } ({ $setting })
 ask-provider-says = по словам провайдера, это стоило { $says }, по здешней цене — { $ours }: посмотрите plyrum explain
-ask-fallback = отвечает { $to }, потому что { $from }: { $cause }
+ask-fallback = вместо { $from } отвечает { $to }: { $cause }
 ask-approved = одобрено
 ask-by-rule = политика { $policy }, правило «{ $rule }»
 ask-resolved-approved = одобрено: { $by }
@@ -229,7 +229,7 @@ step-routed = намерение { $intent }, риск { $risk }, язык { $la
 step-planned = план { $plan }, от { $low } до { $high }
 step-held = занято { $amount }
 step-hold-refused = удержание отклонено: нужно { $needed }, есть { $there } ({ $setting })
-step-attempt = попытка { $attempt }: { $model }, раз { $try }
+step-attempt = попытка { $attempt }: { $model }, № { $try }
 step-first-token = первый токен через { $took }
 step-attempt-finished = { $outcome } через { $took }, { $cost }
 step-quorum = предложений: { $have } из { $of } через { $took } ({ $why })
@@ -263,11 +263,39 @@ audit-only-last = показаны только последние: { $limit }; 
 audit-nothing-pruned = пока ничего не удалено: добавьте --yes; plyrum audit export сохранит копию
 audit-prune-none = нет файла, в котором все записи старше { $before }
 audit-prune-file = { $file }  записи с { $first } по { $last }, байт: { $bytes }
-audit-pruned = файлов: { $files }, записей: { $records }, байт: { $bytes } — удалено
-audit-would-prune = файлов: { $files }, записей: { $records }, байт: { $bytes } — будет удалено
-audit-ok = ок: записей { $records } в файлах ({ $files }), последний хеш { $head }
-audit-ok-from = ок: записей { $records } в файлах ({ $files }), начиная с записи { $first }, последний хеш { $head }
-audit-broken = ПОВРЕЖДЕНО после исправных записей ({ $records }): { $problem }
+audit-pruned = { $files ->
+    [one] { $files } файл
+    [few] { $files } файла
+   *[many] { $files } файлов
+}, записей: { $records }, байт: { $bytes } — удалено
+audit-would-prune = { $files ->
+    [one] { $files } файл
+    [few] { $files } файла
+   *[many] { $files } файлов
+}, записей: { $records }, байт: { $bytes } — было бы удалено
+audit-ok = ок: { $records ->
+    [one] { $records } запись
+    [few] { $records } записи
+   *[many] { $records } записей
+} в { $files ->
+    [one] { $files } файле
+    [few] { $files } файлах
+   *[many] { $files } файлах
+}, последний хеш { $head }
+audit-ok-from = ок: { $records ->
+    [one] { $records } запись
+    [few] { $records } записи
+   *[many] { $records } записей
+} в { $files ->
+    [one] { $files } файле
+    [few] { $files } файлах
+   *[many] { $files } файлах
+}, начиная с записи { $first }, последний хеш { $head }
+audit-broken = ПОВРЕЖДЕНО после { $records ->
+    [one] { $records } исправной записи
+    [few] { $records } исправных записей
+   *[many] { $records } исправных записей
+}: { $problem }
 audit-no-head = нет
 audit-record = запись { $seq }
 audit-forged = журнал продолжается за концом, который книга учёта помнит с последней остановки: записи подделаны или книга — более старая копия
@@ -411,7 +439,6 @@ doctor-proofs = { $n ->
 
 ## plyrum ledger
 
-fault-nothing-to-correct = нечего исправлять
 ledger-log-intact = журнал аудита таков, каким был записан
 ledger-log-verified = { $n ->
     [one] проверена { $n } запись
@@ -448,7 +475,7 @@ explain-unpriced = без известной цены { $n ->
    *[many] { $n } попыток
 }
 explain-unresolved = не закрыта или возвращена
-explain-try = раз { $try }, потому что предыдущая: { $cause }; этот повтор стоил { $amount }
+explain-try = попытка № { $try }, потому что предыдущая: { $cause }; этот повтор стоил { $amount }
 explain-fallback = запасной вариант вместо { $model } у { $provider }: { $cause }
 explain-never-sent = не отправлялась: удержание возвращено
 explain-nothing-used = ничего не израсходовано и не сообщено: не списано ничего
@@ -526,11 +553,6 @@ prices-not-text = не для текста
 prices-unchanged = прежняя
 prices-not-told = не сказано
 prices-not-read = не прочитано: { $names }
-prices-n = { $n ->
-    [one] { $n } цена
-    [few] { $n } цены
-   *[many] { $n } цен
-}
 prices-added = { $n ->
     [one] добавлена { $n } цена
     [few] добавлены { $n } цены
@@ -597,7 +619,7 @@ route-domains = области
 route-answer = ответ
 route-plan = план
 route-model = модель
-route-not = не взята
+route-not = исключена
 route-because = потому что: { $reason }
 
 ## plyrum runs
@@ -632,7 +654,7 @@ label-title = название
 label-project = проект
 label-copy = копия
 label-begun = начата
-label-last-used = последнее
+label-last-used = последний раз
 label-context = контекст
 sessions-copy-of = сессии { $session } до запуска { $run }
 sessions-cost = { $cost }, ходов: { $turns }

@@ -188,9 +188,11 @@ fn every_russian_error_begins_in_russian() {
 /// Keys as code names them: `say("key"`, `with("key"`, `say!("key"`.
 fn named_in(source: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    for call in [".say(", ".with(", "say!(", "say!(in words,"] {
+    for call in [".say(", ".with(", "say!("] {
         for rest in source.split(call).skip(1) {
-            let Some(rest) = rest.trim_start().strip_prefix('"') else { continue };
+            let rest = rest.trim_start();
+            let rest = rest.strip_prefix("in words,").unwrap_or(rest).trim_start();
+            let Some(rest) = rest.strip_prefix('"') else { continue };
             let key = rest.split('"').next().unwrap_or_default();
             let is_key = key.contains('-') && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
             found.extend(is_key.then(|| key.to_owned()));

@@ -356,11 +356,6 @@ impl Show {
         state.sanitizer = Sanitizer::default();
     }
 
-    /// The session of the run, once it is known.
-    pub(in crate::command) fn session(&self) -> Option<String> {
-        self.so_far.borrow().session.as_ref().map(|session| session.as_str().to_owned())
-    }
-
     /// Whether the person at the terminal is asked.
     pub(super) fn asks(&self) -> bool {
         self.style.format == Format::Text && self.style.asks
@@ -591,7 +586,7 @@ fn describe(body: &FrameBody) -> Option<String> {
             have = have.to_string(),
             of = of.to_string(),
             took = money::seconds(*waited_ms),
-            why = reason.clone()
+            why = reason
         ),
         FrameBody::ProposalLate { step } => say!("step-late", step = step.as_str()),
         _ => return None,

@@ -5,7 +5,7 @@ use crate::command::Outcome;
 use crate::fault::wrong_use;
 use crate::out;
 use crate::sanitize::clean;
-use crate::text::say;
+use crate::text::{say, words};
 use plyrum_catalog::import::{self, Change, Feed, Glob, List, MAX_BYTES, Selection, Verdict};
 use plyrum_catalog::{Day, PriceBook, ProviderId};
 use plyrum_protocol::{Fault, view};
@@ -176,14 +176,18 @@ fn line(text: &mut String, change: &Change) {
     let _infallible = writeln!(text, "{}", clean(&head));
     let is_new = change.figures.iter().all(|figure| figure.old.is_none());
     if is_new && !change.figures.is_empty() {
-        let figures =
-            change.figures.iter().map(|f| format!("{} {}", f.figure, f.new.as_deref().unwrap_or("–")));
+        let figures = change.figures.iter().map(|f| {
+            format!("{} {}", f.figure, f.new.as_ref().map_or("–".to_owned(), |price| words().decimal(price)))
+        });
         let shown = format!("           {}", figures.collect::<Vec<_>>().join(", "));
         let _infallible = writeln!(text, "{}", clean(&shown));
     }
     for figure in change.figures.iter().filter(|_| !is_new) {
-        let told = |price: &Option<String>| price.clone().unwrap_or_else(|| say!("prices-not-told"));
-        let (old, new) = (told(&figure.old), told(&figure.new));
+        let told = |price: Option<&String>| match price {
+            Some(price) => words().decimal(price),
+            None => say!("prices-not-told"),
+        };
+        let (old, new) = (told(figure.old.as_ref()), told(figure.new.as_ref()));
         let shown = format!("           {:<24} {old} → {new}", figure.figure);
         let _infallible = writeln!(text, "{}", clean(&shown));
     }

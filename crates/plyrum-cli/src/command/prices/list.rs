@@ -196,7 +196,8 @@ fn overview(report: &view::PriceList) -> String {
     let cells = report.rows.iter().map(|row| {
         let base =
             |meter: &str| row.figures.iter().find(|f| f.meter == meter && f.above_input_tokens.is_none());
-        let price = |meter| base(meter).map_or_else(|| "–".to_owned(), |figure| figure.price.clone());
+        let price =
+            |meter| base(meter).map_or_else(|| "–".to_owned(), |figure| words().decimal(&figure.price));
         let rub = |meter| {
             let amount = base(meter).and_then(|figure| figure.price_micro_rub);
             amount.map_or_else(|| "–".to_owned(), |amount| words().rub(amount))
@@ -280,7 +281,7 @@ fn figure_cells(figure: &view::PriceFigure) -> Vec<String> {
         _ => say!("prices-per-million-tokens"),
     };
     let rub = figure.price_micro_rub.map_or_else(|| say!("prices-no-rate"), |amount| words().rub(amount));
-    vec![format!("  {meter}"), figure.price.clone(), rub, per]
+    vec![format!("  {meter}"), words().decimal(&figure.price), rub, per]
 }
 
 fn rates_text(report: &view::PriceList) -> String {
@@ -288,8 +289,8 @@ fn rates_text(report: &view::PriceList) -> String {
     for rate in &report.fx {
         let values = [
             ("currency", rate.currency.as_str().into()),
-            ("rate", rate.rate.as_str().into()),
-            ("charged", rate.charged.as_str().into()),
+            ("rate", words().decimal(&rate.rate).into()),
+            ("charged", words().decimal(&rate.charged).into()),
             ("date", rate.date.as_str().into()),
             ("source", rate.source.as_str().into()),
             ("n", rate.age_days.and_then(|days| u64::try_from(days).ok()).unwrap_or_default().into()),

@@ -2,7 +2,7 @@
 
 use super::{asked_day, no_model, settings_on};
 use crate::command::Outcome;
-use crate::command::explain::meters;
+use crate::command::explain::{meters, price_text};
 use crate::fault::wrong_use;
 use crate::money::count;
 use crate::out;
@@ -122,7 +122,7 @@ fn text(quote: &view::PriceQuote) -> String {
         day = &quote.day,
         version = &quote.price_version,
         currency = &quote.currency,
-        fx = &quote.fx
+        fx = words().decimal(&quote.fx)
     );
     let mut text = format!("{head}\n");
     for meter in &quote.meters {
@@ -132,7 +132,7 @@ fn text(quote: &view::PriceQuote) -> String {
             "  {:<16} {} × {}{}",
             meter.meter,
             count(meter.count),
-            meter.price,
+            price_text(words(), &meter.price),
             amount.unwrap_or_default()
         );
     }

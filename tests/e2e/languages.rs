@@ -1,0 +1,165 @@
+//! What people read is in their language; what programs read is the same in all.
+
+use crate::world::{Call, LAB_KEY, Reply, Script, World};
+
+fn in_russian<const N: usize>(world: &World, args: [&str; N]) -> Call {
+    world.plyrum(args).env("PLYRUM_LANG", "ru")
+}
+
+/// Lines of Latin letters alone, which nobody put into Russian.
+fn english_lines(text: &str) -> Vec<&str> {
+    let is_english = |line: &&str| {
+        line.chars().filter(char::is_ascii_lowercase).count() > 3
+            && !line.chars().any(|c| ('а'..='я').contains(&c))
+    };
+    text.lines().filter(is_english).collect()
+}
+
+#[test]
+fn a_question_and_its_bill_are_told_in_russian() {
+    let world = World::new();
+    let asked = in_russian(&world, ["ask", "-v", "О чём этот проект?"])
+        .stdin("Светлица переименовывает снимки.")
+        .run();
+    asked.answers("Светлица");
+    let says = |part: &str| assert!(asked.stderr.contains(part), "`{part}` is not in\n{asked}");
+    says("примечание: модель не настроена, поэтому отвечает встроенный экстрактор без сети");
+    says("· сессия ");
+    says("0,00 ₽ · ");
+    says(" · запуск ");
+    assert_eq!(english_lines(&asked.stderr), [""; 0], "{asked}");
+
+    let usage = in_russian(&world, ["usage"]).run();
+    let head = usage.ok().lines().next().unwrap_or_default();
+    assert_eq!(
+        head.split_whitespace().take(3).collect::<Vec<_>>(),
+        ["модель", "запусков", "попыток"],
+        "{usage}"
+    );
+    let balance = in_russian(&world, ["balance", "show"]).run();
+    let lines: Vec<&str> = balance.ok().lines().collect();
+    assert_eq!(lines[1..], ["на счёте  0,00 ₽", "занято    0,00 ₽", "доступно  без предела"], "{balance}");
+    let runs = in_russian(&world, ["runs", "list"]).run();
+    assert!(runs.ok().contains("состояние") && runs.stdout.contains("  успешно"), "{runs}");
+    let said = in_russian(&world, ["transcript", "show"]).run();
+    assert!(said.ok().contains("\nВы: О чём") && said.stdout.contains("\nОтвет: "), "{said}");
+    let bill = in_russian(&world, ["explain"]).run();
+    assert!(bill.ok().contains("· успешно · план ") && bill.stdout.contains("пересчитано: то же"), "{bill}");
+}
+
+#[test]
+fn the_plain_labels_are_russian_too() {
+    let world = World::new();
+    let asked = in_russian(&world, ["ask", "--plain", "-v", "Что это?"]).stdin("Это камень.").run();
+    assert!(asked.ok().starts_with("Ответ:\n"), "{asked}");
+    assert!(asked.stderr.lines().any(|line| line.starts_with("Стоимость: ")), "{asked}");
+}
+
+#[test]
+fn errors_have_a_russian_heading_where_their_text_is_the_daemons() {
+    let world = World::new();
+    let unknown = in_russian(&world, ["ask", "-m", "nowhere/none", "hello"]).run();
+    assert_eq!(unknown.code, 2, "{unknown}");
+    let told: Vec<&str> = unknown.stderr.lines().filter(|line| line.starts_with("ошибка: ")).collect();
+    assert!(told.len() == 1 && told[0].starts_with("ошибка: не найдено: "), "{unknown}");
+    assert!(told[0].contains("nowhere/none") && unknown.stderr.contains("\nподсказка: "), "{unknown}");
+
+    let own = in_russian(&world, ["transcript", "show", "nothing-like-it"]).run();
+    assert_eq!(
+        own.stderr,
+        "ошибка: нет ни сессии, ни запуска «nothing-like-it»\nподсказка: plyrum sessions list\n"
+    );
+    let words = in_russian(&world, ["usage", "--since", "вчера"]).run();
+    assert!(
+        words.stderr.starts_with("ошибка: это не дата, не время и не промежуток: --since «вчера»\n"),
+        "{words}"
+    );
+}
+
+#[test]
+fn the_doctor_and_lists_of_nothing_speak_russian() {
+    let world = World::new();
+    let waiting = in_russian(&world, ["approvals", "list"]).run();
+    assert_eq!((waiting.ok(), waiting.stderr.as_str()), ("", "ничто не ждёт ответа\n"));
+    let doctor = in_russian(&world, ["doctor"]).run();
+    for name in [
+        "каталоги",
+        "настройки",
+        "окружение",
+        "демон",
+        "модели",
+        "песочница",
+        "диск",
+        "копии",
+        "учёт",
+        "аудит",
+    ] {
+        assert!(
+            doctor.ok().lines().any(|line| line.starts_with(&format!("ок   {name}"))),
+            "{name}: {doctor}"
+        );
+    }
+    assert_eq!(english_lines(&doctor.stdout), [""; 0], "{doctor}");
+}
+
+#[test]
+fn what_programs_read_is_the_same_in_every_language() {
+    let world = World::new().with_env("LAB_KEY", LAB_KEY);
+    let fake = world.lab_with_key(Script::new().always(Reply::answer("an answer", 5, 9)));
+    world.plyrum(["ask", "hello"]).run().ok();
+    let both = |args: &str| {
+        let line = format!("\"$PLYRUM\" {args}");
+        let [en, ru] = ["en", "ru"].map(|lang| world.sh(&line).env("PLYRUM_LANG", lang).run());
+        assert!(!en.stdout.is_empty(), "{args}: {en}");
+        assert_eq!((en.code, &en.stdout), (ru.code, &ru.stdout), "{args}");
+        assert!(!ru.stderr.chars().any(|c| ('а'..='я').contains(&c)), "{args}: {ru}");
+    };
+    for args in [
+        "usage --json",
+        "usage --csv",
+        "balance show --json",
+        "budget list --json",
+        "doctor --json",
+        "runs list --json",
+        "runs show --json",
+        "explain --json",
+        "statusline --json",
+        "models list --json",
+        "plans list --json",
+        "personas list --json",
+        "sessions list --json",
+        "sessions show --json",
+        "transcript show --json",
+        "transcript export --format json",
+        "approvals list --json",
+        "prices list --json",
+        "ledger reconcile --json",
+        "config check --json",
+        "audit verify --json",
+        "route --json hello",
+        "policy test --json -- ls",
+        "ask --json -m nowhere/none hello",
+        "ask -o stream-json -m nowhere/none hello",
+        "ask --dry-run --json hello",
+    ] {
+        both(args);
+    }
+    drop(fake);
+}
+
+#[test]
+fn the_strongest_variable_chooses_the_language() {
+    let world = World::new();
+    let told = |variables: &[(&str, &str)]| {
+        let call = world.plyrum(["sessions", "list"]);
+        variables.iter().fold(call, |call, (name, value)| call.env(name, value)).run().stderr
+    };
+    let (english, russian) = ("there is no session yet\n", "сессий ещё нет\n");
+    assert_eq!(told(&[]), english);
+    assert_eq!(told(&[("LANG", "ru_RU.UTF-8")]), russian);
+    assert_eq!(told(&[("LANG", "ru_RU.UTF-8"), ("LC_ALL", "C")]), english);
+    assert_eq!(told(&[("LANG", "ru_RU.UTF-8"), ("LC_MESSAGES", "en_US.UTF-8")]), english);
+    assert_eq!(told(&[("LANG", "ru_RU.UTF-8"), ("PLYRUM_LANG", "en")]), english);
+    assert_eq!(told(&[("LC_ALL", "C"), ("PLYRUM_LANG", "ru")]), russian);
+    assert_eq!(told(&[("LANG", "ru_RU.UTF-8"), ("PLYRUM_LANG", "auto")]), russian);
+}
