@@ -51,7 +51,8 @@ fn body(question: &Question, look: Look<'_>, width: u16) -> Vec<Line<'static>> {
             }
         }
         action => {
-            let whole = action::whole(look.words, &question.tool, action);
+            // Every no-break space in it is of our own words: one of the action's would be written out.
+            let whole = action::whole(look.words, &question.tool, action).replace('\u{a0}', " ");
             lines.extend(paint::lines(look.theme, &markup::exact(whole.trim_end(), width)));
         }
     }

@@ -94,6 +94,7 @@ pub(crate) fn elapsed_ms(step: &Step, now: Timestamp) -> Option<u64> {
 /// Tokens that a step wrote, as reported; before that an estimate by its bytes, which is said.
 pub(crate) fn tokens(step: &Step) -> Option<(u64, Measure)> {
     match &step.usage {
+        Some(usage) if usage.quality == plyrum_billing_client::Quality::Missing => None,
         Some(usage) => Some((usage.meters.output + usage.meters.reasoning, Measure::of(usage.quality))),
         None if step.bytes > 0 => Some((step.bytes.div_ceil(BYTES_PER_TOKEN), Measure::Estimated)),
         None => None,

@@ -40,7 +40,8 @@ pub fn prepare(app: &mut App, area: Rect) {
 pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     if is_too_small(area) {
         let text = app.words.say("too-small");
-        Pieces::new(&app.theme).add(Role::Warning, &text).done().render(Rect { height: 1, ..area }, buffer);
+        let text = plyrum_markup::plain(&text, area.width.max(4));
+        stack(text.iter().map(|line| crate::paint::line(&app.theme, line)), area, buffer);
         return None;
     }
     let [head, _, foot] = frame(area);

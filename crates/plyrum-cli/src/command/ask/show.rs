@@ -356,6 +356,11 @@ impl Show {
         state.sanitizer = Sanitizer::default();
     }
 
+    /// The session of the run, once it is known.
+    pub(in crate::command) fn session(&self) -> Option<String> {
+        self.so_far.borrow().session.as_ref().map(|session| session.as_str().to_owned())
+    }
+
     /// Whether the person at the terminal is asked.
     pub(super) fn asks(&self) -> bool {
         self.style.format == Format::Text && self.style.asks

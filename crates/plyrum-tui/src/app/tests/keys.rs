@@ -92,7 +92,9 @@ fn a_gap_is_asked_for_once_until_it_is_filled() {
     let mut stage = ready();
     stage.asks("hello").begins();
     let gap = |seq: u64| {
-        format!(r#"{{"type":"hold.taken","holds":[],"total_micro_rub":1,"run":"{RUN}","seq":{seq},"at":"2026-11-18T11:06:40Z"}}"#)
+        format!(
+            r#"{{"type":"hold.taken","holds":[],"total_micro_rub":1,"run":"{RUN}","seq":{seq},"at":"2026-11-18T11:06:40Z"}}"#
+        )
     };
     let run = RunId::new(RUN).unwrap();
     let attach = Effect::Attach { run: run.clone(), after_seq: 5, approve: None };

@@ -91,7 +91,8 @@ fn asked(lang: Lang, rule: &str, action: &str) -> Stage {
     stage
 }
 
-const SHELL: &str = r#"{"kind":"shell","command":"cargo build && echo готово","cwd":"","timeout_s":120,"network":false}"#;
+const SHELL: &str =
+    r#"{"kind":"shell","command":"cargo build && echo готово","cwd":"","timeout_s":120,"network":false}"#;
 const HOSTILE: &str = r#"{"kind":"shell","command":"echo \u001b[8mrm -rf /\u001b[0m \u202e\u200b\rнет","cwd":"","timeout_s":120,"network":true}"#;
 const RULE: &str = r#","verdict_if_rule":"[[rule]]\ntool = \"command\"\nwords = [\"cargo\", \"build\"]\nverdict = \"allow\"\n""#;
 
@@ -199,7 +200,11 @@ fn an_answer_that_is_there() {
     });
     picture("chat-cancelled", |lang| {
         let mut stage = started(lang);
-        stage.says("Индекс — это ").ends("cancelled", "Индекс — это", r#"{"kind":"cancelled","message":"cancelled"}"#);
+        stage.says("Индекс — это ").ends(
+            "cancelled",
+            "Индекс — это",
+            r#"{"kind":"cancelled","message":"cancelled"}"#,
+        );
         stage
     });
     picture("chat-failed", |lang| {
@@ -219,7 +224,8 @@ fn an_answer_that_is_there() {
                 _ => None,
             })
             .unwrap();
-        let fault = Fault::new(ErrorKind::Budget, "the day's budget leaves 0.10 ₽, and this needs 0.25 ₽").hint("plyrum budget set day 300");
+        let fault = Fault::new(ErrorKind::Budget, "the day's budget leaves 0.10 ₽, and this needs 0.25 ₽")
+            .hint("plyrum budget set day 300");
         stage.reply(Reply::Submitted { ticket, outcome: Err((fault, order)) });
         stage
     });
@@ -279,7 +285,9 @@ fn questions() {
     picture("approval-hostile", |lang| asked(lang, "", HOSTILE));
     picture("approval-long", |lang| {
         let command = (0..60).map(|n| format!("echo {n}")).collect::<Vec<_>>().join("\\n");
-        let action = format!(r#"{{"kind":"shell","command":"{command}","cwd":"sub","env":{{"A":"b c"}},"timeout_s":120,"network":false}}"#);
+        let action = format!(
+            r#"{{"kind":"shell","command":"{command}","cwd":"sub","env":{{"A":"b c"}},"timeout_s":120,"network":false}}"#
+        );
         asked(lang, "", &action)
     });
     picture("approval-reason", |lang| {

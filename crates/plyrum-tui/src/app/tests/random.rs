@@ -110,7 +110,10 @@ fn play(stage: &mut Stage, event: Event) {
                 assert!(!cell.symbol().chars().any(char::is_control), "{:?} is drawn", cell.symbol());
             }
             if let Some(cursor) = cursor {
-                assert!(cursor.x < width && cursor.y < height, "the cursor is at {cursor:?} of {width}×{height}");
+                assert!(
+                    cursor.x < width && cursor.y < height,
+                    "the cursor is at {cursor:?} of {width}×{height}"
+                );
             }
         }
     }

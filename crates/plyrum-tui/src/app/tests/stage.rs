@@ -46,7 +46,11 @@ impl Stage {
     pub(super) fn ready(lang: Lang) -> Self {
         let mut stage = Self::new(lang);
         stage.tell(Message::Connected { build: "0.1.0".into() });
-        stage.reply(Reply::Choices(Ok(Box::new(choices(&[("lab/fast", None), ("lab/wise", None), ("offline/query", None)])))));
+        stage.reply(Reply::Choices(Ok(Box::new(choices(&[
+            ("lab/fast", None),
+            ("lab/wise", None),
+            ("offline/query", None),
+        ])))));
         stage.reply(Reply::Figures(Ok(figures())));
         stage.asked.clear();
         stage
