@@ -6,7 +6,7 @@ pub mod app;
 mod approvals;
 mod choosing;
 pub mod composer;
-mod conversation;
+pub mod conversation;
 pub mod keymap;
 mod lifecycle;
 mod paint;

@@ -80,6 +80,18 @@ impl<'a> Pieces<'a> {
     }
 }
 
+/// Lines from the top of an area.
+pub(crate) fn stack(
+    lines: impl IntoIterator<Item = Painted<'static>>,
+    area: ratatui::layout::Rect,
+    buffer: &mut ratatui::buffer::Buffer,
+) {
+    use ratatui::widgets::Widget as _;
+    for (line, y) in lines.into_iter().zip(area.top()..area.bottom()) {
+        line.render(ratatui::layout::Rect { y, height: 1, ..area }, buffer);
+    }
+}
+
 /// Columns that a text takes.
 pub(crate) fn width(text: &str) -> usize {
     unicode_width::UnicodeWidthStr::width(text)

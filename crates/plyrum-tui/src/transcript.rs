@@ -1,6 +1,6 @@
 //! What was said earlier, page by page from the end: a session of any size opens at once.
 
-use plyrum_protocol::{Fault, Frame, RunId, SessionId};
+use plyrum_protocol::{Fault, Frame, FrameBody, RunId, SessionId};
 
 /// Where older turns end, as whoever reads them knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +36,18 @@ pub struct PastTurn {
     pub frames: Vec<Frame>,
     /// It was taken back.
     pub is_rewound: bool,
+}
+
+impl PastTurn {
+    /// What was answered; nothing where it goes on.
+    #[must_use]
+    pub fn answer(&self) -> &str {
+        let ended = self.frames.iter().rev().find_map(|frame| match &frame.body {
+            FrameBody::RunFinished { result } => Some(result.answer.as_str()),
+            _ => None,
+        });
+        ended.unwrap_or_default()
+    }
 }
 
 /// Some turns of a session, and where the older ones are.

@@ -51,7 +51,7 @@ fn typed(stage: &Stage, arguments: &[&str], prompt: &str) -> (Vec<Duration>, Opt
         screen.rest(Duration::from_millis(300));
         screen.press("\r");
         let began = Instant::now();
-        while began.elapsed() < Duration::from_millis(1000) {
+        while began.elapsed() < Duration::from_secs(1) {
             screen.picture_within(Duration::from_millis(50));
         }
         count = Some(Count::begin(stage));

@@ -42,7 +42,7 @@ impl Stage {
     /// Runs to the end; what it says.
     pub(super) fn run(&self, arguments: &[&str]) -> String {
         let done = self.command(arguments).stdin(Stdio::null()).output().unwrap();
-        assert!(done.status.success(), "plyrum {arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
+        assert!(done.status.success(), "plyrum {arguments:?}: {}", String::from_utf8(done.stderr).unwrap());
         String::from_utf8(done.stdout).unwrap()
     }
 

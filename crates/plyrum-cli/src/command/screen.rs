@@ -2,8 +2,8 @@
 
 use super::{hello, paths, workspace};
 use crate::command::ask::ProfileArg;
-use crate::out;
 use crate::language;
+use crate::out;
 use crate::random;
 use crate::tui_source;
 use plyrum_client::Launch;

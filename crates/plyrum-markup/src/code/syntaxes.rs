@@ -4,8 +4,6 @@ use std::sync::OnceLock;
 
 use syntect::parsing::{SyntaxReference, SyntaxSet};
 
-use super::listing::Listing;
-
 /// What people call a language that is known under another name, or that reads much like one.
 const ALSO: &[(&str, &str)] = &[
     ("bash", "sh"),
@@ -38,19 +36,10 @@ const ALSO: &[(&str, &str)] = &[
     ("zsh", "sh"),
 ];
 
-/// Loads the syntaxes and compiles the patterns of the most common ones, which otherwise happens when code is shown
-/// first. It takes a moment: call it in a thread of its own.
+/// Loads the syntaxes, which otherwise happens when code is shown first: call it in a thread of its own. The patterns of a
+/// language are compiled when it is shown first, since those of a few languages take more memory than the rest of a screen.
 pub fn warm() {
-    for (language, text) in [
-        ("rust", "//! a\nfn a(b: &str) -> u8 { let c = \"d{}\"; 1 }"),
-        ("python", "import a\ndef b(c: int): return f'd' # e"),
-        ("js", "const a = (b) => { return `c${1}` } // d"),
-        ("sh", "if [ -n \"$a\" ]; then b | c; fi # d"),
-        ("json", "{\"a\": [1, true]}"),
-    ] {
-        let mut listing = Listing::new(Some(language));
-        text.lines().for_each(|line| listing.push(line));
-    }
+    let _loaded = syntaxes();
 }
 
 pub(super) fn syntaxes() -> &'static SyntaxSet {

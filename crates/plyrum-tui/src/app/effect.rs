@@ -85,6 +85,8 @@ pub enum Effect {
         session: SessionId,
         /// Where the known ones begin.
         before: Cursor,
+        /// The width for which their answers are laid out.
+        columns: u16,
     },
     /// Take back the last turns.
     Rewind {

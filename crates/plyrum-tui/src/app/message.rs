@@ -1,6 +1,7 @@
 //! What can happen to the model.
 
 use super::effect::Order;
+use crate::conversation::Answer;
 use crate::screen::audit::AuditReply;
 use crate::screen::models::ModelsReply;
 use crate::screen::sessions::SessionsReply;
@@ -115,8 +116,8 @@ pub enum Reply {
     Older {
         /// Of which session.
         session: SessionId,
-        /// They.
-        outcome: Result<Box<TranscriptPage>, Fault>,
+        /// They, and the answer of each with its lines.
+        outcome: Result<(Box<TranscriptPage>, Vec<Answer>), Fault>,
     },
     /// Turns were taken back.
     Rewound(Result<Box<view::SessionDetail>, Fault>),

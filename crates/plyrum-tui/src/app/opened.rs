@@ -1,7 +1,7 @@
 //! Turns of an earlier time, as they come from the log.
 
 use super::{App, Effect, Screen};
-use crate::conversation::{Conversation, State, Turn};
+use crate::conversation::{Answer, Conversation, State, Turn};
 use crate::run::Run;
 use crate::screen::sessions::SessionsReply;
 use crate::transcript::{PastTurn, TranscriptPage};
@@ -55,13 +55,18 @@ impl App {
         ids.into_iter().find(|id| asked.len() >= 4 && id.as_str().starts_with(asked)).cloned()
     }
 
-    pub(super) fn older(&mut self, session: &SessionId, outcome: Result<Box<TranscriptPage>, Fault>) {
+    pub(super) fn older(
+        &mut self,
+        session: &SessionId,
+        outcome: Result<(Box<TranscriptPage>, Vec<Answer>), Fault>,
+    ) {
         if self.conversation.session.as_ref() != Some(session) {
             return;
         }
         match outcome {
-            Ok(page) => {
-                let turns: Vec<Turn> = page.turns.into_iter().map(|turn| self.past(turn)).collect();
+            Ok((page, answers)) => {
+                let with_lines = page.turns.into_iter().zip(answers);
+                let turns = with_lines.map(|(turn, answer)| self.past(turn).with_answer(answer)).collect();
                 self.conversation.prepend(turns, page.older);
                 if let Some(title) = page.title.filter(|_| self.conversation.title.is_empty()) {
                     self.conversation.title = title;

@@ -41,7 +41,13 @@ impl App {
                 (self.conversation.session.clone(), self.conversation.older.clone())
         {
             self.conversation.is_loading = true;
-            effects.push(Effect::Older { session, before });
+            effects.push(Effect::Older { session, before, columns: self.conversation.columns() });
+        }
+        if self.conversation.wants_latest()
+            && let Some(session) = &self.conversation.session
+        {
+            effects.push(Effect::OpenSession(session.as_str().to_owned()));
+            self.conversation.is_loading = true;
         }
         if self.screen == Screen::Sessions {
             effects.extend(self.sessions.look().map(Effect::Sessions));

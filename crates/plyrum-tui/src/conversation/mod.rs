@@ -8,6 +8,7 @@ mod rows;
 mod scroll;
 mod turn;
 
+pub use turn::Answer;
 pub(crate) use turn::{State, Turn};
 
 use crate::screen::Look;
@@ -17,11 +18,15 @@ use ratatui::text::Line;
 use scroll::Anchor;
 use std::collections::VecDeque;
 
-/// Most turns that are kept at once; the oldest go, and come again when they are scrolled to.
-const MAX_TURNS: usize = 400;
+/// Bytes of text that are kept at once. What is over goes from the end that is not read, and comes again when it is wanted.
+const MAX_BYTES: usize = 3 * 1024 * 1024;
+
+/// Turns behind the one that is read that stay in any case.
+const KEPT_BELOW: usize = 40;
 
 /// The conversation that is open.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about what is loaded and seen")]
 pub struct Conversation {
     /// Its session, once there is one.
     pub session: Option<SessionId>,
@@ -33,6 +38,9 @@ pub struct Conversation {
     pub older: Option<Cursor>,
     /// Whether older turns are on their way.
     pub is_loading: bool,
+    /// Whether the latest turns were let go, since what is read is far from them.
+    pub is_cut_below: bool,
+    weight: usize,
     /// Whether what was done is shown whole.
     pub shows_details: bool,
     anchor: Anchor,
@@ -64,18 +72,46 @@ impl Conversation {
     pub fn push(&mut self, turn: Turn) {
         self.turns.push_back(turn);
         self.anchor = Anchor::Bottom;
-        if self.turns.len() > MAX_TURNS && self.older.is_some() {
-            self.turns.pop_front();
-        }
     }
 
     /// Puts older turns before those that are there. What is read stays where it is.
     pub fn prepend(&mut self, older: Vec<Turn>, before: Option<Cursor>) {
         for turn in older.into_iter().rev() {
+            self.weight += turn.weight();
             self.turns.push_front(turn);
         }
         self.older = before;
         self.is_loading = false;
+        self.forget_what_is_below();
+    }
+
+    /// Lets turns go that are far below of what is read, but nothing that goes on.
+    fn forget_what_is_below(&mut self) {
+        let Anchor::At { turn, .. } = self.anchor else { return };
+        let Some(read) = self.turns.iter().position(|it| it.key() == turn) else { return };
+        while self.weight > MAX_BYTES && self.turns.len() > read + KEPT_BELOW {
+            match self.turns.pop_back() {
+                Some(last) if last.is_live() => {
+                    self.turns.push_back(last);
+                    return;
+                }
+                Some(last) => self.weight = self.weight.saturating_sub(last.weight()),
+                None => return,
+            }
+            self.is_cut_below = true;
+        }
+    }
+
+    /// Whether the latest turns are to be read again: the end of what is here is reached, and it is not the end.
+    #[must_use]
+    pub const fn wants_latest(&self) -> bool {
+        self.is_cut_below && self.is_at_bottom() && !self.is_loading
+    }
+
+    /// The width for which answers are laid out.
+    #[must_use]
+    pub fn columns(&self) -> u16 {
+        rows::answer_width(self.size.0)
     }
 
     /// Moves by lines; up is negative.

@@ -42,6 +42,25 @@ pub struct Turn {
     layout: Option<Layout>,
 }
 
+/// An answer with its lines: made where it holds up no key, for turns of an earlier time.
+#[derive(Debug, Default)]
+pub struct Answer {
+    lines: Streaming,
+    bytes: usize,
+}
+
+impl Answer {
+    /// Makes the lines of a whole answer, for a width.
+    #[must_use]
+    pub fn laid_out(text: &str, columns: u16) -> Self {
+        let mut lines = Streaming::default();
+        lines.push(text);
+        lines.finish();
+        let _kept = lines.lines(columns);
+        Self { lines, bytes: text.len() }
+    }
+}
+
 /// Lines before and behind the answer.
 #[derive(Debug)]
 struct Layout {
@@ -65,6 +84,14 @@ impl Turn {
             taken: (0, 0),
             layout: None,
         }
+    }
+
+    /// The same with an answer that has its lines.
+    #[must_use]
+    pub fn with_answer(mut self, answer: Answer) -> Self {
+        self.taken = (answer.bytes, self.epoch());
+        self.answer = answer.lines;
+        self
     }
 
     /// What names it as long as the conversation is open.
@@ -164,10 +191,22 @@ impl Turn {
         self.answer.lines(rows::answer_width(width)).len()
     }
 
+    /// Counts up whenever another answer is shown.
+    fn epoch(&self) -> u32 {
+        let Some(run) = self.run() else { return 0 };
+        run.answer_epoch.wrapping_mul(2).wrapping_add(u32::from(run.is_provisional()))
+    }
+
+    /// About how many bytes its texts take.
+    pub(super) fn weight(&self) -> usize {
+        let done = self.run().map_or(0, |run| run.tools.iter().map(|tool| tool.text.len()).sum());
+        self.prompt.len() + self.answer().len() + done + 256
+    }
+
     /// Gives the renderer what is new of the answer; one that began anew is rendered anew.
     fn take_answer(&mut self) {
+        let epoch = self.epoch();
         let State::Run(run) = &self.state else { return };
-        let epoch = run.answer_epoch.wrapping_mul(2).wrapping_add(u32::from(run.is_provisional()));
         let shown = run.shown();
         if epoch != self.taken.1 || shown.len() < self.taken.0 {
             self.answer = Streaming::default();

@@ -159,7 +159,7 @@ pub struct Run {
     pub started_at: Option<Timestamp>,
     /// It waits for an answer from any client.
     pub parked: bool,
-    /// How it ended.
+    /// How it ended; its answer is in [`Run::answer`].
     pub result: Option<Box<RunResult>>,
     /// Whether somebody asked for its end.
     pub is_ending: bool,
@@ -432,7 +432,8 @@ impl Run {
         for tool in &mut self.tools {
             tool.run_ended();
         }
-        self.result = Some(Box::new(result.clone()));
+        // Its answer is kept once, above.
+        self.result = Some(Box::new(RunResult { answer: String::new(), ..result.clone() }));
     }
 
     fn answer_is(&mut self, answer: &str) {

@@ -6,13 +6,14 @@ use super::side::{self, Query};
 use super::source::Sources;
 use super::wake::Teller;
 use crate::app::{Effect, Message, Reply};
+use crate::conversation::Answer;
 use crate::screen::models::{self, ModelsAsk};
 use crate::screen::sessions::{Preview, SessionsAsk, SessionsReply};
 use crate::screen::usage::{Certainty, LiveFigures};
-use crate::transcript::PastTurn;
+use crate::transcript::{PastTurn, TranscriptPage};
 use plyrum_client::Launch;
 use plyrum_config::Paths;
-use plyrum_protocol::{ErrorKind, Fault, FrameBody, Hello, SessionId};
+use plyrum_protocol::{ErrorKind, Fault, Hello, SessionId};
 use tokio::sync::mpsc;
 
 /// Characters of a prompt or an answer in a preview.
@@ -81,14 +82,8 @@ impl Carrier {
         let sources = self.sources.clone();
         self.blocking(move || {
             let page = sources.transcripts.open(session.as_str());
-            let said = |turn: PastTurn| {
-                let answer = turn.frames.into_iter().rev().find_map(|frame| match frame.body {
-                    FrameBody::RunFinished { result } => Some(result.answer),
-                    _ => None,
-                });
-                let short = answer.unwrap_or_default().chars().take(PREVIEW).collect();
-                (turn.prompt.chars().take(PREVIEW).collect(), short)
-            };
+            let short = |text: &str| text.chars().take(PREVIEW).collect();
+            let said = |turn: PastTurn| (short(&turn.prompt), short(turn.answer()));
             let preview =
                 page.map(|page| Preview { session, turns: page.turns.into_iter().map(said).collect() });
             Reply::Sessions(SessionsReply::Preview(preview.map(Box::new)))
@@ -113,8 +108,13 @@ impl Carrier {
                 let outcome = sources.transcripts.open(&asked).map(Box::new);
                 Reply::Opened { asked, outcome }
             }),
-            Effect::Older { session, before } => self.blocking(move || {
-                let outcome = sources.transcripts.before(&session, &before).map(Box::new);
+            Effect::Older { session, before, columns } => self.blocking(move || {
+                let laid_out = |page: TranscriptPage| {
+                    let answers = page.turns.iter().map(|turn| Answer::laid_out(turn.answer(), columns));
+                    let answers = answers.collect();
+                    (Box::new(page), answers)
+                };
+                let outcome = sources.transcripts.before(&session, &before).map(laid_out);
                 Reply::Older { session, outcome }
             }),
             Effect::Usage(ask) => {

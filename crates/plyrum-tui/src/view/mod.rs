@@ -9,7 +9,7 @@ mod status;
 
 use crate::app::{App, Screen};
 use crate::approvals::Prompt;
-use crate::paint::Pieces;
+use crate::paint::{Pieces, stack};
 use crate::screen::audit::AuditView;
 use crate::screen::models::ModelsView;
 use crate::screen::sessions::SessionsView;
@@ -17,7 +17,6 @@ use crate::screen::usage::UsageView;
 use crate::theme::Role;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
-use ratatui::text::Line;
 use ratatui::widgets::{Clear, Widget};
 
 /// What is smaller than this shows nothing but that it is too small.
@@ -107,13 +106,6 @@ fn centred(app: &App, texts: &[(Role, &str)], area: Rect, buffer: &mut Buffer) {
     for ((role, key), y) in texts.iter().zip(top..area.bottom()) {
         let line = Pieces::new(&app.theme).fitted(*role, &app.words.say(key), usize::from(area.width)).done();
         line.centered().render(Rect { y, height: 1, ..area }, buffer);
-    }
-}
-
-/// Lines from the top of an area.
-fn stack(lines: impl IntoIterator<Item = Line<'static>>, area: Rect, buffer: &mut Buffer) {
-    for (line, y) in lines.into_iter().zip(area.top()..area.bottom()) {
-        line.render(Rect { y, height: 1, ..area }, buffer);
     }
 }
 

@@ -98,7 +98,7 @@ fn a_gap_is_asked_for_once_until_it_is_filled() {
     };
     let run = RunId::new(RUN).unwrap();
     let attach = Effect::Attach { run: run.clone(), after_seq: 5, approve: None };
-    assert_eq!(stage.line(&gap(9)), [attach.clone()]);
+    assert_eq!(stage.line(&gap(9)), std::slice::from_ref(&attach));
     assert!(stage.line(&gap(10)).is_empty(), "what is missing is on its way");
     let attached = plyrum_protocol::Attached { run: run.clone(), live: true };
     stage.reply(Reply::Attached { run, outcome: Ok(attached) });
@@ -167,7 +167,7 @@ fn frames_of_a_conversation_that_was_left_change_nothing() {
 #[test]
 fn what_is_read_does_not_move_when_text_arrives() {
     let mut stage = ready();
-    let long: String = (0..80).map(|n| format!("line {n}\n\n")).collect();
+    let long: String = (0..80).map(|n| format!("line {n}\n\n")).collect::<Vec<_>>().concat();
     stage.asks("hello").begins().says(&long);
     stage.text();
     stage.key(KeyCode::PageUp);

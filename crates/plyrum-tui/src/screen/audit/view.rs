@@ -2,7 +2,7 @@
 
 use super::{AuditFilter, AuditRow, AuditScreen, Mode, Proof};
 use crate::composer::LineView;
-use crate::paint::{self, Pieces};
+use crate::paint::{self, Pieces, stack};
 use crate::screen::Look;
 use crate::theme::Role;
 use plyrum_markup as markup;
@@ -149,11 +149,5 @@ fn role(kind: &str) -> Role {
             Role::Money
         }
         _ => Role::Text,
-    }
-}
-
-fn stack(lines: impl IntoIterator<Item = Line<'static>>, area: Rect, buffer: &mut Buffer) {
-    for (line, y) in lines.into_iter().zip(area.top()..area.bottom()) {
-        line.render(Rect { y, height: 1, ..area }, buffer);
     }
 }

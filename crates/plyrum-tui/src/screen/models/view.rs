@@ -2,7 +2,7 @@
 
 use super::{Mode, ModelsScreen, ProviderHealth, Row};
 use crate::composer::LineView;
-use crate::paint::{self, Pieces};
+use crate::paint::{self, Pieces, stack};
 use crate::screen::Look;
 use crate::theme::Role;
 use plyrum_markup as markup;
@@ -256,10 +256,4 @@ const PRICE: usize = 22;
 
 fn is_zero(decimal: &str) -> bool {
     decimal.chars().all(|c| c == '0' || c == '.')
-}
-
-fn stack(lines: impl IntoIterator<Item = Line<'static>>, area: Rect, buffer: &mut Buffer) {
-    for (line, y) in lines.into_iter().zip(area.top()..area.bottom()) {
-        line.render(Rect { y, height: 1, ..area }, buffer);
-    }
 }

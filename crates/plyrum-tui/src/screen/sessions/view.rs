@@ -2,7 +2,7 @@
 
 use super::{Mode, SessionsScreen, Shown, Whose};
 use crate::composer::LineView;
-use crate::paint::{self, Pieces};
+use crate::paint::{self, Pieces, stack};
 use crate::screen::Look;
 use crate::theme::Role;
 use plyrum_markup as markup;
@@ -236,12 +236,6 @@ impl SessionsView<'_> {
             }));
         }
         stack(lines, area, buffer);
-    }
-}
-
-fn stack(lines: impl IntoIterator<Item = Line<'static>>, area: Rect, buffer: &mut Buffer) {
-    for (line, y) in lines.into_iter().zip(area.top()..area.bottom()) {
-        line.render(Rect { y, height: 1, ..area }, buffer);
     }
 }
 
