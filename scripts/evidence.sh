@@ -17,6 +17,7 @@ run() { # title, command…
 run "autostart races" scripts/race.sh $([ -n "$quick" ] && echo 20 || echo 200) 20
 run "fan-out: slow and frozen clients" scripts/fanout.sh
 run "a hostile local user" scripts/hostile.sh
+run "the screen" scripts/bench-screen.sh
 run "attach to first frame" scripts/bench-attach.sh 100
 run "search over a million messages, a log of 100 MB" scripts/bench-sessions.sh
 run "audit: append, verify, search" scripts/bench-audit.sh

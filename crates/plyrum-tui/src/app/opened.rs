@@ -22,6 +22,7 @@ impl App {
             Ok(page) => *page,
             Err(fault) => {
                 self.conversation.is_loading = false;
+                self.conversation.is_cut_below = false; // asked for once
                 self.fault(&fault);
                 return Vec::new();
             }

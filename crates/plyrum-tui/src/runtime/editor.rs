@@ -36,6 +36,22 @@ pub(super) fn edit(text: &str) -> Result<String, Fault> {
     file.read().map_err(cannot)
 }
 
+/// A private folder that was not there: whoever made one of this name before us gets nothing to read.
+fn fresh_dir(place: &Path) -> io::Result<PathBuf> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    const TRIES: u32 = 100;
+    let named = |n: u32| place.join(format!("plyrum-{}-{n}", std::process::id()));
+    let mut builder = std::fs::DirBuilder::new();
+    builder.mode(0o700);
+    for dir in (0..TRIES).map(named) {
+        match builder.create(&dir) {
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
+            made => return made.map(|()| dir),
+        }
+    }
+    Err(io::Error::new(io::ErrorKind::AlreadyExists, format!("no free name in {}", place.display())))
+}
+
 /// A private file that goes away with us.
 struct Draft {
     dir: PathBuf,
@@ -44,11 +60,9 @@ struct Draft {
 
 impl Draft {
     fn new(text: &str) -> io::Result<Self> {
-        use std::os::unix::fs::DirBuilderExt as _;
         // In memory, where the system has a place for that: what is typed has passed no redactor.
         let place = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|dir| dir.is_dir());
-        let dir = place.unwrap_or_else(std::env::temp_dir).join(format!("plyrum-{}", std::process::id()));
-        std::fs::DirBuilder::new().mode(0o700).create(&dir)?;
+        let dir = fresh_dir(&place.unwrap_or_else(std::env::temp_dir))?;
         let path = dir.join("prompt.md");
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
         file.write_all(text.as_bytes())?;
