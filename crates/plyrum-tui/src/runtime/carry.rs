@@ -89,9 +89,8 @@ impl Carrier {
                 let short = answer.unwrap_or_default().chars().take(PREVIEW).collect();
                 (turn.prompt.chars().take(PREVIEW).collect(), short)
             };
-            let preview =
-                page.map(|page| Preview { session, turns: page.turns.into_iter().map(said).collect() });
-            Reply::Sessions(SessionsReply::Preview(preview.map(Box::new)))
+            let preview = page.map(|page| Preview { turns: page.turns.into_iter().map(said).collect() });
+            Reply::Sessions(SessionsReply::Preview { session, outcome: preview.map(Box::new) })
         });
     }
 

@@ -199,9 +199,8 @@ async fn sessions(way: &Way, client: &mut Option<Client>, ask: SessionsAsk) -> S
     };
     match ask {
         SessionsAsk::Load { cursor, whose } => {
-            let is_first = cursor.is_none();
-            let query = SessionQuery { workspace: here(whose), cursor };
-            SessionsReply::Page { is_first, outcome: call::<SessionList>(way, client, &query).await }
+            let query = SessionQuery { workspace: here(whose), cursor: cursor.clone() };
+            SessionsReply::Page { cursor, whose, outcome: call::<SessionList>(way, client, &query).await }
         }
         SessionsAsk::Search { words, whose } => {
             let query = SessionSearchQuery {
@@ -211,7 +210,7 @@ async fn sessions(way: &Way, client: &mut Option<Client>, ask: SessionsAsk) -> S
                 ..SessionSearchQuery::default()
             };
             let outcome = call::<SessionSearch>(way, client, &query).await.map(|found| found.hits);
-            SessionsReply::Hits { words, outcome }
+            SessionsReply::Hits { words, whose, outcome }
         }
         SessionsAsk::Open(session) => {
             let resumed = call::<SessionResume>(way, client, &of(&session)).await;

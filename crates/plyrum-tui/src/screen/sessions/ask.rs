@@ -43,8 +43,10 @@ pub enum SessionsAsk {
 pub enum SessionsReply {
     /// A page.
     Page {
-        /// Whether it is the first one.
-        is_first: bool,
+        /// Where the page before it ended; none for the first.
+        cursor: Option<String>,
+        /// Whose.
+        whose: Whose,
         /// It.
         outcome: Result<SessionPage, Fault>,
     },
@@ -52,11 +54,18 @@ pub enum SessionsReply {
     Hits {
         /// The words that they match.
         words: String,
+        /// Whose.
+        whose: Whose,
         /// They.
         outcome: Result<Vec<SessionHit>, Fault>,
     },
     /// What was said.
-    Preview(Result<Box<Preview>, Fault>),
+    Preview {
+        /// In which session.
+        session: SessionId,
+        /// It.
+        outcome: Result<Box<Preview>, Fault>,
+    },
     /// This session is to be opened.
     Opened(Result<SessionId, Fault>),
     /// It has a name now.
@@ -73,10 +82,8 @@ pub enum SessionsReply {
 }
 
 /// What was said in a session, in short.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Preview {
-    /// The session.
-    pub session: SessionId,
     /// The latest prompts, each with the beginning of its answer; oldest first.
     pub turns: Vec<(String, String)>,
 }
