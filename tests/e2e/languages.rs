@@ -163,3 +163,15 @@ fn the_strongest_variable_chooses_the_language() {
     assert_eq!(told(&[("LC_ALL", "C"), ("PLYRUM_LANG", "ru")]), russian);
     assert_eq!(told(&[("LANG", "ru_RU.UTF-8"), ("PLYRUM_LANG", "auto")]), russian);
 }
+
+#[test]
+fn the_users_file_chooses_a_language_and_the_variable_is_stronger() {
+    let world = World::new();
+    world.config("[defaults]\nlang = \"ru\"\n");
+    let balance = |lang: &str| {
+        let call = world.plyrum(["balance", "show"]).env("PLYRUM_LANG", lang).env("LC_ALL", "C").run();
+        call.ok().to_owned()
+    };
+    assert!(balance("").contains("на счёте"), "{}", balance(""));
+    assert!(!balance("en").contains("на счёте"));
+}

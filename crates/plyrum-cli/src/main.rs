@@ -7,6 +7,7 @@ mod action;
 mod args;
 mod command;
 mod fault;
+mod language;
 mod money;
 mod out;
 mod random;

@@ -20,7 +20,7 @@ pub(crate) use say;
 
 /// What this command says, in its user's language. In tests English, whatever the environment says.
 pub(crate) fn words() -> &'static Words {
-    WORDS.get_or_init(|| Words::new(if cfg!(test) { Lang::En } else { Lang::of_environment() }))
+    WORDS.get_or_init(|| Words::new(if cfg!(test) { Lang::En } else { crate::language::of_user() }))
 }
 
 /// Output for programs is English everywhere, also where it quotes an error. To be said before anything is.

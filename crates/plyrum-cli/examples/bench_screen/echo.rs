@@ -58,7 +58,7 @@ fn typed(stage: &Stage, arguments: &[&str], prompt: &str) -> (Vec<Duration>, Opt
     }
     let times = (0..KEYS).map(|n| echo(&mut screen, n)).collect();
     let rate = count.map(Count::end);
-    screen.leave();
+    drop(screen);
     if !prompt.is_empty() {
         let runs = stage.run(&["runs", "list", "--json"]);
         let runs: serde_json::Value = serde_json::from_str(&runs).unwrap();

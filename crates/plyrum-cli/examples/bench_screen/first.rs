@@ -21,6 +21,7 @@ fn first(stage: &Stage, size: (u16, u16)) -> Duration {
     let mut screen = stage.screen(&[], size);
     let at = screen.picture();
     let took = at - screen.began;
-    screen.leave();
+    assert!(screen.text().contains("Plyrum") || screen.text().contains("plyrum"), "an empty picture:\n{}", screen.text());
+    drop(screen);
     took
 }

@@ -25,5 +25,5 @@ pub(super) fn measure(asked: &Asked, figures: &mut Figures) {
     let note = if is_still { "no picture" } else { "there were pictures" };
     figures.asked("idle for 10 s: time on the processor", "ms", work.time.as_secs_f64() * 1000.0, 0.0, note);
     figures.asked("idle for 10 s: wakeups of all threads", "", work.switches as f64, 0.0, "");
-    screen.leave();
+    drop(screen);
 }

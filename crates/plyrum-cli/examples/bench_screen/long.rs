@@ -60,7 +60,7 @@ fn scrolled(asked: &Asked, stage: &Stage, name: &str, pause: Duration, figures: 
         figures.asked("  pages on which nothing moved", "", still as f64, 0.0, "");
         figures.asked("  memory behind it, peak", "MiB", memory_mib(pid, "VmHWM"), RSS_MIB, rss(pid));
     }
-    screen.leave();
+    drop(screen);
 }
 
 fn rss(pid: u32) -> String {

@@ -1,5 +1,6 @@
 //! A terminal that knows when each picture was complete.
 
+use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::pty::{Winsize, openpty};
 use std::fs::File;
 use std::io::{Read as _, Write as _};
@@ -28,6 +29,9 @@ impl Terminal {
     pub(super) fn start(mut command: Command, columns: u16, rows: u16) -> Self {
         let size = Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
         let pty = openpty(Some(&size), None).unwrap();
+        // A screen that inherits its own terminal's other end never learns that the terminal is gone.
+        fcntl(&pty.master, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC)).unwrap();
+        fcntl(&pty.slave, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC)).unwrap();
         let stdio = || pty.slave.try_clone().unwrap();
         command.stdin(stdio()).stdout(stdio()).stderr(stdio());
         let (tell, pictures) = channel();
@@ -91,11 +95,13 @@ impl Terminal {
     pub(super) fn cursor(&self) -> (u16, u16) {
         self.parser.screen().cursor_position()
     }
+}
 
-    /// Leaves the screen.
-    pub(super) fn leave(mut self) {
+/// No screen outlives its measurement.
+impl Drop for Terminal {
+    fn drop(&mut self) {
         let _gone_already = self.child.kill();
-        self.child.wait().unwrap();
+        let _gone_already = self.child.wait();
     }
 }
 

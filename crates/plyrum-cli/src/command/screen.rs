@@ -3,6 +3,7 @@
 use super::{hello, paths, workspace};
 use crate::command::ask::ProfileArg;
 use crate::out;
+use crate::language;
 use crate::random;
 use crate::tui_source;
 use plyrum_client::Launch;
@@ -12,7 +13,7 @@ use plyrum_tui::app::{Ask, Mode, Setup};
 use plyrum_tui::keymap::Keymap;
 use plyrum_tui::runtime::{self, Desk};
 use plyrum_tui::theme::Theme;
-use plyrum_words::{Lang, Words};
+use plyrum_words::Words;
 use std::io::IsTerminal as _;
 use std::path::Path;
 use std::process::ExitCode;
@@ -92,7 +93,7 @@ fn desk(paths: &Paths, args: Args) -> Result<Desk, Fault> {
     let (theme, colours_wrong) =
         read(&colours, theme.clone(), |text, path| theme.with_file(text, path).map_err(|e| e.to_string()));
     let setup = Setup {
-        words: Words::new(Lang::of_environment()),
+        words: Words::new(language::of_user()),
         theme,
         keymap,
         is_plain: !speaks_utf8(),

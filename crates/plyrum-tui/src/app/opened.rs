@@ -34,6 +34,10 @@ impl App {
         self.conversation = conversation;
         self.watched = self.asked_run(asked);
         self.context = None;
+        // A question that its log tells of waits here too.
+        if let Some(run) = self.live().map(|run| run.id.clone()) {
+            self.look_at_questions(&run);
+        }
         // What still goes on is followed from its beginning: nothing of it is missed.
         self.live()
             .map(|run| Effect::Attach {

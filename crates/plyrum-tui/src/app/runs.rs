@@ -181,7 +181,7 @@ impl App {
         vec![Effect::Attach { run: run.clone(), after_seq, approve: self.ask.policy() }]
     }
 
-    fn look_at_questions(&mut self, run: &RunId) {
+    pub(super) fn look_at_questions(&mut self, run: &RunId) {
         let Some(run) = self.conversation.turn(run).and_then(Turn::run) else { return };
         self.approvals.seen(run, self.now);
         if let Some(first) = self.approvals.questions().iter().find(|q| q.run == run.id) {

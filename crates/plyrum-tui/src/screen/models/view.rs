@@ -135,8 +135,8 @@ impl ModelsView<'_> {
         let pieces = Pieces::new(self.look.theme)
             .add(Role::Key, self.mark(is_chosen))
             .column(Role::Title, name, 16)
-            .column(Role::Dim, &words.with("providers-of-provider", &known), 14)
-            .fitted(role, &told, columns.saturating_sub(2 + 16 + 14));
+            .column(Role::Dim, &words.with("providers-of-provider", &known), 18)
+            .fitted(role, &told, columns.saturating_sub(2 + 16 + 18));
         if is_chosen { pieces.all(self.look.theme.of(Role::Selected)) } else { pieces.done() }
     }
 
