@@ -64,6 +64,8 @@ providers-price = in / out per million
 providers-origin = from
 providers-loading = asking the daemon…
 providers-none = No such model.
+providers-empty = No model is configured: plyrum doctor says what is missing.
+providers-lately = lately
 providers-free = free
 providers-unpriced = price not known
 providers-only-when-named = only when named
@@ -71,6 +73,7 @@ providers-is-ready = ready
 providers-is-not-ready = not ready
 providers-tokens = { $n } tokens
 providers-of-provider = { $ready } of { $n } ready
+providers-not-known = no figures of the last 24 hours
 providers-not-asked = not asked in the last 24 hours
 providers-day = { $n ->
     [one] { $n } request

@@ -64,6 +64,8 @@ providers-price = ввод / вывод за млн
 providers-origin = откуда
 providers-loading = спрашиваем демон…
 providers-none = Таких моделей нет.
+providers-empty = Ни одна модель не настроена: plyrum doctor скажет, чего не хватает.
+providers-lately = за сутки
 providers-free = бесплатно
 providers-unpriced = цена неизвестна
 providers-only-when-named = только по имени
@@ -71,6 +73,7 @@ providers-is-ready = готова
 providers-is-not-ready = не готова
 providers-tokens = токенов: { $n }
 providers-of-provider = готово { $ready } из { $n }
+providers-not-known = данных за сутки нет
 providers-not-asked = за сутки не спрашивали
 providers-day = { $n ->
     [one] { $n } обращение
