@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 /// Most pages of a list that are read.
 const MAX_PAGES: usize = 16;
 
-/// Messages that a search shows.
+/// Messages that a search brings at once.
 const HITS: u32 = 50;
 
 /// What is asked of the second connection.
@@ -202,15 +202,16 @@ async fn sessions(way: &Way, client: &mut Option<Client>, ask: SessionsAsk) -> S
             let query = SessionQuery { workspace: here(whose), cursor: cursor.clone() };
             SessionsReply::Page { cursor, whose, outcome: call::<SessionList>(way, client, &query).await }
         }
-        SessionsAsk::Search { words, whose } => {
+        SessionsAsk::Search { words, whose, cursor } => {
             let query = SessionSearchQuery {
                 text: words.clone(),
                 workspace: here(whose),
                 limit: HITS,
+                cursor: cursor.clone(),
                 ..SessionSearchQuery::default()
             };
-            let outcome = call::<SessionSearch>(way, client, &query).await.map(|found| found.hits);
-            SessionsReply::Hits { words, whose, outcome }
+            let outcome = call::<SessionSearch>(way, client, &query).await;
+            SessionsReply::Hits { words, whose, cursor, outcome }
         }
         SessionsAsk::Open(session) => {
             let resumed = call::<SessionResume>(way, client, &of(&session)).await;

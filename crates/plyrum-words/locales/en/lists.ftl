@@ -7,6 +7,7 @@ conversations-hits = { $n ->
     [one] { $n } message
    *[other] { $n } messages
 } with “{ $words }”
+conversations-hits-more = The latest { $n } messages with “{ $words }”
 conversations-loading = reading…
 conversations-behind = { $n ->
     [one] { $n } session is

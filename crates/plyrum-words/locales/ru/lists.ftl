@@ -8,6 +8,11 @@ conversations-hits = { $n ->
     [few] { $n } сообщения
    *[many] { $n } сообщений
 } со словами «{ $words }»
+conversations-hits-more = { $n ->
+    [one] Последнее { $n } сообщение
+    [few] Последние { $n } сообщения
+   *[many] Последние { $n } сообщений
+} со словами «{ $words }»
 conversations-loading = читаем…
 conversations-behind = ещё не попали в поиск: { $n }
 conversations-none = Бесед пока нет.

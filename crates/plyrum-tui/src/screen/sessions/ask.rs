@@ -1,7 +1,7 @@
 //! What the screen wants, and what comes back.
 
 use super::Whose;
-use plyrum_protocol::view::{SessionHit, SessionPage};
+use plyrum_protocol::view::{SessionHits, SessionPage};
 use plyrum_protocol::{Fault, SessionId};
 
 /// What the screen wants to be done.
@@ -20,6 +20,8 @@ pub enum SessionsAsk {
         words: String,
         /// Whose.
         whose: Whose,
+        /// Where the last page ended; none for the first.
+        cursor: Option<String>,
     },
     /// What was said in a session, in short.
     Preview(SessionId),
@@ -56,8 +58,10 @@ pub enum SessionsReply {
         words: String,
         /// Whose.
         whose: Whose,
+        /// Where the page before them ended; none for the first.
+        cursor: Option<String>,
         /// They.
-        outcome: Result<Vec<SessionHit>, Fault>,
+        outcome: Result<SessionHits, Fault>,
     },
     /// What was said.
     Preview {

@@ -11,12 +11,14 @@ pub use view::SessionsView;
 use super::cursor::Cursor;
 use crate::composer::Line;
 use crate::keymap::Action;
-use plyrum_protocol::view::{SessionHit, SessionPage, SessionRow};
+use plyrum_protocol::view::{SessionHit, SessionHits, SessionPage, SessionRow};
 use plyrum_protocol::{Fault, SessionId};
 use ratatui::layout::Size;
 
 /// Most sessions that are kept in the list.
 const MAX_ROWS: usize = 5_000;
+/// Most messages that are kept of a search.
+const MAX_HITS: usize = 1_000;
 /// Rows from the end at which the next page is asked for.
 const NEAR_END: usize = 10;
 
@@ -39,7 +41,12 @@ enum Shown {
     #[default]
     All,
     /// What matches these words.
-    Hits { words: String, hits: Vec<SessionHit> },
+    Hits {
+        words: String,
+        /// At most [`MAX_HITS`].
+        hits: Vec<SessionHit>,
+        next: Option<String>,
+    },
 }
 
 /// Whose sessions.
@@ -56,7 +63,7 @@ pub enum Whose {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Awaited {
     Page { cursor: Option<String>, whose: Whose },
-    Hits { words: String, whose: Whose },
+    Hits { words: String, whose: Whose, cursor: Option<String> },
 }
 
 /// The state of the screen.
@@ -158,7 +165,7 @@ impl SessionsScreen {
     pub fn loaded(&mut self, reply: SessionsReply) -> Option<SessionId> {
         match reply {
             SessionsReply::Page { cursor, whose, outcome } => self.page(cursor, whose, outcome),
-            SessionsReply::Hits { words, whose, outcome } => self.hits(words, whose, outcome),
+            SessionsReply::Hits { words, whose, cursor, outcome } => self.hits(words, whose, cursor, outcome),
             SessionsReply::Preview { session, outcome } => {
                 if self.looked_at.as_ref() == Some(&session) {
                     self.preview = Some(outcome.map(|preview| *preview));
@@ -233,7 +240,7 @@ impl SessionsScreen {
         self.awaited = Some(awaited.clone());
         vec![match awaited {
             Awaited::Page { cursor, whose } => SessionsAsk::Load { cursor, whose },
-            Awaited::Hits { words, whose } => SessionsAsk::Search { words, whose },
+            Awaited::Hits { words, whose, cursor } => SessionsAsk::Search { words, whose, cursor },
         }]
     }
 
@@ -242,7 +249,7 @@ impl SessionsScreen {
         let whose = self.whose;
         match self.shown.clone() {
             Shown::All => self.ask(Awaited::Page { cursor: None, whose }),
-            Shown::Hits { words, .. } => self.ask(Awaited::Hits { words, whose }),
+            Shown::Hits { words, .. } => self.ask(Awaited::Hits { words, whose, cursor: None }),
         }
     }
 
@@ -251,7 +258,7 @@ impl SessionsScreen {
         if words.is_empty() {
             return self.all();
         }
-        self.ask(Awaited::Hits { words, whose: self.whose })
+        self.ask(Awaited::Hits { words, whose: self.whose, cursor: None })
     }
 
     /// Back to the list, which another scope or a search may have left behind.
@@ -280,14 +287,26 @@ impl SessionsScreen {
         }
     }
 
-    fn hits(&mut self, words: String, whose: Whose, outcome: Result<Vec<SessionHit>, Fault>) {
-        let answered = Awaited::Hits { words: words.clone(), whose };
+    fn hits(
+        &mut self,
+        words: String,
+        whose: Whose,
+        cursor: Option<String>,
+        outcome: Result<SessionHits, Fault>,
+    ) {
+        let is_first = cursor.is_none();
+        let answered = Awaited::Hits { words: words.clone(), whose, cursor };
         if self.awaited.take_if(|it| *it == answered).is_none() {
             return;
         }
-        match outcome {
-            Ok(hits) => self.show(Shown::Hits { words, hits }),
-            Err(fault) => self.fault = Some(fault),
+        match (outcome, &mut self.shown) {
+            (Err(fault), _) => self.fault = Some(fault),
+            (Ok(found), Shown::Hits { hits, next, .. }) if !is_first => {
+                let room = MAX_HITS.saturating_sub(hits.len());
+                hits.extend(found.hits.into_iter().take(room));
+                *next = found.next.filter(|_| hits.len() < MAX_HITS);
+            }
+            (Ok(found), _) => self.show(Shown::Hits { words, hits: found.hits, next: found.next }),
         }
     }
 
@@ -356,10 +375,15 @@ impl SessionsScreen {
 
     /// Near the end of what is there, the next page is asked for.
     fn go_on(&mut self) -> Vec<SessionsAsk> {
-        let is_near = self.cursor.at() + NEAR_END >= self.rows.len();
-        match (&self.shown, self.next.clone()) {
-            (Shown::All, Some(cursor)) if is_near && self.awaited.is_none() => {
-                self.ask(Awaited::Page { cursor: Some(cursor), whose: self.whose })
+        let is_near = self.cursor.at() + NEAR_END >= self.len();
+        if !is_near || self.awaited.is_some() {
+            return Vec::new();
+        }
+        let whose = self.whose;
+        match (&self.shown, &self.next) {
+            (Shown::All, Some(next)) => self.ask(Awaited::Page { cursor: Some(next.clone()), whose }),
+            (Shown::Hits { words, next: Some(next), .. }, _) => {
+                self.ask(Awaited::Hits { words: words.clone(), whose, cursor: Some(next.clone()) })
             }
             _ => Vec::new(),
         }

@@ -32,7 +32,8 @@ fn first(outcome: Result<SessionPage, Fault>) -> SessionsReply {
 }
 
 fn found(words: &str, hits: Vec<SessionHit>) -> SessionsReply {
-    SessionsReply::Hits { words: words.into(), whose: Whose::All, outcome: Ok(hits) }
+    let outcome = Ok(SessionHits { hits, next: None, behind: 0 });
+    SessionsReply::Hits { words: words.into(), whose: Whose::All, cursor: None, outcome }
 }
 
 fn hit(session: &str) -> SessionHit {
@@ -201,10 +202,9 @@ fn what_answers_an_older_question_is_dropped() {
     assert_eq!(screen.chosen().map(SessionId::as_str), Some("ff"));
     asked_for(&mut screen, "старое");
     asked_for(&mut screen, "новое");
+    let outcome = Ok(SessionHits { hits: vec![hit("aa")], next: None, behind: 0 });
     let of_old =
-        SessionsReply::Hits {
-            words: "старое".into(), whose: Whose::Here, outcome: Ok(vec![hit("aa")])
-        };
+        SessionsReply::Hits { words: "старое".into(), whose: Whose::Here, cursor: None, outcome };
     screen.loaded(of_old);
     assert_eq!(screen.chosen().map(SessionId::as_str), Some("ff"));
 }
@@ -229,7 +229,7 @@ fn a_fault_leaves_the_list_and_goes_with_the_next_key() {
 fn what_is_deleted_or_named_is_so_among_what_was_found() {
     let mut screen = filled();
     let asked = asked_for(&mut screen, "индекс");
-    assert_eq!(asked, [SessionsAsk::Search { words: "индекс".into(), whose: Whose::All }]);
+    assert_eq!(asked, [SessionsAsk::Search { words: "индекс".into(), whose: Whose::All, cursor: None }]);
     screen.loaded(found("индекс", vec![hit("aa"), hit("bb"), hit("aa")]));
     let (aa, bb) = (SessionId::new("aa").unwrap(), SessionId::new("bb").unwrap());
     screen.loaded(SessionsReply::Renamed { session: bb.clone(), title: "Новое".into() });
@@ -239,6 +239,28 @@ fn what_is_deleted_or_named_is_so_among_what_was_found() {
     assert_eq!(screen.chosen_title(), Some("Новое"));
     assert_eq!(screen.press(Action::Escape).len(), 1, "back to the list, which is read anew");
     assert!(screen.rows.iter().all(|row| row.session != aa));
+}
+
+#[test]
+fn what_was_found_comes_in_pages() {
+    let mut screen = filled();
+    asked_for(&mut screen, "x");
+    let page = |cursor: Option<&str>, id: &str, next: Option<&str>| SessionsReply::Hits {
+        words: "x".into(),
+        whose: Whose::All,
+        cursor: cursor.map(str::to_owned),
+        outcome: Ok(SessionHits { hits: vec![hit(id)], next: next.map(str::to_owned), behind: 0 }),
+    };
+    screen.loaded(page(None, "aa", Some("2")));
+    picture("search-more", &screen);
+    let asked = screen.press(Action::Down);
+    let second = SessionsAsk::Search { words: "x".into(), whose: Whose::All, cursor: Some("2".into()) };
+    assert_eq!(asked, [second]);
+    assert!(screen.press(Action::Down).is_empty(), "it is on its way");
+    screen.loaded(page(Some("2"), "bb", None));
+    assert_eq!(screen.len(), 2);
+    assert!(screen.press(Action::Down).is_empty(), "that was all");
+    assert_eq!(screen.chosen().map(SessionId::as_str), Some("bb"));
 }
 
 #[test]

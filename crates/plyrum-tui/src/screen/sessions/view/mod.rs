@@ -46,8 +46,8 @@ impl SessionsView<'_> {
     fn head(&self, columns: usize) -> Line<'static> {
         let words = self.look.words;
         let what = match (&self.screen.shown, self.screen.whose) {
-            (Shown::Hits { words: found, hits }, _) => words.with(
-                "conversations-hits",
+            (Shown::Hits { words: found, hits, next }, _) => words.with(
+                if next.is_some() { "conversations-hits-more" } else { "conversations-hits" },
                 &[("words", found.as_str().into()), ("n", (hits.len() as u64).into())],
             ),
             (Shown::All, Whose::Here) => words.say("conversations-here"),
