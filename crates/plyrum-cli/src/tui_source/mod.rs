@@ -16,7 +16,7 @@ pub(crate) fn all(paths: &Paths) -> Sources {
         desk: Arc::new(desk::Desk { paths: paths.clone() }),
         transcripts: Arc::new(transcript::Transcripts { paths: paths.clone() }),
         usage: Arc::new(usage::Usage::new(paths.clone())),
-        audit: Arc::new(audit::Audit { paths: paths.clone() }),
+        audit: Arc::new(audit::Audit::new(paths.clone())),
         models: Arc::new(models::Models { paths: paths.clone() }),
     }
 }

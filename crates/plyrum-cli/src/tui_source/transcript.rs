@@ -3,7 +3,7 @@
 use crate::command::transcript::{broken, find};
 use plyrum_config::Paths;
 use plyrum_protocol::{ErrorKind, Fault, Frame, FrameBody, RunId, SessionId};
-use plyrum_sessions::{Event, Item, Page, TextRole, begin_of_page, frames_of, read_from};
+use plyrum_sessions::{Event, Item, Page, TextRole, begin_of_page, frames_of, frames_of_run_at, read_from};
 use plyrum_tui::transcript::{Cursor, PastTurn, TakenBack, TranscriptPage, TranscriptSource};
 use std::io;
 use std::path::Path;
@@ -74,7 +74,10 @@ impl Transcripts {
         gathered.turns.retain(|turn| turn.is_asked);
         let mut turns: Vec<PastTurn> = gathered.turns.into_iter().map(|turn| turn.past).collect();
         for turn in turns.iter_mut().filter(|turn| !ends(&turn.frames)) {
-            turn.frames = frames_of(&dir, session, &turn.run)?;
+            turn.frames = match turn.frames.first() {
+                Some(first) => frames_of_run_at(&dir, session, &turn.run, first.at)?,
+                None => frames_of(&dir, session, &turn.run)?,
+            };
         }
         let title = gathered.title.or_else(|| {
             let first = turns.first().filter(|_| place.begin == 0)?;
@@ -180,3 +183,6 @@ impl Gathered {
         &mut self.turns[at]
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -328,7 +328,8 @@ impl App {
         let toast = self.toast.as_ref().map(|toast| toast.until);
         let look = self.look_at.filter(|_| matches!(self.link, Link::Up { .. }));
         let live = self.live_at.filter(|_| self.screen == Screen::Usage);
-        [beat, toast, self.price.due_at(), look, live].into_iter().flatten().min()
+        let record = self.audit.wakes_at().filter(|_| self.screen == Screen::Audit);
+        [beat, toast, self.price.due_at(), look, live, record].into_iter().flatten().min()
     }
 
     /// Says something short.

@@ -72,6 +72,9 @@ impl App {
         if self.screen == Screen::Usage && self.live_at.is_none_or(|at| at <= self.now) {
             effects.extend(self.live_figures());
         }
+        if self.screen == Screen::Audit {
+            effects.extend(self.audit.tick(self.now).map(Effect::Audit));
+        }
         effects
     }
 

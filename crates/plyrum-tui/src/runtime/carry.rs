@@ -84,9 +84,8 @@ impl Carrier {
             let page = sources.transcripts.open(session.as_str());
             let short = |text: &str| text.chars().take(PREVIEW).collect();
             let said = |turn: PastTurn| (short(&turn.prompt), short(turn.answer()));
-            let preview =
-                page.map(|page| Preview { session, turns: page.turns.into_iter().map(said).collect() });
-            Reply::Sessions(SessionsReply::Preview(preview.map(Box::new)))
+            let preview = page.map(|page| Preview { turns: page.turns.into_iter().map(said).collect() });
+            Reply::Sessions(SessionsReply::Preview { session, outcome: preview.map(Box::new) })
         });
     }
 

@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 /// Most pages of a list that are read.
 const MAX_PAGES: usize = 16;
 
-/// Messages that a search shows.
+/// Messages that a search brings at once.
 const HITS: u32 = 50;
 
 /// What is asked of the second connection.
@@ -199,19 +199,19 @@ async fn sessions(way: &Way, client: &mut Option<Client>, ask: SessionsAsk) -> S
     };
     match ask {
         SessionsAsk::Load { cursor, whose } => {
-            let is_first = cursor.is_none();
-            let query = SessionQuery { workspace: here(whose), cursor };
-            SessionsReply::Page { is_first, outcome: call::<SessionList>(way, client, &query).await }
+            let query = SessionQuery { workspace: here(whose), cursor: cursor.clone() };
+            SessionsReply::Page { cursor, whose, outcome: call::<SessionList>(way, client, &query).await }
         }
-        SessionsAsk::Search { words, whose } => {
+        SessionsAsk::Search { words, whose, cursor } => {
             let query = SessionSearchQuery {
                 text: words.clone(),
                 workspace: here(whose),
                 limit: HITS,
+                cursor: cursor.clone(),
                 ..SessionSearchQuery::default()
             };
-            let outcome = call::<SessionSearch>(way, client, &query).await.map(|found| found.hits);
-            SessionsReply::Hits { words, outcome }
+            let outcome = call::<SessionSearch>(way, client, &query).await;
+            SessionsReply::Hits { words, whose, cursor, outcome }
         }
         SessionsAsk::Open(session) => {
             let resumed = call::<SessionResume>(way, client, &of(&session)).await;

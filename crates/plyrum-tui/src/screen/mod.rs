@@ -2,6 +2,7 @@
 //! `loaded` (what was asked for has come) and a widget that shows it; none knows where its figures come from.
 
 pub mod audit;
+mod cursor;
 pub mod models;
 pub mod sessions;
 pub mod usage;

@@ -28,6 +28,10 @@ pub fn prepare(app: &mut App, area: Rect) {
         return;
     }
     app.composer.resize(area.width.saturating_sub(2));
+    app.sessions.resize(SessionsView::room(body(area)));
+    let room = AuditView { screen: &app.audit, look: app.look() }.room(body(area));
+    app.audit.resize(room);
+    app.models.resize(ModelsView::room(body(area)));
     let size = chat::conversation_area(app, body(area));
     // The conversation is laid out with what it is shown with; both are parts of one state.
     let mut conversation = std::mem::take(&mut app.conversation);

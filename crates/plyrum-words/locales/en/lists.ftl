@@ -7,6 +7,7 @@ conversations-hits = { $n ->
     [one] { $n } message
    *[other] { $n } messages
 } with “{ $words }”
+conversations-hits-more = The latest { $n } messages with “{ $words }”
 conversations-loading = reading…
 conversations-behind = { $n ->
     [one] { $n } session is
@@ -22,9 +23,14 @@ conversations-turns = { $n ->
 conversations-search = find:
 conversations-rename = name:
 conversations-typing = enter takes it · esc does not
-conversations-delete = Delete the texts of this conversation for good? What it cost stays in the books.
+conversations-delete = Delete “{ $title }” for good? All that was said in it goes; what it cost stays in the books.
 conversations-delete-yes = delete it
 conversations-delete-no = keep it (so does every other key)
+conversations-question = question
+conversations-answer = answer
+conversations-attachment = attachment
+conversations-begun = begun { $ago }
+conversations-copy-of = a copy of { $session }
 ago-moment = just now
 ago-short-minutes = { $n } min ago
 ago-short-hours = { $n } h ago
@@ -59,6 +65,8 @@ providers-price = in / out per million
 providers-origin = from
 providers-loading = asking the daemon…
 providers-none = No such model.
+providers-empty = No model is configured: plyrum doctor says what is missing.
+providers-lately = lately
 providers-free = free
 providers-unpriced = price not known
 providers-only-when-named = only when named
@@ -66,6 +74,7 @@ providers-is-ready = ready
 providers-is-not-ready = not ready
 providers-tokens = { $n } tokens
 providers-of-provider = { $ready } of { $n } ready
+providers-not-known = no figures of the last 24 hours
 providers-not-asked = not asked in the last 24 hours
 providers-day = { $n ->
     [one] { $n } request

@@ -8,6 +8,11 @@ conversations-hits = { $n ->
     [few] { $n } сообщения
    *[many] { $n } сообщений
 } со словами «{ $words }»
+conversations-hits-more = { $n ->
+    [one] Последнее { $n } сообщение
+    [few] Последние { $n } сообщения
+   *[many] Последние { $n } сообщений
+} со словами «{ $words }»
 conversations-loading = читаем…
 conversations-behind = ещё не попали в поиск: { $n }
 conversations-none = Бесед пока нет.
@@ -21,9 +26,14 @@ conversations-turns = { $n ->
 conversations-search = найти:
 conversations-rename = название:
 conversations-typing = enter — принять · esc — нет
-conversations-delete = Удалить тексты этой беседы навсегда? Её стоимость останется в книгах.
+conversations-delete = Удалить «{ $title }» навсегда? Всё сказанное исчезнет; стоимость останется в учёте.
 conversations-delete-yes = удалить
 conversations-delete-no = оставить (как и любая другая клавиша)
+conversations-question = вопрос
+conversations-answer = ответ
+conversations-attachment = вложение
+conversations-begun = начата { $ago }
+conversations-copy-of = копия { $session }
 ago-moment = только что
 ago-short-minutes = { $n } мин назад
 ago-short-hours = { $n } ч назад
@@ -59,6 +69,8 @@ providers-price = ввод / вывод за млн
 providers-origin = откуда
 providers-loading = спрашиваем демон…
 providers-none = Таких моделей нет.
+providers-empty = Ни одна модель не настроена: plyrum doctor скажет, чего не хватает.
+providers-lately = за сутки
 providers-free = бесплатно
 providers-unpriced = цена неизвестна
 providers-only-when-named = только по имени
@@ -66,6 +78,7 @@ providers-is-ready = готова
 providers-is-not-ready = не готова
 providers-tokens = токенов: { $n }
 providers-of-provider = готово { $ready } из { $n }
+providers-not-known = данных за сутки нет
 providers-not-asked = за сутки не спрашивали
 providers-day = { $n ->
     [one] { $n } обращение

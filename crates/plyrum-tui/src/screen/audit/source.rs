@@ -40,6 +40,13 @@ pub enum AuditAsk {
         /// At most so many.
         limit: usize,
     },
+    /// The same, where records came since this was asked last.
+    Follow {
+        /// Which.
+        filter: AuditFilter,
+        /// At most so many.
+        limit: usize,
+    },
     /// Check that every record is where and what it was.
     Verify,
 }
@@ -54,6 +61,13 @@ pub enum AuditReply {
         /// They.
         outcome: Result<AuditPage, Fault>,
     },
+    /// Records, where any came.
+    Followed {
+        /// Of which filter.
+        filter: AuditFilter,
+        /// They.
+        outcome: Result<Option<AuditPage>, Fault>,
+    },
     /// The verdict.
     Verified(Result<AuditVerdict, Fault>),
 }
@@ -62,6 +76,9 @@ pub enum AuditReply {
 pub trait AuditSource: Send + Sync {
     /// The newest records that fit.
     fn search(&self, filter: &AuditFilter, limit: usize) -> Result<AuditPage, Fault>;
+
+    /// Whether records came since this was asked last. It costs no more than what came.
+    fn has_grown(&self) -> Result<bool, Fault>;
 
     /// Checks every record, against what the ledger knows.
     fn verify(&self) -> Result<AuditVerdict, Fault>;
@@ -73,6 +90,11 @@ pub fn answer(source: &dyn AuditSource, ask: AuditAsk) -> AuditReply {
         AuditAsk::Load { filter, limit } => {
             let outcome = source.search(&filter, limit);
             AuditReply::Page { filter, outcome }
+        }
+        AuditAsk::Follow { filter, limit } => {
+            let grown = source.has_grown();
+            let outcome = grown.and_then(|grown| grown.then(|| source.search(&filter, limit)).transpose());
+            AuditReply::Followed { filter, outcome }
         }
         AuditAsk::Verify => AuditReply::Verified(source.verify()),
     }

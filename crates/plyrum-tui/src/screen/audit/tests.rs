@@ -48,6 +48,8 @@ fn picture(name: &str, screen: &AuditScreen) {
             let look = Look { theme: &theme, words: &words, now: Timestamp::from_millis(0), is_plain: false };
             let area = Rect::new(0, 0, width, height);
             let mut buffer = Buffer::empty(area);
+            let screen = &mut screen.clone();
+            screen.resize(AuditView { screen, look }.room(area));
             let _cursor = AuditView { screen, look }.draw(area, &mut buffer);
             let lang = if lang == Lang::En { "en" } else { "ru" };
             snapshot::check(&format!("audit-{name}-{width}-{lang}"), &buffer);
@@ -128,4 +130,59 @@ fn v_verifies() {
     assert_eq!(screen.press(Action::Verify), [AuditAsk::Verify]);
     screen.loaded(AuditReply::Verified(Ok(verdict(true))));
     assert!(matches!(&screen.proof, Proof::Done(verdict) if verdict.ok));
+}
+
+#[test]
+fn what_comes_is_followed_while_the_list_is_looked_at() {
+    let mut screen = filled();
+    let at = |ms: i64| Timestamp::from_millis(1_000_000 + ms);
+    assert_eq!(screen.wakes_at(), Some(Timestamp::from_millis(0)), "at once, to learn the time");
+    assert_eq!(screen.tick(at(0)), None);
+    assert_eq!(screen.wakes_at(), Some(at(1_000)));
+    assert_eq!(screen.tick(at(999)), None);
+    let filter = AuditFilter::default();
+    assert_eq!(screen.tick(at(1_000)), Some(AuditAsk::Follow { filter: filter.clone(), limit: FIRST }));
+    assert_eq!((screen.wakes_at(), screen.tick(at(9_000))), (None, None), "one look at a time");
+    screen.loaded(AuditReply::Followed { filter: filter.clone(), outcome: Ok(None) });
+    assert_eq!(screen.rows.len(), 5);
+    assert!(screen.wakes_at().is_some());
+    screen.press(Action::Open);
+    assert_eq!(screen.wakes_at(), None, "a record is read in peace");
+}
+
+#[test]
+fn the_mark_stays_on_the_newest_or_on_its_record() {
+    let newer = || {
+        let rows = (5..=12).rev().map(|seq| row(seq, "settle", "x")).collect();
+        let outcome = Ok(Some(AuditPage { rows, has_more: false }));
+        AuditReply::Followed { filter: AuditFilter::default(), outcome }
+    };
+    for (downs, marked) in [(0, 12), (1, 8), (4, 5)] {
+        let mut screen = filled();
+        (0..downs).for_each(|_| drop(screen.press(Action::Down)));
+        screen.loaded(newer());
+        assert_eq!(screen.chosen().map(|row| row.seq), Some(marked), "{downs} down");
+    }
+    let mut filtered = filled();
+    filtered.filter = AuditFilter::of("kind=tool");
+    filtered.loaded(newer());
+    assert_eq!(filtered.rows.len(), 5, "that was of no filter");
+}
+
+#[test]
+fn a_record_scrolls_to_its_end_and_no_further() {
+    let mut screen = filled();
+    screen.resize(Size::new(20, 4));
+    screen.press(Action::Open);
+    (0..99).for_each(|_| drop(screen.press(Action::Down)));
+    let top = |screen: &AuditScreen| match &screen.mode {
+        Mode::Record(opened) => (opened.top, opened.lines.len()),
+        Mode::List | Mode::Filter(_) => panic!("it is open"),
+    };
+    let (end, lines) = top(&screen);
+    assert_eq!(end, lines - 4);
+    screen.press(Action::Up);
+    assert_eq!(top(&screen).0, end - 1, "the first key up moves");
+    screen.resize(Size::new(80, 40));
+    assert_eq!(top(&screen).0, 0, "all of it is seen");
 }

@@ -7,7 +7,7 @@ use crate::screen::Look;
 use crate::theme::Role;
 use plyrum_markup as markup;
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Constraint, Layout, Position, Rect};
+use ratatui::layout::{Constraint, Layout, Position, Rect, Size};
 use ratatui::text::Line;
 use ratatui::widgets::Widget;
 
@@ -21,22 +21,35 @@ pub struct AuditView<'a> {
 }
 
 impl AuditView<'_> {
+    /// The room that the list or a record has in an area: what [`AuditScreen::resize`] is to be told before it is drawn.
+    #[must_use]
+    pub fn room(&self, area: Rect) -> Size {
+        let [_, _, body] = self.parts(area);
+        body.as_size()
+    }
+
     /// Draws it; where the cursor is, where something is typed.
     #[must_use]
     pub fn draw(&self, area: Rect, buffer: &mut Buffer) -> Option<Position> {
-        let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
-        let proof = self.proof(area.width.max(8));
-        let told = u16::try_from(proof.len()).unwrap_or(1).min(area.height / 3);
-        let [head, told, body] =
-            Layout::vertical([Constraint::Length(1), Constraint::Length(told), Constraint::Fill(1)])
-                .areas(area);
+        let [head, told, body] = self.parts(area);
         let cursor = self.first_line(head, buffer);
-        stack(proof, told, buffer);
-        match (&self.screen.mode, self.screen.chosen()) {
-            (Mode::Record { scroll }, Some(row)) => self.record(row, *scroll, body, buffer),
-            _ => self.list(body, buffer),
+        stack(self.proof(told.width.max(8)), told, buffer);
+        match &self.screen.mode {
+            Mode::Record(opened) => {
+                let lines = opened.lines.get(opened.top..).unwrap_or_default();
+                stack(paint::lines(self.look.theme, lines), body, buffer);
+            }
+            Mode::List | Mode::Filter(_) => self.list(body, buffer),
         }
         cursor
+    }
+
+    /// Head, the state of the chain, and the rest.
+    fn parts(&self, area: Rect) -> [Rect; 3] {
+        let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
+        let told = self.proof(area.width.max(8)).len();
+        let told = u16::try_from(told).unwrap_or(1).min(area.height / 3);
+        Layout::vertical([Constraint::Length(1), Constraint::Length(told), Constraint::Fill(1)]).areas(area)
     }
 
     /// The filter, or the line in which it is typed.
@@ -104,9 +117,8 @@ impl AuditView<'_> {
             return stack([line(Role::Dim, &self.look.words.say("record-none"))], area, buffer);
         }
         let room = usize::from(area.height);
-        let from = (screen.at + 1).saturating_sub(room);
-        let rows = screen.rows.iter().enumerate().skip(from).take(room);
-        stack(rows.map(|(nth, row)| self.row(row, nth == screen.at, columns)), area, buffer);
+        let rows = screen.rows.iter().enumerate().skip(screen.cursor.top()).take(room);
+        stack(rows.map(|(nth, row)| self.row(row, nth == screen.cursor.at(), columns)), area, buffer);
     }
 
     fn row(&self, row: &AuditRow, is_chosen: bool, columns: usize) -> Line<'static> {
@@ -128,15 +140,6 @@ impl AuditView<'_> {
             .column(Role::Dim, &run, 9)
             .column(Role::Text, &row.about, columns.saturating_sub(2 + width + 1 + 18 + 1 + 9));
         if is_chosen { pieces.all(self.look.theme.of(Role::Selected)) } else { pieces.done() }
-    }
-
-    /// The whole record, nothing hidden.
-    fn record(&self, row: &AuditRow, scroll: usize, area: Rect, buffer: &mut Buffer) {
-        let value: Option<serde_json::Value> = serde_json::from_str(&row.json).ok();
-        let pretty = value.and_then(|value| serde_json::to_string_pretty(&value).ok());
-        let lines = markup::exact(pretty.as_deref().unwrap_or(&row.json), area.width.max(8));
-        let from = scroll.min(lines.len().saturating_sub(1));
-        stack(paint::lines(self.look.theme, lines.get(from..).unwrap_or_default()), area, buffer);
     }
 }
 

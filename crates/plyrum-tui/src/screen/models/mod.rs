@@ -8,13 +8,12 @@ mod view;
 pub use source::{ModelsAsk, ModelsReply, ModelsSource, ProviderHealth, answer};
 pub use view::ModelsView;
 
+use super::cursor::Cursor;
 use crate::composer::Line;
 use crate::keymap::Action;
 use plyrum_protocol::Fault;
 use plyrum_protocol::view::ModelRow;
-
-/// Rows that a page key moves.
-const PAGE: isize = 10;
+use ratatui::layout::Size;
 
 /// What has the keys.
 #[derive(Debug, Clone, Default)]
@@ -23,19 +22,20 @@ enum Mode {
     List,
     /// Words that rows must contain are typed.
     Search(Box<Line>),
-    /// A model is looked at.
+    /// A model or a provider is looked at.
     Detail,
 }
 
 /// The state of the screen.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct ModelsScreen {
     /// By provider, then by name.
     models: Option<Vec<ModelRow>>,
-    health: Vec<ProviderHealth>,
+    /// None until the books were read.
+    health: Option<Vec<ProviderHealth>>,
     fault: Option<Fault>,
     words: String,
-    at: usize,
+    cursor: Cursor,
     mode: Mode,
 }
 
@@ -51,6 +51,15 @@ enum Row<'a> {
     Model(&'a ModelRow),
 }
 
+/// How a provider did.
+#[derive(Debug, Clone, Copy)]
+enum Lately<'a> {
+    /// The books were not read.
+    Unknown,
+    NotAsked,
+    Asked(&'a ProviderHealth),
+}
+
 impl ModelsScreen {
     /// What to ask for when the screen is opened.
     pub fn open(&mut self) -> Vec<ModelsAsk> {
@@ -63,7 +72,12 @@ impl ModelsScreen {
         let mut models = models.to_vec();
         models.sort_by(|a, b| (&a.provider, &a.model).cmp(&(&b.provider, &b.model)));
         self.models = Some(models);
-        self.at = self.at.min(self.rows().len().saturating_sub(1));
+        self.cursor.go(self.cursor.at(), self.rows().len());
+    }
+
+    /// How much room the list has: see [`ModelsView::room`].
+    pub fn resize(&mut self, room: Size) {
+        self.cursor.resize(usize::from(room.height), self.rows().len());
     }
 
     /// Whether keys are text.
@@ -86,7 +100,7 @@ impl ModelsScreen {
                 Action::Escape => {}
                 Action::Confirm | Action::Open | Action::Send => {
                     line.text().trim().clone_into(&mut self.words);
-                    self.at = 0;
+                    self.cursor.go(0, self.rows().len());
                 }
                 action => {
                     line.press(action);
@@ -114,7 +128,7 @@ impl ModelsScreen {
     pub fn loaded(&mut self, reply: ModelsReply) {
         match reply {
             ModelsReply::Health(Ok(health)) => {
-                self.health = health;
+                self.health = Some(health);
                 self.fault = None;
             }
             ModelsReply::Health(Err(fault)) => self.fault = Some(fault),
@@ -122,18 +136,15 @@ impl ModelsScreen {
     }
 
     fn list_key(&mut self, action: Action) -> Vec<ModelsAsk> {
+        if self.cursor.press(action, self.rows().len()) {
+            return Vec::new();
+        }
         match action {
-            Action::Up => self.move_by(-1),
-            Action::Down => self.move_by(1),
-            Action::PageUp => self.move_by(-PAGE),
-            Action::PageDown => self.move_by(PAGE),
-            Action::Top => self.move_by(isize::MIN),
-            Action::Bottom => self.move_by(isize::MAX),
             Action::Open | Action::Confirm if self.chosen().is_some() => self.mode = Mode::Detail,
             Action::Search | Action::Filter => self.mode = Mode::Search(Box::new(Line::of(&self.words))),
-            Action::Escape | Action::ClearFilter => {
+            Action::Escape | Action::ClearFilter if !self.words.is_empty() => {
                 self.words.clear();
-                self.at = 0;
+                self.cursor.go(0, self.rows().len());
             }
             Action::Refresh => return vec![ModelsAsk::Models, ModelsAsk::Health],
             _ => {}
@@ -141,17 +152,9 @@ impl ModelsScreen {
         Vec::new()
     }
 
-    fn move_by(&mut self, by: isize) {
-        let last = self.rows().len().saturating_sub(1);
-        self.at = self.at.saturating_add_signed(by).min(last);
-    }
-
-    /// The model that is marked.
-    fn chosen(&self) -> Option<&ModelRow> {
-        match self.rows().get(self.at) {
-            Some(Row::Model(model)) => Some(model),
-            _ => None,
-        }
+    /// What is marked.
+    fn chosen(&self) -> Option<Row<'_>> {
+        self.rows().get(self.cursor.at()).copied()
     }
 
     /// Providers, each with its models, as far as they fit the words.
@@ -175,8 +178,13 @@ impl ModelsScreen {
         rows
     }
 
-    fn health_of(&self, provider: &str) -> Option<&ProviderHealth> {
-        self.health.iter().find(|health| health.provider == provider)
+    fn lately(&self, provider: &str) -> Lately<'_> {
+        match &self.health {
+            None => Lately::Unknown,
+            Some(health) => {
+                health.iter().find(|it| it.provider == provider).map_or(Lately::NotAsked, Lately::Asked)
+            }
+        }
     }
 }
 

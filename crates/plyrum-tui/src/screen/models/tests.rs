@@ -43,6 +43,23 @@ fn filled() -> ModelsScreen {
     screen
 }
 
+/// More than fits, with names and reasons that do not.
+fn long() -> ModelsScreen {
+    let mut screen = ModelsScreen::default();
+    let why = "ключ \u{1b}[31mFAR_KEY\u{202e} не задан: положите его в окружение и запустите демон заново";
+    let models: Vec<ModelRow> = (0..60)
+        .map(|n| {
+            let id = format!("provider-{}/模型-с-очень-длинным-именем-{n:02}-instruct", n / 9);
+            model(&id, (n % 3 == 0).then_some(why), Some(("1234.56", "99999.99")))
+        })
+        .collect();
+    screen.set_models(&models);
+    screen.resize(ModelsView::room(Rect::new(0, 0, 80, 22)));
+    screen.press(Action::Bottom);
+    (0..5).for_each(|_| drop(screen.press(Action::Up)));
+    screen
+}
+
 fn picture(name: &str, screen: &ModelsScreen) {
     for (width, height) in [(80, 22), (120, 38)] {
         for lang in [Lang::En, Lang::Ru] {
@@ -50,6 +67,8 @@ fn picture(name: &str, screen: &ModelsScreen) {
             let look = Look { theme: &theme, words: &words, now: Timestamp::from_millis(0), is_plain: false };
             let area = Rect::new(0, 0, width, height);
             let mut buffer = Buffer::empty(area);
+            let screen = &mut screen.clone();
+            screen.resize(ModelsView::room(area));
             let _cursor = ModelsView { screen, look }.draw(area, &mut buffer);
             let lang = if lang == Lang::En { "en" } else { "ru" };
             snapshot::check(&format!("models-{name}-{width}-{lang}"), &buffer);
@@ -72,11 +91,22 @@ fn pictures_of_every_state() {
     detail.press(Action::Up);
     detail.press(Action::Open);
     picture("detail", &detail);
+    let mut provider = filled();
+    provider.press(Action::Down);
+    provider.press(Action::Down);
+    provider.press(Action::Open);
+    picture("provider", &provider);
+    picture("long", &long());
+    let mut nothing = filled();
+    nothing.press(Action::Search);
+    "нет такой".chars().for_each(|c| drop(nothing.typed(c)));
+    nothing.press(Action::Confirm);
+    picture("no-match", &nothing);
     let mut searching = filled();
     searching.press(Action::Search);
     "fast".chars().for_each(|c| drop(searching.typed(c)));
     picture("search", &searching);
-    let mut failed = filled();
+    let mut failed = long();
     failed.loaded(ModelsReply::Health(Err(Fault::new(ErrorKind::Storage, "the ledger cannot be read"))));
     picture("error", &failed);
 }
@@ -107,4 +137,16 @@ fn models_stand_under_their_provider_and_words_narrow_them() {
 #[test]
 fn a_refresh_asks_the_daemon_and_the_ledger() {
     assert_eq!(filled().press(Action::Refresh), [ModelsAsk::Models, ModelsAsk::Health]);
+}
+
+#[test]
+fn what_the_books_did_not_tell_is_not_told() {
+    let mut screen = filled();
+    assert!(matches!(screen.lately("lab"), Lately::Asked(health) if health.attempts == 120));
+    assert!(matches!(screen.lately("far"), Lately::NotAsked));
+    screen.loaded(ModelsReply::Health(Err(Fault::new(ErrorKind::Storage, "no"))));
+    assert!(matches!(screen.lately("lab"), Lately::Asked(_)), "what was read stays");
+    let mut fresh = ModelsScreen::default();
+    fresh.loaded(ModelsReply::Health(Err(Fault::new(ErrorKind::Storage, "no"))));
+    assert!(matches!(fresh.lately("lab"), Lately::Unknown));
 }

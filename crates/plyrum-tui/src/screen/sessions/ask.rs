@@ -1,7 +1,7 @@
 //! What the screen wants, and what comes back.
 
 use super::Whose;
-use plyrum_protocol::view::{SessionHit, SessionPage};
+use plyrum_protocol::view::{SessionHits, SessionPage};
 use plyrum_protocol::{Fault, SessionId};
 
 /// What the screen wants to be done.
@@ -20,6 +20,8 @@ pub enum SessionsAsk {
         words: String,
         /// Whose.
         whose: Whose,
+        /// Where the last page ended; none for the first.
+        cursor: Option<String>,
     },
     /// What was said in a session, in short.
     Preview(SessionId),
@@ -43,8 +45,10 @@ pub enum SessionsAsk {
 pub enum SessionsReply {
     /// A page.
     Page {
-        /// Whether it is the first one.
-        is_first: bool,
+        /// Where the page before it ended; none for the first.
+        cursor: Option<String>,
+        /// Whose.
+        whose: Whose,
         /// It.
         outcome: Result<SessionPage, Fault>,
     },
@@ -52,11 +56,20 @@ pub enum SessionsReply {
     Hits {
         /// The words that they match.
         words: String,
+        /// Whose.
+        whose: Whose,
+        /// Where the page before them ended; none for the first.
+        cursor: Option<String>,
         /// They.
-        outcome: Result<Vec<SessionHit>, Fault>,
+        outcome: Result<SessionHits, Fault>,
     },
     /// What was said.
-    Preview(Result<Box<Preview>, Fault>),
+    Preview {
+        /// In which session.
+        session: SessionId,
+        /// It.
+        outcome: Result<Box<Preview>, Fault>,
+    },
     /// This session is to be opened.
     Opened(Result<SessionId, Fault>),
     /// It has a name now.
@@ -73,10 +86,8 @@ pub enum SessionsReply {
 }
 
 /// What was said in a session, in short.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Preview {
-    /// The session.
-    pub session: SessionId,
     /// The latest prompts, each with the beginning of its answer; oldest first.
     pub turns: Vec<(String, String)>,
 }

@@ -8,17 +8,19 @@ mod view;
 pub use ask::{Preview, SessionsAsk, SessionsReply};
 pub use view::SessionsView;
 
+use super::cursor::Cursor;
 use crate::composer::Line;
 use crate::keymap::Action;
-use plyrum_protocol::view::{SessionHit, SessionPage, SessionRow};
+use plyrum_protocol::view::{SessionHit, SessionHits, SessionPage, SessionRow};
 use plyrum_protocol::{Fault, SessionId};
+use ratatui::layout::Size;
 
 /// Most sessions that are kept in the list.
 const MAX_ROWS: usize = 5_000;
+/// Most messages that are kept of a search.
+const MAX_HITS: usize = 1_000;
 /// Rows from the end at which the next page is asked for.
 const NEAR_END: usize = 10;
-/// Rows that a page key moves.
-const PAGE: isize = 10;
 
 /// What has the keys.
 #[derive(Debug, Clone, Default)]
@@ -39,7 +41,12 @@ enum Shown {
     #[default]
     All,
     /// What matches these words.
-    Hits { words: String, hits: Vec<SessionHit> },
+    Hits {
+        words: String,
+        /// At most [`MAX_HITS`].
+        hits: Vec<SessionHit>,
+        next: Option<String>,
+    },
 }
 
 /// Whose sessions.
@@ -52,22 +59,32 @@ pub enum Whose {
     Here,
 }
 
+/// What was asked for last and has not come; what answers anything else is dropped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Awaited {
+    Page { cursor: Option<String>, whose: Whose },
+    Hits { words: String, whose: Whose, cursor: Option<String> },
+}
+
 /// The state of the screen.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct SessionsScreen {
+    /// At most [`MAX_ROWS`].
     rows: Vec<SessionRow>,
     next: Option<String>,
     /// Sessions that the search does not know yet.
     behind: u64,
-    at: usize,
+    /// Rows that there is room for.
+    room: Size,
+    cursor: Cursor,
     mode: Mode,
     shown: Shown,
     whose: Whose,
-    is_loading: bool,
+    awaited: Option<Awaited>,
     fault: Option<Fault>,
-    preview: Option<Preview>,
-    /// The session that a preview was asked for last.
+    /// The session that was looked into last, and what was found; none while it is read.
     looked_at: Option<SessionId>,
+    preview: Option<Result<Preview, Fault>>,
 }
 
 impl SessionsScreen {
@@ -90,8 +107,17 @@ impl SessionsScreen {
         !matches!((&self.mode, &self.shown), (Mode::List, Shown::All))
     }
 
+    /// How much room the list has: see [`SessionsView::room`].
+    pub fn resize(&mut self, room: Size) {
+        self.room = room;
+        self.cursor.resize(self.seen(), self.len());
+    }
+
     /// What a key comes to.
     pub fn press(&mut self, action: Action) -> Vec<SessionsAsk> {
+        if self.len() > 0 {
+            self.fault = None; // it was read
+        }
         match std::mem::take(&mut self.mode) {
             Mode::List => self.list_key(action),
             Mode::Search(mut line) => match action {
@@ -138,27 +164,17 @@ impl SessionsScreen {
     /// What was asked for has come; the session that is to be opened, where one is.
     pub fn loaded(&mut self, reply: SessionsReply) -> Option<SessionId> {
         match reply {
-            SessionsReply::Page { is_first, outcome } => self.page(is_first, outcome),
-            SessionsReply::Hits { words, outcome } => self.hits(words, outcome),
-            SessionsReply::Preview(Ok(preview)) => {
-                if self.looked_at.as_ref() == Some(&preview.session) {
-                    self.preview = Some(*preview);
+            SessionsReply::Page { cursor, whose, outcome } => self.page(cursor, whose, outcome),
+            SessionsReply::Hits { words, whose, cursor, outcome } => self.hits(words, whose, cursor, outcome),
+            SessionsReply::Preview { session, outcome } => {
+                if self.looked_at.as_ref() == Some(&session) {
+                    self.preview = Some(outcome.map(|preview| *preview));
                 }
             }
             SessionsReply::Opened(Ok(session)) => return Some(session),
-            SessionsReply::Renamed { session, title } => {
-                if let Some(row) = self.rows.iter_mut().find(|row| row.session == session) {
-                    row.title = title;
-                }
-            }
-            SessionsReply::Deleted(session) => {
-                self.rows.retain(|row| row.session != session);
-                self.at = self.at.min(self.len().saturating_sub(1));
-                self.preview = None;
-            }
-            SessionsReply::Preview(Err(fault))
-            | SessionsReply::Opened(Err(fault))
-            | SessionsReply::Failed(fault) => self.fault = Some(fault),
+            SessionsReply::Renamed { session, title } => self.renamed(&session, &title),
+            SessionsReply::Deleted(session) => self.deleted(&session),
+            SessionsReply::Opened(Err(fault)) | SessionsReply::Failed(fault) => self.fault = Some(fault),
         }
         None
     }
@@ -167,8 +183,8 @@ impl SessionsScreen {
     #[must_use]
     pub fn chosen(&self) -> Option<&SessionId> {
         match &self.shown {
-            Shown::All => self.rows.get(self.at).map(|row| &row.session),
-            Shown::Hits { hits, .. } => hits.get(self.at).map(|hit| &hit.session),
+            Shown::All => self.rows.get(self.cursor.at()).map(|row| &row.session),
+            Shown::Hits { hits, .. } => hits.get(self.cursor.at()).map(|hit| &hit.session),
         }
     }
 
@@ -178,8 +194,23 @@ impl SessionsScreen {
         if self.looked_at.as_ref() == Some(&session) {
             return None;
         }
+        self.preview = None;
         self.looked_at = Some(session.clone());
         Some(SessionsAsk::Preview(session))
+    }
+
+    /// What is known of the session that is marked beside what was found.
+    fn chosen_row(&self) -> Option<&SessionRow> {
+        let session = self.chosen()?;
+        self.rows.iter().find(|row| row.session == *session)
+    }
+
+    /// Its name.
+    fn chosen_title(&self) -> Option<&str> {
+        match &self.shown {
+            Shown::All => self.rows.get(self.cursor.at()).map(|row| row.title.as_str()),
+            Shown::Hits { hits, .. } => hits.get(self.cursor.at()).map(|hit| hit.title.as_str()),
+        }
     }
 
     fn len(&self) -> usize {
@@ -189,25 +220,58 @@ impl SessionsScreen {
         }
     }
 
-    fn reload(&mut self) -> Vec<SessionsAsk> {
-        self.is_loading = true;
+    /// Entries that are seen at once: what was found takes two rows each.
+    fn seen(&self) -> usize {
+        let rows = usize::from(self.room.height);
+        match self.shown {
+            Shown::All => rows,
+            Shown::Hits { .. } => (rows / 2).max(1),
+        }
+    }
+
+    fn show(&mut self, shown: Shown) {
+        self.shown = shown;
+        self.cursor = Cursor::default();
+        self.cursor.resize(self.seen(), self.len());
+    }
+
+    fn ask(&mut self, awaited: Awaited) -> Vec<SessionsAsk> {
         self.fault = None;
-        vec![SessionsAsk::Load { cursor: None, whose: self.whose }]
+        self.awaited = Some(awaited.clone());
+        vec![match awaited {
+            Awaited::Page { cursor, whose } => SessionsAsk::Load { cursor, whose },
+            Awaited::Hits { words, whose, cursor } => SessionsAsk::Search { words, whose, cursor },
+        }]
+    }
+
+    /// What is shown, anew.
+    fn reload(&mut self) -> Vec<SessionsAsk> {
+        let whose = self.whose;
+        match self.shown.clone() {
+            Shown::All => self.ask(Awaited::Page { cursor: None, whose }),
+            Shown::Hits { words, .. } => self.ask(Awaited::Hits { words, whose, cursor: None }),
+        }
     }
 
     fn search(&mut self, words: &str) -> Vec<SessionsAsk> {
         let words = words.trim().to_owned();
         if words.is_empty() {
-            self.shown = Shown::All;
-            return Vec::new();
+            return self.all();
         }
-        self.is_loading = true;
-        self.fault = None;
-        vec![SessionsAsk::Search { words, whose: self.whose }]
+        self.ask(Awaited::Hits { words, whose: self.whose, cursor: None })
     }
 
-    fn page(&mut self, is_first: bool, outcome: Result<SessionPage, Fault>) {
-        self.is_loading = false;
+    /// Back to the list, which another scope or a search may have left behind.
+    fn all(&mut self) -> Vec<SessionsAsk> {
+        self.show(Shown::All);
+        self.reload()
+    }
+
+    fn page(&mut self, cursor: Option<String>, whose: Whose, outcome: Result<SessionPage, Fault>) {
+        let is_first = cursor.is_none();
+        if self.awaited.take_if(|it| *it == Awaited::Page { cursor, whose }).is_none() {
+            return;
+        }
         match outcome {
             Ok(page) => {
                 if is_first {
@@ -217,41 +281,75 @@ impl SessionsScreen {
                 self.rows.extend(page.rows.into_iter().take(room));
                 self.next = page.next.filter(|_| self.rows.len() < MAX_ROWS);
                 self.behind = page.behind;
-                self.at = self.at.min(self.len().saturating_sub(1));
+                self.cursor.go(self.cursor.at(), self.len());
             }
             Err(fault) => self.fault = Some(fault),
         }
     }
 
-    fn hits(&mut self, words: String, outcome: Result<Vec<SessionHit>, Fault>) {
-        self.is_loading = false;
-        match outcome {
-            Ok(hits) => {
-                self.shown = Shown::Hits { words, hits };
-                self.at = 0;
-            }
-            Err(fault) => self.fault = Some(fault),
+    fn hits(
+        &mut self,
+        words: String,
+        whose: Whose,
+        cursor: Option<String>,
+        outcome: Result<SessionHits, Fault>,
+    ) {
+        let is_first = cursor.is_none();
+        let answered = Awaited::Hits { words: words.clone(), whose, cursor };
+        if self.awaited.take_if(|it| *it == answered).is_none() {
+            return;
         }
+        match (outcome, &mut self.shown) {
+            (Err(fault), _) => self.fault = Some(fault),
+            (Ok(found), Shown::Hits { hits, next, .. }) if !is_first => {
+                let room = MAX_HITS.saturating_sub(hits.len());
+                hits.extend(found.hits.into_iter().take(room));
+                *next = found.next.filter(|_| hits.len() < MAX_HITS);
+            }
+            (Ok(found), _) => self.show(Shown::Hits { words, hits: found.hits, next: found.next }),
+        }
+    }
+
+    fn renamed(&mut self, session: &SessionId, title: &str) {
+        for row in self.rows.iter_mut().filter(|row| row.session == *session) {
+            title.clone_into(&mut row.title);
+        }
+        if let Shown::Hits { hits, .. } = &mut self.shown {
+            hits.iter_mut()
+                .filter(|hit| hit.session == *session)
+                .for_each(|hit| title.clone_into(&mut hit.title));
+        }
+    }
+
+    fn deleted(&mut self, session: &SessionId) {
+        self.rows.retain(|row| row.session != *session);
+        if let Shown::Hits { hits, .. } = &mut self.shown {
+            hits.retain(|hit| hit.session != *session);
+        }
+        self.cursor.go(self.cursor.at(), self.len());
     }
 
     fn list_key(&mut self, action: Action) -> Vec<SessionsAsk> {
+        if self.cursor.press(action, self.len()) {
+            return self.go_on();
+        }
         match action {
-            Action::Up => return self.move_by(-1),
-            Action::Down => return self.move_by(1),
-            Action::PageUp => return self.move_by(-PAGE),
-            Action::PageDown => return self.move_by(PAGE),
-            Action::Top => return self.move_by(isize::MIN),
-            Action::Bottom => return self.move_by(isize::MAX),
-            Action::Escape | Action::ClearFilter => {
-                self.shown = Shown::All;
-                self.at = 0;
+            Action::Escape | Action::ClearFilter if matches!(self.shown, Shown::Hits { .. }) => {
+                return self.all();
             }
-            Action::Search => self.mode = Mode::Search(Line::default()),
+            Action::Search => {
+                let words = match &self.shown {
+                    Shown::Hits { words, .. } => words.as_str(),
+                    Shown::All => "",
+                };
+                self.mode = Mode::Search(Line::of(words));
+            }
             Action::Refresh => return self.reload(),
             Action::Filter => {
                 self.whose = if self.whose == Whose::All { Whose::Here } else { Whose::All };
-                self.shown = Shown::All;
-                self.at = 0;
+                // Those of the other scope are no answer to this one.
+                (self.rows, self.next) = (Vec::new(), None);
+                self.cursor.go(0, self.len());
                 return self.reload();
             }
             action => return self.chosen_key(action),
@@ -266,8 +364,8 @@ impl SessionsScreen {
             Action::Open | Action::Confirm => return vec![SessionsAsk::Open(session)],
             Action::Fork => return vec![SessionsAsk::Fork(session)],
             Action::Rename => {
-                let title = self.rows.iter().find(|row| row.session == session).map(|row| row.title.clone());
-                self.mode = Mode::Rename(session, Line::of(&title.unwrap_or_default()));
+                let line = Line::of(self.chosen_title().unwrap_or_default());
+                self.mode = Mode::Rename(session, line);
             }
             Action::Delete => self.mode = Mode::Delete(session),
             _ => {}
@@ -275,14 +373,17 @@ impl SessionsScreen {
         Vec::new()
     }
 
-    fn move_by(&mut self, by: isize) -> Vec<SessionsAsk> {
-        let last = self.len().saturating_sub(1);
-        self.at = self.at.saturating_add_signed(by).min(last);
-        let is_near = self.at + NEAR_END >= self.rows.len();
-        match (&self.shown, self.next.clone()) {
-            (Shown::All, Some(cursor)) if is_near && !self.is_loading => {
-                self.is_loading = true;
-                vec![SessionsAsk::Load { cursor: Some(cursor), whose: self.whose }]
+    /// Near the end of what is there, the next page is asked for.
+    fn go_on(&mut self) -> Vec<SessionsAsk> {
+        let is_near = self.cursor.at() + NEAR_END >= self.len();
+        if !is_near || self.awaited.is_some() {
+            return Vec::new();
+        }
+        let whose = self.whose;
+        match (&self.shown, &self.next) {
+            (Shown::All, Some(next)) => self.ask(Awaited::Page { cursor: Some(next.clone()), whose }),
+            (Shown::Hits { words, next: Some(next), .. }, _) => {
+                self.ask(Awaited::Hits { words: words.clone(), whose, cursor: Some(next.clone()) })
             }
             _ => Vec::new(),
         }
