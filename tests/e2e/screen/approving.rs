@@ -24,10 +24,10 @@ fn a_digit_that_was_read_allows_and_esc_denies() {
     screen.press("yнYНд"); // letters of either layout answer nothing
     assert_eq!(text(&world, "a.txt"), None);
     assert_eq!(question(&world)["status"], "pending");
-    screen.press("1");
+    screen.press_after_writing("1");
     screen.sees("create b.txt");
     assert_eq!(text(&world, "a.txt").as_deref(), Some("one\n"));
-    screen.press(ESC);
+    screen.press_after_writing(ESC);
     let picture = screen.sees("All is done.");
     assert_eq!(text(&world, "b.txt"), None);
     assert!(picture.has("1yнYНд"), "what answered nothing was typed, and is not lost: {picture}");
@@ -45,7 +45,7 @@ fn a_digit_within_a_word_answers_nothing() {
     let world = acting(&(turn("", &[&write("a.txt", "one\n")]) + END));
     let screen = asking(&world, "create a.txt");
     screen.press("version 1 or 2");
-    screen.press("\u{1b}[A"); // the mark, from "no" to "yes"
+    screen.press_after_writing("\u{1b}[A"); // the mark, from "no" to "yes"
     screen.sees("› 1 yes, this once");
     assert_eq!(question(&world)["status"], "pending");
     screen.press("\r");

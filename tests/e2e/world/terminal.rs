@@ -14,6 +14,8 @@ use std::process::{Child, Command};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
+/// Longer than a question waits for somebody who was writing.
+const LOOKING_UP: std::time::Duration = std::time::Duration::from_millis(2_200);
 /// Longer than a question has to be on the screen before it can be answered.
 const READING: std::time::Duration = std::time::Duration::from_millis(600);
 
@@ -83,6 +85,12 @@ impl Terminal {
     /// to be waited for in any other way.
     pub(crate) fn press(&self, keys: &str) {
         thread::sleep(READING);
+        self.types_ahead(keys);
+    }
+
+    /// The same of a person who was writing something else and has looked up.
+    pub(crate) fn press_after_writing(&self, keys: &str) {
+        thread::sleep(LOOKING_UP);
         self.types_ahead(keys);
     }
 

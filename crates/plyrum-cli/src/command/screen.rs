@@ -92,6 +92,8 @@ fn desk(paths: &Paths, args: Args) -> Result<Desk, Fault> {
     let colours = paths.config_dir.join("theme.toml");
     let (theme, colours_wrong) =
         read(&colours, theme.clone(), |text, path| theme.with_file(text, path).map_err(|e| e.to_string()));
+    let here = std::env::current_dir().ok();
+    let configured = plyrum_settings::Settings::load(paths, here.as_deref());
     let setup = Setup {
         words: Words::new(language::of_user()),
         theme,
@@ -104,6 +106,8 @@ fn desk(paths: &Paths, args: Args) -> Result<Desk, Fault> {
             plan: args.plan,
             profile: args.profile.map(Into::into),
             mode: args.approve.map_or(Mode::Default, Mode::Policy),
+            // A configuration that cannot be read is told by the first prompt; until then nothing is claimed.
+            default_policy: configured.ok().map(|settings| settings.defaults.approve),
         },
         now: runtime::now(),
         client: format!("plyrum {}", env!("CARGO_PKG_VERSION")),

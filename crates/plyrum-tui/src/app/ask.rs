@@ -26,11 +26,20 @@ pub struct Ask {
     pub profile: Option<Profile>,
     /// Who may act.
     pub mode: Mode,
+    /// The configured policy, where it is known: what [`Mode::Default`] comes to.
+    pub default_policy: Option<String>,
 }
 
 impl Default for Ask {
     fn default() -> Self {
-        Self { model: None, persona: None, plan: None, profile: None, mode: Mode::Default }
+        Self {
+            model: None,
+            persona: None,
+            plan: None,
+            profile: None,
+            mode: Mode::Default,
+            default_policy: None,
+        }
     }
 }
 
@@ -41,7 +50,9 @@ impl Ask {
     /// The next mode: ask, read-only, workspace, plan, and around.
     pub fn cycle(&mut self) {
         let place = match &self.mode {
-            Mode::Default => None,
+            Mode::Default => {
+                self.default_policy.as_ref().and_then(|name| CYCLE.iter().position(|it| it == name))
+            }
             Mode::Policy(name) => CYCLE.iter().position(|policy| policy == name),
             Mode::Plan => Some(CYCLE.len()),
         };

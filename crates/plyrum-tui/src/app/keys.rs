@@ -1,12 +1,15 @@
 //! Keys: whose they are, and what they do there.
 
 use super::{App, Armed, Effect, Focus, Overlay, Screen};
-use crate::composer::Outcome;
+use crate::approvals::UNREAD_MS;
+use crate::composer::{Composed, Outcome};
 use crate::keymap::{Action, Context};
 use crate::theme::Role;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseEvent, MouseEventKind};
 use plyrum_protocol::StepId;
 
+/// So long after the last key of a prompt nobody is in the middle of it any more.
+const WRITING_MS: u64 = 2_000;
 /// Lines that the wheel moves.
 const WHEEL: isize = 3;
 
@@ -14,6 +17,10 @@ impl App {
     pub(super) fn key_pressed(&mut self, key: &KeyEvent) -> Vec<Effect> {
         if key.kind == crossterm::event::KeyEventKind::Release {
             return Vec::new();
+        }
+        // What lies under something else was not read: its time begins when it is seen.
+        if self.overlay.is_some() || !matches!(self.screen, Screen::Chat | Screen::Approvals) {
+            self.approvals.typing(self.now);
         }
         let context = self.context_of(key);
         let action = self.keymap.resolve(context, key);
@@ -67,10 +74,12 @@ impl App {
         }
         let asking =
             self.live().and_then(|run| self.approvals.of_run(&run.id)).map(|(_, asking)| asking.clone());
+        // Somebody who was writing looks up later than somebody who waits.
+        let quiet = if self.composer.is_empty() { UNREAD_MS } else { WRITING_MS };
         let is_text = typed(key).is_some() || key.code == KeyCode::Enter || key.code == KeyCode::Backspace;
         // A key that answers nothing begins a word: what follows it at once belongs to that word.
         let is_answer = self.keymap.resolve(Context::Approval, key).is_some();
-        if is_text && (!is_answer || asking.is_some_and(|asking| !asking.is_read(self.now))) {
+        if is_text && (!is_answer || asking.is_some_and(|asking| !asking.is_quiet_for(quiet, self.now))) {
             self.approvals.typing(self.now);
             return Context::Composer;
         }
@@ -270,7 +279,7 @@ impl App {
             Action::CompleteOrQueue if self.composer.is_empty() && !self.conversation.turns.is_empty() => {
                 self.focus = Focus::Pager;
             }
-            Action::Send if self.composer.is_empty() && self.conversation.turns.is_empty() => {
+            Action::Send if self.composer.is_empty() && self.may_try() => {
                 return self.first_try();
             }
             Action::Copy => return self.copy_answer(),
@@ -305,7 +314,8 @@ impl App {
             Outcome::Send(composed) | Outcome::Queue(composed) => self.carry_out(composed),
             Outcome::Steer(composed) => {
                 let mut effects = Vec::new();
-                if self.is_busy() {
+                if self.is_busy() && !matches!(composed, Composed::Command { .. }) {
+                    self.is_steering = true;
                     self.queue.push_front(composed);
                     effects.extend(self.stop());
                 } else {
@@ -340,7 +350,7 @@ impl App {
         if let Some(effect) = self.stop() {
             return vec![effect];
         }
-        if !self.composer.is_empty() || self.conversation.turns.is_empty() {
+        if self.is_busy() || !self.composer.is_empty() || self.conversation.turns.is_empty() {
             return Vec::new();
         }
         if self.twice(Armed::Rewind) {

@@ -223,6 +223,8 @@ pub struct App {
     armed: Option<(Armed, Timestamp)>,
     /// A run whose missing frames are on their way.
     reattaching: Option<RunId>,
+    /// The next prompt in the queue is said as soon as the run has ended, however it ends.
+    is_steering: bool,
     /// When questions of other clients are looked for.
     look_at: Option<Timestamp>,
     /// When the books are read for what goes on.
@@ -278,6 +280,7 @@ impl App {
             next_key: 1,
             armed: None,
             reattaching: None,
+            is_steering: false,
             look_at: None,
             live_at: None,
             sent: None,

@@ -27,6 +27,10 @@ impl App {
                 return Vec::new();
             }
         };
+        if self.conversation.session.as_ref() != Some(&page.session) {
+            self.queue_comes_back();
+        }
+        self.live_at = None;
         let turns: Vec<Turn> = page.turns.into_iter().map(|turn| self.past(turn)).collect();
         let mut conversation = Conversation::default();
         conversation.session = Some(page.session.clone());

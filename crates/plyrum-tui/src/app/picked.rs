@@ -81,6 +81,8 @@ impl App {
         if self.is_busy() {
             self.toast(Role::Text, self.words.say("run-goes-on"));
         }
+        self.queue_comes_back();
+        self.live_at = None;
         self.conversation = Conversation::default();
         self.context = None;
         self.watched = None;
@@ -316,6 +318,15 @@ impl App {
     pub(super) fn chosen_from(&mut self, choices: Choices) {
         self.models.set_models(&choices.models);
         self.choices = Some(choices);
+    }
+
+    /// Whether there is nothing but the offline extractor, and nothing else on its way.
+    pub(super) fn may_try(&self) -> bool {
+        let hosted = self
+            .choices
+            .as_ref()
+            .map(|choices| choices.models.iter().any(|model| model.ready && model.provider != "offline"));
+        hosted == Some(false) && self.conversation.turns.is_empty() && !self.conversation.is_loading
     }
 
     /// Enter on an empty first screen: a question that needs no key, about a text that comes with it.

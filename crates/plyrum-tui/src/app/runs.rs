@@ -108,7 +108,8 @@ impl App {
                 if let Some((_, composed)) = sent.filter(|_| self.composer.is_empty()) {
                     self.put_back(&composed);
                 }
-                self.next_in_queue()
+                self.queue_comes_back();
+                Vec::new()
             }
         }
     }
@@ -184,6 +185,9 @@ impl App {
     pub(super) fn look_at_questions(&mut self, run: &RunId) {
         let Some(run) = self.conversation.turn(run).and_then(Turn::run) else { return };
         self.approvals.seen(run, self.now);
+        if self.screen == super::Screen::Approvals {
+            return; // what is read there stays
+        }
         if let Some(first) = self.approvals.questions().iter().find(|q| q.run == run.id) {
             let approval = first.approval.clone();
             self.approvals.show(&approval, self.now);
@@ -197,8 +201,30 @@ impl App {
             effects.extend(self.usage.tick().into_iter().map(Effect::Usage));
         }
         effects.extend(self.notify("notify-finished"));
-        effects.extend(self.next_in_queue());
+        let went_well = self.conversation.turn(run).and_then(Turn::run).is_some_and(|run| {
+            let status = run.result.as_ref().map(|result| result.status);
+            matches!(status, Some(RunStatus::Succeeded | RunStatus::Degraded))
+        });
+        if std::mem::take(&mut self.is_steering) || went_well {
+            effects.extend(self.next_in_queue());
+        } else {
+            // What was to follow it may make no sense any more, and would be paid for.
+            self.queue_comes_back();
+        }
         effects
+    }
+
+    /// Prompts that waited are put back into the editor, behind what is written there.
+    pub(super) fn queue_comes_back(&mut self) {
+        if self.queue.is_empty() {
+            return;
+        }
+        let written_now = self.composer.text();
+        let waited: Vec<String> = self.queue.drain(..).map(|composed| written(&composed)).collect();
+        let all = std::iter::once(written_now).chain(waited).filter(|text| !text.is_empty());
+        let _edited = self.composer.replace(&all.collect::<Vec<_>>().join("\n\n"));
+        self.edited();
+        self.toast(Role::Warning, self.words.say("queue-back"));
     }
 
     fn next_in_queue(&mut self) -> Vec<Effect> {
@@ -217,7 +243,7 @@ impl App {
     /// Ends the run that goes on; whether there was one.
     pub(super) fn stop(&mut self) -> Option<Effect> {
         let turn = self.conversation.turns.back_mut()?;
-        let run = turn.run_mut().filter(|run| run.is_live())?;
+        let run = turn.run_mut().filter(|run| run.is_live() && !run.is_ending)?;
         run.is_ending = true;
         let effect = Effect::Cancel { run: run.id.clone(), reason: CancelReason::Interrupt };
         turn.changed();

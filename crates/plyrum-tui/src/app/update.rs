@@ -69,7 +69,7 @@ impl App {
             self.look_at = None; // until it is answered
             effects.push(Effect::ListApprovals);
         }
-        if self.screen == Screen::Usage && self.live_at.is_none_or(|at| at <= self.now) {
+        if self.screen == Screen::Usage && self.live_at.is_some_and(|at| at <= self.now) {
             effects.extend(self.live_figures());
         }
         if self.screen == Screen::Audit {
@@ -80,6 +80,7 @@ impl App {
 
     /// What the books have of the run and the conversation now.
     fn live_figures(&mut self) -> Option<Effect> {
+        self.live_at = None;
         let run = self.watched_run()?;
         let (id, is_live) = (run.id.clone(), run.is_live());
         self.live_at = is_live.then(|| self.now.plus_millis(LIVE_EVERY_MS));
@@ -215,9 +216,18 @@ impl App {
         self.overlay = None;
         self.screen = screen;
         match screen {
-            Screen::Chat => Vec::new(),
+            Screen::Chat => {
+                if let Some(run) = self.live().map(|run| run.id.clone()) {
+                    self.look_at_questions(&run);
+                }
+                self.approvals.typing(self.now);
+                Vec::new()
+            }
             Screen::Lifecycle => Vec::new(),
-            Screen::Approvals => vec![Effect::ListApprovals],
+            Screen::Approvals => {
+                self.approvals.typing(self.now);
+                vec![Effect::ListApprovals]
+            }
             Screen::Sessions => self.sessions.open().into_iter().map(Effect::Sessions).collect(),
             Screen::Audit => self.audit.open().into_iter().map(Effect::Audit).collect(),
             Screen::Usage => {

@@ -4,7 +4,7 @@
 
 mod view;
 
-pub(crate) use view::{Prompt, overlay_height};
+pub(crate) use view::{Prompt, is_seen_whole, overlay_height};
 
 use crate::keymap::Action as Key;
 use crate::run::{Run, Tool};
@@ -104,8 +104,7 @@ const SAFE: usize = 1;
 #[derive(Debug, Default)]
 pub struct Approvals {
     questions: Vec<Question>,
-    /// Which question is shown on the screen of its own.
-    pub at: usize,
+    /// The one question that is on the screen and that keys answer: there is no other way to choose one.
     asking: Option<Asking>,
 }
 
@@ -123,17 +122,33 @@ pub struct Asking {
     quiet_since: Timestamp,
     /// It was answered, and the daemon has not said so yet.
     pub is_sent: bool,
+    /// The whole of it was on the screen, up to its end.
+    was_seen_whole: bool,
 }
 
 impl Asking {
     fn new(approval: ApprovalId, now: Timestamp) -> Self {
-        Self { approval, mark: SAFE, scroll: 0, reason: None, quiet_since: now, is_sent: false }
+        Self {
+            approval,
+            mark: SAFE,
+            scroll: 0,
+            reason: None,
+            quiet_since: now,
+            is_sent: false,
+            was_seen_whole: false,
+        }
     }
 
     /// Whether somebody can have read it, and is not in the middle of typing something else.
     #[must_use]
     pub fn is_read(&self, now: Timestamp) -> bool {
-        now.millis_since(self.quiet_since) >= UNREAD_MS
+        self.is_quiet_for(UNREAD_MS, now)
+    }
+
+    /// Whether nothing else was typed for so long.
+    #[must_use]
+    pub fn is_quiet_for(&self, ms: u64, now: Timestamp) -> bool {
+        now.millis_since(self.quiet_since) >= ms
     }
 }
 
@@ -143,7 +158,6 @@ impl Approvals {
         self.questions.retain(|known| Some(&known.run) == followed);
         let others = rows.iter().filter_map(Question::of_row).filter(|row| Some(&row.run) != followed);
         self.questions.extend(others.take(MAX_QUESTIONS.saturating_sub(self.questions.len())));
-        self.at = self.at.min(self.questions.len().saturating_sub(1));
         self.ask_next(now);
     }
 
@@ -159,14 +173,12 @@ impl Approvals {
                 self.questions.push(question);
             }
         }
-        self.at = self.at.min(self.questions.len().saturating_sub(1));
         self.ask_next(now);
     }
 
     /// A question that is answered is gone, whoever answered it.
     pub fn answered(&mut self, approval: &ApprovalId, now: Timestamp) {
         self.questions.retain(|question| question.approval != *approval);
-        self.at = self.at.min(self.questions.len().saturating_sub(1));
         self.ask_next(now);
     }
 
@@ -184,11 +196,19 @@ impl Approvals {
         Some((question, asking))
     }
 
-    /// The question that is chosen in the list, with how it is shown.
+    /// The question that is on the screen of its own, how it is shown, and its place.
     #[must_use]
-    pub fn chosen(&self) -> Option<(&Question, Option<&Asking>)> {
-        let question = self.questions.get(self.at)?;
-        Some((question, self.asking.as_ref().filter(|asking| asking.approval == question.approval)))
+    pub fn chosen(&self) -> Option<(&Question, &Asking, usize)> {
+        let asking = self.asking.as_ref()?;
+        let at = self.questions.iter().position(|question| question.approval == asking.approval)?;
+        Some((self.questions.get(at)?, asking, at))
+    }
+
+    /// All of the question was on the screen, up to its end: it can be allowed.
+    pub(crate) fn was_seen_whole(&mut self) {
+        if let Some(asking) = &mut self.asking {
+            asking.was_seen_whole = true;
+        }
     }
 
     /// Puts a question on the screen: it has to be read before it can be answered.
@@ -198,11 +218,12 @@ impl Approvals {
         }
     }
 
-    /// Moves the list's mark.
+    /// Shows another question.
     pub fn step_by(&mut self, by: isize, now: Timestamp) {
+        let at = self.chosen().map_or(0, |(_, _, at)| at);
         let last = self.questions.len().saturating_sub(1);
-        self.at = self.at.saturating_add_signed(by).min(last);
-        if let Some(approval) = self.questions.get(self.at).map(|question| question.approval.clone()) {
+        let to = at.saturating_add_signed(by).min(last);
+        if let Some(approval) = self.questions.get(to).map(|question| question.approval.clone()) {
             self.show(&approval, now);
         }
     }
@@ -213,7 +234,7 @@ impl Approvals {
         if self.asking.as_ref().is_some_and(is_there) {
             return;
         }
-        self.asking = self.questions.get(self.at).map(|question| Asking::new(question.approval.clone(), now));
+        self.asking = self.questions.first().map(|question| Asking::new(question.approval.clone(), now));
     }
 
     /// Somebody types something else: what follows at once is no answer.
@@ -243,13 +264,21 @@ impl Approvals {
             _ if !asking.is_read(now) => asking.quiet_since = now,
             Key::Answer(digit) => {
                 let place = usize::from(digit).checked_sub(1)?;
-                return Self::choose(asking, *choices.get(place)?, client);
+                return Self::choose_read(asking, *choices.get(place)?, client);
             }
-            Key::Confirm => return Self::choose(asking, *choices.get(asking.mark)?, client),
+            Key::Confirm => return Self::choose_read(asking, *choices.get(asking.mark)?, client),
             Key::Escape => return Self::choose(asking, Choice::No, client),
             _ => {}
         }
         None
+    }
+
+    /// Nothing is allowed that was not on the screen up to its end.
+    fn choose_read(asking: &mut Asking, choice: Choice, client: &str) -> Option<ApprovalReply> {
+        if matches!(choice, Choice::Yes(_)) && !asking.was_seen_whole {
+            return None;
+        }
+        Self::choose(asking, choice, client)
     }
 
     fn choose(asking: &mut Asking, choice: Choice, client: &str) -> Option<ApprovalReply> {

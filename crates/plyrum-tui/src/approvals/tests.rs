@@ -30,7 +30,29 @@ const READ: Timestamp = Timestamp::from_millis(1000);
 fn asked(rule: Option<&str>) -> Approvals {
     let mut approvals = Approvals::default();
     approvals.listed(&[row("ab12.a1", rule)], None, Timestamp::from_millis(0));
+    approvals.was_seen_whole();
     approvals
+}
+
+#[test]
+fn what_was_not_seen_to_its_end_is_not_allowed() {
+    let mut approvals = Approvals::default();
+    approvals.listed(&[row("ab12.a1", None)], None, Timestamp::from_millis(0));
+    assert_eq!(approvals.press(Key::Answer(1), READ, "me"), None);
+    assert!(
+        approvals.press(Key::Answer(2), READ.plus_millis(1000), "me").is_some_and(|reply| !reply.approve)
+    );
+}
+
+#[test]
+fn keys_answer_the_question_that_is_shown_and_no_other() {
+    let mut approvals = Approvals::default();
+    approvals.listed(&[row("ab12.a1", None), row("ab12.a2", None)], None, Timestamp::from_millis(0));
+    approvals.step_by(1, Timestamp::from_millis(0));
+    approvals.listed(&[row("ab12.a0", None), row("ab12.a2", None)], None, Timestamp::from_millis(10));
+    let shown = approvals.chosen().map(|(question, ..)| question.approval.clone()).unwrap();
+    let reply = approvals.press(Key::Answer(2), READ, "me").unwrap();
+    assert_eq!((shown.as_str(), reply.approval.as_str()), ("ab12.a2", "ab12.a2"));
 }
 
 #[test]
@@ -78,8 +100,10 @@ fn a_no_may_have_a_reason_and_is_sent_once() {
 fn the_next_question_has_to_be_read_too() {
     let mut approvals = Approvals::default();
     approvals.listed(&[row("ab12.a1", None), row("ab12.a2", None)], None, Timestamp::from_millis(0));
+    approvals.was_seen_whole();
     assert!(approvals.press(Key::Answer(1), READ, "me").is_some());
     approvals.answered(&ApprovalId::new("ab12.a1").unwrap(), READ);
+    approvals.was_seen_whole();
     assert_eq!(approvals.press(Key::Answer(1), READ.plus_millis(100), "me"), None);
     assert_eq!(approvals.press(Key::Answer(1), READ.plus_millis(700), "me").unwrap().approval, "ab12.a2");
 }

@@ -30,6 +30,14 @@ pub(crate) fn overlay_height(question: &Question, look: Look<'_>, width: u16, he
     u16::try_from(wanted).unwrap_or(height).min(height)
 }
 
+/// Whether the end of the action is in view, with every answer under it.
+pub(crate) fn is_seen_whole(question: &Question, asking: &Asking, look: Look<'_>, area: Rect) -> bool {
+    let least = choices(question).len() + 3;
+    let body = body(question, look, area.width.saturating_sub(2)).len();
+    let room = usize::from(area.height).saturating_sub(least);
+    room > 0 && asking.scroll.min(body.saturating_sub(room)) + room >= body
+}
+
 /// The action with everything that decides what will happen, never cut.
 fn body(question: &Question, look: Look<'_>, width: u16) -> Vec<Line<'static>> {
     let mut lines = Vec::new();

@@ -35,6 +35,12 @@ pub(super) fn conversation_area(app: &App, area: Rect) -> Rect {
     places(app, area).conversation
 }
 
+/// Where a question of the run is shown.
+pub(super) fn question_area(app: &App, area: Rect) -> Rect {
+    let place = places(app, area).composer;
+    Rect { x: place.x + 1, width: place.width.saturating_sub(2), ..place }
+}
+
 fn places(app: &App, area: Rect) -> Places {
     let question = app.live().and_then(|run| app.approvals.of_run(&run.id));
     let composer = if let Some((question, _)) = question {

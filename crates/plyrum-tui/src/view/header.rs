@@ -56,7 +56,11 @@ fn right(app: &App, columns: usize) -> Pieces<'_> {
 
 /// Who may act: always to be seen.
 fn mode(app: &App) -> (Role, String) {
-    match &app.ask.mode {
+    let mode = match (&app.ask.mode, &app.ask.default_policy) {
+        (Mode::Default, Some(name)) if name != "ask" => Mode::Policy(name.clone()),
+        (mode, _) => mode.clone(),
+    };
+    match &mode {
         Mode::Default => (Role::Good, app.words.say("mode-default")),
         Mode::Plan => (Role::Good, app.words.say("mode-plan")),
         Mode::Policy(name) if name == "ask" || name == "read-only" => {

@@ -32,11 +32,35 @@ pub fn prepare(app: &mut App, area: Rect) {
     let room = AuditView { screen: &app.audit, look: app.look() }.room(body(area));
     app.audit.resize(room);
     app.models.resize(ModelsView::room(body(area)));
+    see_question(app, body(area));
     let size = chat::conversation_area(app, body(area));
     // The conversation is laid out with what it is shown with; both are parts of one state.
     let mut conversation = std::mem::take(&mut app.conversation);
     conversation.prepare(usize::from(size.width), usize::from(size.height), app.look());
     app.conversation = conversation;
+}
+
+/// A question whose end is in view can be allowed from now on.
+fn see_question(app: &mut App, area: Rect) {
+    if app.overlay.is_some() {
+        return;
+    }
+    let place = match app.screen {
+        Screen::Chat if app.is_asked() => chat::question_area(app, area),
+        Screen::Approvals => inner(area),
+        _ => return,
+    };
+    let is_whole = app.approvals.chosen().is_some_and(|(question, asking, _)| {
+        crate::approvals::is_seen_whole(question, asking, app.look(), place)
+    });
+    if is_whole {
+        app.approvals.was_seen_whole();
+    }
+}
+
+/// Without a column at either side.
+const fn inner(area: Rect) -> Rect {
+    Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area }
 }
 
 /// Draws the state; where the cursor is.
@@ -89,8 +113,9 @@ fn screen(app: &App, area: Rect, buffer: &mut Buffer) -> Option<Position> {
 fn approvals(app: &App, area: Rect, buffer: &mut Buffer) {
     let questions = app.approvals.questions();
     match app.approvals.chosen() {
-        Some((question, asking)) => {
-            let place = (app.approvals.at + 1, questions.len());
+        Some((question, asking, at)) => {
+            let place = (at + 1, questions.len());
+            let asking = Some(asking);
             let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
             (&Prompt { question, asking, place, look: app.look() }).render(area, buffer);
         }

@@ -105,6 +105,7 @@ scope-provider = provider's
 # Prompt
 price-free = free
 queued = next { $n }:
+queue-back = What waited is back in the editor, and was not sent.
 queue-full = That many prompts wait already; yours is back in the editor.
 no-such-command = There is no command /{ $name }. Press ctrl+p to see all of them.
 no-such-profile = A profile is cheap, balanced or best.

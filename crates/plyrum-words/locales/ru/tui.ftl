@@ -107,6 +107,7 @@ scope-provider = провайдер
 # Запрос
 price-free = бесплатно
 queued = далее { $n }:
+queue-back = То, что ждало, снова в редакторе и не отправлено.
 queue-full = В очереди больше нет места; ваш текст снова в редакторе.
 no-such-command = Нет команды /{ $name }. Все команды покажет ctrl+p.
 no-such-profile = Профиль — это cheap, balanced или best.

@@ -128,7 +128,13 @@ fn a_question_is_answered_by_digits_that_were_read_and_by_no_letter() {
     stage.later(1_000);
     stage.types("yнYдNh");
     assert!(!stage.asked.iter().any(|effect| matches!(effect, Effect::Answer(_))));
-    stage.later(1_000);
+    stage.later(2_500);
+    assert!(
+        !stage.types("1").asked.iter().any(|effect| matches!(effect, Effect::Answer(_))),
+        "nothing was drawn yet"
+    );
+    stage.text();
+    stage.later(2_500);
     stage.types("1");
     let answers: Vec<bool> = stage
         .asked

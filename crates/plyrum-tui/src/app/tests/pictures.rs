@@ -299,6 +299,7 @@ fn questions() {
     });
     picture("approval-sent", |lang| {
         let mut stage = asked(lang, RULE, SHELL);
+        stage.draw(80, 24);
         stage.later(500);
         stage.key(KeyCode::Char('1'));
         stage
