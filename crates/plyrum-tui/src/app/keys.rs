@@ -257,6 +257,17 @@ impl App {
             let outcome = self.composer.paste(text, &self.words);
             return self.composed(Action::Help, outcome);
         }
+        // Where nothing is typed, characters are answers: a paste gives none.
+        let is_typing = match self.screen {
+            Screen::Sessions => self.sessions.is_typing(),
+            Screen::Audit => self.audit.is_typing(),
+            Screen::Models => self.models.is_typing(),
+            Screen::Usage => self.usage.context() == Context::Line,
+            Screen::Chat | Screen::Lifecycle | Screen::Approvals => false,
+        };
+        if !is_typing {
+            return Vec::new();
+        }
         text.chars().filter(|c| !c.is_control()).take(1000).flat_map(|c| self.typed(c)).collect()
     }
 
@@ -400,8 +411,7 @@ impl App {
 
     fn approvals_key(&mut self, action: Action) -> Vec<Effect> {
         match action {
-            Action::NextPane => self.approvals.step_by(1, self.now),
-            Action::PreviousPane => self.approvals.step_by(-1, self.now),
+            Action::NextPane => self.approvals.step_around(self.now),
             Action::Refresh => return vec![Effect::ListApprovals],
             Action::Escape if self.approvals.questions().is_empty() => return self.go(Screen::Chat),
             action => return self.question_key(action),

@@ -12,6 +12,8 @@ use plyrum_protocol::{Action, ApprovalId, ApprovalReply, ApprovalRow, ApprovalSc
 
 /// Most questions that are listed.
 const MAX_QUESTIONS: usize = 256;
+/// Lines that a page key moves: fewer than are ever seen at once, so that none is skipped on the way to the end.
+const PAGE: usize = 4;
 /// Longest reason for a no, in characters.
 const MAX_REASON: usize = 1000;
 /// A question that is on the screen for less than this was read by nobody; so was one while somebody types.
@@ -218,12 +220,10 @@ impl Approvals {
         }
     }
 
-    /// Shows another question.
-    pub fn step_by(&mut self, by: isize, now: Timestamp) {
-        let at = self.chosen().map_or(0, |(_, _, at)| at);
-        let last = self.questions.len().saturating_sub(1);
-        let to = at.saturating_add_signed(by).min(last);
-        if let Some(approval) = self.questions.get(to).map(|question| question.approval.clone()) {
+    /// Shows the next question; after the last comes the first.
+    pub fn step_around(&mut self, now: Timestamp) {
+        let at = self.chosen().map_or(0, |(_, _, at)| at + 1) % self.questions.len().max(1);
+        if let Some(approval) = self.questions.get(at).map(|question| question.approval.clone()) {
             self.show(&approval, now);
         }
     }
@@ -256,8 +256,8 @@ impl Approvals {
             return Self::reason_key(asking, key, client);
         }
         match key {
-            Key::PageUp => asking.scroll = asking.scroll.saturating_sub(10),
-            Key::PageDown => asking.scroll = asking.scroll.saturating_add(10),
+            Key::PageUp => asking.scroll = asking.scroll.saturating_sub(PAGE),
+            Key::PageDown => asking.scroll = asking.scroll.saturating_add(PAGE),
             Key::Top => asking.scroll = 0,
             Key::Up => asking.mark = asking.mark.checked_sub(1).unwrap_or(choices.len().saturating_sub(1)),
             Key::Down => asking.mark = (asking.mark + 1) % choices.len().max(1),

@@ -13,10 +13,13 @@ use plyrum_protocol::{
 use std::path::PathBuf;
 use std::time::Duration;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 /// Wait before the daemon is looked for again, doubling up to the last.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LAST_PAUSE: Duration = Duration::from_secs(5);
+/// A connection that lasted less than this is no sign that the next one will: a daemon that drains takes connections too.
+const STEADY: Duration = Duration::from_secs(5);
 /// Turns that a summary leaves as they are.
 const KEEP_TURNS: u32 = 4;
 
@@ -72,7 +75,7 @@ pub(super) async fn keep(way: Way, mut calls: mpsc::Receiver<Call>, teller: Tell
                 continue;
             }
         };
-        pause = FIRST_PAUSE;
+        let began = Instant::now();
         if !teller.tell(Message::Connected { build: client.daemon.build.clone() }).await {
             return;
         }
@@ -82,6 +85,12 @@ pub(super) async fn keep(way: Way, mut calls: mpsc::Receiver<Call>, teller: Tell
                 let gone = Fault::new(ErrorKind::DaemonUnreachable, "the daemon is gone");
                 if !teller.tell(Message::Disconnected(gone)).await {
                     return;
+                }
+                if began.elapsed() < STEADY {
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(LAST_PAUSE);
+                } else {
+                    pause = FIRST_PAUSE;
                 }
             }
         }

@@ -33,7 +33,7 @@ use screen::Screen;
 use std::io;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
-use wake::{Happened, Teller, Wake};
+use wake::{Elsewhere, Happened, Teller, Wake};
 
 /// Messages that may wait for the loop; whoever sends more waits, and so does the daemon behind it.
 const QUEUE: usize = 1024;
@@ -83,7 +83,8 @@ pub fn run(desk: Desk) -> Result<Farewell, Fault> {
     // Grammars take a while to load, and the first answer may have code in it.
     tokio.spawn_blocking(plyrum_markup::warm);
     let (app, effects) = App::new(setup);
-    let mut desk = Loop { app, screen, carrier, told, is_dirty: true, drawn: None };
+    let elsewhere = wake.elsewhere();
+    let mut desk = Loop { app, screen, carrier, elsewhere, told, is_dirty: true, drawn: None };
     desk.carry_out(effects).map_err(internal)?;
     let farewell = desk.go(&mut wake).map_err(internal);
     drop(desk);
@@ -96,6 +97,7 @@ struct Loop {
     app: App,
     screen: Screen,
     carrier: Carrier,
+    elsewhere: Elsewhere,
     told: mpsc::Receiver<Message>,
     /// Something changed since the last picture.
     is_dirty: bool,
@@ -199,7 +201,7 @@ impl Loop {
                     self.is_dirty = true;
                 }
                 Effect::Edit(text) => {
-                    let edited = self.screen.without(|| editor::edit(&text))?;
+                    let edited = self.screen.without(|| self.elsewhere.during(|| editor::edit(&text)))?;
                     let reply = Message::Reply(crate::app::Reply::Edited(edited));
                     let effects = self.app.update(clock::now(), reply);
                     if let Went::Away(farewell) = self.carry_out(effects)? {

@@ -37,6 +37,27 @@ const SIGNALS: [(i32, Happened); 5] = [
 pub(super) struct Wake {
     woken: UnixStream,
     flags: Vec<(Arc<AtomicBool>, Happened)>,
+    elsewhere: Arc<AtomicBool>,
+}
+
+/// Tells signals that somebody else has the terminal: what its keys say then is not said to us.
+#[derive(Debug, Clone)]
+pub(super) struct Elsewhere {
+    is_elsewhere: Arc<AtomicBool>,
+    of_keys: Vec<Arc<AtomicBool>>,
+}
+
+impl Elsewhere {
+    /// Does something that has the terminal. Ctrl+z stops us with it; ctrl+c is not ours.
+    pub(super) fn during<T>(&self, what: impl FnOnce() -> T) -> T {
+        self.is_elsewhere.store(true, Ordering::SeqCst);
+        let done = what();
+        self.is_elsewhere.store(false, Ordering::SeqCst);
+        for flag in &self.of_keys {
+            flag.store(false, Ordering::SeqCst);
+        }
+        done
+    }
 }
 
 impl Wake {
@@ -45,6 +66,8 @@ impl Wake {
         let (woken, waker) = UnixStream::pair()?;
         woken.set_nonblocking(true)?;
         waker.set_nonblocking(true)?;
+        let elsewhere = Arc::new(AtomicBool::new(false));
+        signal_hook::flag::register_conditional_default(SIGTSTP, Arc::clone(&elsewhere))?;
         let mut flags = Vec::new();
         for (signal, happened) in SIGNALS {
             let flag = Arc::new(AtomicBool::new(false));
@@ -53,7 +76,17 @@ impl Wake {
             signal_hook::low_level::pipe::register(signal, waker.try_clone()?)?;
             flags.push((flag, happened));
         }
-        Ok((Self { woken, flags }, waker))
+        Ok((Self { woken, flags, elsewhere }, waker))
+    }
+
+    /// What tells the signals of keys that they are not for us.
+    pub(super) fn elsewhere(&self) -> Elsewhere {
+        let of_keys =
+            self.flags.iter().zip(SIGNALS).filter(|(_, (signal, _))| [SIGINT, SIGTSTP].contains(signal));
+        Elsewhere {
+            is_elsewhere: Arc::clone(&self.elsewhere),
+            of_keys: of_keys.map(|((flag, _), _)| Arc::clone(flag)).collect(),
+        }
     }
 
     /// Waits for a key, a message, a signal, or the time; says which signals came.

@@ -99,3 +99,4 @@ keys-deny = no
 
 keys-line-confirm = accept the line
 keys-line-complete = complete
+keys-next-question = the next question

@@ -99,3 +99,4 @@ keys-deny = нет
 
 keys-line-confirm = принять строку
 keys-line-complete = дополнить
+keys-next-question = следующий вопрос

@@ -276,6 +276,10 @@ impl SessionsScreen {
             Ok(page) => {
                 if is_first {
                     self.rows.clear();
+                    // The question names the marked row, and that may be another one now.
+                    if matches!(self.mode, Mode::Delete(_)) {
+                        self.mode = Mode::List;
+                    }
                 }
                 let room = MAX_ROWS.saturating_sub(self.rows.len());
                 self.rows.extend(page.rows.into_iter().take(room));
