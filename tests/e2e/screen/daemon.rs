@@ -75,6 +75,27 @@ fn a_daemon_killed_while_nothing_goes_on_is_found_again() {
 }
 
 #[test]
+fn a_prompt_that_waits_for_a_daemon_is_taken_back_by_esc_and_never_sent() {
+    let world = World::new();
+    let fake = world.lab(Script::new().always(Reply::answer("Never.", 9, 5)));
+    let screen = open(&world);
+    screen.sees("lab");
+    let lock = kill_and_hold(&world);
+    screen.sees("looking for it");
+    screen.types_ahead("Tell me\r");
+    screen.sees("sending…");
+    screen.types_ahead(super::ESC);
+    screen.loses("sending…").row("› Tell me");
+    drop(lock);
+    screen.sees("The daemon is there again.");
+    screen.types_ahead(super::CTRL_C);
+    screen.loses("Tell me");
+    quit(screen);
+    assert_eq!(fake.requests().len(), 0);
+    assert_eq!(world.json(["runs", "list", "--json"]), serde_json::json!([]));
+}
+
+#[test]
 fn a_prompt_sent_while_there_is_no_daemon_is_asked_once_when_there_is_one() {
     let world = World::new();
     let fake = world.lab(Script::new().always(Reply::answer("Here it is.", 9, 5)));

@@ -47,16 +47,34 @@ fn an_editor_has_the_terminal_for_itself_and_its_text_becomes_the_prompt() {
 }
 
 #[test]
-fn an_editor_that_fails_leaves_the_prompt_as_it_was() {
-    let world = with_editor("echo spoilt > \"$1\"; exit 3");
+fn what_an_editor_kept_before_it_failed_is_there_and_undone_in_one_step() {
+    let world = with_editor("echo kept > \"$1\"; exit 3");
     let screen = open(&world);
     screen.types_ahead("a draft");
     screen.sees("a draft");
     screen.types_ahead(CTRL_G);
-    let picture = screen.sees("failed: the text is as it was");
-    assert!(picture.is_alternate && picture.has("a draft") && !picture.has("spoilt"), "{picture}");
+    let picture = screen.sees("editor` failed");
+    assert!(picture.is_alternate && picture.has("kept") && !picture.has("a draft"), "{picture}");
+    screen.types_ahead("\u{1f}"); // ctrl+_
+    screen.sees("a draft");
     screen.types_ahead(CTRL_C);
     screen.loses("a draft");
+    screen.types_ahead(CTRL_D);
+    is_restored(&screen.waited(), 0);
+}
+
+#[test]
+fn the_signals_of_an_editors_keys_are_not_for_the_screen() {
+    // What ctrl+c sends goes to every process of the terminal's group, the screen among them.
+    let world = with_editor("trap '' INT; kill -INT 0; echo ended on its own > \"$1\"");
+    let screen = open(&world);
+    screen.types_ahead("a draft");
+    screen.sees("a draft");
+    screen.types_ahead(CTRL_G);
+    let picture = screen.sees("ended on its own");
+    assert!(picture.is_alternate, "{picture}");
+    screen.types_ahead(CTRL_C);
+    screen.loses("ended on its own");
     screen.types_ahead(CTRL_D);
     is_restored(&screen.waited(), 0);
 }

@@ -3,10 +3,16 @@
 
 use super::ask::{self, ProfileArg, Show, Style, Text};
 use super::{Outcome, paths, workspace};
+use crate::fault::wrong_use;
 use crate::out;
+use crate::text::say;
 use plyrum_protocol::{Asking, Fault, Owner, Submit, SubmitOptions};
+use plyrum_tui::composer::Composed;
 use plyrum_tui::is_possible;
-use std::io::{self, BufRead as _, Read as _};
+use plyrum_tui::run::SHELL_MODEL;
+use plyrum_tui::runtime::read_named;
+use std::io::{self, BufRead, Read as _};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Longest line that is read.
@@ -29,30 +35,69 @@ pub(crate) fn run(args: &Args) -> Outcome {
     let mut session = args.session.clone();
     loop {
         let _still_there = out::write("You: ").map_err(|e| of_io(&e))?;
-        let Some(line) = line().map_err(|e| of_io(&e))? else {
-            out::print("\n")?;
-            return Ok(ExitCode::SUCCESS);
-        };
-        let text = line.trim();
-        match text {
-            "" => continue,
-            "/quit" | "/exit" => return Ok(ExitCode::SUCCESS),
-            "/new" => {
-                session = None;
+        let line = match line(io::stdin().lock()).map_err(|e| of_io(&e))? {
+            Line::End => {
+                out::print("\n")?;
+                return Ok(ExitCode::SUCCESS);
+            }
+            Line::TooLong => {
+                let limit = (MAX_LINE >> 10).to_string();
+                crate::fault::tell(
+                    &wrong_use(say!("plain-too-long", kib = limit)).hint(say!("plain-too-long-hint")),
+                );
                 continue;
             }
-            _ => {}
+            Line::Text(line) => line,
+        };
+        let composed = Composed::of(line.trim());
+        if let Composed::Command { name, .. } = &composed {
+            match name.as_str() {
+                "quit" | "exit" => return Ok(ExitCode::SUCCESS),
+                "new" => session = None,
+                "help" => out::print(&format!("{}\n", say!("plain-help")))?,
+                // A word with a slash is meant for the program: as a prompt it would be paid for.
+                _ => {
+                    let unknown = say!("plain-no-command", name = name);
+                    crate::fault::tell(&wrong_use(unknown).hint(say!("plain-help")));
+                }
+            }
+            continue;
+        }
+        if line.trim().is_empty() {
+            continue;
         }
         let show = Show::new(Style { plain: true, asks: is_possible(), ..Style::default() });
-        let submit = submit(args, session.clone(), text)?;
-        match ask::carry_out(&paths, &show, submit, Vec::<Text>::new(), false) {
+        match ask(args, &paths, &show, session.clone(), composed) {
             // What went wrong with one prompt ends no conversation.
-            Ok(_) => session = show.session().or(session),
+            Ok(()) => session = show.session().or(session),
             Err(fault) => {
-                let _code = crate::fault::tell(&fault);
+                crate::fault::tell(&fault);
             }
         }
     }
+}
+
+/// Asks a prompt with the files that it names, or has a command carried out that was typed after `!`.
+fn ask(
+    args: &Args,
+    paths: &plyrum_config::Paths,
+    show: &Show,
+    session: Option<String>,
+    composed: Composed,
+) -> Result<(), Fault> {
+    let (prompt, files, is_shell) = match composed {
+        Composed::Shell(command) => (command, Vec::new(), true),
+        Composed::Prompt { text, files } => (text, files, false),
+        Composed::Command { .. } => return Ok(()),
+    };
+    let root = workspace().map(PathBuf::from).unwrap_or_default();
+    let texts = read_named(&root, &files)?.into_iter().map(|(name, text)| Text { name, text });
+    let mut submit = submit(args, session, &prompt)?;
+    if is_shell {
+        submit.options.model = Some(SHELL_MODEL.to_owned());
+        submit.options.plan = Some("direct".to_owned());
+    }
+    ask::carry_out(paths, show, submit, texts.collect(), false).map(|_| ())
 }
 
 fn submit(args: &Args, session: Option<String>, prompt: &str) -> Result<Submit, Fault> {
@@ -78,13 +123,47 @@ fn submit(args: &Args, session: Option<String>, prompt: &str) -> Result<Submit, 
     })
 }
 
-/// The next line; none at the end of input.
-fn line() -> io::Result<Option<String>> {
-    let mut line = String::new();
-    let read = io::stdin().lock().take(MAX_LINE).read_line(&mut line)?;
-    Ok((read > 0).then_some(line))
+/// What is read at a time.
+#[derive(Debug, PartialEq, Eq)]
+enum Line {
+    Text(String),
+    /// It was read to its end and is not kept.
+    TooLong,
+    End,
+}
+
+/// The next line, whole.
+fn line(mut input: impl BufRead) -> io::Result<Line> {
+    let mut bytes = Vec::new();
+    let read = (&mut input).take(MAX_LINE + 1).read_until(b'\n', &mut bytes)?;
+    if read == 0 {
+        return Ok(Line::End);
+    }
+    if read as u64 > MAX_LINE && bytes.last() != Some(&b'\n') {
+        input.skip_until(b'\n')?;
+        return Ok(Line::TooLong);
+    }
+    let text = String::from_utf8(bytes);
+    text.map(Line::Text).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "the line is not UTF-8 text"))
 }
 
 fn of_io(error: &io::Error) -> Fault {
     Fault::new(plyrum_protocol::ErrorKind::Storage, format!("cannot use the terminal: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_whole_or_refused_whole() {
+        let long = "x".repeat(usize::try_from(MAX_LINE).unwrap());
+        let text = format!("one\n{long}\n{long}y and more\nlast");
+        let mut input = io::Cursor::new(text);
+        assert_eq!(line(&mut input).unwrap(), Line::Text("one\n".into()));
+        assert_eq!(line(&mut input).unwrap(), Line::Text(format!("{long}\n")));
+        assert_eq!(line(&mut input).unwrap(), Line::TooLong);
+        assert_eq!(line(&mut input).unwrap(), Line::Text("last".into()));
+        assert_eq!(line(&mut input).unwrap(), Line::End);
+    }
 }

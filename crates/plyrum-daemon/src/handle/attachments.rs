@@ -17,6 +17,16 @@ pub(super) struct Attachments {
 }
 
 impl Attachments {
+    /// Adds a piece. A refused one ends the upload that it belongs to: nothing of it stays, to be taken for the beginning of
+    /// the next one.
+    fn add(&mut self, piece: AttachmentPiece) -> Result<Empty, Fault> {
+        let added = try_add(self, piece);
+        if added.is_err() {
+            *self = Self::default();
+        }
+        added
+    }
+
     /// Takes these out, in this order.
     pub(super) fn take(&mut self, ids: &[AttachmentId]) -> Result<Vec<Attachment>, Fault> {
         ids.iter()
@@ -40,7 +50,10 @@ fn not_uploaded(id: &AttachmentId) -> Fault {
 
 /// Adds a piece.
 pub(super) async fn put(visitor: &mut Visitor, piece: AttachmentPiece) -> Result<Empty, Fault> {
-    let kept = &mut visitor.attachments;
+    visitor.attachments.add(piece)
+}
+
+fn try_add(kept: &mut Attachments, piece: AttachmentPiece) -> Result<Empty, Fault> {
     let too_large = |message: String| Fault::new(ErrorKind::Usage, message);
     if piece.text.len() > MAX_PIECE_BYTES {
         return Err(too_large(format!("a piece may have at most {MAX_PIECE_BYTES} bytes")));
@@ -60,4 +73,26 @@ pub(super) async fn put(visitor: &mut Visitor, piece: AttachmentPiece) -> Result
         kept.texts.entry(piece.attachment).or_insert_with(|| Attachment { name, text: String::new() });
     entry.text.push_str(&piece.text);
     Ok(Empty {})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn piece(id: &str, text: String) -> AttachmentPiece {
+        AttachmentPiece { attachment: AttachmentId::new(id).unwrap(), name: "notes".into(), text }
+    }
+
+    #[test]
+    fn a_refused_piece_leaves_nothing_of_its_upload() {
+        let mut kept = Attachments::default();
+        let id = || AttachmentId::new("a0").unwrap();
+        kept.add(piece("a0", "one ".into())).unwrap();
+        kept.add(piece("a0", "two".into())).unwrap();
+        let copied = kept.copy(&[id()]).unwrap();
+        assert_eq!(copied.first().map(|it| it.text.as_str()), Some("one two"));
+        assert!(kept.add(piece("a1", "x".repeat(MAX_PIECE_BYTES + 1))).is_err());
+        assert!(kept.take(&[id()]).is_err());
+        assert_eq!(kept.bytes, 0);
+    }
 }

@@ -1,10 +1,10 @@
 //! What the model asks of the world. Carried out by `runtime`, which answers with messages.
 
+use crate::conversation::Wanted;
 use crate::screen::audit::AuditAsk;
 use crate::screen::models::ModelsAsk;
 use crate::screen::sessions::SessionsAsk;
 use crate::screen::usage::UsageAsk;
-use crate::transcript::Cursor;
 use plyrum_protocol::{ApprovalReply, CancelReason, RunId, SessionId, StepId, SubmitOptions};
 
 /// A prompt as it is to be sent.
@@ -31,6 +31,11 @@ pub struct Order {
 pub enum Effect {
     /// Send a prompt.
     Submit(Box<Order>),
+    /// Do not send this order; where it went out already, the answer is its receipt.
+    Withdraw {
+        /// Its number.
+        ticket: u64,
+    },
     /// What a prompt would cost.
     Quote(Box<Order>),
     /// Follow a run from a frame on.
@@ -79,12 +84,12 @@ pub enum Effect {
     },
     /// The latest turns of a session.
     OpenSession(String),
-    /// Older turns of a session.
-    Older {
+    /// Turns of a session beside those that are known.
+    Turns {
         /// Whose.
         session: SessionId,
-        /// Where the known ones begin.
-        before: Cursor,
+        /// Which.
+        wanted: Wanted,
         /// The width for which their answers are laid out.
         columns: u16,
     },

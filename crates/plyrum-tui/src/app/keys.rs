@@ -66,6 +66,12 @@ impl App {
         self.live().is_some_and(|run| self.approvals.of_run(&run.id).is_some())
     }
 
+    /// Whether a reason is typed where it is seen: it waits there while another screen is looked at.
+    fn has_reason_keys(&self) -> bool {
+        let is_seen = self.screen == Screen::Approvals || (self.screen == Screen::Chat && self.is_asked());
+        is_seen && self.approvals.is_typing_reason()
+    }
+
     /// A question has the keys, but not those of somebody who is in the middle of a word: they go on to the prompt, and
     /// the question waits until it can have been read.
     fn of_question(&mut self, key: &KeyEvent) -> Context {
@@ -227,7 +233,7 @@ impl App {
             return Vec::new();
         }
         match self.screen {
-            _ if self.approvals.is_typing_reason() => self.approvals.typed(c.encode_utf8(&mut [0; 4])),
+            _ if self.has_reason_keys() => self.approvals.typed(c.encode_utf8(&mut [0; 4])),
             Screen::Chat => {
                 if self.focus == Focus::Composer {
                     let outcome = self.composer.typed(c);
@@ -248,7 +254,10 @@ impl App {
             picker.typed(text);
             return Vec::new();
         }
-        if self.approvals.is_typing_reason() {
+        if self.overlay.is_some() {
+            return Vec::new(); // nothing is typed there
+        }
+        if self.has_reason_keys() {
             self.approvals.typed(text);
             return Vec::new();
         }
@@ -328,7 +337,7 @@ impl App {
                 if self.is_busy() && !matches!(composed, Composed::Command { .. }) {
                     self.is_steering = true;
                     self.queue.push_front(composed);
-                    effects.extend(self.stop());
+                    effects.extend(self.stop_for_steering());
                 } else {
                     effects.extend(self.carry_out(composed));
                 }
@@ -527,7 +536,7 @@ const fn scrolled(scroll: usize, action: Action) -> Option<usize> {
         Action::PageUp => scroll.saturating_sub(10),
         Action::PageDown => scroll.saturating_add(10),
         Action::Top => 0,
-        Action::Bottom => usize::MAX / 2,
+        Action::Bottom => usize::MAX / 2, // the next picture settles it
         Action::Escape | Action::Open | Action::Help => return None,
         _ => scroll,
     })

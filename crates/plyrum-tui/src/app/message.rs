@@ -1,7 +1,7 @@
 //! What can happen to the model.
 
 use super::effect::Order;
-use crate::conversation::Answer;
+use crate::conversation::{Answer, Wanted};
 use crate::screen::audit::AuditReply;
 use crate::screen::models::ModelsReply;
 use crate::screen::sessions::SessionsReply;
@@ -58,6 +58,15 @@ pub struct Choices {
     pub runs: Vec<view::RunRow>,
 }
 
+/// What an editor left of a prompt.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Edited {
+    /// The text as it was kept last; none where it is as it was, or no prompt can be made of it.
+    pub text: Option<String>,
+    /// What went wrong.
+    pub fault: Option<Fault>,
+}
+
 /// Answers to the dashboard.
 #[derive(Debug)]
 pub enum UsageReply {
@@ -112,10 +121,12 @@ pub enum Reply {
         /// They.
         outcome: Result<Box<TranscriptPage>, Fault>,
     },
-    /// Older turns.
-    Older {
+    /// Turns beside those that are known.
+    Turns {
         /// Of which session.
         session: SessionId,
+        /// What was wanted.
+        wanted: Wanted,
         /// They, and the answer of each with its lines.
         outcome: Result<(Box<TranscriptPage>, Vec<Answer>), Fault>,
     },
@@ -139,8 +150,8 @@ pub enum Reply {
     Files(Vec<String>),
     /// Prompts of earlier conversations, oldest first.
     EarlierPrompts(Vec<String>),
-    /// What the editor left.
-    Edited(Result<String, Fault>),
+    /// What the editor left, and what went wrong.
+    Edited(Edited),
     /// How a copy was made.
     Copied(usize),
 }

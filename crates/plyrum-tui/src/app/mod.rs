@@ -18,7 +18,7 @@ mod update;
 pub use ask::{Ask, Mode};
 pub use commands::{COMMANDS, Command};
 pub use effect::{Effect, Farewell, Order};
-pub use message::{Choices, Message, Reply, UsageReply};
+pub use message::{Choices, Edited, Message, Reply, UsageReply};
 pub use overlay::{Overlay, Pick, PickItem, Picker, Reader};
 pub use price::Price;
 pub(crate) use runs::written;
@@ -221,16 +221,16 @@ pub struct App {
     next_key: u64,
     /// When ctrl+c was pressed with nothing to do, or esc: a second one does more.
     armed: Option<(Armed, Timestamp)>,
-    /// A run whose missing frames are on their way.
-    reattaching: Option<RunId>,
+    /// The run that is to be followed and is not, as far as the daemon said.
+    following: Option<runs::Following>,
     /// The next prompt in the queue is said as soon as the run has ended, however it ends.
     is_steering: bool,
     /// When questions of other clients are looked for.
     look_at: Option<Timestamp>,
     /// When the books are read for what goes on.
     live_at: Option<Timestamp>,
-    /// A prompt that was sent and not yet taken: it comes back where it is refused.
-    sent: Option<(u64, Composed)>,
+    /// Prompts that were sent and not yet taken: they come back where they are refused.
+    sent: Vec<(u64, Composed)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -279,11 +279,11 @@ impl App {
             next_ticket: 1,
             next_key: 1,
             armed: None,
-            reattaching: None,
+            following: None,
             is_steering: false,
             look_at: None,
             live_at: None,
-            sent: None,
+            sent: Vec::new(),
         };
         if let Some(warning) = setup.warning {
             app.toast(Role::Warning, warning);
@@ -332,7 +332,8 @@ impl App {
         let look = self.look_at.filter(|_| matches!(self.link, Link::Up { .. }));
         let live = self.live_at.filter(|_| self.screen == Screen::Usage);
         let record = self.audit.wakes_at().filter(|_| self.screen == Screen::Audit);
-        [beat, toast, self.price.due_at(), look, live, record].into_iter().flatten().min()
+        let follow = self.following.as_ref().and_then(runs::Following::due_at);
+        [beat, toast, self.price.due_at(), look, live, record, follow].into_iter().flatten().min()
     }
 
     /// Says something short.

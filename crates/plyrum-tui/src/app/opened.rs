@@ -1,12 +1,13 @@
 //! Turns of an earlier time, as they come from the log.
 
 use super::{App, Effect, Screen};
-use crate::conversation::{Answer, Conversation, State, Turn};
+use crate::conversation::{Answer, Conversation, State, Turn, Wanted};
 use crate::run::Run;
 use crate::screen::sessions::SessionsReply;
+use crate::theme::Role;
 use crate::transcript::{PastTurn, TranscriptPage};
 use plyrum_client::FrameLine;
-use plyrum_protocol::{Fault, SessionId};
+use plyrum_protocol::{Fault, RunId, SessionId};
 
 impl App {
     /// Opens a session, or the session of a run.
@@ -22,67 +23,101 @@ impl App {
             Ok(page) => *page,
             Err(fault) => {
                 self.conversation.is_loading = false;
-                self.conversation.is_cut_below = false; // asked for once
+                if self.conversation.session.as_ref().is_some_and(|session| session.as_str() == asked) {
+                    self.conversation.not_read(&Wanted::Latest);
+                }
                 self.fault(&fault);
                 return Vec::new();
             }
         };
-        if self.conversation.session.as_ref() != Some(&page.session) {
-            self.queue_comes_back();
+        let is_same = self.conversation.session.as_ref() == Some(&page.session);
+        if !is_same {
+            self.leaves();
         }
         self.live_at = None;
         let turns: Vec<Turn> = page.turns.into_iter().map(|turn| self.past(turn)).collect();
         let mut conversation = Conversation::default();
-        conversation.session = Some(page.session.clone());
+        conversation.session = Some(page.session);
         conversation.title = page.title.unwrap_or_default();
-        conversation.prepend(turns, page.older);
-        self.conversation = conversation;
-        self.watched = self.asked_run(asked);
-        self.context = None;
-        // A question that its log tells of waits here too.
-        if let Some(run) = self.live().map(|run| run.id.clone()) {
-            self.look_at_questions(&run);
+        conversation.shows_details = self.conversation.shows_details;
+        conversation.open(turns, page.older);
+        let before = std::mem::replace(&mut self.conversation, conversation);
+        if is_same {
+            self.keep_what_is_not_told(before);
+        } else {
+            self.context = None;
+            self.watched = None;
         }
-        // What still goes on is followed from its beginning: nothing of it is missed.
-        self.live()
-            .map(|run| Effect::Attach {
-                run: run.id.clone(),
-                after_seq: run.last_seq(),
-                approve: self.ask.policy(),
-            })
-            .into_iter()
-            .collect()
+        if let Some(run) = self.asked_run(asked) {
+            self.watched = Some(run);
+        }
+        self.follow_what_goes_on()
+    }
+
+    /// What goes on in the conversation that is left is said, and what waits in it comes back.
+    pub(super) fn leaves(&mut self) {
+        if self.is_busy() {
+            self.toast(Role::Text, self.words.say("run-goes-on"));
+        }
+        self.queue_comes_back();
+    }
+
+    /// Turns behind those that the log tells of: on their way, refused, or just begun.
+    fn keep_what_is_not_told(&mut self, before: Conversation) {
+        let is_cut = before.is_cut_below();
+        let is_told = |turn: &Turn| turn.run_id().is_some_and(|run| self.conversation.turn(run).is_some());
+        let mut kept: Vec<Turn> = before.turns.into_iter().rev().take_while(|turn| !is_told(turn)).collect();
+        kept.retain(|turn| turn.is_live() || !is_cut);
+        for turn in kept.into_iter().rev() {
+            self.conversation.push(turn);
+        }
+    }
+
+    /// What goes on is followed from its last known frame: nothing of it is missed. A question that its log tells of waits
+    /// here too.
+    fn follow_what_goes_on(&mut self) -> Vec<Effect> {
+        let Some((run, after_seq)) = self.live().map(|run| (run.id.clone(), run.last_seq())) else {
+            return Vec::new();
+        };
+        self.look_at_questions(&run);
+        self.following = None;
+        self.follow(&run, after_seq).into_iter().collect()
     }
 
     /// The run that was asked for, where it was one.
-    fn asked_run(&self, asked: &str) -> Option<plyrum_protocol::RunId> {
+    fn asked_run(&self, asked: &str) -> Option<RunId> {
         let ids = self.conversation.turns.iter().filter_map(Turn::run_id);
         ids.into_iter().find(|id| asked.len() >= 4 && id.as_str().starts_with(asked)).cloned()
     }
 
-    pub(super) fn older(
+    pub(super) fn turns(
         &mut self,
         session: &SessionId,
+        wanted: &Wanted,
         outcome: Result<(Box<TranscriptPage>, Vec<Answer>), Fault>,
-    ) {
+    ) -> Vec<Effect> {
         if self.conversation.session.as_ref() != Some(session) {
-            return;
+            return Vec::new();
         }
-        match outcome {
-            Ok((page, answers)) => {
-                let with_lines = page.turns.into_iter().zip(answers);
-                let turns = with_lines.map(|(turn, answer)| self.past(turn).with_answer(answer)).collect();
-                self.conversation.prepend(turns, page.older);
-                if let Some(title) = page.title.filter(|_| self.conversation.title.is_empty()) {
-                    self.conversation.title = title;
-                }
-            }
+        let (page, answers) = match outcome {
+            Ok(read) => read,
             Err(fault) => {
-                self.conversation.is_loading = false;
-                self.conversation.older = None;
+                self.conversation.not_read(wanted);
                 self.fault(&fault);
+                return Vec::new();
             }
+        };
+        let with_lines = page.turns.into_iter().zip(answers);
+        let turns = with_lines.map(|(turn, answer)| self.past(turn).with_answer(answer)).collect();
+        if let Wanted::Older(_) = wanted {
+            self.conversation.prepend(turns, page.older);
+            if let Some(title) = page.title.filter(|_| self.conversation.title.is_empty()) {
+                self.conversation.title = title;
+            }
+            return Vec::new();
         }
+        self.conversation.append(turns);
+        self.follow_what_goes_on()
     }
 
     fn past(&mut self, past: PastTurn) -> Turn {

@@ -78,10 +78,7 @@ impl App {
     }
 
     fn begin_anew(&mut self) -> Vec<Effect> {
-        if self.is_busy() {
-            self.toast(Role::Text, self.words.say("run-goes-on"));
-        }
-        self.queue_comes_back();
+        self.leaves();
         self.live_at = None;
         self.conversation = Conversation::default();
         self.context = None;
@@ -197,7 +194,7 @@ impl App {
             self.key(),
             format!("/compact {mind}").trim_end().to_owned(),
             Vec::new(),
-            crate::conversation::State::Sending { ticket: order.ticket },
+            crate::conversation::State::Sending { ticket: order.ticket, is_withdrawn: false },
         );
         self.conversation.push(turn);
         vec![Effect::Submit(Box::new(order))]

@@ -7,8 +7,30 @@ use crate::run::{Run, SHELL_MODEL, Taken};
 use crate::theme::Role;
 use plyrum_client::FrameLine;
 use plyrum_protocol::{
-    ApprovalAnswered, ApprovalVerdict, Attached, CancelReason, Fault, FrameBody, Receipt, RunId, RunStatus,
+    ApprovalAnswered, ApprovalVerdict, Attached, CancelReason, ErrorKind, Fault, FrameBody, Receipt, RunId,
+    RunStatus, Timestamp,
 };
+
+/// A run that the daemon did not let follow is asked for again after this, doubling up to the last.
+const FIRST_PAUSE_MS: u64 = 500;
+const LAST_PAUSE_MS: u64 = 30_000;
+
+/// A run that is to be followed, as far as the daemon did not say that it is.
+#[derive(Debug)]
+pub(super) struct Following {
+    run: RunId,
+    /// When it is asked for again; none while an answer is waited for.
+    at: Option<Timestamp>,
+    pause: u64,
+    /// The policy of this client was named with it.
+    with_policy: bool,
+}
+
+impl Following {
+    pub(super) const fn due_at(&self) -> Option<Timestamp> {
+        self.at
+    }
+}
 
 impl App {
     /// Sends a prompt, or lets it wait for the run before it.
@@ -28,10 +50,10 @@ impl App {
             self.key(),
             written(&composed),
             names.collect(),
-            State::Sending { ticket: order.ticket },
+            State::Sending { ticket: order.ticket, is_withdrawn: false },
         );
         self.conversation.push(turn);
-        self.sent = Some((order.ticket, composed));
+        self.sent.push((order.ticket, composed));
         self.watched = None;
         self.price.clear();
         vec![Effect::Submit(Box::new(order))]
@@ -67,7 +89,7 @@ impl App {
             self.price.clear();
             return None;
         }
-        let composed = Composed::of(&self.composer.text());
+        let composed = self.composer.composed();
         if !matches!(composed, Composed::Prompt { .. }) {
             self.price.clear();
             return None;
@@ -85,33 +107,62 @@ impl App {
         ticket: u64,
         outcome: Result<Receipt, (Fault, Box<Order>)>,
     ) -> Vec<Effect> {
-        let sent = self.sent.take_if(|(sent, _)| *sent == ticket);
-        let place = self
-            .conversation
-            .turns
-            .iter()
-            .position(|turn| matches!(turn.state, State::Sending { ticket: waits } if waits == ticket));
+        let sent =
+            self.sent.iter().position(|(sent, _)| *sent == ticket).map(|at| self.sent.swap_remove(at).1);
+        let place =
+            self.conversation.turns.iter().position(
+                |turn| matches!(turn.state, State::Sending { ticket: waits, .. } if waits == ticket),
+            );
         match outcome {
-            Ok(receipt) => {
-                if let Some(turn) = place.and_then(|at| self.conversation.turns.get_mut(at)) {
-                    turn.state = State::Run(Box::new(Run::new(receipt.run.clone())));
-                    turn.changed();
-                    self.conversation.session = Some(receipt.session.clone());
-                }
-                self.received(receipt)
-            }
+            Ok(receipt) => self.taken(place, receipt),
             Err((fault, _)) => {
-                if let Some(turn) = place.and_then(|at| self.conversation.turns.get_mut(at)) {
-                    turn.state = State::Refused(fault);
-                    turn.changed();
-                }
-                if let Some((_, composed)) = sent.filter(|_| self.composer.is_empty()) {
-                    self.put_back(&composed);
-                }
-                self.queue_comes_back();
+                self.refused(place, fault, sent);
                 Vec::new()
             }
         }
+    }
+
+    /// The daemon has the prompt.
+    fn taken(&mut self, place: Option<usize>, receipt: Receipt) -> Vec<Effect> {
+        let Some(turn) = place.and_then(|at| self.conversation.turns.get_mut(at)) else {
+            // Its conversation was left meanwhile.
+            let id: String = receipt.run.as_str().chars().take(8).collect();
+            self.toast(Role::Text, self.words.with("run-goes-on-elsewhere", &[("run", id.into())]));
+            return Vec::new();
+        };
+        let is_withdrawn =
+            self.is_steering || matches!(turn.state, State::Sending { is_withdrawn: true, .. });
+        let mut run = Run::new(receipt.run.clone());
+        run.is_ending = is_withdrawn;
+        turn.state = State::Run(Box::new(run));
+        turn.changed();
+        self.conversation.session = Some(receipt.session.clone());
+        let cancel = Effect::Cancel { run: receipt.run.clone(), reason: CancelReason::Interrupt };
+        let mut effects = self.received(receipt);
+        effects.extend(is_withdrawn.then_some(cancel));
+        effects
+    }
+
+    /// The prompt was not taken: it comes back, at once where nothing else is written, or where it is seen nowhere else.
+    fn refused(&mut self, place: Option<usize>, fault: Fault, sent: Option<Composed>) {
+        self.is_steering = false;
+        let mut is_seen = false;
+        if let Some((at, turn)) = place.and_then(|at| Some((at, self.conversation.turns.get_mut(at)?))) {
+            let is_withdrawn = matches!(turn.state, State::Sending { is_withdrawn: true, .. });
+            if is_withdrawn && fault.kind == ErrorKind::Cancelled {
+                self.conversation.withdraw(at);
+            } else {
+                turn.state = State::Refused(fault);
+                turn.changed();
+                is_seen = true;
+            }
+        } else {
+            self.fault(&fault);
+        }
+        if let Some(composed) = sent.filter(|_| !is_seen || self.composer.is_empty()) {
+            self.comes_back(vec![written(&composed)]);
+        }
+        self.queue_comes_back();
     }
 
     fn received(&mut self, receipt: Receipt) -> Vec<Effect> {
@@ -128,16 +179,24 @@ impl App {
     }
 
     pub(super) fn attached(&mut self, run: &RunId, outcome: Result<Attached, Fault>) -> Vec<Effect> {
-        if self.reattaching.as_ref() == Some(run) {
-            self.reattaching = None;
+        let following = self.following.take_if(|it| it.run == *run);
+        let Err(fault) = outcome else { return Vec::new() };
+        let Some(turn) = self.conversation.turn_mut(run) else { return Vec::new() };
+        let Some(lost) = turn.run_mut().filter(|run| run.is_live()) else { return Vec::new() };
+        let with_policy = following.as_ref().is_none_or(|it| it.with_policy);
+        if fault.kind == ErrorKind::NotFound && !with_policy {
+            lost.is_lost(fault);
+            turn.changed();
+            let mut effects = vec![Effect::Figures];
+            effects.extend(self.ended(run, false));
+            return effects;
         }
-        match outcome {
-            Ok(_) => Vec::new(),
-            Err(fault) => {
-                self.fault(&fault);
-                Vec::new()
-            }
-        }
+        self.fault(&fault);
+        let pause = following.map_or(FIRST_PAUSE_MS, |it| (it.pause * 2).min(LAST_PAUSE_MS));
+        // It may have been the policy that there is none of: the run is followed in any case.
+        let at = Some(self.now.plus_millis(if with_policy { 0 } else { pause }));
+        self.following = Some(Following { run: run.clone(), at, pause, with_policy: false });
+        Vec::new()
     }
 
     pub(super) fn frame(&mut self, line: &FrameLine) -> Vec<Effect> {
@@ -147,7 +206,9 @@ impl App {
         let taken = run.take(line);
         match taken {
             Taken::Nothing => return Vec::new(),
-            Taken::Reattach { after_seq } => return self.reattach(&frame.run, after_seq),
+            Taken::Reattach { after_seq } => {
+                return self.follow(&frame.run, after_seq).into_iter().collect();
+            }
             Taken::Changed => {}
         }
         // A piece of the answer changes no other line of the turn.
@@ -174,12 +235,26 @@ impl App {
         }
     }
 
-    fn reattach(&mut self, run: &RunId, after_seq: u64) -> Vec<Effect> {
-        if self.reattaching.as_ref() == Some(run) {
-            return Vec::new(); // what is missing is on its way
+    /// Follows a run from behind a frame on, unless that is asked for already.
+    pub(super) fn follow(&mut self, run: &RunId, after_seq: u64) -> Option<Effect> {
+        if self.following.as_ref().is_some_and(|it| it.run == *run) {
+            return None; // what is missing is on its way
         }
-        self.reattaching = Some(run.clone());
-        vec![Effect::Attach { run: run.clone(), after_seq, approve: self.ask.policy() }]
+        self.following =
+            Some(Following { run: run.clone(), at: None, pause: FIRST_PAUSE_MS, with_policy: true });
+        Some(Effect::Attach { run: run.clone(), after_seq, approve: self.ask.policy() })
+    }
+
+    /// Asks again for a run that the daemon did not let follow.
+    pub(super) fn follow_again(&mut self) -> Option<Effect> {
+        let now = self.now;
+        let following = self.following.as_mut().filter(|it| it.at.is_some_and(|at| at <= now))?;
+        let Some(run) = self.conversation.turn(&following.run).and_then(Turn::run) else {
+            self.following = None;
+            return None;
+        };
+        following.at = None;
+        Some(Effect::Attach { run: run.id.clone(), after_seq: run.last_seq(), approve: None })
     }
 
     pub(super) fn look_at_questions(&mut self, run: &RunId) {
@@ -205,13 +280,22 @@ impl App {
             let status = run.result.as_ref().map(|result| result.status);
             matches!(status, Some(RunStatus::Succeeded | RunStatus::Degraded))
         });
-        if std::mem::take(&mut self.is_steering) || went_well {
-            effects.extend(self.next_in_queue());
-        } else {
-            // What was to follow it may make no sense any more, and would be paid for.
-            self.queue_comes_back();
-        }
+        effects.extend(self.ended(run, went_well));
         effects
+    }
+
+    /// Nothing more comes of a run: what waited for it goes on, or comes back.
+    fn ended(&mut self, run: &RunId, went_well: bool) -> Vec<Effect> {
+        if self.following.as_ref().is_some_and(|it| it.run == *run) {
+            self.following = None;
+        }
+        self.conversation.let_go_above();
+        if std::mem::take(&mut self.is_steering) || went_well {
+            return self.next_in_queue();
+        }
+        // What was to follow it may make no sense any more, and would be paid for.
+        self.queue_comes_back();
+        Vec::new()
     }
 
     /// Prompts that waited are put back into the editor, behind what is written there.
@@ -219,12 +303,17 @@ impl App {
         if self.queue.is_empty() {
             return;
         }
+        let waited = self.queue.drain(..).map(|composed| written(&composed)).collect();
+        self.comes_back(waited);
+        self.toast(Role::Warning, self.words.say("queue-back"));
+    }
+
+    /// Prompts come back into the editor, behind what is written there.
+    fn comes_back(&mut self, prompts: Vec<String>) {
         let written_now = self.composer.text();
-        let waited: Vec<String> = self.queue.drain(..).map(|composed| written(&composed)).collect();
-        let all = std::iter::once(written_now).chain(waited).filter(|text| !text.is_empty());
+        let all = std::iter::once(written_now).chain(prompts).filter(|text| !text.is_empty());
         let _edited = self.composer.replace(&all.collect::<Vec<_>>().join("\n\n"));
         self.edited();
-        self.toast(Role::Warning, self.words.say("queue-back"));
     }
 
     fn next_in_queue(&mut self) -> Vec<Effect> {
@@ -240,9 +329,22 @@ impl App {
         if self.has_focus { Vec::new() } else { vec![Effect::Notify(self.words.say(key))] }
     }
 
-    /// Ends the run that goes on; whether there was one.
+    /// Ends the run that goes on, so that something else can be said; one that is on its way ends as soon as it is taken.
+    pub(super) fn stop_for_steering(&mut self) -> Option<Effect> {
+        let is_sending =
+            self.conversation.last().is_some_and(|turn| matches!(turn.state, State::Sending { .. }));
+        if is_sending { None } else { self.stop() }
+    }
+
+    /// Ends the run that goes on, or takes back the prompt that is on its way; none where there is neither.
     pub(super) fn stop(&mut self) -> Option<Effect> {
         let turn = self.conversation.turns.back_mut()?;
+        if let State::Sending { ticket, is_withdrawn } = &mut turn.state {
+            let ticket = *ticket;
+            let was_withdrawn = std::mem::replace(is_withdrawn, true);
+            turn.changed();
+            return (!was_withdrawn).then_some(Effect::Withdraw { ticket });
+        }
         let run = turn.run_mut().filter(|run| run.is_live() && !run.is_ending)?;
         run.is_ending = true;
         let effect = Effect::Cancel { run: run.id.clone(), reason: CancelReason::Interrupt };

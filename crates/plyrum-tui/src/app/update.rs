@@ -1,7 +1,8 @@
 //! What follows from a message.
 
-use super::{App, Effect, Link, Message, Overlay, Reply, Screen, UsageReply};
+use super::{App, Edited, Effect, Link, Message, Overlay, Reply, Screen, UsageReply};
 use crate::composer::Activity;
+use crate::conversation::Wanted;
 use crate::theme::Role;
 use plyrum_protocol::{Timestamp, view};
 
@@ -30,25 +31,13 @@ impl App {
             Message::Connected { build } => self.connected(build),
             Message::Disconnected(fault) => {
                 self.link = Link::Down { fault: Box::new(fault) };
-                self.reattaching = None;
+                self.following = None;
                 Vec::new()
             }
             Message::Frame(line) => self.frame(&line),
             Message::Reply(reply) => self.replied(reply),
         };
-        if self.conversation.wants_older()
-            && let (Some(session), Some(before)) =
-                (self.conversation.session.clone(), self.conversation.older.clone())
-        {
-            self.conversation.is_loading = true;
-            effects.push(Effect::Older { session, before, columns: self.conversation.columns() });
-        }
-        if self.conversation.wants_latest()
-            && let Some(session) = &self.conversation.session
-        {
-            effects.push(Effect::OpenSession(session.as_str().to_owned()));
-            self.conversation.is_loading = true;
-        }
+        effects.extend(self.missing_turns());
         if self.screen == Screen::Sessions {
             effects.extend(self.sessions.look().map(Effect::Sessions));
         }
@@ -72,6 +61,7 @@ impl App {
         if self.screen == Screen::Usage && self.live_at.is_some_and(|at| at <= self.now) {
             effects.extend(self.live_figures());
         }
+        effects.extend(self.follow_again());
         if self.screen == Screen::Audit {
             effects.extend(self.audit.tick(self.now).map(Effect::Audit));
         }
@@ -105,12 +95,9 @@ impl App {
             self.toast(Role::Good, self.words.say("link-back"));
         }
         self.link = Link::Up { build };
-        self.reattaching = None;
-        let attach = self.live().map(|run| Effect::Attach {
-            run: run.id.clone(),
-            after_seq: run.last_seq(),
-            approve: self.ask.policy(),
-        });
+        self.following = None;
+        let attach = self.live().map(|run| (run.id.clone(), run.last_seq()));
+        let attach = attach.and_then(|(run, after_seq)| self.follow(&run, after_seq));
         attach.into_iter().chain([Effect::ListApprovals, Effect::ListChoices]).collect()
     }
 
@@ -129,8 +116,8 @@ impl App {
             Reply::Choices(Ok(choices)) => self.chosen_from(*choices),
             Reply::Figures(Ok(figures)) => self.figures = Some(figures),
             Reply::Opened { asked, outcome } => return self.opened(&asked, outcome),
-            Reply::Older { session, outcome } => self.older(&session, outcome),
-            Reply::Rewound(outcome) => self.rewound(outcome),
+            Reply::Turns { session, wanted, outcome } => return self.turns(&session, &wanted, outcome),
+            Reply::Rewound(outcome) => return self.rewound(outcome),
             Reply::Forked(Ok(session)) => {
                 self.toast(Role::Good, self.words.say("forked"));
                 return self.open_session(session.as_str().to_owned());
@@ -143,10 +130,7 @@ impl App {
             Reply::Usage(reply) => self.usage_replied(reply),
             Reply::Files(files) => self.composer.offer_files(files),
             Reply::EarlierPrompts(prompts) => self.composer.remember_earlier(prompts),
-            Reply::Edited(Ok(text)) => {
-                let _edited = self.composer.replace(&text);
-                self.edited();
-            }
+            Reply::Edited(edited) => self.came_back(edited),
             Reply::Copied(bytes) => {
                 let text = self.words.with("copied", &[("bytes", (bytes as u64).into())]);
                 self.toast(Role::Good, text);
@@ -156,8 +140,7 @@ impl App {
             | Reply::Figures(Err(fault))
             | Reply::Forked(Err(fault))
             | Reply::Renamed(Err(fault))
-            | Reply::Undone(Err(fault))
-            | Reply::Edited(Err(fault)) => self.fault(&fault),
+            | Reply::Undone(Err(fault)) => self.fault(&fault),
         }
         Vec::new()
     }
@@ -183,7 +166,7 @@ impl App {
         self.toast(role, text);
     }
 
-    fn rewound(&mut self, outcome: Result<Box<view::SessionDetail>, plyrum_protocol::Fault>) {
+    fn rewound(&mut self, outcome: Result<Box<view::SessionDetail>, plyrum_protocol::Fault>) -> Vec<Effect> {
         match outcome {
             Err(fault) => self.fault(&fault),
             Ok(detail) => {
@@ -207,7 +190,35 @@ impl App {
                     self.edited();
                 }
                 self.toast(Role::Good, self.words.say("rewound"));
+                // What lies outside of what is loaded was read before it was taken back.
+                if self.conversation.has_older() || self.conversation.is_cut_below() {
+                    self.conversation.is_loading = true;
+                    return vec![Effect::OpenSession(detail.row.session.as_str().to_owned())];
+                }
             }
+        }
+        Vec::new()
+    }
+
+    /// Turns of an earlier time that come into view and are not here.
+    fn missing_turns(&mut self) -> Option<Effect> {
+        let wanted = self.conversation.wants()?;
+        let session = self.conversation.session.clone()?;
+        self.conversation.is_loading = true;
+        Some(match wanted {
+            Wanted::Latest => Effect::OpenSession(session.as_str().to_owned()),
+            wanted => Effect::Turns { session, wanted, columns: self.conversation.columns() },
+        })
+    }
+
+    /// The user's editor is done.
+    fn came_back(&mut self, edited: Edited) {
+        if let Some(text) = edited.text {
+            let _edited = self.composer.replace(&text);
+            self.edited();
+        }
+        if let Some(fault) = edited.fault {
+            self.fault(&fault);
         }
     }
 

@@ -116,6 +116,12 @@ impl Buffer {
         }
     }
 
+    /// Keeps a chip that is about to be put somewhere; its mark, where there is room for one more. One that is there
+    /// already keeps its mark.
+    pub(super) fn keep_chip(&mut self, chip: &Chip) -> Option<char> {
+        self.chips.mark_of(chip).or_else(|| self.chips.add(chip.clone()))
+    }
+
     /// Puts a text in the place of another. The cursor is behind it then.
     pub(super) fn replace(
         &mut self,

@@ -3,6 +3,7 @@
 //! In the text a chip is one noncharacter, which Unicode keeps for exactly this: nobody can type one, and what is typed
 //! or pasted is cleared of them.
 
+use std::collections::VecDeque;
 use unicode_width::UnicodeWidthStr as _;
 
 /// So many noncharacters lie in a row; a paste beyond them is not folded.
@@ -48,6 +49,12 @@ impl Chips {
         Some(mark)
     }
 
+    /// The mark of a chip that is there.
+    pub(super) fn mark_of(&self, chip: &Chip) -> Option<char> {
+        let place = self.list.iter().position(|known| known.text == chip.text)?;
+        char::from_u32(FIRST + u32::try_from(place).ok()?)
+    }
+
     /// The chip of a mark.
     pub(super) fn get(&self, mark: char) -> Option<&Chip> {
         self.list.get(index(mark)?)
@@ -80,5 +87,47 @@ impl Chips {
         }
         let chips = text.chars().filter_map(|c| Some((c, self.get(c)?)));
         chips.fold(text.len(), |sum, (mark, chip)| sum - mark.len_utf8() + chip.text.len())
+    }
+}
+
+/// Folded pastes that are remembered when their prompt has gone.
+const MAX_PASTED: usize = 64;
+/// Bytes of them.
+const MAX_PASTED_BYTES: usize = 1 << 20;
+
+/// Folded pastes of earlier prompts, the newest last: at most [`MAX_PASTED`], and a mebibyte of them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Pasted {
+    list: VecDeque<Chip>,
+    bytes: usize,
+}
+
+impl Pasted {
+    /// Remembers what a prompt has.
+    pub(super) fn remember(&mut self, chips: &Chips) {
+        // A prompt loses its blank end on its way, and what comes back has to be known by the rest.
+        let trimmed = |chip: &Chip| Chip { label: chip.label.clone(), text: chip.text.trim_end().to_owned() };
+        for chip in chips.list.iter().map(trimmed).filter(|chip| !chip.text.is_empty()) {
+            if self.list.iter().any(|known| known.text == chip.text) {
+                continue;
+            }
+            self.bytes += chip.text.len();
+            self.list.push_back(chip);
+            while self.list.len() > MAX_PASTED || self.bytes > MAX_PASTED_BYTES {
+                let Some(oldest) = self.list.pop_front() else { break };
+                self.bytes -= oldest.text.len();
+            }
+        }
+    }
+
+    /// The text with marks in the place of what is remembered, each as `mark` gives it.
+    pub(super) fn fold(&self, text: &str, mut mark: impl FnMut(&Chip) -> Option<char>) -> String {
+        let mut folded = text.to_owned();
+        for chip in self.list.iter().rev() {
+            if let Some(mark) = folded.contains(&chip.text).then(|| mark(chip)).flatten() {
+                folded = folded.replace(&chip.text, mark.encode_utf8(&mut [0; 4]));
+            }
+        }
+        folded
     }
 }

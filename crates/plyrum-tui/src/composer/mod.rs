@@ -22,7 +22,7 @@ pub use view::{CompletionView, ComposerView, LineView};
 
 use crate::keymap::Action;
 use buffer::{Buffer, Joining, TooLong};
-use chip::{Chip, is_mark};
+use chip::{Chip, Pasted, is_mark};
 use complete::Candidates;
 use edit::Kills;
 use plyrum_words::Words;
@@ -71,6 +71,8 @@ pub enum Outcome {
 pub struct Composer {
     buffer: Buffer,
     kills: Kills,
+    /// What was folded in earlier prompts: where it comes back, it is folded again and names no files.
+    pasted: Pasted,
     history: History,
     search: Option<Search>,
     menu: Option<Completion>,
@@ -138,18 +140,25 @@ impl Composer {
 
     /// The text, and an empty composer. It is kept in the history.
     pub fn take(&mut self) -> Composed {
-        let whole = self.buffer.unfolded();
-        self.history.add(&whole);
-        let mut composed = Composed::of(&whole);
+        let composed = self.composed();
+        self.history.add(&self.buffer.unfolded());
+        self.clear();
+        composed
+    }
+
+    /// What the text asks for as it is now.
+    #[must_use]
+    pub fn composed(&self) -> Composed {
+        let mut composed = Composed::of(&self.buffer.unfolded());
         if let Composed::Prompt { files, .. } = &mut composed {
             *files = mentions(self.buffer.text()).into_iter().map(|mention| mention.path).collect();
         }
-        self.clear();
         composed
     }
 
     /// Empties it; nothing is kept.
     pub fn clear(&mut self) {
+        self.pasted.remember(self.buffer.chips());
         self.buffer.clear();
         self.history.leave();
         self.kills.forget_chips();

@@ -60,7 +60,9 @@ impl Composer {
     /// Puts a text in the place of all of it.
     pub(super) fn put(&mut self, text: &str) -> Outcome {
         self.kills.rest();
-        let outcome = outcome(self.buffer.replace(0..usize::MAX, text, Joining::Alone));
+        self.pasted.remember(self.buffer.chips());
+        let text = self.pasted.fold(text, |chip| self.buffer.keep_chip(chip));
+        let outcome = outcome(self.buffer.replace(0..usize::MAX, &text, Joining::Alone));
         self.menu = None;
         outcome
     }

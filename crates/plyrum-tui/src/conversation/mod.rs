@@ -4,29 +4,24 @@
 //! near, and what is far away is forgotten again. New output never moves what is being read: the place that is held is a
 //! line of a turn, not a distance from the end.
 
+mod pages;
 mod rows;
 mod scroll;
 mod turn;
 
+pub use pages::Wanted;
 pub use turn::Answer;
 pub(crate) use turn::{State, Turn};
 
 use crate::screen::Look;
-use crate::transcript::Cursor;
+use pages::Pages;
 use plyrum_protocol::{RunId, SessionId};
 use ratatui::text::Line;
 use scroll::Anchor;
 use std::collections::VecDeque;
 
-/// Bytes of text that are kept at once. What is over goes from the end that is not read, and comes again when it is wanted.
-const MAX_BYTES: usize = 3 * 1024 * 1024;
-
-/// Turns behind the one that is read that stay in any case.
-const KEPT_BELOW: usize = 40;
-
 /// The conversation that is open.
 #[derive(Debug, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about what is loaded and seen")]
 pub struct Conversation {
     /// Its session, once there is one.
     pub session: Option<SessionId>,
@@ -34,13 +29,9 @@ pub struct Conversation {
     pub title: String,
     /// Its turns, oldest first.
     pub turns: VecDeque<Turn>,
-    /// Where older turns begin that are not loaded.
-    pub older: Option<Cursor>,
-    /// Whether older turns are on their way.
+    /// Whether turns of an earlier time are on their way.
     pub is_loading: bool,
-    /// Whether the latest turns were let go, since what is read is far from them.
-    pub is_cut_below: bool,
-    weight: usize,
+    pages: Pages,
     /// Whether what was done is shown whole.
     pub shows_details: bool,
     anchor: Anchor,
@@ -48,6 +39,8 @@ pub struct Conversation {
     size: (usize, usize),
     visible: Vec<Line<'static>>,
     below: bool,
+    /// The first and the last turn in view, by their places.
+    seen: (usize, usize),
 }
 
 impl Conversation {
@@ -71,41 +64,14 @@ impl Conversation {
     /// Adds a turn at the end.
     pub fn push(&mut self, turn: Turn) {
         self.turns.push_back(turn);
+        self.pages.pushed();
         self.anchor = Anchor::Bottom;
     }
 
-    /// Puts older turns before those that are there. What is read stays where it is.
-    pub fn prepend(&mut self, older: Vec<Turn>, before: Option<Cursor>) {
-        for turn in older.into_iter().rev() {
-            self.weight += turn.weight();
-            self.turns.push_front(turn);
-        }
-        self.older = before;
-        self.is_loading = false;
-        self.forget_what_is_below();
-    }
-
-    /// Lets turns go that are far below of what is read, but nothing that goes on.
-    fn forget_what_is_below(&mut self) {
-        let Anchor::At { turn, .. } = self.anchor else { return };
-        let Some(read) = self.turns.iter().position(|it| it.key() == turn) else { return };
-        while self.weight > MAX_BYTES && self.turns.len() > read + KEPT_BELOW {
-            match self.turns.pop_back() {
-                Some(last) if last.is_live() => {
-                    self.turns.push_back(last);
-                    return;
-                }
-                Some(last) => self.weight = self.weight.saturating_sub(last.weight()),
-                None => return,
-            }
-            self.is_cut_below = true;
-        }
-    }
-
-    /// Whether the latest turns are to be read again: the end of what is here is reached, and it is not the end.
+    /// Whether nothing was said or loaded yet.
     #[must_use]
-    pub const fn wants_latest(&self) -> bool {
-        self.is_cut_below && self.is_at_bottom() && !self.is_loading
+    pub fn is_empty(&self) -> bool {
+        self.turns.is_empty() && !self.is_loading
     }
 
     /// The width for which answers are laid out.
@@ -150,22 +116,10 @@ impl Conversation {
         self.below
     }
 
-    /// Whether older turns are to be asked for: the beginning of what is loaded is near.
-    #[must_use]
-    pub fn wants_older(&self) -> bool {
-        let near = match &self.anchor {
-            Anchor::Bottom => self.visible.len() < self.size.1,
-            Anchor::At { turn, .. } => self.turns.iter().take(3).any(|first| first.key() == *turn),
-        };
-        near && self.older.is_some() && !self.is_loading && !self.turns.is_empty()
-    }
-
     /// Lays out what is in view.
     pub fn prepare(&mut self, width: usize, height: usize, look: Look<'_>) {
-        if self.size.0 != width {
-            self.anchor_to_turn();
-        }
-        self.size = (width, height);
+        self.size.1 = height;
+        self.widen(width, look);
         self.settle(look);
         let (visible, below) = self.window(look);
         (self.visible, self.below) = (visible, below);

@@ -34,19 +34,8 @@ fn indented(mut line: Line<'static>) -> Line<'static> {
     line
 }
 
-/// What stands before the answer.
-pub(super) fn head(turn: &Turn, width: usize, details: bool, look: Look<'_>) -> Vec<Line<'static>> {
-    let mut lines = prompt(turn, width, look);
-    if let Some(run) = turn.run() {
-        for item in &run.items {
-            lines.extend(self::item(run, item, width, details, look));
-        }
-    }
-    lines.push(Line::default());
-    lines
-}
-
-fn prompt(turn: &Turn, width: usize, look: Look<'_>) -> Vec<Line<'static>> {
+/// What was asked.
+pub(super) fn prompt(turn: &Turn, width: usize, look: Look<'_>) -> Vec<Line<'static>> {
     let sign = if look.is_plain { "> " } else { "› " };
     let role = if turn.is_rewound { Role::Dim } else { Role::User };
     // A command that was typed comes from the log without its sign.
@@ -78,7 +67,14 @@ fn prompt(turn: &Turn, width: usize, look: Look<'_>) -> Vec<Line<'static>> {
     lines
 }
 
-fn item(run: &Run, item: &Item, width: usize, details: bool, look: Look<'_>) -> Vec<Line<'static>> {
+/// What was said or done on the way.
+pub(super) fn item(
+    run: &Run,
+    item: &Item,
+    width: usize,
+    details: bool,
+    look: Look<'_>,
+) -> Vec<Line<'static>> {
     match item {
         Item::Said(text) => {
             let said = markup::markdown(text, answer_width(width));
@@ -239,19 +235,19 @@ fn excerpt(tool: &Tool, width: usize, details: bool, look: Look<'_>) -> Vec<Line
 pub(super) fn foot(turn: &Turn, width: usize, look: Look<'_>) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     match &turn.state {
-        State::Sending { .. } => {
-            lines.push(
-                Pieces::new(look.theme)
-                    .add(Role::Busy, &format!("  {}", look.words.say("turn-sending")))
-                    .done(),
-            );
+        State::Sending { is_withdrawn, .. } => {
+            let key = if *is_withdrawn { "turn-ending" } else { "turn-sending" };
+            lines.push(Pieces::new(look.theme).add(Role::Busy, &format!("  {}", look.words.say(key))).done());
         }
         State::Refused(fault) => {
             lines.extend(self::fault(&fault.message, fault.hint.as_deref(), width, look));
         }
-        State::Run(run) => match &run.result {
-            Some(result) => lines.extend(over(result, width, look)),
-            None => lines.extend(going(run, look)),
+        State::Run(run) => match (&run.result, &run.lost) {
+            (Some(result), _) => lines.extend(over(result, width, look)),
+            (None, Some(fault)) => {
+                lines.extend(self::fault(&fault.message, fault.hint.as_deref(), width, look));
+            }
+            (None, None) => lines.extend(going(run, look)),
         },
     }
     lines.push(Line::default());

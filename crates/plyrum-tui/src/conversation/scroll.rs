@@ -20,11 +20,21 @@ pub(super) enum Anchor {
 }
 
 impl Conversation {
-    /// Another width makes other lines: the turn that was read stays in view.
-    pub(super) fn anchor_to_turn(&mut self) {
-        if let Anchor::At { line, .. } = &mut self.anchor {
-            *line = 0;
+    /// Another width makes other lines: the words that were read first stay the first ones.
+    pub(super) fn widen(&mut self, width: usize, look: Look<'_>) {
+        if self.size.0 == width {
+            return;
         }
+        let before = std::mem::replace(&mut self.size.0, width);
+        let details = self.shows_details;
+        let Anchor::At { turn, line } = self.anchor else { return };
+        let Some(at) = self.turns.iter().position(|it| it.key() == turn) else { return };
+        let mut first = line;
+        if let Some(read) = self.turns.get_mut(at).filter(|_| line > 0) {
+            let mark = ink(&read.lines(before, details, look, line));
+            first = first_behind(&read.lines(width, details, look, usize::MAX), mark);
+        }
+        self.hold(at, first, look);
     }
 
     /// Carries out the moving that was asked for.
@@ -59,7 +69,13 @@ impl Conversation {
                 at += 1;
             }
         }
-        let is_end = self.reaches_end(at, line, look);
+        self.hold(at, line, look);
+    }
+
+    /// Holds a line of a turn as the first in view; the end, where that comes into view.
+    fn hold(&mut self, at: usize, line: usize, look: Look<'_>) {
+        // Where later turns were let go, the end of what is here is none.
+        let is_end = !self.is_cut_below() && self.reaches_end(at, line, look);
         self.anchor = match self.turns.get(at) {
             Some(turn) if !is_end => Anchor::At { turn: turn.key(), line },
             _ => Anchor::Bottom,
@@ -71,6 +87,7 @@ impl Conversation {
         let (at, line) = self.top(look);
         let (width, height) = self.size;
         let mut lines = Vec::with_capacity(height);
+        let first = at;
         let (mut at, mut from) = (at, line);
         while lines.len() < height && at < self.turns.len() {
             let details = self.shows_details;
@@ -78,6 +95,7 @@ impl Conversation {
             turn.rows(width, details, look, from, height - lines.len(), &mut lines);
             (at, from) = (at + 1, 0);
         }
+        self.seen = (first, at.saturating_sub(1));
         let below = !self.is_at_bottom();
         (lines, below)
     }
@@ -120,4 +138,24 @@ impl Conversation {
         let (width, details) = (self.size.0, self.shows_details);
         self.turns.get_mut(at).map_or(0, |turn| turn.height(width, details, look))
     }
+}
+
+/// Characters that are seen: wrapping elsewhere moves blanks and line ends only.
+fn ink(lines: &[Line<'_>]) -> usize {
+    let of_line = |line: &Line<'_>| -> usize {
+        line.spans.iter().flat_map(|span| span.content.chars()).filter(|c| !c.is_whitespace()).count()
+    };
+    lines.iter().map(of_line).sum()
+}
+
+/// The line in which the character after so many is.
+fn first_behind(lines: &[Line<'_>], mark: usize) -> usize {
+    let mut seen = 0;
+    for (at, line) in lines.iter().enumerate() {
+        seen += ink(std::slice::from_ref(line));
+        if seen > mark {
+            return at;
+        }
+    }
+    lines.len().saturating_sub(1)
 }

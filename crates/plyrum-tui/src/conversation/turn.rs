@@ -15,6 +15,8 @@ pub enum State {
     Sending {
         /// The order's number.
         ticket: u64,
+        /// It was taken back; who carries orders has not said yet whether it went out before.
+        is_withdrawn: bool,
     },
     /// Its run goes on, or is over.
     Run(Box<Run>),
@@ -61,12 +63,28 @@ impl Answer {
     }
 }
 
-/// Lines before and behind the answer.
+/// Lines before and behind the answer. What was done is long in some turns, and all but its end stays as it is: only what
+/// may still change is made anew.
 #[derive(Debug)]
 struct Layout {
-    made_for: (usize, bool),
+    made_for: Facts,
     head: Vec<Line<'static>>,
+    /// Items whose lines stay, and how many lines they have with the prompt.
+    settled: (usize, usize),
     foot: Vec<Line<'static>>,
+    is_stale: bool,
+}
+
+/// What all lines of a turn depend on, beside its items.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, and only compared")]
+struct Facts {
+    width: usize,
+    details: bool,
+    is_rewound: bool,
+    is_inherited: bool,
+    is_typed_command: bool,
+    attachments: usize,
 }
 
 impl Turn {
@@ -139,9 +157,24 @@ impl Turn {
         self.run().map_or("", Run::shown)
     }
 
-    /// Something of it changed: its lines are to be made anew. The answer's own are only added to.
+    /// Something of it changed: lines that may be others now are to be made anew. The answer's own are only added to.
     pub fn changed(&mut self) {
-        self.layout = None;
+        if let Some(layout) = &mut self.layout {
+            layout.is_stale = true;
+        }
+    }
+
+    /// Its first lines, at most so many.
+    pub(super) fn lines(
+        &mut self,
+        width: usize,
+        details: bool,
+        look: Look<'_>,
+        most: usize,
+    ) -> Vec<Line<'static>> {
+        let mut lines = Vec::new();
+        self.rows(width, details, look, 0, most, &mut lines);
+        lines
     }
 
     /// How many lines it has.
@@ -162,7 +195,7 @@ impl Turn {
     ) {
         let (head, _) = self.frame(width, details, look);
         let body = self.answer_lines(width);
-        let until = to.len() + most;
+        let until = to.len().saturating_add(most);
         let Some(layout) = &self.layout else { return };
         let indented = |line: &plyrum_markup::Line| rows::answer(look, line);
         let answer = self.answer.lines(rows::answer_width(width));
@@ -179,12 +212,46 @@ impl Turn {
     /// Lines before and behind the answer.
     fn frame(&mut self, width: usize, details: bool, look: Look<'_>) -> (usize, usize) {
         self.take_answer();
-        let made_for = (width, details);
-        if self.layout.as_ref().is_none_or(|layout| layout.made_for != made_for) {
-            let (head, foot) = (rows::head(self, width, details, look), rows::foot(self, width, look));
-            self.layout = Some(Layout { made_for, head, foot });
+        let made_for = Facts {
+            width,
+            details,
+            is_rewound: self.is_rewound,
+            is_inherited: self.is_inherited,
+            is_typed_command: self.run().is_some_and(Run::is_typed_command),
+            attachments: self.attachments.len(),
+        };
+        match self.layout.take() {
+            Some(layout) if layout.made_for == made_for && !layout.is_stale => self.layout = Some(layout),
+            Some(layout) if layout.made_for == made_for => self.lay_out(layout, look),
+            _ => {
+                let head = rows::prompt(self, width, look);
+                let settled = (0, head.len());
+                self.lay_out(Layout { made_for, head, settled, foot: Vec::new(), is_stale: true }, look);
+            }
         }
         self.layout.as_ref().map_or((0, 0), |layout| (layout.head.len(), layout.foot.len()))
+    }
+
+    /// Makes the lines anew that may have changed.
+    fn lay_out(&mut self, mut layout: Layout, look: Look<'_>) {
+        let Facts { width, details, .. } = layout.made_for;
+        let (mut items, mut lines) = layout.settled;
+        layout.head.truncate(lines);
+        if let Some(run) = self.run() {
+            let mut is_settled = true;
+            for item in run.items.iter().skip(items) {
+                layout.head.extend(rows::item(run, item, width, details, look));
+                is_settled &= run.is_settled(item);
+                if is_settled {
+                    (items, lines) = (items + 1, layout.head.len());
+                }
+            }
+        }
+        layout.head.push(Line::default());
+        layout.settled = (items, lines);
+        layout.foot = rows::foot(self, width, look);
+        layout.is_stale = false;
+        self.layout = Some(layout);
     }
 
     fn answer_lines(&mut self, width: usize) -> usize {

@@ -32,7 +32,9 @@ pub(crate) fn strip(run: &Run, look: Look<'_>, width: usize) -> Vec<Line<'static
                     .column(Role::Text, step.id.as_str(), name)
                     .add(Role::Text, "  ")
                     .column(Role::Dim, &step.model, model)
+                    .add(Role::Text, " ")
                     .column(role(step.phase), &super::words::phase(look.words, step), 14)
+                    .add(Role::Text, " ")
                     .right(
                         Role::Text,
                         &elapsed_ms(step, look.now).map(|ms| look.words.seconds(ms)).unwrap_or_default(),

@@ -17,7 +17,7 @@ struct Columns {
 }
 
 /// Columns of fixed width: sign, first token, time, tokens, cost, and the gaps.
-const FIXED: usize = 8 + 8 + 8 + 8 + 11;
+const FIXED: usize = 8 + 9 + 8 + 8 + 11;
 
 impl Columns {
     /// Names and states as wide as they are, within bounds; the model has the rest.
@@ -50,6 +50,7 @@ fn head(look: Look<'_>, columns: Columns) -> Line<'static> {
         .column(Role::Dim, &say("lifecycle-model"), columns.model)
         .add(Role::Dim, "   ")
         .column(Role::Dim, &say("lifecycle-state"), columns.phase)
+        .add(Role::Dim, " ")
         .right(Role::Dim, &say("lifecycle-first"), 8)
         .right(Role::Dim, &say("lifecycle-time"), 8)
         .right(Role::Dim, &say("lifecycle-tokens"), 8)
@@ -73,6 +74,7 @@ fn row(run: &Run, at: usize, is_chosen: bool, look: Look<'_>, columns: Columns) 
         .add(Role::Text, " ")
         .column(role, sign(step.phase, look.is_plain), 2)
         .column(role, &words::phase(look.words, step), columns.phase)
+        .add(Role::Text, " ")
         .right(Role::Dim, &time(step.ttft_ms), 8)
         .right(Role::Text, &time(elapsed_ms(step, look.now)), 8)
         .right(Role::Text, &tokens, 8)

@@ -13,7 +13,7 @@ pub use tool::{Tool, ToolPhase};
 use plyrum_billing_client::MicroRub;
 use plyrum_client::{Follower, FrameLine};
 use plyrum_protocol::{
-    AttemptId, Channel, Frame, FrameBody, PlannedStep, RunId, RunResult, RunStatus, SessionId, StepId,
+    AttemptId, Channel, Fault, Frame, FrameBody, PlannedStep, RunId, RunResult, RunStatus, SessionId, StepId,
     StepKind, Timestamp,
 };
 
@@ -161,6 +161,8 @@ pub struct Run {
     pub parked: bool,
     /// How it ended; its answer is in [`Run::answer`].
     pub result: Option<Box<RunResult>>,
+    /// Why nothing more is heard of it: the daemon knows no such run any more.
+    pub lost: Option<Box<Fault>>,
     /// Whether somebody asked for its end.
     pub is_ending: bool,
     follower: Follower,
@@ -192,6 +194,7 @@ impl Run {
             started_at: None,
             parked: false,
             result: None,
+            lost: None,
             is_ending: false,
         }
     }
@@ -205,7 +208,15 @@ impl Run {
     /// Whether it goes on.
     #[must_use]
     pub const fn is_live(&self) -> bool {
-        self.result.is_none()
+        self.result.is_none() && self.lost.is_none()
+    }
+
+    /// Nothing more is heard of it. What was heard stays.
+    pub(crate) fn is_lost(&mut self, fault: Fault) {
+        for tool in &mut self.tools {
+            tool.run_ended();
+        }
+        self.lost = Some(Box::new(fault));
     }
 
     /// Whether several models take part.
@@ -250,6 +261,15 @@ impl Run {
     #[must_use]
     pub fn question(&self) -> Option<&Tool> {
         self.tools.iter().find(|tool| tool.phase == ToolPhase::Asked)
+    }
+
+    /// Whether what is told of an item stays as it is.
+    #[must_use]
+    pub fn is_settled(&self, item: &Item) -> bool {
+        match item {
+            Item::Said(_) | Item::Notice(_) => true,
+            Item::Tool(at) => self.tools.get(*at).is_none_or(|tool| tool.phase == ToolPhase::Over),
+        }
     }
 
     /// Takes what arrived.

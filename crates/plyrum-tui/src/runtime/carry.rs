@@ -5,8 +5,9 @@ use super::link::{self, Call, Way};
 use super::side::{self, Query};
 use super::source::Sources;
 use super::wake::Teller;
+use super::withdrawn::Withdrawn;
 use crate::app::{Effect, Message, Reply};
-use crate::conversation::Answer;
+use crate::conversation::{Answer, Wanted};
 use crate::screen::models::{self, ModelsAsk};
 use crate::screen::sessions::{Preview, SessionsAsk, SessionsReply};
 use crate::screen::usage::{Certainty, LiveFigures};
@@ -16,6 +17,8 @@ use plyrum_config::Paths;
 use plyrum_protocol::{ErrorKind, Fault, Hello, SessionId};
 use tokio::sync::mpsc;
 
+/// Turns of a preview.
+const PREVIEW_TURNS: usize = 20;
 /// Characters of a prompt or an answer in a preview.
 const PREVIEW: usize = 600;
 /// Calls that may wait while the daemon is looked for.
@@ -38,6 +41,7 @@ pub(super) struct Means {
 pub(super) struct Carrier {
     runtime: tokio::runtime::Handle,
     calls: mpsc::Sender<Call>,
+    withdrawn: Withdrawn,
     queries: mpsc::Sender<Query>,
     sources: Sources,
     way: Way,
@@ -51,14 +55,16 @@ impl Carrier {
         let way = Way { paths, hello, launch, workspace, client, new_id };
         let (calls, called) = mpsc::channel(CALLS);
         let (queries, queried) = mpsc::channel(CALLS);
-        tokio::spawn(link::keep(way.clone(), called, teller.clone()));
+        let withdrawn = Withdrawn::default();
+        tokio::spawn(link::keep(way.clone(), called, withdrawn.clone(), teller.clone()));
         tokio::spawn(side::keep(way.clone(), std::sync::Arc::clone(&sources.desk), queried, teller.clone()));
-        Self { runtime: tokio::runtime::Handle::current(), calls, queries, sources, way, teller }
+        Self { runtime: tokio::runtime::Handle::current(), calls, withdrawn, queries, sources, way, teller }
     }
 
     pub(super) fn carry_out(&self, effect: Effect) {
         match effect {
             Effect::Submit(order) => self.call(Call::Submit(order)),
+            Effect::Withdraw { ticket } => self.withdrawn.add(ticket),
             Effect::Attach { run, after_seq, approve } => self.call(Call::Attach { run, after_seq, approve }),
             Effect::Cancel { run, reason } => self.call(Call::Cancel { run, reason }),
             Effect::FinishNow(run) => self.call(Call::FinishNow(run)),
@@ -84,7 +90,11 @@ impl Carrier {
             let page = sources.transcripts.open(session.as_str());
             let short = |text: &str| text.chars().take(PREVIEW).collect();
             let said = |turn: PastTurn| (short(&turn.prompt), short(turn.answer()));
-            let preview = page.map(|page| Preview { turns: page.turns.into_iter().map(said).collect() });
+            let latest = |page: TranscriptPage| {
+                let from = page.turns.len().saturating_sub(PREVIEW_TURNS);
+                Preview { turns: page.turns.into_iter().skip(from).map(said).collect() }
+            };
+            let preview = page.map(latest);
             Reply::Sessions(SessionsReply::Preview { session, outcome: preview.map(Box::new) })
         });
     }
@@ -107,14 +117,19 @@ impl Carrier {
                 let outcome = sources.transcripts.open(&asked).map(Box::new);
                 Reply::Opened { asked, outcome }
             }),
-            Effect::Older { session, before, columns } => self.blocking(move || {
+            Effect::Turns { session, wanted, columns } => self.blocking(move || {
                 let laid_out = |page: TranscriptPage| {
                     let answers = page.turns.iter().map(|turn| Answer::laid_out(turn.answer(), columns));
                     let answers = answers.collect();
                     (Box::new(page), answers)
                 };
-                let outcome = sources.transcripts.before(&session, &before).map(laid_out);
-                Reply::Older { session, outcome }
+                let page = match &wanted {
+                    Wanted::Older(place) | Wanted::Newer(Some(place)) => {
+                        sources.transcripts.before(&session, place)
+                    }
+                    Wanted::Newer(None) | Wanted::Latest => sources.transcripts.open(session.as_str()),
+                };
+                Reply::Turns { session, wanted, outcome: page.map(laid_out) }
             }),
             Effect::Usage(ask) => {
                 self.blocking(move || Reply::Usage(super::source::usage(&*sources.usage, ask)));

@@ -1,8 +1,10 @@
 //! Files of the workspace: their names for completion, their texts for prompts that name them.
 
+use nix::errno::Errno;
 use plyrum_protocol::{ErrorKind, Fault, MAX_ATTACHED_BYTES};
 use std::collections::VecDeque;
-use std::io::Read as _;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::Path;
 
 /// Most names that are looked for.
@@ -39,35 +41,70 @@ pub(super) fn below(root: &Path) -> Vec<String> {
     names
 }
 
-/// The texts of files that a prompt names. What is no file is no mention: an address with `@` in it stays as it is.
-pub(super) fn read(root: &Path, names: &[String]) -> Result<Vec<(String, String)>, Fault> {
+/// The texts of files that a prompt names. What is no file is no mention: an address with `@` in it stays as it is. Only what
+/// lies in the workspace is read, and the kernel sees to that: a prompt may have been pasted, and what it names is sent away.
+pub fn read(root: &Path, names: &[String]) -> Result<Vec<(String, String)>, Fault> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let wrong = |e: io::Error| usage(format!("cannot open the workspace {}: {e}", root.display()));
+    let opened = File::open(if root.as_os_str().is_empty() { Path::new(".") } else { root });
+    let folder = opened.map_err(wrong)?;
     let mut left = MAX_ATTACHED_BYTES;
     let mut texts = Vec::new();
     for name in names {
-        let path = root.join(name);
-        if !path.is_file() {
-            continue;
-        }
-        let text = text_of(&path, name, left)?;
+        let Some(file) = open_beneath(&folder, root, name)? else { continue };
+        let text = text_of(file, name, left)?;
         left = left.saturating_sub(text.len());
         texts.push((name.clone(), text));
     }
     Ok(texts)
 }
 
-fn text_of(path: &Path, name: &str, most: usize) -> Result<String, Fault> {
-    let wrong = |what: String| Fault::new(ErrorKind::Usage, what);
-    let file = std::fs::File::open(path).map_err(|e| wrong(format!("cannot read {name}: {e}")))?;
+/// The regular file of a name, opened beneath the workspace; none where there is no such file.
+fn open_beneath(folder: &File, root: &Path, name: &str) -> Result<Option<File>, Fault> {
+    use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2};
+    let named = Path::new(name);
+    let path = named.strip_prefix(root).ok().filter(|inside| !inside.as_os_str().is_empty()).unwrap_or(named);
+    let how = OpenHow::new()
+        .flags(OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK | OFlag::O_NOCTTY)
+        .resolve(ResolveFlag::RESOLVE_BENEATH | ResolveFlag::RESOLVE_NO_MAGICLINKS);
+    let file = match openat2(folder, path, how) {
+        Ok(file) => File::from(file),
+        Err(Errno::EXDEV) if root.join(named).is_file() => {
+            let what = format!("{name} lies outside of the workspace: a prompt names files in it only");
+            return Err(usage(what).hint("plyrum ask -f PATH sends any file"));
+        }
+        Err(
+            Errno::ENOENT
+            | Errno::ENOTDIR
+            | Errno::EXDEV
+            | Errno::ELOOP
+            | Errno::ENAMETOOLONG
+            | Errno::EINVAL
+            | Errno::ENXIO,
+        ) => return Ok(None),
+        Err(e) => return Err(usage(format!("cannot read {name}: {e}"))),
+    };
+    let about = file.metadata().map_err(|e| usage(format!("cannot read {name}: {e}")))?;
+    Ok(about.is_file().then_some(file))
+}
+
+fn text_of(file: File, name: &str, most: usize) -> Result<String, Fault> {
     let mut bytes = Vec::new();
     let read = file.take(most as u64 + 1).read_to_end(&mut bytes);
-    read.map_err(|e| wrong(format!("cannot read {name}: {e}")))?;
+    read.map_err(|e| usage(format!("cannot read {name}: {e}")))?;
     if bytes.len() > most {
-        return Err(wrong(format!(
+        return Err(usage(format!(
             "{name} is too large: all that goes along may have {} MiB",
             MAX_ATTACHED_BYTES >> 20
         )));
     }
-    String::from_utf8(bytes).map_err(|_| wrong(format!("{name} is not UTF-8 text")))
+    String::from_utf8(bytes).map_err(|_| usage(format!("{name} is not UTF-8 text")))
+}
+
+fn usage(what: String) -> Fault {
+    Fault::new(ErrorKind::Usage, what)
 }
 
 #[cfg(test)]
@@ -94,5 +131,29 @@ mod tests {
         assert_eq!(read("near.md").unwrap(), [("near.md".to_owned(), "раз".to_owned())]);
         assert_eq!(read("someone.example").unwrap(), [], "an address is no file");
         assert!(read("binary").unwrap_err().message.contains("not UTF-8"));
+    }
+
+    #[test]
+    fn nothing_outside_of_the_workspace_goes_along() {
+        let home = tempfile::tempdir().unwrap();
+        let root = home.path().join("work");
+        std::fs::create_dir(&root).unwrap();
+        std::fs::write(home.path().join("key"), "secret").unwrap();
+        std::fs::write(root.join("near"), "near").unwrap();
+        std::os::unix::fs::symlink("near", root.join("inside")).unwrap();
+        std::os::unix::fs::symlink("../key", root.join("out")).unwrap();
+        std::os::unix::fs::symlink(home.path().join("key"), root.join("far")).unwrap();
+        let read = |name: &str| read(&root, &[name.to_owned()]);
+        let key = home.path().join("key");
+        for name in ["../key", "out", "far", key.to_str().unwrap(), "./../key"] {
+            let fault = read(name).unwrap_err();
+            assert!(fault.message.contains("outside of the workspace"), "{name}: {}", fault.message);
+        }
+        for nothing in ["../nothing", "/nothing", "work/..", ".", "near/x", "/proc/self/root"] {
+            assert_eq!(read(nothing).unwrap(), [], "{nothing}");
+        }
+        let text = |name: &str| read(name).unwrap().pop().unwrap().1;
+        assert_eq!(text("inside"), "near");
+        assert_eq!(text(root.join("near").to_str().unwrap()), "near");
     }
 }

@@ -2,6 +2,7 @@
 //! started, until it is there again. What was asked for meanwhile waits in its queue and is not lost.
 
 use super::wake::Teller;
+use super::withdrawn::Withdrawn;
 use crate::app::{Message, Order, Reply};
 use plyrum_client::{Client, Event, Launch, connect_or_start};
 use plyrum_config::Paths;
@@ -10,6 +11,8 @@ use plyrum_protocol::{
     CancelReason, Compact, ErrorKind, Fault, Hello, MAX_PIECE_BYTES, MAX_PROMPT_BYTES, Owner, RunAttach,
     RunCancel, RunDropStep, RunFinishNow, RunId, RunRef, RunSubmit, StepId, StepRef, Submit, Submitted,
 };
+use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::path::PathBuf;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -20,6 +23,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LAST_PAUSE: Duration = Duration::from_secs(5);
 /// A connection that lasted less than this is no sign that the next one will: a daemon that drains takes connections too.
 const STEADY: Duration = Duration::from_secs(5);
+/// Calls that wait for a connection.
+const WAITING: usize = 256;
 /// Turns that a summary leaves as they are.
 const KEEP_TURNS: u32 = 4;
 
@@ -58,48 +63,118 @@ impl Way {
     }
 }
 
-/// Keeps the connection for as long as the screen is there.
-pub(super) async fn keep(way: Way, mut calls: mpsc::Receiver<Call>, teller: Teller) {
-    let mut pause = FIRST_PAUSE;
-    // What was under way when the connection broke is asked again: a submit with the same id starts nothing twice.
-    let mut again: Option<Prepared> = None;
-    loop {
-        let mut client = match way.connect().await {
-            Ok(client) => client,
-            Err(fault) => {
-                if !teller.tell(Message::Disconnected(fault)).await {
-                    return;
-                }
-                tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(LAST_PAUSE);
-                continue;
-            }
-        };
-        let began = Instant::now();
-        if !teller.tell(Message::Connected { build: client.daemon.build.clone() }).await {
-            return;
+/// What the connection works on.
+struct Desk {
+    calls: mpsc::Receiver<Call>,
+    /// Calls that came while there was no connection; at most [`WAITING`].
+    waiting: VecDeque<Call>,
+    /// The call that is made, or was under way when the connection broke. Then it is made again: a submit with the same id
+    /// starts nothing twice.
+    current: Option<Current>,
+    withdrawn: Withdrawn,
+    teller: Teller,
+}
+
+struct Current {
+    call: Prepared,
+    /// It may have arrived: the connection broke behind it.
+    was_sent: bool,
+}
+
+/// The screen is gone.
+struct Gone;
+
+impl Desk {
+    async fn tell(&self, message: Message) -> Result<(), Gone> {
+        if self.teller.tell(message).await { Ok(()) } else { Err(Gone) }
+    }
+
+    /// The next call, also one that came while there was no connection.
+    async fn next(&mut self) -> Option<Call> {
+        match self.waiting.pop_front() {
+            Some(call) => Some(call),
+            None => self.calls.recv().await,
         }
-        match serve(&way, &mut client, &mut calls, &teller, &mut again).await {
-            Ended::ByUs => return,
-            Ended::ByDaemon => {
-                let gone = Fault::new(ErrorKind::DaemonUnreachable, "the daemon is gone");
-                if !teller.tell(Message::Disconnected(gone)).await {
-                    return;
-                }
-                if began.elapsed() < STEADY {
-                    tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(LAST_PAUSE);
-                } else {
-                    pause = FIRST_PAUSE;
-                }
+    }
+
+    /// Gives orders back that were withdrawn and never went out.
+    async fn give_back_withdrawn(&mut self) -> Result<(), Gone> {
+        while self.waiting.len() < WAITING
+            && let Ok(call) = self.calls.try_recv()
+        {
+            self.waiting.push_back(call);
+        }
+        let mut given_back = Vec::new();
+        for call in std::mem::take(&mut self.waiting) {
+            match call {
+                Call::Submit(order) if self.withdrawn.take(order.ticket) => given_back.push(order),
+                call => self.waiting.push_back(call),
+            }
+        }
+        let is_withdrawn = |current: &mut Current| match &current.call {
+            Prepared::Submit { ticket, .. } => !current.was_sent && self.withdrawn.take(*ticket),
+            _ => false,
+        };
+        if let Some(Current { call: Prepared::Submit { order, .. }, .. }) = self.current.take_if(is_withdrawn)
+        {
+            given_back.push(order);
+        }
+        for order in given_back {
+            self.tell(Message::Reply(not_sent(order))).await?;
+        }
+        Ok(())
+    }
+
+    /// Waits before the daemon is looked for again.
+    async fn rest(&mut self, pause: &mut Duration) -> Result<(), Gone> {
+        let until = Instant::now() + *pause;
+        *pause = (*pause * 2).min(LAST_PAUSE);
+        loop {
+            self.give_back_withdrawn().await?;
+            tokio::select! {
+                () = tokio::time::sleep_until(until) => return Ok(()),
+                () = self.withdrawn.heard() => {}
             }
         }
     }
 }
 
-enum Ended {
-    ByUs,
-    ByDaemon,
+/// An order that was withdrawn in time.
+fn not_sent(order: Box<Order>) -> Reply {
+    let ticket = order.ticket;
+    let fault = Fault::new(ErrorKind::Cancelled, "the prompt was taken back before it was sent");
+    Reply::Submitted { ticket, outcome: Err((fault, order)) }
+}
+
+/// Keeps the connection for as long as the screen is there.
+pub(super) async fn keep(way: Way, calls: mpsc::Receiver<Call>, withdrawn: Withdrawn, teller: Teller) {
+    let mut desk = Desk { calls, waiting: VecDeque::new(), current: None, withdrawn, teller };
+    let Err(Gone) = connections(&way, &mut desk).await;
+}
+
+/// One connection after the other.
+async fn connections(way: &Way, desk: &mut Desk) -> Result<Infallible, Gone> {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let mut client = match way.connect().await {
+            Ok(client) => client,
+            Err(fault) => {
+                desk.tell(Message::Disconnected(fault)).await?;
+                desk.rest(&mut pause).await?;
+                continue;
+            }
+        };
+        let began = Instant::now();
+        desk.tell(Message::Connected { build: client.daemon.build.clone() }).await?;
+        serve(way, &mut client, desk).await?;
+        let gone = Fault::new(ErrorKind::DaemonUnreachable, "the daemon is gone");
+        desk.tell(Message::Disconnected(gone)).await?;
+        if began.elapsed() < STEADY {
+            desk.rest(&mut pause).await?;
+        } else {
+            pause = FIRST_PAUSE;
+        }
+    }
 }
 
 /// A call with everything that it needs, so that it can be made again.
@@ -113,49 +188,36 @@ enum Prepared {
     Answer(Box<ApprovalReply>),
 }
 
-async fn serve(
-    way: &Way,
-    client: &mut Client,
-    calls: &mut mpsc::Receiver<Call>,
-    teller: &Teller,
-    again: &mut Option<Prepared>,
-) -> Ended {
+/// Makes calls and passes frames on until the daemon is gone.
+async fn serve(way: &Way, client: &mut Client, desk: &mut Desk) -> Result<(), Gone> {
     loop {
-        if let Some(call) = again.take() {
-            let kept = call.clone();
-            match carry_out(client, call).await {
-                Ok(Some(reply)) => {
-                    if !teller.tell(Message::Reply(reply)).await {
-                        return Ended::ByUs;
-                    }
-                }
+        desk.give_back_withdrawn().await?;
+        if let Some(mut current) = desk.current.take() {
+            let call = current.call.clone();
+            match carry_out(client, call, current.was_sent, &desk.withdrawn).await {
+                Ok(Some(reply)) => desk.tell(Message::Reply(reply)).await?,
                 Ok(None) => {}
                 Err(Broken) => {
-                    *again = Some(kept);
-                    return Ended::ByDaemon;
+                    current.was_sent = true;
+                    desk.current = Some(current);
+                    return Ok(());
                 }
             }
         }
+        let withdrawn = desk.withdrawn.clone();
         tokio::select! {
             event = client.event() => match event {
-                Event::Frame(line) => {
-                    if !teller.tell(Message::Frame(line)).await {
-                        return Ended::ByUs;
-                    }
-                }
-                Event::Gone => return Ended::ByDaemon,
+                Event::Frame(line) => desk.tell(Message::Frame(line)).await?,
+                Event::Gone => return Ok(()),
             },
-            call = calls.recv() => match call {
-                None => return Ended::ByUs,
+            call = desk.next() => match call {
+                None => return Err(Gone),
                 Some(call) => match prepare(way, call).await {
-                    Ok(prepared) => *again = Some(prepared),
-                    Err(refused) => {
-                        if !teller.tell(Message::Reply(refused)).await {
-                            return Ended::ByUs;
-                        }
-                    }
+                    Ok(call) => desk.current = Some(Current { call, was_sent: false }),
+                    Err(refused) => desk.tell(Message::Reply(refused)).await?,
                 },
             },
+            () = withdrawn.heard() => {}
         }
     }
 }
@@ -211,9 +273,24 @@ pub(super) async fn submission(way: &Way, order: &Order) -> Result<(Submit, Vec<
 /// The connection broke in the middle.
 struct Broken;
 
-async fn carry_out(client: &mut Client, call: Prepared) -> Result<Option<Reply>, Broken> {
+async fn carry_out(
+    client: &mut Client,
+    call: Prepared,
+    was_sent: bool,
+    withdrawn: &Withdrawn,
+) -> Result<Option<Reply>, Broken> {
     match call {
         Prepared::Submit { ticket, submit, texts, order } => {
+            if was_sent && withdrawn.take(ticket) {
+                // Nobody knows whether it arrived. Where it did, it ends, and its receipt is got by its id.
+                let cancel = Cancel { run: submit.run.as_str().to_owned(), reason: CancelReason::Interrupt };
+                let cancelled = unless_broken(client.call::<RunCancel>(&cancel).await)?;
+                if cancelled.is_err_and(|fault| fault.kind == ErrorKind::NotFound)
+                    && !has_run(client, &submit.run).await?
+                {
+                    return Ok(Some(not_sent(order)));
+                }
+            }
             let outcome = match unless_broken(submit_with(client, *submit, texts).await)? {
                 Ok(Submitted::Receipt(receipt)) => Ok(receipt),
                 Ok(Submitted::Planned(_)) => {
@@ -236,6 +313,12 @@ async fn carry_out(client: &mut Client, call: Prepared) -> Result<Option<Reply>,
         Prepared::FinishNow(run) => Ok(unless_over(unless_broken(client.call::<RunFinishNow>(&run).await)?)),
         Prepared::Drop(step) => Ok(unless_over(unless_broken(client.call::<RunDropStep>(&step).await)?)),
     }
+}
+
+/// Whether the daemon knows a run, living or over.
+async fn has_run(client: &mut Client, run: &RunId) -> Result<bool, Broken> {
+    let attach = Attach { run: run.as_str().to_owned(), after_seq: u64::MAX, approve: None };
+    Ok(unless_broken(client.call::<RunAttach>(&attach).await)?.is_ok())
 }
 
 fn unless_broken<T>(outcome: Result<T, Fault>) -> Result<Result<T, Fault>, Broken> {
@@ -276,3 +359,6 @@ pub(super) async fn submit_with(
     }
     client.call::<RunSubmit>(&submit).await
 }
+
+#[cfg(test)]
+mod tests;

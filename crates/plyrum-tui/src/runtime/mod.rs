@@ -19,7 +19,9 @@ mod screen;
 mod side;
 mod source;
 mod wake;
+mod withdrawn;
 
+pub use files::read as read_named;
 pub use source::{DeskSource, Sources};
 
 use crate::app::{App, Effect, Farewell, Message, Setup};
@@ -123,7 +125,11 @@ impl Loop {
             if self.is_dirty && (has_key || since >= FRAME) {
                 self.draw()?;
             }
-            for happened in wake.wait(self.patience())? {
+            let happened = wake.wait(self.patience())?;
+            if let Some(why) = Screen::panicked() {
+                return Err(io::Error::other(why));
+            }
+            for happened in happened {
                 let message = match happened {
                     Happened::Resized => {
                         self.is_dirty = true;

@@ -15,9 +15,10 @@ use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+use std::cell::Cell;
 use std::io::{self, BufWriter, Stdout, Write as _};
-use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, Once, PoisonError};
 
 /// Longest text that goes to the terminal's clipboard: terminals cut longer ones.
 const MAX_OSC_52: usize = 74_000;
@@ -27,6 +28,13 @@ const PICTURE: usize = 64 * 1024;
 /// Whether the terminal is ours now: a panic gives it back.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 static HOOK: Once = Once::new();
+/// What another thread said when it panicked.
+static PANICKED: Mutex<Option<String>> = Mutex::new(None);
+
+thread_local! {
+    /// Whether this thread is the one that draws.
+    static DRAWS: Cell<bool> = const { Cell::new(false) };
+}
 
 /// The terminal while it is ours.
 pub(super) struct Screen {
@@ -40,14 +48,24 @@ impl Screen {
         HOOK.call_once(|| {
             let before = std::panic::take_hook();
             std::panic::set_hook(Box::new(move |panic| {
-                give_back();
-                before(panic);
+                if DRAWS.get() || !TAKEN.load(Ordering::SeqCst) {
+                    give_back();
+                    before(panic);
+                } else {
+                    ends_with(panic.to_string());
+                }
             }));
         });
+        DRAWS.set(true);
         take()?;
         let terminal = Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(PICTURE, io::stdout())));
         let terminal = terminal.inspect_err(|_| give_back())?;
         Ok(Self { terminal, has_mouse: false })
+    }
+
+    /// What another thread said when it panicked: the screen is not what it seems then, and ends.
+    pub(super) fn panicked() -> Option<String> {
+        PANICKED.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Draws a picture; what draws says where the cursor is.
@@ -126,6 +144,13 @@ impl Drop for Screen {
     }
 }
 
+/// Another thread panicked. Only the one that draws gives the terminal back: the two would write over each other.
+fn ends_with(why: String) {
+    *PANICKED.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
+    // The loop waits on signals too; this one wakes it and means no harm.
+    let _woken_by_something_else = nix::sys::signal::raise(nix::sys::signal::Signal::SIGWINCH);
+}
+
 fn take() -> io::Result<()> {
     enable_raw_mode()?;
     TAKEN.store(true, Ordering::SeqCst);
@@ -185,5 +210,50 @@ mod tests {
         scrub(&mut buffer);
         let symbols: Vec<&str> = buffer.content.iter().map(ratatui::buffer::Cell::symbol).collect();
         assert_eq!(symbols, ["a", "\u{fffd}", "\u{fffd}"]);
+    }
+
+    /// In a terminal of its own, in a process of its own.
+    #[test]
+    #[ignore = "the other half of the test below"]
+    fn panics_in_a_terminal() {
+        let screen = Screen::enter().unwrap();
+        assert_ne!(std::env::var("PLYRUM_TEST_PANIC").as_deref(), Ok("here"), "on purpose");
+        let elsewhere = std::thread::spawn(|| panic!("elsewhere, on purpose"));
+        elsewhere.join().unwrap_err();
+        let why = Screen::panicked().expect("it was told to who draws");
+        let is_ours = nix::sys::termios::tcgetattr(io::stdin()).unwrap();
+        assert!(!is_ours.local_flags.contains(nix::sys::termios::LocalFlags::ICANON), "not given back yet");
+        drop(screen);
+        println!("ended: {why}");
+    }
+
+    #[test]
+    fn a_panic_on_any_thread_leaves_the_terminal_as_it_was() {
+        use nix::sys::termios::tcgetattr;
+        use std::io::Read as _;
+        for (place, said) in [("here", "on purpose"), ("elsewhere", "ended: ")] {
+            let pty = nix::pty::openpty(None, None).unwrap();
+            let before = tcgetattr(&pty.slave).unwrap();
+            let end = || std::process::Stdio::from(pty.slave.try_clone().unwrap());
+            let child = std::process::Command::new(std::env::current_exe().unwrap())
+                .args(["--exact", "runtime::screen::tests::panics_in_a_terminal", "--ignored", "--nocapture"])
+                .env("PLYRUM_TEST_PANIC", place)
+                .stdin(end())
+                .stdout(end())
+                .stderr(end())
+                .status();
+            let code = child.unwrap().code();
+            assert_eq!(code == Some(0), place == "elsewhere", "{code:?}");
+            let after = tcgetattr(&pty.slave).unwrap();
+            assert_eq!(after.local_flags, before.local_flags);
+            // What it wrote lies in the terminal's buffer still.
+            let mut shown = vec![0; 64 * 1024];
+            let n = std::fs::File::from(pty.master).read(&mut shown).unwrap();
+            let shown = String::from_utf8(shown.get(..n).unwrap().to_vec()).unwrap();
+            let left = shown.rfind("\u{1b}[?1049l").expect("the other screen is left");
+            assert!(shown.rfind("\u{1b}[?1049h").is_some_and(|entered| entered < left));
+            let told = shown.rfind(said).expect("why is told");
+            assert!(told > left, "it is told where it can be read");
+        }
     }
 }

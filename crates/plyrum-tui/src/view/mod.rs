@@ -32,6 +32,7 @@ pub fn prepare(app: &mut App, area: Rect) {
     let room = AuditView { screen: &app.audit, look: app.look() }.room(body(area));
     app.audit.resize(room);
     app.models.resize(ModelsView::room(body(area)));
+    overlay::settle(app, body(area));
     see_question(app, body(area));
     let size = chat::conversation_area(app, body(area));
     // The conversation is laid out with what it is shown with; both are parts of one state.
@@ -76,10 +77,12 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     status::draw(app, foot, buffer);
     let body = body(area);
     let cursor = screen(app, body, buffer);
-    match &app.overlay {
+    let cursor = match &app.overlay {
         Some(overlay) => overlay::draw(app, overlay, body, buffer),
         None => cursor,
-    }
+    };
+    status::draw_toast(app, body, buffer);
+    cursor
 }
 
 const fn is_too_small(area: Rect) -> bool {

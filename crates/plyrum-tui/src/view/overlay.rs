@@ -65,9 +65,40 @@ fn picker(app: &App, picker: &Picker, area: Rect, buffer: &mut Buffer) -> Positi
     cursor
 }
 
+/// Keeps the place of a long text within it, so that the next key moves from what is seen.
+pub(super) fn settle(app: &mut App, area: Rect) {
+    let Some(overlay) = &app.overlay else { return };
+    let room = usize::from(area.height.saturating_sub(2));
+    let columns = area.width.saturating_sub(2);
+    let lines = match overlay {
+        Overlay::Picker(_) | Overlay::Help { scroll: 0 } | Overlay::Reader(Reader { scroll: 0, .. }) => {
+            return;
+        }
+        Overlay::Help { .. } => help_lines(app, columns).len(),
+        Overlay::Reader(it) => markup::markdown(&it.text, columns.max(10)).len(),
+    };
+    if let Some(Overlay::Help { scroll } | Overlay::Reader(Reader { scroll, .. })) = &mut app.overlay {
+        *scroll = (*scroll).min(lines.saturating_sub(room));
+    }
+}
+
 /// The keys, as they are bound now.
 fn help(app: &App, scroll: usize, area: Rect, buffer: &mut Buffer) {
     let inner = window(app, &app.words.say("help-title"), area, buffer);
+    let lines = help_lines(app, inner.width);
+    let from = scroll.min(lines.len().saturating_sub(usize::from(inner.height)));
+    stack(lines.into_iter().skip(from), inner, buffer);
+}
+
+fn help_lines(app: &App, columns: u16) -> Vec<Line<'static>> {
+    let room = usize::from(columns).saturating_sub(30);
+    let row = |keys: &str, about: &str| {
+        Pieces::new(&app.theme)
+            .add(Role::Text, "  ")
+            .column(Role::Key, keys, 28)
+            .fitted(Role::Text, &app.words.say(about), room)
+            .done()
+    };
     let mut lines = Vec::new();
     for (context, title) in [
         (Context::Everywhere, "help-everywhere"),
@@ -80,33 +111,12 @@ fn help(app: &App, scroll: usize, area: Rect, buffer: &mut Buffer) {
         (Context::Line, "help-line"),
     ] {
         lines.push(Pieces::new(&app.theme).add(Role::Title, &app.words.say(title)).done());
-        for row in app.keymap.help(context) {
-            lines.push(
-                Pieces::new(&app.theme)
-                    .add(Role::Text, "  ")
-                    .column(Role::Key, &row.keys(), 28)
-                    .fitted(
-                        Role::Text,
-                        &app.words.say(row.about),
-                        usize::from(inner.width).saturating_sub(30),
-                    )
-                    .done(),
-            );
-        }
+        lines.extend(app.keymap.help(context).iter().map(|it| row(&it.keys(), it.about)));
         lines.push(Line::default());
     }
     lines.push(Pieces::new(&app.theme).add(Role::Title, &app.words.say("help-commands")).done());
-    for (name, _, about) in crate::app::COMMANDS {
-        lines.push(
-            Pieces::new(&app.theme)
-                .add(Role::Text, "  ")
-                .column(Role::Key, &format!("/{name}"), 28)
-                .fitted(Role::Text, &app.words.say(about), usize::from(inner.width).saturating_sub(30))
-                .done(),
-        );
-    }
-    let from = scroll.min(lines.len().saturating_sub(usize::from(inner.height)));
-    stack(lines.into_iter().skip(from), inner, buffer);
+    lines.extend(crate::app::COMMANDS.iter().map(|(name, _, about)| row(&format!("/{name}"), about)));
+    lines
 }
 
 fn reader(app: &App, reader: &Reader, area: Rect, buffer: &mut Buffer) {

@@ -1,22 +1,49 @@
 //! The last line: what keys do here, and how the money stands. Or what just happened.
 
-use crate::app::{App, Focus, Screen};
+use super::stack;
+use crate::app::{App, Focus, Overlay, Screen};
 use crate::keymap::{Action, Context};
 use crate::paint::Pieces;
 use crate::theme::Role;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::widgets::Widget;
+use ratatui::widgets::{Clear, Widget};
+
+/// Most lines that a short word takes over what is above.
+const MAX_TOAST: usize = 5;
 
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let columns = usize::from(area.width);
     let money = money(app);
     let room = columns.saturating_sub(money.width() + 2);
     let left = match &app.toast {
-        Some(toast) => Pieces::new(&app.theme).add(Role::Text, " ").fitted(toast.role, &toast.text, room),
-        None => hints(app, room),
+        Some(toast) if crate::paint::width(&toast.text) <= room => {
+            Pieces::new(&app.theme).add(Role::Text, " ").add(toast.role, &toast.text)
+        }
+        // One that is longer stands elsewhere: see `draw_toast`.
+        None | Some(_) => hints(app, room),
     };
     left.apart(money, columns).done().render(area, buffer);
+}
+
+/// What just happened, where it takes more than the room beside the money: whole, over what is at the top, where nothing is
+/// written and nothing is asked.
+pub(super) fn draw_toast(app: &App, body: Rect, buffer: &mut Buffer) {
+    let Some(toast) = &app.toast else { return };
+    let room = usize::from(body.width).saturating_sub(money(app).width() + 2);
+    if crate::paint::width(&toast.text) <= room {
+        return;
+    }
+    let lines = plyrum_markup::plain(&toast.text, body.width.saturating_sub(2).max(4));
+    let lines = lines.get(..lines.len().min(MAX_TOAST)).unwrap_or_default();
+    let height = u16::try_from(lines.len()).unwrap_or(1).min(body.height);
+    let place = Rect { height, ..body };
+    Clear.render(place, buffer);
+    let said = lines.iter().map(|line| {
+        let text: String = line.spans.iter().map(|span| span.text.as_str()).collect();
+        Pieces::new(&app.theme).add(Role::Text, " ").add(toast.role, &text).done()
+    });
+    stack(said, place, buffer);
 }
 
 /// What was spent today and what is left.
@@ -38,7 +65,51 @@ fn money(app: &App) -> Pieces<'_> {
 
 /// The keys that matter here.
 fn hints(app: &App, room: usize) -> Pieces<'_> {
-    let (context, actions): (Context, &[(Action, &str)]) = match app.screen {
+    let (context, actions) = match &app.overlay {
+        Some(overlay) => keys_over(overlay),
+        None => keys_of(app),
+    };
+    let mut pieces = Pieces::new(&app.theme);
+    for (action, word) in actions {
+        let Some(chord) = app.keymap.chord(context, *action) else { continue };
+        let chord = chord.to_string();
+        let word = app.words.say(word);
+        let more = crate::paint::width(&chord) + crate::paint::width(&word) + 3;
+        if pieces.width() + more > room {
+            break;
+        }
+        let gap = if pieces.width() == 0 { " " } else { "  " };
+        pieces = pieces.add(Role::Text, gap).add(Role::Key, &chord).add(Role::Dim, &format!(" {word}"));
+    }
+    pieces
+}
+
+type Keys = (Context, &'static [(Action, &'static str)]);
+
+const fn keys_over(overlay: &Overlay) -> Keys {
+    match overlay {
+        Overlay::Picker(_) => (
+            Context::Line,
+            &[(Action::Confirm, "hint-choose"), (Action::Down, "hint-next"), (Action::Escape, "hint-close")],
+        ),
+        Overlay::Help { .. } => (
+            Context::Pager,
+            &[(Action::Down, "hint-scroll"), (Action::Bottom, "hint-bottom"), (Action::Escape, "hint-close")],
+        ),
+        Overlay::Reader(_) => (
+            Context::Pager,
+            &[
+                (Action::Down, "hint-scroll"),
+                (Action::Bottom, "hint-bottom"),
+                (Action::Copy, "hint-copy"),
+                (Action::Escape, "hint-close"),
+            ],
+        ),
+    }
+}
+
+fn keys_of(app: &App) -> Keys {
+    match app.screen {
         Screen::Chat if app.is_asked() => {
             (Context::Approval, &[(Action::Escape, "hint-no"), (Action::Interrupt, "hint-stop")])
         }
@@ -124,18 +195,5 @@ fn hints(app: &App, room: usize) -> Pieces<'_> {
             Context::List,
             &[(Action::Open, "hint-open"), (Action::Search, "hint-search"), (Action::Escape, "hint-back")],
         ),
-    };
-    let mut pieces = Pieces::new(&app.theme);
-    for (action, word) in actions {
-        let Some(chord) = app.keymap.chord(context, *action) else { continue };
-        let chord = chord.to_string();
-        let word = app.words.say(word);
-        let more = crate::paint::width(&chord) + crate::paint::width(&word) + 3;
-        if pieces.width() + more > room {
-            break;
-        }
-        let gap = if pieces.width() == 0 { " " } else { "  " };
-        pieces = pieces.add(Role::Text, gap).add(Role::Key, &chord).add(Role::Dim, &format!(" {word}"));
     }
-    pieces
 }

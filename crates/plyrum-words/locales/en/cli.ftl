@@ -670,3 +670,10 @@ export-you = You
 export-with = With `{ $name }`:
 export-original = in the original
 export-answer = Answer
+
+## plyrum --plain
+
+plain-help = /new begins another conversation, /quit ends, ! carries out a command, @ names a file
+plain-no-command = there is no command /{ $name } here
+plain-too-long = the line is longer than { $kib } KiB: nothing was sent
+plain-too-long-hint = plyrum ask -f FILE sends long texts

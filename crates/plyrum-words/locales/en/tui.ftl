@@ -63,6 +63,9 @@ hint-fork = fork
 hint-rename = rename
 hint-delete = delete
 hint-verify = verify
+hint-choose = choose
+hint-next = next
+hint-close = close
 
 # A turn
 turn-sending = sending…
@@ -129,6 +132,7 @@ rewound = Taken back. Its text is in the editor.
 rewind-hint = esc again takes the last turn back
 quit-hint = ctrl+c again quits
 run-goes-on = The run goes on: /runs finds it again.
+run-goes-on-elsewhere = Run { $run } goes on in its own conversation: /attach { $run } shows it.
 mouse-on = The wheel scrolls. Hold shift to select text.
 mouse-off = The mouse is the terminal's: select text as usual.
 keys-only-here = { $names } is set in this shell, but not in the daemon: plyrum daemon restart

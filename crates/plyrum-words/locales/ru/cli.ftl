@@ -753,3 +753,10 @@ export-you = Вы
 export-with = Приложено: `{ $name }`
 export-original = в исходной
 export-answer = Ответ
+
+## plyrum --plain
+
+plain-help = /new начинает другую беседу, /quit заканчивает, ! выполняет команду, @ называет файл
+plain-no-command = команды /{ $name } здесь нет
+plain-too-long = строка длиннее { $kib } КиБ: ничего не отправлено
+plain-too-long-hint = длинные тексты отправляет plyrum ask -f ФАЙЛ

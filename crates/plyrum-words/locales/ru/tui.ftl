@@ -64,6 +64,9 @@ hint-fork = копия
 hint-rename = имя
 hint-delete = удалить
 hint-verify = проверить
+hint-choose = выбрать
+hint-next = дальше
+hint-close = закрыть
 
 # Ход беседы
 turn-sending = отправляется…
@@ -133,6 +136,7 @@ rewound = Взято назад. Текст снова в редакторе.
 rewind-hint = ещё раз esc — взять последний ход назад
 quit-hint = ещё раз ctrl+c — выход
 run-goes-on = Запуск продолжается: его найдёт /runs.
+run-goes-on-elsewhere = Запуск { $run } продолжается в своей беседе: его покажет /attach { $run }.
 mouse-on = Колесо листает. Выделять текст — с клавишей shift.
 mouse-off = Мышь у терминала: выделяйте текст как обычно.
 keys-only-here = { $names } задан в этой оболочке, но не в демоне: plyrum daemon restart

@@ -16,8 +16,8 @@ const NOTE_AFTER: Duration = Duration::from_secs(1);
 /// A named text.
 #[derive(Debug)]
 pub(in crate::command) struct Text {
-    pub(super) name: String,
-    pub(super) text: String,
+    pub(in crate::command) name: String,
+    pub(in crate::command) text: String,
 }
 
 /// The prompt and what comes with it.

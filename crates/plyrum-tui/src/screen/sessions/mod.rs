@@ -81,7 +81,11 @@ pub struct SessionsScreen {
     shown: Shown,
     whose: Whose,
     awaited: Option<Awaited>,
+    /// A session is on its way here, opened or copied: a second key does not copy it again.
+    is_opening: bool,
     fault: Option<Fault>,
+    /// One is read for its preview; who goes through the list quickly looks into the one at which they stop.
+    is_looking: bool,
     /// The session that was looked into last, and what was found; none while it is read.
     looked_at: Option<SessionId>,
     preview: Option<Result<Preview, Fault>>,
@@ -92,6 +96,7 @@ impl SessionsScreen {
     pub fn open(&mut self) -> Vec<SessionsAsk> {
         self.mode = Mode::List;
         self.looked_at = None;
+        (self.is_opening, self.is_looking) = (false, false);
         self.reload()
     }
 
@@ -167,16 +172,29 @@ impl SessionsScreen {
             SessionsReply::Page { cursor, whose, outcome } => self.page(cursor, whose, outcome),
             SessionsReply::Hits { words, whose, cursor, outcome } => self.hits(words, whose, cursor, outcome),
             SessionsReply::Preview { session, outcome } => {
+                self.is_looking = false;
                 if self.looked_at.as_ref() == Some(&session) {
                     self.preview = Some(outcome.map(|preview| *preview));
                 }
             }
-            SessionsReply::Opened(Ok(session)) => return Some(session),
+            SessionsReply::Opened(Ok(session)) => {
+                self.is_opening = false;
+                return Some(session);
+            }
             SessionsReply::Renamed { session, title } => self.renamed(&session, &title),
             SessionsReply::Deleted(session) => self.deleted(&session),
-            SessionsReply::Opened(Err(fault)) | SessionsReply::Failed(fault) => self.fault = Some(fault),
+            SessionsReply::Opened(Err(fault)) => {
+                self.is_opening = false;
+                self.fault = Some(fault);
+            }
+            SessionsReply::Failed(fault) => self.fault = Some(fault),
         }
         None
+    }
+
+    /// What was found in the session that is marked; none while it is read.
+    fn preview(&self) -> Option<&Result<Preview, Fault>> {
+        self.preview.as_ref().filter(|_| self.looked_at.as_ref() == self.chosen())
     }
 
     /// The session that is marked.
@@ -191,9 +209,10 @@ impl SessionsScreen {
     /// Looks into the session that is marked, where that was not done; asked after every message.
     pub fn look(&mut self) -> Option<SessionsAsk> {
         let session = self.chosen()?.clone();
-        if self.looked_at.as_ref() == Some(&session) {
+        if self.is_looking || self.looked_at.as_ref() == Some(&session) {
             return None;
         }
+        self.is_looking = true;
         self.preview = None;
         self.looked_at = Some(session.clone());
         Some(SessionsAsk::Preview(session))
@@ -274,6 +293,7 @@ impl SessionsScreen {
         }
         match outcome {
             Ok(page) => {
+                let marked = self.chosen().cloned();
                 if is_first {
                     self.rows.clear();
                     // The question names the marked row, and that may be another one now.
@@ -285,7 +305,10 @@ impl SessionsScreen {
                 self.rows.extend(page.rows.into_iter().take(room));
                 self.next = page.next.filter(|_| self.rows.len() < MAX_ROWS);
                 self.behind = page.behind;
-                self.cursor.go(self.cursor.at(), self.len());
+                // The mark stays on its session, wherever that is now.
+                let place = self.rows.iter().position(|row| Some(&row.session) == marked.as_ref());
+                let is_listed = matches!(self.shown, Shown::All);
+                self.cursor.go(place.filter(|_| is_listed).unwrap_or(self.cursor.at()), self.len());
             }
             Err(fault) => self.fault = Some(fault),
         }
@@ -365,8 +388,15 @@ impl SessionsScreen {
     fn chosen_key(&mut self, action: Action) -> Vec<SessionsAsk> {
         let Some(session) = self.chosen().cloned() else { return Vec::new() };
         match action {
-            Action::Open | Action::Confirm => return vec![SessionsAsk::Open(session)],
-            Action::Fork => return vec![SessionsAsk::Fork(session)],
+            Action::Open | Action::Confirm | Action::Fork if self.is_opening => {}
+            Action::Open | Action::Confirm => {
+                self.is_opening = true;
+                return vec![SessionsAsk::Open(session)];
+            }
+            Action::Fork => {
+                self.is_opening = true;
+                return vec![SessionsAsk::Fork(session)];
+            }
             Action::Rename => {
                 let line = Line::of(self.chosen_title().unwrap_or_default());
                 self.mode = Mode::Rename(session, line);

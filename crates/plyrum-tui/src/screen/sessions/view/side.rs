@@ -104,7 +104,7 @@ impl SessionsView<'_> {
         if let Some(row) = self.screen.chosen_row() {
             lines.push(self.facts(row, usize::from(columns)));
         }
-        match &self.screen.preview {
+        match self.screen.preview() {
             None => {
                 let text = self.look.words.say("conversations-loading");
                 lines.push(Pieces::new(self.look.theme).add(Role::Dim, &text).done());
