@@ -45,7 +45,7 @@ pub use read::{ExportError, Matches, RESULT_MAX, each, export, search, tail};
 pub use record::{GENESIS, LINE_MAX_BYTES};
 pub use retention::{Retirable, retirable};
 pub use tally::FileSummary;
-pub use verify::{Problem, VerifyReport, verify, verify_file};
+pub use verify::{Problem, VerifyReport, verify, verify_file, verify_telling};
 pub use witness::{Anchor, Witness};
 
 /// Bytes after which a file is full and the next record begins a new one.

@@ -20,6 +20,8 @@ use crate::tally::{FileSummary, Tally};
 use crate::witness::{Anchor, Witness};
 use crate::{AuditError, Head, LINE_MAX_BYTES};
 
+/// Records between two tellings of how far it is.
+const TOLD_EVERY: u64 = 8_192;
 /// Times that a verification begins again because files were retired under it.
 const RETIRED_MAX: u32 = 3;
 
@@ -63,9 +65,19 @@ pub fn verify(
     expect_head: Option<&str>,
     witness: Option<&Witness>,
 ) -> Result<VerifyReport, AuditError> {
+    verify_telling(dir, expect_head, witness, &mut |_| {})
+}
+
+/// The same, and tells how many records were read so far, now and then.
+pub fn verify_telling(
+    dir: &Path,
+    expect_head: Option<&str>,
+    witness: Option<&Witness>,
+    told: &mut dyn FnMut(u64),
+) -> Result<VerifyReport, AuditError> {
     let mut retired = 0;
     loop {
-        match verify_once(dir, expect_head, witness) {
+        match verify_once(dir, expect_head, witness, told) {
             Err(AuditError::Io { source, .. })
                 if source.kind() == io::ErrorKind::NotFound && retired < RETIRED_MAX =>
             {
@@ -97,7 +109,15 @@ fn verify_once(
     dir: &Path,
     expect_head: Option<&str>,
     witness: Option<&Witness>,
+    told: &mut dyn FnMut(u64),
 ) -> Result<VerifyReport, AuditError> {
+    let mut read = 0;
+    let mut each = |_: &Record<'_>| {
+        read += 1;
+        if read % TOLD_EVERY == 0 {
+            told(read);
+        }
+    };
     let listing = files::list(dir)?;
     let mut chain = Chain::new(expect_head, witness);
     let mut problem = listing.strangers.first().map(|name| Problem {
@@ -110,7 +130,7 @@ fn verify_once(
         if problem.is_some() {
             break;
         }
-        problem = chain.read(dir, segment)?;
+        problem = chain.read_each(dir, segment, &mut each)?;
     }
     let problem = problem.or_else(|| chain.unfounded_beginning()).or_else(|| chain.missing_end());
     Ok(chain.report(listing.segments.len() as u64, problem))
@@ -194,10 +214,6 @@ impl<'w> Chain<'w> {
 
     fn problem(&self, file: &str, line: u64, what: String) -> Problem {
         Problem { file: file.to_owned(), line, seq: Some(self.head.seq + 1), what }
-    }
-
-    fn read(&mut self, dir: &Path, segment: &Segment) -> Result<Option<Problem>, AuditError> {
-        self.read_each(dir, segment, &mut |_| {})
     }
 
     fn read_each(

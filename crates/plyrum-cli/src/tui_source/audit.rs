@@ -1,6 +1,6 @@
 //! The record, as the screen shows it.
 
-use crate::command::audit::{Summary, of_audit, verdict};
+use crate::command::audit::{Summary, of_audit, verdict_telling};
 use crate::command::usage::{now, period::moment};
 use jiff::tz::TimeZone;
 use plyrum_audit::{Filter, Follower};
@@ -51,8 +51,8 @@ impl AuditSource for Audit {
         Ok(true) // since when, nobody knows: it is read once more than needed
     }
 
-    fn verify(&self) -> Result<view::AuditVerdict, Fault> {
-        verdict(None)
+    fn verify(&self, told: &mut dyn FnMut(u64)) -> Result<view::AuditVerdict, Fault> {
+        verdict_telling(None, told)
     }
 }
 

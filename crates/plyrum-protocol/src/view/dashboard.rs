@@ -194,8 +194,10 @@ pub struct DashboardPoint {
 pub struct DashboardHour {
     /// From 1, Monday, to 7, Sunday.
     pub weekday: u8,
-    /// From 0 to 23, local. In zones that are not whole hours from UTC, an hour of UTC counts where it begins.
+    /// From 0 to 23: the local hour in which it begins.
     pub hour: u8,
+    /// Minutes past that hour at which it begins: in zones that are not whole hours from UTC, hours are those of UTC.
+    pub minute: u8,
     /// Attempts.
     pub attempts: u64,
     /// Σ of their charges.

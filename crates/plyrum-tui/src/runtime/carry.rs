@@ -135,7 +135,16 @@ impl Carrier {
                 self.blocking(move || Reply::Usage(super::source::usage(&*sources.usage, ask)));
             }
             Effect::Audit(ask) => {
-                self.blocking(move || Reply::Audit(crate::screen::audit::answer(&*sources.audit, ask)));
+                let (teller, runtime) = (self.teller.clone(), self.runtime.clone());
+                self.blocking(move || {
+                    let mut meanwhile = |reply| {
+                        let teller = teller.clone();
+                        let told = Message::Reply(Reply::Audit(reply));
+                        // In its order: what comes next waits for it.
+                        runtime.block_on(async move { teller.tell(told).await });
+                    };
+                    Reply::Audit(crate::screen::audit::answer(&*sources.audit, ask, &mut meanwhile))
+                });
             }
             Effect::Models(_) => self.blocking(move || Reply::Models(models::answer(&*sources.models))),
             Effect::ListFiles => {

@@ -48,7 +48,10 @@ record-records = { $n ->
 record-records-more = the last { $n } records
 record-none = No such record.
 record-unasked = The chain was not checked here yet: v checks it.
-record-verifying = checking every record…
+record-verifying = checking every record… { $n ->
+        [0] { "" }
+       *[other] { $n } so far
+    }
 record-whole = whole: { $n } records in { $files } files, head { $head }
 record-broken = BROKEN after { $n } good records: { $problem }
 

@@ -52,7 +52,10 @@ record-records = { $n ->
 record-records-more = последние записи: { $n }
 record-none = Таких записей нет.
 record-unasked = Цепочку здесь ещё не проверяли: v проверит.
-record-verifying = проверяем каждую запись…
+record-verifying = проверяем каждую запись… { $n ->
+        [0] { "" }
+       *[other] уже { $n }
+    }
 record-whole = цела: записей { $n }, файлов { $files }, конец { $head }
 record-broken = НАРУШЕНА после { $n } целых записей: { $problem }
 

@@ -7,7 +7,7 @@ mod search;
 mod tail;
 mod verify;
 
-pub(crate) use verify::verdict;
+pub(crate) use verify::{verdict, verdict_telling};
 
 use super::Outcome;
 use super::usage::{now, period::moment};

@@ -55,12 +55,21 @@ fn intact(verdict: &view::AuditVerdict) -> String {
 
 /// The verdict, with what the ledger knows of the log.
 pub(crate) fn verdict(expect_head: Option<&str>) -> Result<view::AuditVerdict, Fault> {
+    verdict_telling(expect_head, &mut |_| {})
+}
+
+/// The same, and tells how many records were read so far, now and then.
+pub(crate) fn verdict_telling(
+    expect_head: Option<&str>,
+    told: &mut dyn FnMut(u64),
+) -> Result<view::AuditVerdict, Fault> {
     let paths = paths()?;
     // The witness is asked before the log is read, and what the outbox gave out after it: a daemon may be writing.
     let reader = ledger(&paths)?;
     let mut known = reader.as_ref().map(witness).transpose()?;
-    let verify = |known: &Option<Witness>| {
-        plyrum_audit::verify(&paths.audit_dir(), expect_head, known.as_ref()).map_err(|e| of_audit(&e))
+    let mut verify = |known: &Option<Witness>| {
+        let report = plyrum_audit::verify_telling(&paths.audit_dir(), expect_head, known.as_ref(), told);
+        report.map_err(|e| of_audit(&e))
     };
     let mut report = verify(&known)?;
     if !report.ok {

@@ -58,10 +58,11 @@ impl Calendar {
         })
     }
 
-    /// The weekday, from 1 for Monday, and the hour that a moment falls into.
-    pub(super) fn hour_of(&self, at: i64) -> Option<(u8, u8)> {
+    /// The weekday, from 1 for Monday, the hour, and the minute of a moment.
+    pub(super) fn hour_of(&self, at: i64) -> Option<(u8, u8, u8)> {
         let local = self.local(at)?;
-        Some((local.weekday().to_monday_one_offset().unsigned_abs(), local.hour().unsigned_abs()))
+        let weekday = local.weekday().to_monday_one_offset().unsigned_abs();
+        Some((weekday, local.hour().unsigned_abs(), local.minute().unsigned_abs()))
     }
 
     /// The hour of a moment, as it is called: `14:00`.
@@ -133,7 +134,7 @@ mod tests {
         );
         assert_eq!(moscow.days.len(), 31);
         assert_eq!(moscow.days.first().unwrap().1, "2026-10-29");
-        assert_eq!(moscow.hour_of(moscow.now), Some((5, 15)));
+        assert_eq!(moscow.hour_of(moscow.now), Some((5, 15, 0)));
     }
 
     #[test]

@@ -124,8 +124,13 @@ async fn every_panel_has_the_figures_of_the_ledger() {
     assert_eq!(today.projected_micro_rub, Some(MicroRub::new(first * 24 / 15)));
     assert_eq!(board.days.last().unwrap().cost_micro_rub, MicroRub::new(first));
     assert_eq!(board.days.get(28).unwrap().unpriced, 1);
-    let friday =
-        view::DashboardHour { weekday: 5, hour: 14, attempts: 1, cost_micro_rub: MicroRub::new(first) };
+    let friday = view::DashboardHour {
+        weekday: 5,
+        hour: 14,
+        minute: 0,
+        attempts: 1,
+        cost_micro_rub: MicroRub::new(first),
+    };
     assert!(board.hours.contains(&friday), "{:?}", board.hours);
     assert_eq!(board.last_day.len(), 24);
     assert_eq!(board.last_day.get(22).unwrap().cost_micro_rub, MicroRub::new(first));

@@ -211,16 +211,17 @@ fn last_day(calendar: &Calendar, used: &[UsagePoint]) -> Vec<DashboardPoint> {
 
 /// Hours of the four weeks by weekday and hour of the caller's zone.
 fn hours(calendar: &Calendar, used: &[UsagePoint]) -> Result<Vec<DashboardHour>, Fault> {
-    let mut places: BTreeMap<(u8, u8), (u64, MicroRub)> = BTreeMap::new();
+    let mut places: BTreeMap<(u8, u8, u8), (u64, MicroRub)> = BTreeMap::new();
     for hour in used {
         let Some(place) = calendar.hour_of(hour.start_at) else { continue };
         let (attempts, cost) = places.entry(place).or_default();
         *attempts += hour.attempts;
         *cost = plus(*cost, hour.cost)?;
     }
-    let hour = |((weekday, hour), (attempts, cost_micro_rub))| DashboardHour {
+    let hour = |((weekday, hour, minute), (attempts, cost_micro_rub))| DashboardHour {
         weekday,
         hour,
+        minute,
         attempts,
         cost_micro_rub,
     };

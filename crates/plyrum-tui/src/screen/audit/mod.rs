@@ -63,7 +63,8 @@ enum Follow {
 enum Proof {
     #[default]
     Unasked,
-    UnderWay,
+    /// So many records were checked so far.
+    UnderWay(u64),
     Done(AuditVerdict),
     Failed(Fault),
 }
@@ -199,6 +200,11 @@ impl AuditScreen {
                     self.show(page);
                 }
             }
+            AuditReply::Verifying(checked) => {
+                if let Proof::UnderWay(so_far) = &mut self.proof {
+                    *so_far = checked;
+                }
+            }
             AuditReply::Verified(Ok(verdict)) => self.proof = Proof::Done(verdict),
             AuditReply::Verified(Err(fault)) => self.proof = Proof::Failed(fault),
         }
@@ -245,8 +251,9 @@ impl AuditScreen {
                 return self.load();
             }
             Action::Refresh => return self.load(),
+            Action::Verify if matches!(self.proof, Proof::UnderWay(_)) => {} // once at a time
             Action::Verify => {
-                self.proof = Proof::UnderWay;
+                self.proof = Proof::UnderWay(0);
                 return vec![AuditAsk::Verify];
             }
             _ => {}

@@ -68,6 +68,8 @@ pub enum AuditReply {
         /// They.
         outcome: Result<Option<AuditPage>, Fault>,
     },
+    /// So many records were checked so far.
+    Verifying(u64),
     /// The verdict.
     Verified(Result<AuditVerdict, Fault>),
 }
@@ -80,12 +82,12 @@ pub trait AuditSource: Send + Sync {
     /// Whether records came since this was asked last. It costs no more than what came.
     fn has_grown(&self) -> Result<bool, Fault>;
 
-    /// Checks every record, against what the ledger knows.
-    fn verify(&self) -> Result<AuditVerdict, Fault>;
+    /// Checks every record, against what the ledger knows; tells now and then how many it has checked.
+    fn verify(&self, told: &mut dyn FnMut(u64)) -> Result<AuditVerdict, Fault>;
 }
 
-/// Carries out what the screen wants.
-pub fn answer(source: &dyn AuditSource, ask: AuditAsk) -> AuditReply {
+/// Carries out what the screen wants; `meanwhile` is given what there is to say before the answer.
+pub fn answer(source: &dyn AuditSource, ask: AuditAsk, meanwhile: &mut dyn FnMut(AuditReply)) -> AuditReply {
     match ask {
         AuditAsk::Load { filter, limit } => {
             let outcome = source.search(&filter, limit);
@@ -96,6 +98,8 @@ pub fn answer(source: &dyn AuditSource, ask: AuditAsk) -> AuditReply {
             let outcome = grown.and_then(|grown| grown.then(|| source.search(&filter, limit)).transpose());
             AuditReply::Followed { filter, outcome }
         }
-        AuditAsk::Verify => AuditReply::Verified(source.verify()),
+        AuditAsk::Verify => {
+            AuditReply::Verified(source.verify(&mut |checked| meanwhile(AuditReply::Verifying(checked))))
+        }
     }
 }

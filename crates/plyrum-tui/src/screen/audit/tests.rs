@@ -128,6 +128,9 @@ fn older_records_are_asked_for_at_the_end() {
 fn v_verifies() {
     let mut screen = filled();
     assert_eq!(screen.press(Action::Verify), [AuditAsk::Verify]);
+    screen.loaded(AuditReply::Verifying(8_192));
+    assert!(matches!(screen.proof, Proof::UnderWay(8_192)));
+    assert_eq!(screen.press(Action::Verify), [], "once at a time");
     screen.loaded(AuditReply::Verified(Ok(verdict(true))));
     assert!(matches!(&screen.proof, Proof::Done(verdict) if verdict.ok));
 }

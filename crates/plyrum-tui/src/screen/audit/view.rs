@@ -86,7 +86,7 @@ impl AuditView<'_> {
         let words = self.look.words;
         let (role, text) = match &self.screen.proof {
             Proof::Unasked => (Role::Dim, words.say("record-unasked")),
-            Proof::UnderWay => (Role::Busy, words.say("record-verifying")),
+            Proof::UnderWay(n) => (Role::Busy, words.with("record-verifying", &[("n", (*n).into())])),
             Proof::Failed(fault) => (Role::Bad, fault.message.clone()),
             Proof::Done(verdict) if verdict.ok => {
                 let head: String = verdict.head.clone().unwrap_or_default().chars().take(16).collect();

@@ -183,6 +183,7 @@ pub(super) fn full() -> Dashboard {
             DashboardHour {
                 weekday: day + 1,
                 hour,
+                minute: 0,
                 attempts: 3,
                 cost_micro_rub: MicroRub::new((i64::from(hour) * 31 + i64::from(day) * 17) % 60 * 1_000_000),
             }

@@ -32,6 +32,22 @@ fn an_answer_to_an_older_question_is_dropped() {
 }
 
 #[test]
+fn hours_that_begin_past_the_clocks_hour_say_so() {
+    let mut board = sample::full();
+    board.hours.iter_mut().for_each(|hour| hour.minute = 30);
+    let mut screen = loaded();
+    screen.tick();
+    screen.loaded(Ok(board));
+    let area = Rect::new(0, 0, 160, 60);
+    let mut buffer = Buffer::empty(area);
+    let (theme, words) = (Theme::sixteen(), Words::new(Lang::En));
+    let look = Look { theme: &theme, words: &words, now: at(NOW), is_plain: false };
+    (&UsageView { screen: &screen, look }).render(area, &mut buffer);
+    let text = snapshot::text(&buffer);
+    assert!(text.contains("0:30") && text.contains("18:30"), "{text}");
+}
+
+#[test]
 fn a_fault_keeps_the_figures_that_are_there() {
     let mut screen = loaded();
     assert_eq!(screen.tick().len(), 1);

@@ -45,11 +45,19 @@ pub(super) fn draw(pane: Pane<'_>, area: Rect, buf: &mut Buffer) {
         for hour in (0..HOURS).step_by(6) {
             let at = NAME + hour * each;
             let room = usize::from(row.width.saturating_sub(at));
-            buf.set_stringn(row.x + at, row.y, format!("{hour:02}"), room, theme.of(Role::Dim));
+            buf.set_stringn(row.x + at, row.y, begins(pane, hour), room, theme.of(Role::Dim));
         }
     }
     if let Some(row) = rows.next() {
         draw_pairs(pane.look, &[legend(pane, dearest)], 0, row, buf);
+    }
+}
+
+/// When an hour begins: in a zone that is not whole hours from UTC, not with the clock's hour.
+fn begins(pane: Pane<'_>, hour: u16) -> String {
+    match pane.board.hours.first().map(|hour| hour.minute) {
+        Some(minute) if minute > 0 => format!("{hour}:{minute:02}"),
+        _ => format!("{hour:02}"),
     }
 }
 
