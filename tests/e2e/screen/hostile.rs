@@ -182,3 +182,50 @@ fn the_clipboard_is_written_only_when_somebody_asks_for_it() {
     let is_it = |it: &Sequence| matches!(it, Sequence::String { kind: ']', text: said } if *said == text || *said == without_end);
     assert!(copied.len() == 1 && is_it(&copied[0]), "{copied:?}");
 }
+
+#[test]
+fn lists_of_conversations_the_record_money_and_models_command_no_terminal() {
+    const F2: &str = "\u{1b}OQ";
+    const F5: &str = "\u{1b}[15~";
+    const F6: &str = "\u{1b}[17~";
+    const F7: &str = "\u{1b}[18~";
+    const F8: &str = "\u{1b}[19~";
+    let world = World::new();
+    let body = serde_json::json!({"error": {"message": lines(), "code": lines()}}).to_string();
+    let _fake = world.lab(Script::new().always(Reply::error(400, &body)));
+    let project = world.beside("work").join("p\u{1b}[31m\u{202e}\u{9b}2J\u{1b}]52;c;b3duZWQ=\u{7}q");
+    std::fs::create_dir(&project).unwrap();
+    let prompt = format!("Say:\n{}", lines()).replace('\0', "");
+    let from_there = |words: [&str; 5]| {
+        let mut call = world.command("exec \"$PLYRUM\" \"$@\"");
+        call.arg("sh").args(words).current_dir(&project).output().unwrap()
+    };
+    from_there(["ask", "-m", "offline/query", "--no-stdin", &prompt]);
+    from_there(["ask", "-m", "lab/fast", "--no-stdin", &prompt]); // its provider refuses, in such words
+    let title: String = payloads::all().concat().replace('\0', "").chars().take(190).collect();
+    world.plyrum(["sessions", "rename", "last", &title]).run().ok();
+
+    let screen = open(&world, "");
+    screen.types_ahead(F5);
+    screen.sees("Say:"); // the preview
+    screen.types_ahead("/Say\r");
+    screen.until("what was found", |picture| picture.rows.iter().any(|row| row.contains('«')));
+    screen.types_ahead(F6);
+    screen.sees("run.finished");
+    for _ in 0..20 {
+        // Each record whole, from the newest on.
+        screen.types_ahead("\r");
+        screen.sees("\"prev\"");
+        screen.types_ahead("\r");
+        screen.loses("\"prev\"");
+        screen.types_ahead("j");
+    }
+    screen.types_ahead(F7);
+    screen.sees("lab/fast");
+    screen.types_ahead(F8);
+    screen.sees("offline/query");
+    screen.types_ahead("\r");
+    screen.types_ahead(F2);
+    screen.sees("Ask anything");
+    quit(screen);
+}
