@@ -4,37 +4,47 @@
 //! the price, so the conversion is done in one place, it subtracts, and a contradiction is an error:
 //! clamping a negative count to zero would turn a broken report into a plausible bill.
 //!
-//! [`Inclusive`] is the convention of OpenAI chat and Responses, OpenRouter, DeepSeek, xAI, Yandex and
-//! whatever is compatible with them. The others are already disjoint, or nearly so, and their adapters
-//! fill [`Usage`] directly:
-//!
-//! | source | what to fill in |
-//! |---|---|
-//! | Anthropic | `input_tokens` as it is (caches are outside of it); `cache_creation` split by its time to live; the usage of `message_delta` is cumulative: the last value, never a sum |
-//! | Gemini | `input` = promptTokenCount − cachedContentTokenCount + toolUsePromptTokenCount; thoughts are outside of the candidates: `reasoning` = thoughts, `output` = candidates |
-//! | GigaChat | `input` = `prompt_tokens` as it is (net of the cache); `cache_read` = `precached_prompt_tokens` |
-//! | Ollama | `input` = prompt_eval_count, `output` = eval_count |
+//! A wire declares its [`Convention`] and fills [`Counts`] with what the provider said; the conversion is here alone.
 
 use serde::{Deserialize, Serialize};
 
 use crate::usage::Usage;
 
-/// Counts as the OpenAI family reports them: cached and cache-writing tokens are inside `prompt`,
-/// reasoning tokens are inside `completion`. An absent detail is zero; an absent total is `None`.
+/// What contains what in a vendor's counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Convention {
+    /// Cached and cache-writing tokens are inside the prompt, reasoning is inside the completion: OpenAI chat and Responses,
+    /// OpenRouter, DeepSeek, xAI, Yandex and whatever is compatible with them.
+    Inclusive,
+    /// Cached and cache-writing tokens are outside of the prompt; thinking is part of the completion and not told apart:
+    /// Anthropic.
+    CachesOutside,
+    /// Cached tokens are inside the prompt, thoughts are outside of the completion: Gemini.
+    ThoughtsOutside,
+    /// The prompt is what was not cached: GigaChat. Its total may count the cached ones or not.
+    PromptNetOfCache,
+    /// Two counts and nothing else: Ollama.
+    Plain,
+}
+
+/// Counts as a provider reports them, before it is known what contains what. An absent detail is zero; an absent total is
+/// `None`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Inclusive {
-    /// All input tokens.
+pub struct Counts {
+    /// Input tokens.
     pub prompt: u64,
-    /// Those of `prompt` that were read from a cache.
+    /// Input tokens that were read from a cache.
     pub cached: u64,
-    /// Those of `prompt` that were written to a cache; charged as `cache_write_5m`.
-    pub cache_write: u64,
-    /// All output tokens.
+    /// Input tokens that were written to a cache that lives for minutes.
+    pub cache_write_5m: u64,
+    /// Input tokens that were written to a cache that lives for an hour.
+    pub cache_write_1h: u64,
+    /// Output tokens.
     pub completion: u64,
-    /// Those of `completion` that were spent on thinking.
+    /// Output tokens that were spent on thinking.
     pub reasoning: u64,
-    /// The provider's own total of prompt and completion, where it sends one.
+    /// The provider's own total, where it sends one.
     pub total: Option<u64>,
 }
 
@@ -80,26 +90,44 @@ impl UsageInvalid {
     }
 }
 
-impl Inclusive {
+impl Convention {
     /// The same tokens in disjoint meters: every token of prompt and completion exactly once.
-    pub fn to_usage(&self) -> Result<Usage, UsageInvalid> {
-        let Self { prompt, cached, cache_write, completion, reasoning, total } = *self;
-        let input = prompt
-            .checked_sub(cached)
-            .and_then(|rest| rest.checked_sub(cache_write))
-            .ok_or(UsageInvalid::CacheOverPrompt { prompt, cached, cache_write })?;
-        let output = completion
-            .checked_sub(reasoning)
-            .ok_or(UsageInvalid::ReasoningOverCompletion { completion, reasoning })?;
+    pub fn to_usage(self, counts: &Counts) -> Result<Usage, UsageInvalid> {
+        let Counts { prompt, cached, cache_write_5m, cache_write_1h, completion, reasoning, total } = *counts;
+        let cache_write = cache_write_5m.saturating_add(cache_write_1h);
+        let inside = match self {
+            Self::Inclusive | Self::ThoughtsOutside => {
+                prompt.checked_sub(cached).and_then(|rest| rest.checked_sub(cache_write))
+            }
+            Self::CachesOutside | Self::PromptNetOfCache | Self::Plain => Some(prompt),
+        };
+        let input = inside.ok_or(UsageInvalid::CacheOverPrompt { prompt, cached, cache_write })?;
+        let output = match self {
+            Self::Inclusive | Self::CachesOutside => completion
+                .checked_sub(reasoning)
+                .ok_or(UsageInvalid::ReasoningOverCompletion { completion, reasoning })?,
+            Self::ThoughtsOutside | Self::PromptNetOfCache | Self::Plain => completion,
+        };
+        let sums = match self {
+            Self::Inclusive | Self::Plain => [prompt.checked_add(completion), None],
+            Self::ThoughtsOutside => {
+                [prompt.checked_add(completion).and_then(|sum| sum.checked_add(reasoning)), None]
+            }
+            Self::CachesOutside | Self::PromptNetOfCache => {
+                let net = prompt.checked_add(completion);
+                [net, net.and_then(|sum| sum.checked_add(cached)?.checked_add(cache_write))]
+            }
+        };
         if let Some(total) = total
-            && prompt.checked_add(completion) != Some(total)
+            && !sums.contains(&Some(total))
         {
             return Err(UsageInvalid::TotalDisagrees { prompt, completion, total });
         }
         Ok(Usage {
             input,
             cache_read: cached,
-            cache_write_5m: cache_write,
+            cache_write_5m,
+            cache_write_1h,
             output,
             reasoning,
             ..Usage::default()
@@ -112,53 +140,97 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// Input, cache read, writes for minutes and for an hour, output, reasoning.
+    fn meters(convention: Convention, counts: Counts) -> [u64; 6] {
+        let usage = convention.to_usage(&counts).unwrap();
+        [
+            usage.input,
+            usage.cache_read,
+            usage.cache_write_5m,
+            usage.cache_write_1h,
+            usage.output,
+            usage.reasoning,
+        ]
+    }
+
     #[test]
-    fn parts_are_taken_out_of_their_wholes() {
-        let counts = Inclusive {
+    fn each_convention_takes_parts_out_of_the_wholes_that_contain_them() {
+        let counts = Counts {
             prompt: 1000,
             cached: 700,
-            cache_write: 200,
-            completion: 50,
+            cache_write_5m: 200,
+            cache_write_1h: 50,
+            completion: 90,
             reasoning: 30,
-            total: Some(1050),
+            total: None,
         };
-        let usage = counts.to_usage().unwrap();
-        assert_eq!(
-            (usage.input, usage.cache_read, usage.cache_write_5m, usage.cache_write_1h),
-            (100, 700, 200, 0)
-        );
-        assert_eq!((usage.output, usage.reasoning), (20, 30));
+        for (convention, expected) in [
+            (Convention::Inclusive, [50, 700, 200, 50, 60, 30]),
+            (Convention::CachesOutside, [1000, 700, 200, 50, 60, 30]),
+            (Convention::ThoughtsOutside, [50, 700, 200, 50, 90, 30]),
+            (Convention::PromptNetOfCache, [1000, 700, 200, 50, 90, 30]),
+            (Convention::Plain, [1000, 700, 200, 50, 90, 30]),
+        ] {
+            assert_eq!(meters(convention, counts), expected, "{convention:?}");
+        }
+    }
+
+    #[test]
+    fn totals_are_held_against_what_they_can_be_the_sum_of() {
+        let counts = Counts { prompt: 100, cached: 40, completion: 20, reasoning: 5, ..Counts::default() };
+        for (convention, right, wrong) in [
+            (Convention::Inclusive, &[120][..], 125),
+            (Convention::CachesOutside, &[120, 160], 125),
+            (Convention::ThoughtsOutside, &[125], 120),
+            (Convention::PromptNetOfCache, &[120, 160], 125),
+            (Convention::Plain, &[120], 160),
+        ] {
+            for total in right {
+                let counts = Counts { total: Some(*total), ..counts };
+                assert!(convention.to_usage(&counts).is_ok(), "{convention:?} {total}");
+            }
+            let counts = Counts { total: Some(wrong), ..counts };
+            let found = convention.to_usage(&counts);
+            assert!(matches!(found, Err(UsageInvalid::TotalDisagrees { .. })), "{convention:?}");
+        }
     }
 
     #[test]
     fn contradictions_are_errors_and_never_clamped() {
-        let base = Inclusive { prompt: 10, completion: 10, ..Inclusive::default() };
-        let cache = Inclusive { cached: 6, cache_write: 5, ..base };
-        let reasoning = Inclusive { reasoning: 11, ..base };
-        let total = Inclusive { total: Some(21), ..base };
-        let overflow = Inclusive { prompt: u64::MAX, total: Some(9), ..base };
-        assert!(matches!(cache.to_usage(), Err(UsageInvalid::CacheOverPrompt { .. })));
-        assert!(matches!(reasoning.to_usage(), Err(UsageInvalid::ReasoningOverCompletion { .. })));
-        assert!(matches!(total.to_usage(), Err(UsageInvalid::TotalDisagrees { .. })));
-        assert!(matches!(overflow.to_usage(), Err(UsageInvalid::TotalDisagrees { .. })));
-        assert!(base.to_usage().is_ok(), "an absent total is another state than a wrong one");
-        assert_eq!(cache.to_usage().unwrap_err().code(), "usage_invalid");
+        let base = Counts { prompt: 10, completion: 10, ..Counts::default() };
+        let inclusive = |counts: Counts| Convention::Inclusive.to_usage(&counts);
+        let cache = inclusive(Counts { cached: 6, cache_write_5m: 5, ..base });
+        assert!(matches!(cache, Err(UsageInvalid::CacheOverPrompt { .. })));
+        let reasoning = inclusive(Counts { reasoning: 11, ..base });
+        assert!(matches!(reasoning, Err(UsageInvalid::ReasoningOverCompletion { .. })));
+        for total in [Counts { total: Some(21), ..base }, Counts { prompt: u64::MAX, total: Some(9), ..base }]
+        {
+            assert!(matches!(inclusive(total), Err(UsageInvalid::TotalDisagrees { .. })));
+        }
+        assert!(inclusive(base).is_ok(), "an absent total is another state than a wrong one");
+        assert_eq!(cache.unwrap_err().code(), "usage_invalid");
     }
 
     proptest! {
         #[test]
         fn every_token_is_counted_exactly_once(
-            prompt in 0_u64..1000, cached in 0_u64..1000, cache_write in 0_u64..1000,
+            prompt in 0_u64..1000, cached in 0_u64..1000, cache_write_5m in 0_u64..1000,
             completion in 0_u64..1000, reasoning in 0_u64..1000,
         ) {
-            let counts = Inclusive { prompt, cached, cache_write, completion, reasoning, total: None };
-            match counts.to_usage() {
+            let counts = Counts { prompt, cached, cache_write_5m, completion, reasoning, ..Counts::default() };
+            match Convention::Inclusive.to_usage(&counts) {
                 Ok(usage) => {
                     prop_assert_eq!(usage.total_input(), prompt);
                     prop_assert_eq!(usage.output + usage.reasoning, completion);
                 }
-                Err(_) => prop_assert!(cached + cache_write > prompt || reasoning > completion),
+                Err(_) => prop_assert!(cached + cache_write_5m > prompt || reasoning > completion),
             }
+            if let Ok(usage) = Convention::ThoughtsOutside.to_usage(&counts) {
+                prop_assert_eq!(usage.total_input(), prompt);
+                prop_assert_eq!(usage.output, completion);
+            }
+            let outside = Convention::CachesOutside.to_usage(&Counts { reasoning: 0, ..counts }).unwrap();
+            prop_assert_eq!(outside.total_input(), prompt + cached + cache_write_5m);
         }
     }
 }

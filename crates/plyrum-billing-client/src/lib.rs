@@ -6,7 +6,7 @@
 //! [`cost`].
 //!
 //! Reading order: [`MicroRub`] (what money is) → [`Usage`] (what was used, in disjoint meters) →
-//! [`Inclusive`] (how a vendor's overlapping counts become disjoint) → [`RateCard`] and [`Fx`] (what it
+//! [`Convention`] (how a vendor's overlapping counts become disjoint) → [`RateCard`] and [`Fx`] (what it
 //! costs) → [`cost`] (the formula) → [`hold_amount`] (what must be reserved beforehand) → [`estimate`]
 //! (what to settle when nothing was reported) → [`Billing`] (how the rest of Plyrum asks).
 
@@ -27,7 +27,7 @@ mod usage;
 pub use billing::{Billing, HoldQuote};
 pub use bound::{AttemptBound, MESSAGE_OVERHEAD_TOKENS, affordable_output, hold_amount, input_bound};
 pub use card::{Fee, MAX_FEE, MAX_PRICE, PerMillion, RateCard, Rates, Tier};
-pub use convention::{Inclusive, UsageInvalid};
+pub use convention::{Convention, Counts, UsageInvalid};
 pub use cost::{CostError, cost};
 pub use decimal::DecimalError;
 pub use estimate::{BytesPerToken, estimate};

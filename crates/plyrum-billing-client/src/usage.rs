@@ -2,7 +2,7 @@
 //!
 //! The costly mistakes elsewhere are of meaning: cached tokens inside the input count *and* beside it,
 //! reasoning inside the output *and* beside it. Here no token is in two meters; whoever speaks another
-//! convention converts first (see [`crate::Inclusive`]).
+//! convention converts first (see [`crate::Convention`]).
 
 use std::collections::BTreeMap;
 

@@ -95,14 +95,12 @@ async fn hosted(
     };
     let base_url = entry.base_url.clone().ok_or_else(|| plain("it has no base_url".to_owned()))?;
     let endpoint = Endpoint {
-        name: entry.id.to_string(),
-        kind: plyrum_providers::Wire::OpenAiChat,
-        base_url,
         key,
         ca_file: entry.ca_file.as_ref().map(|path| paths.config_dir.join(path)),
         headers: entry.headers.iter().map(|(k, v)| (k.clone(), v.clone())).collect(),
         proxy: entry.proxy.clone(),
         timeouts: timeouts(&entry.timeouts),
+        ..Endpoint::new(entry.id.to_string(), plyrum_providers::Wire::OpenAiChat, base_url)
     };
     plyrum_providers::connect(endpoint).map_err(|e| plain(e.message))
 }

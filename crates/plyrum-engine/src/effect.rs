@@ -147,23 +147,36 @@ pub struct Turn {
     pub calls: Vec<ModelCall>,
     /// Of a tool: the model's id of the call that this answers.
     pub answers: Option<String>,
+    /// What a model thought before its calls; it goes back to the same provider unchanged.
+    pub thoughts: Vec<Thought>,
 }
 
 impl Turn {
     /// A turn of text alone.
     pub fn said(speaker: Speaker, text: impl Into<String>) -> Self {
-        Self { speaker, text: text.into(), calls: Vec::new(), answers: None }
+        Self { speaker, text: text.into(), calls: Vec::new(), answers: None, thoughts: Vec::new() }
     }
 
     /// Bytes of UTF-8, with its calls and what wires put around those.
     pub fn bytes(&self) -> u64 {
         let answers = self.answers.as_ref().map_or(0, |id| id.len() as u64 + CALL_FRAME_BYTES);
-        self.text.len() as u64 + answers + self.calls.iter().map(ModelCall::bytes).sum::<u64>()
+        let thoughts = self.thoughts.iter().map(|thought| thought.json.len() as u64).sum::<u64>();
+        self.text.len() as u64 + answers + thoughts + self.calls.iter().map(ModelCall::bytes).sum::<u64>()
     }
 }
 
 /// Bytes that wires put around a call or its answer, at most.
 const CALL_FRAME_BYTES: u64 = 96;
+
+/// What a model thought, in a form that only its provider reads. It is never shown; calls that followed from it are refused
+/// by some providers where it does not come back with them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Thought {
+    /// The wire that it belongs to, by its name.
+    pub wire: String,
+    /// JSON, as the provider sent it.
+    pub json: String,
+}
 
 /// A call as a model wrote it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,6 @@
 //! Everything that can happen to a run.
 
-use crate::effect::ModelCall;
+use crate::effect::{ModelCall, Thought};
 use plyrum_billing_client::{MicroRub, Quality, SaidCost, Usage};
 use plyrum_protocol::{
     Action, ApprovalId, ApprovalScope, ApprovalVerdict, AttemptId, CallId, CancelReason, ChangedFile,
@@ -44,6 +44,13 @@ pub enum Input {
         channel: Channel,
         /// The text.
         text: String,
+    },
+    /// Something that has to go back with the calls of this attempt.
+    Thought {
+        /// Which attempt.
+        attempt: AttemptId,
+        /// What.
+        thought: Thought,
     },
     /// The model calls a tool; all of its calls come before `Closed`.
     Call {

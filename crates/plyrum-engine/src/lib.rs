@@ -23,7 +23,7 @@ pub use activate::{Activation, Situation, activate};
 pub use compose::request_for;
 pub use effect::{
     Basis, CloseRun, Effect, HoldBatch, HoldRequest, ModelCall, OpenAttempt, Request, SettleRequest, Speaker,
-    ToolCall, Turn,
+    Thought, ToolCall, Turn,
 };
 pub use input::{
     AttemptEnd, AttemptFailure, BudgetReached, FailureClass, Input, Refusal, RefusalCause, Settlement, Stop,

@@ -56,6 +56,7 @@ mod tests {
             attempt: String::new(),
             seed: 0,
             tools: Vec::new(),
+            ..ChatRequest::default()
         })
     }
 

@@ -14,16 +14,34 @@ pub enum Wire {
     OpenAiChat,
 }
 
+impl Wire {
+    /// Every wire.
+    pub const ALL: &'static [Self] = &[Self::OpenAiChat];
+
+    /// Its name, as `kind` in the configuration has it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::OpenAiChat => "openai-chat",
+        }
+    }
+
+    /// The wire of a name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|wire| wire.name() == name)
+    }
+}
+
 /// One hosted or local provider. Its `Debug` names headers and hides their values.
 pub struct Endpoint {
     /// The provider's id in the configuration, for messages.
     pub name: String,
     /// The wire format.
     pub kind: Wire,
-    /// Everything before `/chat/completions`, with or without a trailing slash.
+    /// Everything before what the wire puts behind it, with or without a trailing slash.
     pub base_url: String,
-    /// Sent as `Authorization: Bearer …`; a local server may need none. An `Authorization` in `headers`
-    /// takes its place.
+    /// Sent as the wire has it; a local server may need none. A header of the same name in `headers` takes its place.
     pub key: Option<Secret>,
     /// PEM certificates trusted beside the platform's.
     pub ca_file: Option<PathBuf>,
@@ -34,6 +52,26 @@ pub struct Endpoint {
     pub proxy: Option<String>,
     /// The limits of waiting.
     pub timeouts: Timeouts,
+    /// How this server differs from others of its wire.
+    pub manner: Manner,
+}
+
+impl Endpoint {
+    /// An endpoint without key, headers and proxy, as patient as usual.
+    #[must_use]
+    pub fn new(name: impl Into<String>, kind: Wire, base_url: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            kind,
+            base_url: base_url.into(),
+            key: None,
+            ca_file: None,
+            headers: Vec::new(),
+            proxy: None,
+            timeouts: Timeouts::default(),
+            manner: Manner::default(),
+        }
+    }
 }
 
 impl fmt::Debug for Endpoint {
@@ -49,8 +87,66 @@ impl fmt::Debug for Endpoint {
             .field("headers", &headers)
             .field("proxy", &self.proxy.as_ref().map(|_| "set"))
             .field("timeouts", &self.timeouts)
+            .field("manner", &self.manner)
             .finish()
     }
+}
+
+/// How one server differs from others of its wire: data of presets and of the configuration, never code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about a server")]
+pub struct Manner {
+    /// Answers are asked for as streams; else each comes whole.
+    pub streams: bool,
+    /// The field that bounds the output, of `openai-chat`.
+    pub output_limit: OutputLimit,
+    /// Usage in a stream is asked for by `stream_options`, of `openai-chat`; some servers refuse the field.
+    pub asks_usage: bool,
+    /// How an answer's form is asked for.
+    pub form: FormSupport,
+    /// A temperature is taken; some reasoning models refuse any.
+    pub takes_temperature: bool,
+    /// The wish for more or less thinking is taken.
+    pub takes_effort: bool,
+    /// Marks of a prompt cache are taken, where the wire has them.
+    pub takes_cache_marks: bool,
+    /// A marked beginning is kept for an hour instead of five minutes, which costs more to write.
+    pub caches_an_hour: bool,
+}
+
+impl Default for Manner {
+    fn default() -> Self {
+        Self {
+            streams: true,
+            output_limit: OutputLimit::MaxTokens,
+            asks_usage: true,
+            form: FormSupport::Schema,
+            takes_temperature: true,
+            takes_effort: true,
+            takes_cache_marks: true,
+            caches_an_hour: false,
+        }
+    }
+}
+
+/// The field that bounds the output in `openai-chat`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutputLimit {
+    /// `max_tokens`, which nearly all servers know.
+    MaxTokens,
+    /// `max_completion_tokens`: OpenAI's own reasoning models refuse the other.
+    MaxCompletionTokens,
+}
+
+/// How an answer's form is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FormSupport {
+    /// By its JSON Schema.
+    Schema,
+    /// As JSON of any form; the schema is told in words by who asks.
+    Json,
+    /// Not at all.
+    Nothing,
 }
 
 /// Limits of waiting, each its own; there is no single timeout on a stream.

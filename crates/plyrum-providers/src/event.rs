@@ -6,7 +6,7 @@
 
 use plyrum_billing_client::Usage;
 
-use crate::{ProviderError, ToolCall};
+use crate::{ProviderError, Thought, ToolCall};
 
 /// One step of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub enum StreamEvent {
     /// One whole call of a tool, after the deltas of its arguments. Calls come only where the end is
     /// `Finished` with [`Stop::ToolUse`]: whatever cut an answer may have cut its arguments.
     Call(ToolCall),
+    /// Something that has to come back with the calls of this answer; never shown.
+    Thought(Thought),
     /// The provider's own count, its last word; absent when it sent none.
     Usage(ReportedUsage),
     /// The end. Nothing follows.

@@ -19,11 +19,13 @@ mod sse;
 mod transport;
 mod wire;
 
-pub use endpoint::{Endpoint, Timeouts, Wire};
+pub use endpoint::{Endpoint, FormSupport, Manner, OutputLimit, Timeouts, Wire};
 pub use error::{ErrorClass, ProviderError};
 pub use event::{Channel, Close, ReportedUsage, Stop, StreamEvent};
 pub use provider::{Provider, ProviderStream};
-pub use request::{ChatMessage, ChatRequest, Role, ToolCall, ToolSpec};
+pub use request::{
+    AnswerForm, ChatMessage, ChatRequest, Effort, Image, MediaType, Role, Thought, ToolCall, ToolSpec,
+};
 pub use transport::Clock;
 
 use std::sync::Arc;

@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::Wire;
+
 /// One conversation to continue. It is sent exactly once; a repeat is another request of the engine's.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChatRequest {
     /// The model's name on the wire, without our provider prefix.
     pub model: String,
@@ -15,16 +17,132 @@ pub struct ChatRequest {
     pub messages: Vec<ChatMessage>,
     /// Upper bound of generated tokens, reasoning included: the hold was sized for it.
     pub max_output_tokens: u64,
+    /// Tokens that the model's context holds, where that is known: servers that cut silently have to be told.
+    pub context_tokens: Option<u64>,
     /// Sampling temperature as decimal text (`"0.7"`), so that no float rounding enters a request.
     pub temperature: Option<String>,
     /// Texts at which the model stops.
     pub stop: Vec<String>,
+    /// How hard the model should think; none leaves it to the model.
+    pub effort: Option<Effort>,
+    /// The form that the answer must have; none is any text.
+    pub form: Option<AnswerForm>,
+    /// Messages after which the conversation's beginning will be sent again as it is, by their places: where wires have
+    /// marks for a prompt cache, the last of these get one.
+    pub stable_after: Vec<usize>,
     /// The attempt this request belongs to; appears in logs only, never on the wire.
     pub attempt: String,
     /// Seed of the offline provider; hosted wires do not send it.
     pub seed: u64,
     /// The tools that the model may call; if there is none, nothing about tools goes on the wire.
     pub tools: Vec<ToolSpec>,
+}
+
+/// How hard a reasoning model should think.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Effort {
+    /// As little as it can.
+    Low,
+    /// In between.
+    Medium,
+    /// As much as it can.
+    High,
+}
+
+impl Effort {
+    /// The word that most wires have for it.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
+}
+
+/// The form of an answer: JSON that fits a schema.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AnswerForm {
+    /// A name for it, of letters, digits, `-` and `_`, at most 64.
+    pub name: String,
+    /// The JSON Schema. Shared: every request of a run has the same.
+    pub schema: Arc<Value>,
+}
+
+/// A picture for the model.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Image {
+    /// What its bytes are.
+    pub media: MediaType,
+    /// The file's bytes. Shared: every request of a run has the same.
+    pub bytes: Arc<[u8]>,
+}
+
+impl std::fmt::Debug for Image {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Image({}, {} bytes)", self.media.name(), self.bytes.len())
+    }
+}
+
+impl Image {
+    /// Its bytes as wires carry them.
+    pub(crate) fn base64(&self) -> String {
+        use base64::Engine as _;
+        base64::engine::general_purpose::STANDARD.encode(&self.bytes)
+    }
+
+    /// The same as a `data:` URL.
+    pub(crate) fn data_url(&self) -> String {
+        format!("data:{};base64,{}", self.media.name(), self.base64())
+    }
+}
+
+/// Pictures that models read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MediaType {
+    /// `image/png`.
+    Png,
+    /// `image/jpeg`.
+    Jpeg,
+    /// `image/webp`.
+    Webp,
+    /// `image/gif`.
+    Gif,
+}
+
+impl MediaType {
+    /// Its name (RFC 6838).
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Png => "image/png",
+            Self::Jpeg => "image/jpeg",
+            Self::Webp => "image/webp",
+            Self::Gif => "image/gif",
+        }
+    }
+
+    /// By a file's first bytes; none for what no wire takes.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Option<Self> {
+        match bytes {
+            [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Some(Self::Png),
+            [0xff, 0xd8, 0xff, ..] => Some(Self::Jpeg),
+            [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Some(Self::Gif),
+            [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some(Self::Webp),
+            _ => None,
+        }
+    }
+}
+
+/// What a model thought, in a form that only its provider reads: it has to come back unchanged with the calls that followed
+/// from it, and is never shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Thought {
+    /// The wire that it belongs to; others leave it out.
+    pub wire: Wire,
+    /// JSON, as the provider sent it.
+    pub json: Arc<str>,
 }
 
 /// A tool as it is offered to a model.
@@ -49,6 +167,10 @@ pub struct ChatMessage {
     pub calls: Vec<ToolCall>,
     /// Of a [`Role::Tool`] message, the id of the call that it answers.
     pub call: Option<String>,
+    /// Pictures of a user's message.
+    pub images: Vec<Image>,
+    /// Of an assistant's message with calls, the thoughts that they followed from.
+    pub thoughts: Vec<Thought>,
 }
 
 /// A model's wish to have a tool run.
@@ -79,7 +201,14 @@ pub enum Role {
 impl ChatMessage {
     /// A message of text alone.
     pub fn text(role: Role, content: impl Into<String>) -> Self {
-        Self { role, content: content.into(), calls: Vec::new(), call: None }
+        Self {
+            role,
+            content: content.into(),
+            calls: Vec::new(),
+            call: None,
+            images: Vec::new(),
+            thoughts: Vec::new(),
+        }
     }
 
     /// A model's answer that calls tools, with the text it said before, if any.
@@ -94,7 +223,14 @@ impl ChatMessage {
 
     fn text_bytes(&self) -> u64 {
         let calls = self.calls.iter().flat_map(|call| [&call.id, &call.name, &call.arguments]);
-        total([&self.content].into_iter().chain(calls).chain(&self.call).map(|text| text.len() as u64))
+        let thoughts = self.thoughts.iter().map(|thought| thought.json.len() as u64);
+        let texts = [&self.content].into_iter().chain(calls).chain(&self.call).map(|text| text.len() as u64);
+        total(texts.chain(thoughts))
+    }
+
+    /// Its thoughts of a wire.
+    pub(crate) fn thoughts_of(&self, wire: Wire) -> impl Iterator<Item = &str> {
+        self.thoughts.iter().filter(move |thought| thought.wire == wire).map(|thought| thought.json.as_ref())
     }
 }
 
@@ -134,11 +270,23 @@ impl Role {
 }
 
 impl ChatRequest {
+    /// The tool that the call of an id is of; wires that refer to results by name ask for it.
+    pub(crate) fn tool_of(&self, call: &str) -> Option<&str> {
+        let calls = self.messages.iter().rev().flat_map(|message| &message.calls);
+        calls.into_iter().find(|known| known.id == call).map(|call| call.name.as_str())
+    }
+
+    /// Whether there are pictures in it.
+    pub(crate) fn has_images(&self) -> bool {
+        self.messages.iter().any(|message| !message.images.is_empty())
+    }
+
     /// UTF-8 bytes of all texts that every wire must carry: of the messages with their calls and the ids that
-    /// results refer to, and of the tools, whose schemas count as compact JSON.
+    /// results refer to, of the tools and the answer's form, whose schemas count as compact JSON. Pictures are no text.
     pub fn text_bytes(&self) -> u64 {
         let messages = self.messages.iter().map(ChatMessage::text_bytes);
-        total(messages.chain(self.tools.iter().map(ToolSpec::text_bytes)))
+        let form = self.form.iter().map(|form| json_bytes(&form.schema));
+        total(messages.chain(self.tools.iter().map(ToolSpec::text_bytes)).chain(form))
     }
 }
 
@@ -189,16 +337,8 @@ mod tests {
             (vec![text, ChatMessage::result("c1", "text")], vec![], 4 + 2 + 4),
             (vec![], vec![tool], 4 + 6 + "{\"type\":\"object\"}".len() as u64),
         ] {
-            let request = ChatRequest {
-                model: "not counted".to_owned(),
-                messages,
-                max_output_tokens: 1,
-                temperature: None,
-                stop: Vec::new(),
-                attempt: String::new(),
-                seed: 0,
-                tools,
-            };
+            let model = "not counted".to_owned();
+            let request = ChatRequest { model, messages, tools, ..ChatRequest::default() };
             assert_eq!(request.text_bytes(), bytes, "{request:?}");
         }
     }

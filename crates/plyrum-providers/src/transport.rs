@@ -19,9 +19,8 @@ use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
 use crate::call_ids::CallIds;
-use crate::wire::openai_chat::{self, ChatStream};
-use crate::wire::{Decode, End};
-use crate::{ChatRequest, Endpoint, ErrorClass, Provider, ProviderError, ProviderStream, Timeouts, Wire};
+use crate::wire::{End, Format, format};
+use crate::{ChatRequest, Endpoint, ErrorClass, Manner, Provider, ProviderError, ProviderStream, Timeouts};
 use client::Settings;
 use exchange::{Body, Exchange};
 use mask::Mask;
@@ -44,7 +43,8 @@ pub(crate) struct HttpProvider {
 
 #[derive(Debug)]
 struct Inner {
-    wire: Wire,
+    format: &'static dyn Format,
+    manner: Manner,
     settings: Settings,
     timeouts: Timeouts,
     mask: Arc<Mask>,
@@ -55,11 +55,11 @@ struct Inner {
 impl HttpProvider {
     /// Checks the endpoint; touches no network.
     pub(crate) fn new(endpoint: Endpoint, clock: Option<Clock>) -> Result<Self, ProviderError> {
-        let (wire, timeouts) = (endpoint.kind, endpoint.timeouts);
-        let settings = Settings::check(&endpoint);
+        let (format, timeouts, manner) = (format(endpoint.kind), endpoint.timeouts, endpoint.manner.clone());
+        let settings = Settings::check(&endpoint, format);
         let mask = Arc::new(Mask::new(endpoint));
         let settings = settings.map_err(|error| mask.error(error))?;
-        let inner = Inner { wire, settings, timeouts, mask, client: OnceCell::new(), clock };
+        let inner = Inner { format, manner, settings, timeouts, mask, client: OnceCell::new(), clock };
         Ok(Self { inner: Arc::new(inner) })
     }
 }
@@ -68,30 +68,25 @@ impl Provider for HttpProvider {
     fn open(&self, request: ChatRequest) -> ProviderStream {
         let inner = Arc::clone(&self.inner);
         let (timeouts, mask) = (inner.timeouts, Arc::clone(&inner.mask));
-        let decoder: Box<dyn Decode> = match inner.wire {
-            Wire::OpenAiChat => Box::new(ChatStream::new(CallIds::after(&request))),
-        };
+        let decoder = inner.format.decoder(CallIds::after(&request));
         let opening = Box::pin(async move { inner.send(request).await });
         ProviderStream::new(Exchange::new(opening, decoder, timeouts, mask))
     }
 
     fn request_bytes(&self, request: &ChatRequest) -> u64 {
-        match self.inner.wire {
-            Wire::OpenAiChat => openai_chat::body_bytes(request),
-        }
+        let body = self.inner.format.body(request, &self.inner.manner);
+        body.map_or_else(|_| request.text_bytes(), |body| body.len() as u64)
     }
 }
 
 impl Inner {
     /// Sends the request and gives the body of a success.
     async fn send(&self, request: ChatRequest) -> Result<Body, ProviderError> {
-        let body = match self.wire {
-            Wire::OpenAiChat => openai_chat::body(&request)?,
-        };
+        let body = self.format.body(&request, &self.manner)?;
+        let url = self.settings.url_of(&self.format.path(&request, &self.manner))?;
         drop(request);
         let client = self.client.get_or_try_init(|| self.settings.client(self.timeouts.connect)).await?;
-        let sending =
-            client.post(self.settings.url.clone()).headers(self.settings.headers.clone()).body(body).send();
+        let sending = client.post(url).headers(self.settings.headers.clone()).body(body).send();
         let response = timeout(self.timeouts.headers, sending)
             .await
             .map_err(|_| limits::Limit::Headers.error(&self.timeouts))?
@@ -111,7 +106,7 @@ impl Inner {
         }
         let retry_after_ms = retry_after::milliseconds(response.headers(), self.clock);
         let body = error_body(response).await;
-        ProviderError { retry_after_ms, ..openai_chat::refusal(status, &body) }
+        ProviderError { retry_after_ms, ..self.format.refusal(status, &body) }
     }
 }
 

@@ -1,11 +1,78 @@
 //! Wire formats: bytes in, events out, no I/O, no clock. One file per format; the only seam where a vendor's
 //! words become ours.
 
-pub(crate) mod openai_chat;
+mod body;
+mod calls;
+mod counts;
+mod failure;
+mod gathered;
+#[cfg(test)]
+mod golden;
+mod loose;
+mod openai_chat;
+mod write;
 
 use std::collections::VecDeque;
+use std::fmt;
 
-use crate::{ProviderError, StreamEvent};
+use plyrum_billing_client::Convention;
+
+use crate::call_ids::CallIds;
+use crate::{ChatRequest, ErrorClass, Manner, ProviderError, StreamEvent, Wire};
+
+/// One wire format: how a request is written and an answer read.
+pub(crate) trait Format: Send + Sync + fmt::Debug {
+    /// What contains what in its counts.
+    fn convention(&self) -> Convention;
+
+    /// Where a request goes, behind the base URL, without a slash at its beginning.
+    fn path(&self, request: &ChatRequest, manner: &Manner) -> String;
+
+    /// How the key is shown.
+    fn auth(&self) -> Auth {
+        Auth::Bearer
+    }
+
+    /// Headers that every request has beside those of HTTP itself.
+    fn headers(&self) -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
+
+    /// The JSON to send.
+    fn body(&self, request: &ChatRequest, manner: &Manner) -> Result<Vec<u8>, ProviderError>;
+
+    /// A decoder at the first byte of an answer, with the ids that its calls may have.
+    fn decoder(&self, ids: CallIds) -> Box<dyn Decode>;
+
+    /// What an error status says, with the beginning of its body.
+    fn refusal(&self, status: u16, body: &str) -> ProviderError {
+        failure::refusal(status, body)
+    }
+}
+
+/// How a key is shown to a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Auth {
+    /// `Authorization: Bearer KEY`.
+    Bearer,
+}
+
+/// The format of a wire.
+pub(crate) const fn format(wire: Wire) -> &'static dyn Format {
+    match wire {
+        Wire::OpenAiChat => &openai_chat::OpenAiChat,
+    }
+}
+
+fn protocol(message: impl Into<String>) -> ProviderError {
+    ProviderError::new(ErrorClass::Protocol, message)
+}
+
+/// Bytes that are not the JSON that a wire sends.
+fn not_json(wire: &str, what: &str, text: &str, error: &serde_json::Error) -> ProviderError {
+    let excerpt: String = text.chars().take(120).collect();
+    protocol(format!("{what} is not what {wire} sends: {error}; it begins `{excerpt}`"))
+}
 
 /// What a format says about the bytes so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

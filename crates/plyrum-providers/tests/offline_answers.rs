@@ -16,6 +16,7 @@ fn request(model: &str, content: String) -> ChatRequest {
         attempt: String::new(),
         seed: 0,
         tools: Vec::new(),
+        ..ChatRequest::default()
     }
 }
 

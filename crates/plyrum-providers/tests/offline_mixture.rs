@@ -36,6 +36,7 @@ async fn ask(model: &str, user: String) -> String {
         attempt: "t.1".to_owned(),
         seed: 1,
         tools: Vec::new(),
+        ..ChatRequest::default()
     };
     let mut stream = Offline::new().open(request);
     let mut answer = String::new();

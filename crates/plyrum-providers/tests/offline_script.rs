@@ -21,6 +21,7 @@ fn request(content: &str) -> ChatRequest {
         attempt: String::new(),
         seed: 0,
         tools: Vec::new(),
+        ..ChatRequest::default()
     }
 }
 

@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::daemon::Daemon;
 use plyrum_engine::{AttemptEnd, Input, OpenAttempt};
 use plyrum_protocol::{AttemptId, Channel};
-use plyrum_providers::StreamEvent;
+use plyrum_providers::{ChatRequest, StreamEvent};
 use plyrum_redact::{RedactStream, Redactor};
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,8 +38,11 @@ pub(super) async fn stream(
     if let Err(e) = pump.daemon.ledger.mark_sent_of(attempt.as_str(), now, sent).await {
         return pump.end(AttemptEnd::NotSent(convert::storage(&e))).await;
     }
-    let wire_name = context.catalog.model(&open.model).map_or_else(|| open.model.clone(), |m| m.name.clone());
-    let mut events = provider.open(convert::request(open, &wire_name));
+    let model = context.catalog.model(&open.model);
+    let wire_name = model.map_or_else(|| open.model.clone(), |m| m.name.clone());
+    let context_tokens = model.map(|model| model.context_tokens);
+    let request = ChatRequest { context_tokens, ..convert::request(open, &wire_name) };
+    let mut events = provider.open(request);
     loop {
         let event = tokio::select! {
             event = events.next() => event,
@@ -55,6 +58,12 @@ pub(super) async fn stream(
             StreamEvent::Usage(report) => {
                 let report = convert::usage(report, |text| context.redactor.redact(text).into_owned());
                 pump.send(Input::Usage { attempt: attempt.clone(), report }).await;
+            }
+            StreamEvent::Thought(thought) => {
+                // It goes back as it came or not at all: changed, its signature would not fit.
+                if let Some(thought) = convert::thought(&thought, &context.redactor) {
+                    pump.send(Input::Thought { attempt: attempt.clone(), thought }).await;
+                }
             }
             StreamEvent::Call(call) => {
                 let call = convert::call(call, &context.redactor);

@@ -17,19 +17,52 @@ use std::sync::Arc;
 pub(super) fn request(open: engine::OpenAttempt, wire_name: &str) -> wire::ChatRequest {
     wire::ChatRequest {
         model: wire_name.to_owned(),
+        stable_after: stable_after(&open.request),
         messages: open.request.turns.into_iter().map(message).collect(),
         max_output_tokens: open.request.max_output_tokens,
         temperature: open.request.temperature,
-        stop: Vec::new(),
         attempt: open.attempt.as_str().to_owned(),
         seed: open.request.seed,
         tools: open.request.tools.iter().map(tool).collect(),
+        ..wire::ChatRequest::default()
     }
+}
+
+/// After which turns the beginning will be sent again as it is: what everybody is told; and the end, where more turns of
+/// tools follow, else what was said before the prompt. A single question has only the first: to write what nobody reads
+/// again would cost more than it saves.
+fn stable_after(request: &engine::Request) -> Vec<usize> {
+    let turns = &request.turns;
+    let system = turns.iter().rposition(|turn| turn.speaker == Speaker::System);
+    let end = if request.tools.is_empty() {
+        let prompt = turns.iter().rposition(|turn| turn.speaker == Speaker::User);
+        prompt.and_then(|prompt| prompt.checked_sub(1))
+    } else {
+        turns.len().checked_sub(1)
+    };
+    let mut places: Vec<usize> = system.into_iter().chain(end).collect();
+    places.dedup();
+    places
+}
+
+/// What goes back to the provider unchanged; none where something in it may not be kept.
+pub(super) fn thought(thought: &wire::Thought, redactor: &Redactor) -> Option<engine::Thought> {
+    let is_clean = redactor.redact(&thought.json) == thought.json.as_ref();
+    let of = |thought: &wire::Thought| engine::Thought {
+        wire: thought.wire.name().to_owned(),
+        json: thought.json.as_ref().to_owned(),
+    };
+    is_clean.then(|| of(thought))
 }
 
 fn message(turn: engine::Turn) -> wire::ChatMessage {
     let call = |call: engine::ModelCall| wire::ToolCall::new(call.id, call.name, call.arguments);
+    let thought = |thought: engine::Thought| {
+        let json = Arc::from(thought.json);
+        wire::Wire::named(&thought.wire).map(|wire| wire::Thought { wire, json })
+    };
     wire::ChatMessage {
+        thoughts: turn.thoughts.into_iter().filter_map(thought).collect(),
         calls: turn.calls.into_iter().map(call).collect(),
         call: turn.answers,
         ..wire::ChatMessage::text(role(turn.speaker), turn.text)

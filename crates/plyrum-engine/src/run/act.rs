@@ -10,7 +10,7 @@ use super::attempt::Attempt;
 use super::combine::Asks;
 use super::step::StepState;
 use crate::compose::Size;
-use crate::effect::{Effect, ModelCall, Request, Speaker, ToolCall, Turn};
+use crate::effect::{Effect, ModelCall, Request, Speaker, Thought, ToolCall, Turn};
 use crate::input::{ToolEvent, ToolResult};
 use crate::spec::ToolOffer;
 use plyrum_billing_client::MicroRub;
@@ -21,6 +21,8 @@ use plyrum_protocol::{
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
+/// Bytes of thoughts that are kept of an answer.
+const MAX_THOUGHTS: usize = 1024 * 1024;
 /// Calls of one turn; more are not carried out.
 const MAX_CALLS: usize = 32;
 /// The same call so often without a change in between is refused.
@@ -47,6 +49,9 @@ struct ToolTurn {
     /// Place of the lead.
     lead: usize,
     said: String,
+    /// What the model thought before its calls.
+    #[serde(default)]
+    thoughts: Vec<Thought>,
     calls: Vec<Acted>,
     started_at: Timestamp,
 }
@@ -102,13 +107,23 @@ impl Run {
     fn turns_of(&self, at: usize) -> impl Iterator<Item = Turn> {
         self.acting.turns.iter().filter(move |turn| turn.lead == at).flat_map(|turn| {
             let calls = turn.calls.iter().map(|acted| acted.call.clone()).collect();
-            let said = Turn { calls, ..Turn::said(Speaker::Assistant, turn.said.clone()) };
+            let thoughts = turn.thoughts.clone();
+            let said = Turn { calls, thoughts, ..Turn::said(Speaker::Assistant, turn.said.clone()) };
             let told = turn.calls.iter().map(|acted| Turn {
                 answers: Some(acted.call.id.clone()),
                 ..Turn::said(Speaker::Tool, acted.told.clone().unwrap_or_default())
             });
             std::iter::once(said).chain(told).collect::<Vec<_>>()
         })
+    }
+
+    /// Something goes back with the attempt's calls. What is over the bound is left out whole: a part of a thought is none.
+    pub(super) fn thought(&mut self, id: &AttemptId, thought: Thought) {
+        let Some(attempt) = self.live(id).and_then(|at| self.attempts.get_mut(at)) else { return };
+        let kept: usize = attempt.thoughts.iter().map(|thought| thought.json.len()).sum();
+        if kept + thought.json.len() <= MAX_THOUGHTS {
+            attempt.thoughts.push(thought);
+        }
     }
 
     /// The model calls a tool. One that was offered none is not heard.
@@ -125,7 +140,8 @@ impl Run {
 
     /// The answer of an attempt calls tools: a turn begins. False where it calls none.
     pub(super) fn begin_turn(&mut self, attempt: usize, step_at: usize) -> bool {
-        let calls = self.attempts.get_mut(attempt).map(|a| std::mem::take(&mut a.calls)).unwrap_or_default();
+        let taken = |a: &mut Attempt| (std::mem::take(&mut a.calls), std::mem::take(&mut a.thoughts));
+        let (calls, thoughts) = self.attempts.get_mut(attempt).map(taken).unwrap_or_default();
         let Some(most) = self.spec.tools.as_ref().map(|t| t.max_turns).filter(|_| !calls.is_empty()) else {
             return false;
         };
@@ -146,7 +162,8 @@ impl Run {
         let name = format!("{}.tools-{number}", step.spec.step);
         let step = StepId::new(name).unwrap_or_else(|_| step.spec.step.clone());
         let calls = calls.into_iter().map(|call| self.acting.acted(&self.spec.run, call)).collect();
-        self.acting.turns.push(ToolTurn { step: step.clone(), lead: step_at, said, calls, started_at: now });
+        let turn = ToolTurn { step: step.clone(), lead: step_at, said, thoughts, calls, started_at: now };
+        self.acting.turns.push(turn);
         self.emit(FrameBody::StepStarted { step, kind: StepKind::Tool, role });
         self.next_call();
         true

@@ -3,7 +3,7 @@
 use super::Run;
 use super::ended::Ended;
 use super::stream::Flow;
-use crate::effect::{Basis, Effect, HoldRequest, ModelCall, SettleRequest};
+use crate::effect::{Basis, Effect, HoldRequest, ModelCall, SettleRequest, Thought};
 use crate::input::{AttemptEnd, Settlement, UsageReport};
 use plyrum_billing_client::MicroRub;
 use plyrum_protocol::{
@@ -26,6 +26,9 @@ pub(super) struct Attempt {
     pub(super) tool_args: Flow,
     /// Tools that its model calls.
     pub(super) calls: Vec<ModelCall>,
+    /// What goes back with those.
+    #[serde(default)]
+    pub(super) thoughts: Vec<Thought>,
     /// What came after nobody wanted it any more.
     drained_bytes: u64,
     pub(super) report: Option<UsageReport>,
@@ -68,6 +71,7 @@ impl Attempt {
             reasoning: Flow::default(),
             tool_args: Flow::default(),
             calls: Vec::new(),
+            thoughts: Vec::new(),
             drained_bytes: 0,
             report: None,
             released: false,

@@ -106,6 +106,7 @@ impl Run {
             Input::HoldFailed { batch, fault } => self.hold_failed(batch, &fault),
             Input::Opened { attempt } => self.opened(&attempt),
             Input::Delta { attempt, channel, text } => self.delta(&attempt, channel, text),
+            Input::Thought { attempt, thought } => self.thought(&attempt, thought),
             Input::Call { attempt, call } => self.called(&attempt, call),
             Input::Tool { call, event } => self.tool(&call, event),
             Input::Usage { attempt, report } => self.usage(&attempt, report),

@@ -175,11 +175,8 @@ mod tests {
             model: MODEL.to_owned(),
             messages,
             max_output_tokens,
-            temperature: None,
-            stop: Vec::new(),
-            attempt: String::new(),
-            seed: 0,
             tools: tools.iter().map(tool).collect(),
+            ..ChatRequest::default()
         }
     }
 

@@ -11,7 +11,8 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName
 use reqwest::{Certificate, Client, Proxy, Url, redirect, retry};
 
 use super::failure;
-use crate::{Endpoint, ErrorClass, ProviderError, Wire};
+use crate::wire::{Auth, Format};
+use crate::{Endpoint, ErrorClass, ProviderError};
 
 /// Bytes of a CA file.
 const MAX_CA_FILE: u64 = 4 * 1024 * 1024;
@@ -22,20 +23,27 @@ const IDLE_TIME: Duration = Duration::from_mins(1);
 
 /// A checked endpoint.
 pub(super) struct Settings {
-    pub(super) url: Url,
+    base: Url,
     pub(super) headers: HeaderMap,
     certificates: Vec<Certificate>,
     proxy: Option<(Url, Proxy)>,
 }
 
 impl Settings {
-    pub(super) fn check(endpoint: &Endpoint) -> Result<Self, ProviderError> {
+    pub(super) fn check(endpoint: &Endpoint, format: &dyn Format) -> Result<Self, ProviderError> {
         Ok(Self {
-            url: url(endpoint)?,
-            headers: headers(endpoint)?,
+            base: base(endpoint)?,
+            headers: headers(endpoint, format)?,
             certificates: endpoint.ca_file.as_deref().map(certificates).transpose()?.unwrap_or_default(),
             proxy: endpoint.proxy.as_deref().map(proxy).transpose()?,
         })
+    }
+
+    /// Where a request of this path goes; the path may have a query.
+    pub(super) fn url_of(&self, path: &str) -> Result<Url, ProviderError> {
+        let base = self.base.as_str().trim_end_matches('/');
+        Url::parse(&format!("{base}/{path}"))
+            .map_err(|error| config(format!("`{path}` is no path of a URL: {error}")))
     }
 
     /// Makes the client; off the event loop when certificates are to be loaded.
@@ -80,11 +88,11 @@ impl Settings {
             Some((url, _)) => url.scheme() == "https",
             None => !self.is_loopback() && environment_proxy_is_encrypted(),
         };
-        by_proxy || self.url.scheme() == "https"
+        by_proxy || self.base.scheme() == "https"
     }
 
     fn is_loopback(&self) -> bool {
-        self.url.host_str().is_some_and(|host| {
+        self.base.host_str().is_some_and(|host| {
             matches!(host, "localhost" | "[::1]")
                 || host.parse().is_ok_and(|address: Ipv4Addr| address.is_loopback())
         })
@@ -94,7 +102,7 @@ impl Settings {
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Header values and proxy passwords stay out.
-        f.debug_struct("Settings").field("url", &self.url.as_str()).finish_non_exhaustive()
+        f.debug_struct("Settings").field("base", &self.base.as_str()).finish_non_exhaustive()
     }
 }
 
@@ -102,13 +110,9 @@ fn config(message: String) -> ProviderError {
     ProviderError::new(ErrorClass::Config, message)
 }
 
-fn url(endpoint: &Endpoint) -> Result<Url, ProviderError> {
-    let path = match endpoint.kind {
-        Wire::OpenAiChat => "chat/completions",
-    };
-    let base = endpoint.base_url.trim_end_matches('/');
-    let url = Url::parse(&format!("{base}/{path}"))
-        .map_err(|error| config(format!("base_url is not a URL: {error}")))?;
+fn base(endpoint: &Endpoint) -> Result<Url, ProviderError> {
+    let url =
+        Url::parse(&endpoint.base_url).map_err(|error| config(format!("base_url is not a URL: {error}")))?;
     if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
         return Err(config("base_url must begin with http:// or https:// and name a host".to_owned()));
     }
@@ -117,18 +121,25 @@ fn url(endpoint: &Endpoint) -> Result<Url, ProviderError> {
     }
     if url.query().is_some() || url.fragment().is_some() {
         return Err(config(
-            "base_url holds a `?` or `#`; it is only the part before /chat/completions".to_owned(),
+            "base_url holds a `?` or `#`; it is only the part before what the wire adds".to_owned(),
         ));
     }
     Ok(url)
 }
 
-fn headers(endpoint: &Endpoint) -> Result<HeaderMap, ProviderError> {
+fn headers(endpoint: &Endpoint, format: &dyn Format) -> Result<HeaderMap, ProviderError> {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream, application/json"));
+    for (name, value) in format.headers() {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
     if let Some(key) = &endpoint.key {
-        headers.insert(AUTHORIZATION, secret_value("api_key", &format!("Bearer {}", key.expose()))?);
+        match format.auth() {
+            Auth::Bearer => {
+                headers.insert(AUTHORIZATION, secret_value("api_key", &format!("Bearer {}", key.expose()))?)
+            }
+        };
     }
     for (name, value) in &endpoint.headers {
         let key = HeaderName::try_from(name.as_str())

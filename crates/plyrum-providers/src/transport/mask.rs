@@ -82,16 +82,8 @@ mod tests {
     use crate::{Timeouts, Wire};
 
     fn mask(key: &str) -> Mask {
-        Mask::new(Endpoint {
-            name: "lab".to_owned(),
-            kind: Wire::OpenAiChat,
-            base_url: String::new(),
-            key: Some(Secret::from(key)),
-            ca_file: None,
-            headers: Vec::new(),
-            proxy: None,
-            timeouts: Timeouts::default(),
-        })
+        let key = Some(Secret::from(key));
+        Mask::new(Endpoint { key, ..Endpoint::new("lab", Wire::OpenAiChat, "") })
     }
 
     #[test]

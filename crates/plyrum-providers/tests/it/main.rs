@@ -16,16 +16,7 @@ use plyrum_providers::{
 const KEY: &str = "sk-fake-0123456789abcdef";
 
 fn endpoint(base_url: &str) -> Endpoint {
-    Endpoint {
-        name: "lab".to_owned(),
-        kind: Wire::OpenAiChat,
-        base_url: base_url.to_owned(),
-        key: Some(KEY.into()),
-        ca_file: None,
-        headers: Vec::new(),
-        proxy: None,
-        timeouts: Timeouts::default(),
-    }
+    Endpoint { key: Some(KEY.into()), ..Endpoint::new("lab", Wire::OpenAiChat, base_url) }
 }
 
 fn provider(fake: &FakeProvider) -> Arc<dyn Provider> {
@@ -42,6 +33,7 @@ fn request() -> ChatRequest {
         attempt: "a1".to_owned(),
         seed: 0,
         tools: Vec::new(),
+        ..ChatRequest::default()
     }
 }
 

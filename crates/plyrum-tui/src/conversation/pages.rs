@@ -8,11 +8,11 @@ use crate::transcript::Cursor;
 use std::collections::VecDeque;
 
 /// Bytes of text that are kept at once; in tests few, so that they read many pages in little time.
-const MAX_BYTES: usize = if cfg!(test) { 64 * 1024 } else { 3 * 1024 * 1024 };
+const MAX_BYTES: usize = if cfg!(test) { 64 * 1024 } else { 2 * 1024 * 1024 };
 /// Turns from an end at which more are asked for.
-const NEAR: usize = 3;
+const NEAR: usize = 8;
 /// Turns between what is read and a page that goes: it would be wanted again at once otherwise.
-const MARGIN: usize = 8;
+const MARGIN: usize = 14;
 /// A page that was never read, since its turns were asked here, is read when it has more than these and too much text.
 const LARGE: usize = 40;
 

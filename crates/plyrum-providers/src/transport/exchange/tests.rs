@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::call_ids::CallIds;
-use crate::wire::openai_chat::ChatStream;
+use crate::wire::format;
 use crate::{Channel, Endpoint, ProviderStream, Stop, Wire};
 
 const DELTA: &str = "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\n";
@@ -34,16 +34,7 @@ impl Stream for Script {
 }
 
 fn mask() -> Arc<Mask> {
-    Arc::new(Mask::new(Endpoint {
-        name: "lab".to_owned(),
-        kind: Wire::OpenAiChat,
-        base_url: String::new(),
-        key: None,
-        ca_file: None,
-        headers: Vec::new(),
-        proxy: None,
-        timeouts: Timeouts::default(),
-    }))
+    Arc::new(Mask::new(Endpoint::new("lab", Wire::OpenAiChat, "")))
 }
 
 fn stream(body: impl Stream<Item = Result<Bytes, End>> + Send + 'static) -> ProviderStream {
@@ -51,7 +42,7 @@ fn stream(body: impl Stream<Item = Result<Bytes, End>> + Send + 'static) -> Prov
     let opening: Opening = Box::pin(async move { Ok(body) });
     ProviderStream::new(Exchange::new(
         opening,
-        Box::new(ChatStream::new(CallIds::default())),
+        format(Wire::OpenAiChat).decoder(CallIds::default()),
         Timeouts::default(),
         mask(),
     ))
@@ -86,8 +77,12 @@ fn timed_out(close: &Close, limit: &str) {
 #[tokio::test(start_paused = true)]
 async fn a_provider_that_never_answers_meets_the_total() {
     let opening: Opening = Box::pin(std::future::pending());
-    let exchange =
-        Exchange::new(opening, Box::new(ChatStream::new(CallIds::default())), Timeouts::default(), mask());
+    let exchange = Exchange::new(
+        opening,
+        format(Wire::OpenAiChat).decoder(CallIds::default()),
+        Timeouts::default(),
+        mask(),
+    );
     let (close, at) = end(ProviderStream::new(exchange)).await;
     timed_out(&close, "total");
     assert_eq!(at, 1800);

@@ -1,11 +1,13 @@
 //! A chunk's JSON, borrowed from the event's text: per delta nothing is allocated but the delta.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, Error as _, IgnoredAny, SeqAccess, Visitor};
+use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
+
+use crate::wire::calls::Piece;
+use crate::wire::loose::{Loose, Text};
 
 /// One `data:` of a stream.
 #[derive(Debug, Deserialize)]
@@ -88,22 +90,6 @@ pub(super) struct Function<'a> {
     arguments: Option<Loose<'a>>,
 }
 
-/// What a piece of a call says. Servers leave empty what others leave out: both are nothing said.
-#[derive(Debug)]
-pub(super) struct Piece<'a> {
-    pub(super) index: Option<Cow<'a, str>>,
-    pub(super) id: Option<Cow<'a, str>>,
-    pub(super) name: Option<Cow<'a, str>>,
-    pub(super) arguments: Cow<'a, str>,
-}
-
-impl Piece<'_> {
-    /// Some servers send an entry that says nothing with every delta.
-    pub(super) fn is_empty(&self) -> bool {
-        self.id.is_none() && self.name.is_none() && self.arguments.is_empty()
-    }
-}
-
 impl<'a> From<ToolCall<'a>> for Piece<'a> {
     fn from(call: ToolCall<'a>) -> Self {
         let index = call.index.and_then(Loose::said);
@@ -120,70 +106,6 @@ impl<'a> From<Function<'a>> for Piece<'a> {
             name: function.name.and_then(Loose::said),
             arguments: function.arguments.and_then(Loose::said).unwrap_or_default(),
         }
-    }
-}
-
-/// A string's text; of any other value its JSON as it was written: some servers send arguments as an object,
-/// ids as numbers and indices as strings.
-#[derive(Debug)]
-struct Loose<'a>(Cow<'a, str>);
-
-impl<'a> Loose<'a> {
-    fn said(self) -> Option<Cow<'a, str>> {
-        Some(self.0).filter(|text| !text.is_empty())
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Loose<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = <&'de RawValue>::deserialize(deserializer)?.get();
-        if text.starts_with('"') {
-            serde_json::from_str(text).map(|Text(text)| Self(text)).map_err(D::Error::custom)
-        } else {
-            Ok(Self(Cow::Borrowed(text)))
-        }
-    }
-}
-
-/// A string, borrowed unless it has escapes. A list of parts (`[{"type":"text","text":…}]`), which some
-/// servers send in its place, is the text of its text parts.
-#[derive(Debug)]
-pub(super) struct Text<'a>(pub(super) Cow<'a, str>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct TextVisitor;
-
-        impl<'de> Visitor<'de> for TextVisitor {
-            type Value = Text<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a text or a list of text parts")
-            }
-
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Text<'de>, E> {
-                Ok(Text(Cow::Borrowed(text)))
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Text<'de>, E> {
-                Ok(Text(Cow::Owned(text.to_owned())))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut parts: A) -> Result<Text<'de>, A::Error> {
-                #[derive(Deserialize)]
-                struct Part<'a> {
-                    #[serde(borrow, default)]
-                    text: Option<Cow<'a, str>>,
-                }
-                let mut text = String::new();
-                while let Some(part) = parts.next_element::<Part<'de>>()? {
-                    text.push_str(part.text.as_deref().unwrap_or_default());
-                }
-                Ok(Text(Cow::Owned(text)))
-            }
-        }
-
-        deserializer.deserialize_any(TextVisitor)
     }
 }
 

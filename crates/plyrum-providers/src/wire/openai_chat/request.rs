@@ -1,39 +1,92 @@
 //! A request as `openai-chat` writes it.
 
-use std::io;
-
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::request::ByteCount;
-use crate::{ChatMessage, ChatRequest, ErrorClass, ProviderError, ToolCall, ToolSpec};
+use crate::wire::write::{number, to_json};
+use crate::{
+    ChatMessage, ChatRequest, Effort, FormSupport, Manner, OutputLimit, ProviderError, ToolCall, ToolSpec,
+};
 
 #[derive(Serialize)]
 struct Body<'a> {
     model: &'a str,
     messages: Vec<Message<'a>>,
     stream: bool,
-    stream_options: StreamOptions,
-    max_tokens: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stream_options: Option<StreamOptions>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_tokens: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_completion_tokens: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     temperature: Option<Box<RawValue>>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     stop: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reasoning_effort: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response_format: Option<ResponseFormat<'a>>,
     /// Left out where there is none: some servers refuse an empty list, others pay for it with tokens.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tools: Vec<Tool<'a>>,
 }
 
 #[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum ResponseFormat<'a> {
+    JsonObject,
+    JsonSchema { json_schema: JsonSchema<'a> },
+}
+
+#[derive(Serialize)]
+struct JsonSchema<'a> {
+    name: &'a str,
+    schema: &'a Value,
+}
+
+#[derive(Serialize)]
 struct Message<'a> {
     role: &'static str,
     /// `null` where a message only calls tools: some servers refuse an empty text there, others a missing one.
-    content: Option<&'a str>,
+    content: Option<Content<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tool_calls: Vec<Call<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tool_call_id: Option<&'a str>,
+}
+
+/// A text, or parts where there are pictures: many servers know only texts.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Content<'a> {
+    Text(&'a str),
+    Parts(Vec<Part<'a>>),
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Part<'a> {
+    Text { text: &'a str },
+    ImageUrl { image_url: ImageUrl },
+}
+
+#[derive(Serialize)]
+struct ImageUrl {
+    url: String,
+}
+
+impl<'a> Content<'a> {
+    fn of(message: &'a ChatMessage) -> Self {
+        if message.images.is_empty() {
+            return Self::Text(&message.content);
+        }
+        let text = Some(message.content.as_str()).filter(|text| !text.is_empty());
+        let pictures = message.images.iter().map(|image| ImageUrl { url: image.data_url() });
+        let parts = text.map(|text| Part::Text { text }).into_iter();
+        Self::Parts(parts.chain(pictures.map(|image_url| Part::ImageUrl { image_url })).collect())
+    }
 }
 
 #[derive(Serialize)]
@@ -72,7 +125,7 @@ impl<'a> Message<'a> {
         let only_calls = message.content.is_empty() && !message.calls.is_empty();
         Self {
             role: message.role.name(),
-            content: (!only_calls).then_some(message.content.as_str()),
+            content: (!only_calls).then(|| Content::of(message)),
             tool_calls: message.calls.iter().map(Call::of).collect(),
             tool_call_id: message.call.as_deref(),
         }
@@ -101,54 +154,36 @@ struct StreamOptions {
 }
 
 /// The JSON to send.
-pub(crate) fn body(request: &ChatRequest) -> Result<Vec<u8>, ProviderError> {
-    let mut bytes =
-        Vec::with_capacity(usize::try_from(request.text_bytes()).unwrap_or(0).saturating_add(512));
-    let temperature = request.temperature.as_deref().map(number).transpose()?;
-    write(request, temperature, &mut bytes).map_err(|error| {
-        ProviderError::new(ErrorClass::Config, format!("the request is no JSON: {error}"))
-    })?;
-    Ok(bytes)
-}
-
-/// Bytes of [`body`], without keeping them. A temperature that is no number counts as its text's length.
-pub(crate) fn body_bytes(request: &ChatRequest) -> u64 {
-    let mut count = ByteCount(0);
-    let temperature = request.temperature.as_deref().and_then(|text| number(text).ok());
-    // Counting cannot fail: texts, integers and JSON values only.
-    let _ = write(request, temperature, &mut count);
-    count.0
-}
-
-fn write(
-    request: &ChatRequest,
-    temperature: Option<Box<RawValue>>,
-    to: impl io::Write,
-) -> serde_json::Result<()> {
-    serde_json::to_writer(
-        to,
-        &Body {
-            model: &request.model,
-            messages: request.messages.iter().map(Message::of).collect(),
-            stream: true,
-            stream_options: StreamOptions { include_usage: true },
-            max_tokens: request.max_output_tokens,
-            temperature,
-            stop: &request.stop,
-            tools: request.tools.iter().map(Tool::of).collect(),
-        },
-    )
-}
-
-/// Decimal text as a JSON number, digit for digit.
-fn number(text: &str) -> Result<Box<RawValue>, ProviderError> {
-    let decimal = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    decimal.then(|| RawValue::from_string(text.to_owned()).ok()).flatten().ok_or_else(|| {
-        ProviderError::new(
-            ErrorClass::Config,
-            format!("temperature `{text}` is not a decimal number; write it like `0.7`"),
-        )
-    })
+pub(super) fn body(request: &ChatRequest, manner: &Manner) -> Result<Vec<u8>, ProviderError> {
+    let temperature = request.temperature.as_deref().filter(|_| manner.takes_temperature);
+    let limit = Some(request.max_output_tokens);
+    let (max_tokens, max_completion_tokens) = match manner.output_limit {
+        OutputLimit::MaxTokens => (limit, None),
+        OutputLimit::MaxCompletionTokens => (None, limit),
+    };
+    let response_format = request.form.as_ref().and_then(|form| match manner.form {
+        FormSupport::Schema => {
+            let json_schema = JsonSchema { name: &form.name, schema: &form.schema };
+            Some(ResponseFormat::JsonSchema { json_schema })
+        }
+        FormSupport::Json => Some(ResponseFormat::JsonObject),
+        FormSupport::Nothing => None,
+    });
+    let body = Body {
+        model: &request.model,
+        messages: request.messages.iter().map(Message::of).collect(),
+        stream: manner.streams,
+        stream_options: (manner.streams && manner.asks_usage)
+            .then_some(StreamOptions { include_usage: true }),
+        max_tokens,
+        max_completion_tokens,
+        temperature: temperature.map(number).transpose()?,
+        stop: &request.stop,
+        reasoning_effort: request.effort.filter(|_| manner.takes_effort).map(Effort::word),
+        response_format,
+        tools: request.tools.iter().map(Tool::of).collect(),
+    };
+    to_json(&body, request)
 }
 
 #[cfg(test)]
@@ -156,7 +191,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::Role;
+    use crate::{AnswerForm, ErrorClass, Image, MediaType, Role};
 
     fn request() -> ChatRequest {
         ChatRequest {
@@ -170,8 +205,16 @@ mod tests {
             stop: vec!["END".to_owned()],
             attempt: "a1".to_owned(),
             seed: 7,
-            tools: Vec::new(),
+            ..ChatRequest::default()
         }
+    }
+
+    fn written(request: &ChatRequest, manner: &Manner) -> String {
+        String::from_utf8(body(request, manner).unwrap()).unwrap()
+    }
+
+    fn usual(request: &ChatRequest) -> String {
+        written(request, &Manner::default())
     }
 
     fn call(id: &str, name: &str, arguments: &str) -> ToolCall {
@@ -208,7 +251,7 @@ mod tests {
     #[test]
     fn tools_calls_and_results_are_written_as_servers_read_them() {
         assert_eq!(
-            String::from_utf8(body(&with_tools()).unwrap()).unwrap(),
+            usual(&with_tools()),
             concat!(
                 r#"{"model":"fast","messages":[{"role":"user","content":"go"},"#,
                 r#"{"role":"assistant","content":null,"tool_calls":["#,
@@ -229,7 +272,7 @@ mod tests {
     #[test]
     fn a_request_is_written_digit_for_digit() {
         assert_eq!(
-            String::from_utf8(body(&request()).unwrap()).unwrap(),
+            usual(&request()),
             concat!(
                 r#"{"model":"fast","messages":[{"role":"system","content":"Кратко."},"#,
                 r#"{"role":"user","content":"say \"hi\"\n"}],"stream":true,"#,
@@ -241,17 +284,9 @@ mod tests {
     #[test]
     fn what_is_not_set_is_not_sent() {
         let plain = ChatRequest { temperature: None, stop: Vec::new(), ..request() };
-        let text = String::from_utf8(body(&plain).unwrap()).unwrap();
+        let text = usual(&plain);
         for name in ["temperature", "stop\"", "tool"] {
             assert!(!text.contains(name), "{name}: {text}");
-        }
-    }
-
-    #[test]
-    fn request_bytes_are_exactly_the_bytes_sent() {
-        for request in [request(), with_tools()] {
-            assert_eq!(body_bytes(&request), body(&request).unwrap().len() as u64);
-            assert!(body_bytes(&request) > request.text_bytes());
         }
     }
 
@@ -259,7 +294,48 @@ mod tests {
     fn a_temperature_that_is_no_number_never_reaches_the_wire() {
         for text in ["", "warm", "0.7,\"n\":9", "-1", "1e9", "00.1", "."] {
             let bad = ChatRequest { temperature: Some(text.to_owned()), ..request() };
-            assert_eq!(body(&bad).unwrap_err().class, ErrorClass::Config, "{text}");
+            assert_eq!(body(&bad, &Manner::default()).unwrap_err().class, ErrorClass::Config, "{text}");
         }
+    }
+
+    #[test]
+    fn a_server_is_asked_in_its_own_manner() {
+        let schema = Arc::new(serde_json::json!({ "type": "object" }));
+        let asked = ChatRequest {
+            effort: Some(Effort::High),
+            form: Some(AnswerForm { name: "answer".to_owned(), schema }),
+            ..request()
+        };
+        let text = usual(&asked);
+        assert!(text.contains(r#""reasoning_effort":"high""#), "{text}");
+        let form = r#""response_format":{"type":"json_schema","json_schema":{"name":"answer","schema":{"type":"object"}}}"#;
+        assert!(text.contains(form), "{text}");
+        let manner = Manner {
+            streams: false,
+            output_limit: OutputLimit::MaxCompletionTokens,
+            form: FormSupport::Json,
+            takes_temperature: false,
+            takes_effort: false,
+            ..Manner::default()
+        };
+        let text = written(&asked, &manner);
+        assert!(text.contains(r#""stream":false,"max_completion_tokens":100,"stop""#), "{text}");
+        assert!(text.contains(r#""response_format":{"type":"json_object"}"#), "{text}");
+        for name in ["temperature", "effort", "stream_options", "max_tokens"] {
+            assert!(!text.contains(name), "{name}: {text}");
+        }
+    }
+
+    #[test]
+    fn pictures_are_parts_of_their_message_and_texts_stay_texts() {
+        let image = Image { media: MediaType::Png, bytes: Arc::from([1, 2, 3].as_slice()) };
+        let seen = ChatMessage { images: vec![image], ..ChatMessage::text(Role::User, "what is it?") };
+        let asked = ChatRequest { messages: vec![ChatMessage::text(Role::System, "s"), seen], ..request() };
+        let expected = concat!(
+            r#"{"role":"system","content":"s"},{"role":"user","content":[{"type":"text","text":"what is it?"},"#,
+            r#"{"type":"image_url","image_url":{"url":"data:image/png;base64,AQID"}}]}"#
+        );
+        let text = usual(&asked);
+        assert!(text.contains(expected), "{text}");
     }
 }

@@ -1,151 +1,21 @@
-//! Golden streams: what servers send (`tests/golden/openai-chat/NAME.{sse,json,html}`) and what we make of it
-//! (`NAME.events`, one event a line). `PLYRUM_BLESS=1 cargo test golden` writes the latter anew; read the diff.
+//! What holds for this wire alone; what holds for every wire is in [`crate::wire::golden`].
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;
-use std::fs;
-use std::path::PathBuf;
 
 use proptest::prelude::*;
 
-use super::ChatStream;
+use super::OpenAiChat;
 use crate::call_ids::CallIds;
-use crate::wire::{Decode, End, Progress};
-use crate::{
-    Channel, ChatMessage, ChatRequest, Close, ErrorClass, ProviderError, Stop, StreamEvent, ToolCall,
-};
+use crate::wire::golden::{golden, show};
+use crate::wire::{End, Format as _};
+use crate::{ChatMessage, ChatRequest, Close, ErrorClass, ProviderError, Stop, StreamEvent, ToolCall};
 
-fn golden() -> Vec<(PathBuf, Vec<u8>)> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden/openai-chat");
-    let mut streams: Vec<_> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|end| end != "events"))
-        .map(|path| (path.clone(), fs::read(path).unwrap()))
-        .collect();
-    streams.sort();
-    assert!(streams.len() > 40);
-    streams
-}
+golden!(OpenAiChat, "openai-chat");
 
-/// What a decoder makes of these pieces, ended the way the transport ends it.
+/// What a decoder makes of these pieces.
 fn decode<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, end: End) -> Vec<StreamEvent> {
-    let (mut stream, mut events) = (ChatStream::new(CallIds::default()), VecDeque::new());
-    for piece in pieces {
-        match stream.push(piece, &mut events) {
-            Ok(Progress::Over) => {
-                stream.end(End::Clean, &mut events);
-                return events.into();
-            }
-            Ok(_) => {}
-            Err(error) => {
-                stream.end(End::Broken(error), &mut events);
-                return events.into();
-            }
-        }
-    }
-    stream.end(end, &mut events);
-    events.into()
-}
-
-fn show(events: &[StreamEvent]) -> String {
-    let mut text = String::new();
-    for event in events {
-        match event {
-            StreamEvent::Opened => writeln!(text, "opened"),
-            StreamEvent::Delta { channel: Channel::Answer, text: piece } => {
-                writeln!(text, "answer {piece:?}")
-            }
-            StreamEvent::Delta { channel: Channel::Reasoning, text: piece } => {
-                writeln!(text, "reasoning {piece:?}")
-            }
-            StreamEvent::Delta { channel: Channel::ToolArgs, text: piece } => {
-                writeln!(text, "tool {piece:?}")
-            }
-            StreamEvent::Call(call) => writeln!(text, "call {} {} {:?}", call.id, call.name, call.arguments),
-            StreamEvent::Usage(reported) => {
-                let cost = reported.provider_cost.as_deref().unwrap_or("-");
-                match &reported.usage {
-                    Ok(u) => writeln!(
-                        text,
-                        "usage input={} cache_read={} cache_write={} output={} reasoning={} cost={cost}",
-                        u.input, u.cache_read, u.cache_write_5m, u.output, u.reasoning
-                    ),
-                    Err(why) => writeln!(text, "usage {why} cost={cost}"),
-                }
-            }
-            StreamEvent::Closed(Close::Finished(stop)) => writeln!(text, "finished {stop:?}"),
-            StreamEvent::Closed(Close::Cut { why }) => writeln!(text, "cut: {why}"),
-            StreamEvent::Closed(Close::Failed(error)) => writeln!(text, "failed {}: {error}", error.class),
-        }
-        .unwrap();
-    }
-    text
-}
-
-#[test]
-fn golden_streams_give_the_events_written_beside_them() {
-    let mut wrong = Vec::new();
-    for (path, bytes) in golden() {
-        let found = show(&decode([bytes.as_slice()], End::Clean));
-        let beside = path.with_extension("events");
-        if std::env::var_os("PLYRUM_BLESS").is_some() {
-            fs::write(&beside, &found).unwrap();
-        }
-        let expected = fs::read_to_string(&beside).unwrap_or_default();
-        if found != expected {
-            wrong.push(format!("{}:\n{found}--- expected\n{expected}", path.display()));
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-#[test]
-fn every_split_in_two_of_every_golden_stream_gives_the_same_events() {
-    for (path, bytes) in golden() {
-        let whole = decode([bytes.as_slice()], End::Clean);
-        for at in 0..=bytes.len() {
-            let (head, tail) = bytes.split_at(at);
-            assert_eq!(decode([head, tail], End::Clean), whole, "{} split at {at}", path.display());
-        }
-    }
-}
-
-#[test]
-fn every_golden_stream_byte_by_byte_gives_the_same_events() {
-    for (path, bytes) in golden() {
-        assert_eq!(
-            decode(bytes.chunks(1), End::Clean),
-            decode([bytes.as_slice()], End::Clean),
-            "{}",
-            path.display()
-        );
-    }
-}
-
-#[test]
-fn every_golden_stream_cut_anywhere_ends_once_and_loses_or_doubles_no_text() {
-    for (path, bytes) in golden() {
-        let whole = decode([bytes.as_slice()], End::Clean);
-        for at in 0..=bytes.len() {
-            let reset = ProviderError::new(ErrorClass::Reset, "connection reset");
-            let events = decode([bytes.split_at(at).0], End::Broken(reset));
-            let place = format!("{} cut at {at}", path.display());
-            let (closed, before) = events.split_last().unwrap();
-            assert!(matches!(closed, StreamEvent::Closed(_)), "{place}");
-            assert!(!before.iter().any(|event| matches!(event, StreamEvent::Closed(_))), "{place}");
-            let deltas: Vec<_> = before.iter().filter(|e| matches!(e, StreamEvent::Delta { .. })).collect();
-            let expected: Vec<_> =
-                whole.iter().filter(|e| matches!(e, StreamEvent::Delta { .. })).take(deltas.len()).collect();
-            assert_eq!(deltas, expected, "{place}");
-            // All of the calls, told after the deltas, or none.
-            let calls: Vec<_> = events.iter().filter(|e| matches!(e, StreamEvent::Call(_))).collect();
-            let ended = matches!(closed, StreamEvent::Closed(Close::Finished(Stop::ToolUse)));
-            assert!(ended || calls.is_empty(), "{place}");
-            let all: Vec<_> = whole.iter().filter(|e| matches!(e, StreamEvent::Call(_))).collect();
-            assert!(calls.is_empty() || calls == all, "{place}");
-        }
-    }
+    crate::wire::golden::decode(&OpenAiChat, pieces, end)
 }
 
 #[test]
@@ -237,17 +107,8 @@ fn calls_are_told_only_where_the_end_cannot_have_cut_them() {
 #[test]
 fn an_id_that_the_conversation_has_is_not_given_again() {
     let message = ChatMessage::calling("", vec![ToolCall::new("c0", "read", "{}")]);
-    let request = ChatRequest {
-        model: String::new(),
-        messages: vec![message],
-        max_output_tokens: 1,
-        temperature: None,
-        stop: Vec::new(),
-        attempt: String::new(),
-        seed: 0,
-        tools: Vec::new(),
-    };
-    let (mut stream, mut events) = (ChatStream::new(CallIds::after(&request)), VecDeque::new());
+    let request = ChatRequest { messages: vec![message], ..ChatRequest::default() };
+    let (mut stream, mut events) = (OpenAiChat.decoder(CallIds::after(&request)), VecDeque::new());
     let deltas = [one_call(0, "read", "{}"), one_call(1, "read", "{}")];
     stream.push(&stream_of(&deltas, "tool_calls"), &mut events).unwrap();
     stream.end(End::Clean, &mut events);
@@ -269,7 +130,7 @@ fn a_huge_line_or_body_is_refused() {
 fn cost_of_a_delta() {
     let chunk = r#"{"id":"chatcmpl-BQx3kq7dWn","object":"chat.completion.chunk","created":1760000000,"model":"gpt-x-2026-01-01","service_tier":"default","system_fingerprint":"fp_0123456789","choices":[{"index":0,"delta":{"content":" слово"},"logprobs":null,"finish_reason":null}],"usage":null,"obfuscation":"aB3xYz"}"#;
     let bytes = format!("data: {chunk}\n\n").repeat(4);
-    let (mut stream, mut events) = (ChatStream::new(CallIds::default()), VecDeque::new());
+    let (mut stream, mut events) = (OpenAiChat.decoder(CallIds::default()), VecDeque::new());
     let (rounds, start) = (250_000, std::time::Instant::now());
     for _ in 0..rounds {
         stream.push(bytes.as_bytes(), &mut events).unwrap();
@@ -279,14 +140,6 @@ fn cost_of_a_delta() {
 }
 
 proptest! {
-    #[test]
-    fn any_bytes_end_in_one_closed(bytes in prop::collection::vec(any::<u8>(), 0..200), cut in 0_usize..200) {
-        let (head, tail) = bytes.split_at(cut.min(bytes.len()));
-        let events = decode([head, tail], End::Clean);
-        prop_assert_eq!(events.iter().filter(|event| matches!(event, StreamEvent::Closed(_))).count(), 1);
-        prop_assert_eq!(&events, &decode([bytes.as_slice()], End::Clean));
-    }
-
     /// Calls as the book has them, their arguments in pieces of any size and the pieces of all mixed.
     #[test]
     fn any_calls_arrive_as_they_were_sent(

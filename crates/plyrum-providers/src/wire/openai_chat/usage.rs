@@ -1,38 +1,22 @@
 //! Usage, from the family's overlapping counts to disjoint meters.
-//!
-//! Read as text, once per stream: counts may be JSON strings (int64), money may be a float that must not be
-//! rounded, and whatever contradicts itself is reported, never repaired.
 
-use std::collections::BTreeMap;
-
-use plyrum_billing_client::{Inclusive, Usage};
-use serde_json::value::RawValue;
+use plyrum_billing_client::{Convention, Counts, Usage};
 
 use crate::ReportedUsage;
+use crate::wire::counts::{self, Object, count, details, required, unquoted};
 
-/// Bytes of a provider's usage JSON that are kept for the record; real ones are a few hundred.
-const MAX_RAW: usize = 16 * 1024;
-
-type Object<'a> = BTreeMap<String, &'a RawValue>;
+/// How the family counts.
+pub(crate) const CONVENTION: Convention = Convention::Inclusive;
 
 /// Reads a usage block.
-pub(super) fn report(mut raw: String) -> ReportedUsage {
-    if raw.len() > MAX_RAW {
-        let usage = Err(format!("usage_invalid: the usage block is {} bytes", raw.len()));
-        raw.truncate(raw.floor_char_boundary(MAX_RAW));
-        return ReportedUsage { usage, raw, provider_cost: None };
-    }
-    let (usage, provider_cost) = match serde_json::from_str::<Object<'_>>(&raw) {
-        Ok(block) => (meters(&block), cost(&block)),
-        Err(_) => (Err("usage_invalid: the usage block is not an object".to_owned()), None),
-    };
-    ReportedUsage { usage, raw, provider_cost }
+pub(super) fn report(raw: String) -> ReportedUsage {
+    counts::report(raw, meters, cost)
 }
 
 fn meters(block: &Object<'_>) -> Result<Usage, String> {
     let prompt_details = details(block, "prompt_tokens_details")?;
     let completion_details = details(block, "completion_tokens_details")?;
-    let counts = Inclusive {
+    let counts = Counts {
         prompt: required(block, "prompt_tokens")?,
         completion: required(block, "completion_tokens")?,
         // DeepSeek's own field is right where its `cached_tokens` may stay 0.
@@ -40,49 +24,18 @@ fn meters(block: &Object<'_>) -> Result<Usage, String> {
             Some(hits) => hits,
             None => count(&prompt_details, "cached_tokens")?.unwrap_or(0),
         },
-        cache_write: count(&prompt_details, "cache_write_tokens")?.unwrap_or(0),
+        cache_write_5m: count(&prompt_details, "cache_write_tokens")?.unwrap_or(0),
         reasoning: count(&completion_details, "reasoning_tokens")?.unwrap_or(0),
         total: count(block, "total_tokens")?,
+        ..Counts::default()
     };
-    counts.to_usage().map_err(|error| error.to_string())
+    CONVENTION.to_usage(&counts).map_err(|error| error.to_string())
 }
 
 /// The provider's own price, as decimal text.
 fn cost(block: &Object<'_>) -> Option<String> {
     let text = unquoted(block.get("cost")?);
     text.bytes().next().is_some_and(|byte| byte.is_ascii_digit()).then(|| text.to_owned())
-}
-
-fn details<'a>(block: &Object<'a>, name: &str) -> Result<Object<'a>, String> {
-    match block.get(name).map(|value| value.get()) {
-        None | Some("null") => Ok(Object::new()),
-        Some(text) => {
-            serde_json::from_str(text).map_err(|_| format!("usage_invalid: {name} is not an object"))
-        }
-    }
-}
-
-fn required(block: &Object<'_>, name: &str) -> Result<u64, String> {
-    count(block, name)?.ok_or_else(|| format!("usage_invalid: {name} is missing"))
-}
-
-/// A count as a number or as a string of digits. Absent and `null` are another state than 0.
-fn count(block: &Object<'_>, name: &str) -> Result<Option<u64>, String> {
-    let Some(value) = block.get(name) else { return Ok(None) };
-    let text = unquoted(value);
-    if text == "null" {
-        return Ok(None);
-    }
-    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    digits.then(|| text.parse().ok()).flatten().map(Some).ok_or_else(|| {
-        let shown: String = text.chars().take(40).collect();
-        format!("usage_invalid: {name} is `{shown}`")
-    })
-}
-
-fn unquoted(value: &RawValue) -> &str {
-    let text = value.get();
-    text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text)
 }
 
 #[cfg(test)]

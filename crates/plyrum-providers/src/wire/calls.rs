@@ -7,7 +7,8 @@
 //! that call before. A piece without a name never begins a call beside another of its index, whatever its id:
 //! some servers make up an id for each piece.
 
-use super::chunk::Piece;
+use std::borrow::Cow;
+
 use super::protocol;
 use crate::call_ids::CallIds;
 use crate::{ProviderError, ToolCall};
@@ -21,9 +22,25 @@ const MAX_ID: usize = 64 * 1024;
 /// Bytes of one call's arguments.
 const MAX_ARGUMENTS: usize = 1024 * 1024;
 
+/// What a piece of a call says. Servers leave empty what others leave out: both are nothing said.
+#[derive(Debug, Default)]
+pub(crate) struct Piece<'a> {
+    pub(crate) index: Option<Cow<'a, str>>,
+    pub(crate) id: Option<Cow<'a, str>>,
+    pub(crate) name: Option<Cow<'a, str>>,
+    pub(crate) arguments: Cow<'a, str>,
+}
+
+impl Piece<'_> {
+    /// Some servers send an entry that says nothing with every delta.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.id.is_none() && self.name.is_none() && self.arguments.is_empty()
+    }
+}
+
 /// The calls of one answer.
 #[derive(Debug, Default)]
-pub(super) struct Calls {
+pub(crate) struct Calls {
     open: Vec<Open>,
     /// Ids that are free in the conversation.
     ids: CallIds,
@@ -45,16 +62,16 @@ struct Open {
 
 impl Calls {
     /// No calls yet, in a conversation with calls of these ids.
-    pub(super) fn new(ids: CallIds) -> Self {
+    pub(crate) fn new(ids: CallIds) -> Self {
         Self { ids, ..Self::default() }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         !self.open.iter().any(Open::says_something)
     }
 
     /// The pieces that are taken from now on come in another delta.
-    pub(super) fn next_delta(&mut self) {
+    pub(crate) fn next_delta(&mut self) {
         self.deltas += 1;
     }
 
@@ -62,7 +79,7 @@ impl Calls {
     ///
     /// # Errors
     /// [`crate::ErrorClass::Protocol`] where a bound is passed.
-    pub(super) fn take(&mut self, piece: &Piece<'_>) -> Result<bool, ProviderError> {
+    pub(crate) fn take(&mut self, piece: &Piece<'_>) -> Result<bool, ProviderError> {
         if piece.is_empty() {
             return Ok(false);
         }
@@ -98,7 +115,7 @@ impl Calls {
     ///
     /// # Errors
     /// [`crate::ErrorClass::Protocol`] for arguments of a tool that was never named.
-    pub(super) fn finish(&mut self) -> Result<Vec<ToolCall>, ProviderError> {
+    pub(crate) fn finish(&mut self) -> Result<Vec<ToolCall>, ProviderError> {
         let Self { open, ids, .. } = self;
         let said = std::mem::take(open).into_iter().filter(Open::says_something);
         said.map(|call| call.finish(ids)).collect()

@@ -58,7 +58,7 @@ pub(crate) fn refusal(status: u16, body: &str) -> ProviderError {
 }
 
 /// An error object inside a 200.
-pub(super) fn in_stream(text: &str) -> ProviderError {
+pub(crate) fn in_stream(text: &str) -> ProviderError {
     let told = Told::parse(text);
     let by_code = told.code.parse().ok().filter(|code| (400..=599).contains(code)).map(class_of_status);
     let class = told.hint().or(by_code).unwrap_or(ErrorClass::Server);
