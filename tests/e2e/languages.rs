@@ -175,3 +175,41 @@ fn the_users_file_chooses_a_language_and_the_variable_is_stronger() {
     assert!(balance("").contains("на счёте"), "{}", balance(""));
     assert!(!balance("en").contains("на счёте"));
 }
+
+#[test]
+fn help_and_errors_of_usage_are_told_in_the_language_of_the_user() {
+    let world = World::new();
+    let help = in_russian(&world, ["ask", "-h"]).run();
+    assert!(
+        help.ok().starts_with("Задать вопрос; ответ идёт в стандартный вывод\n\nВызов: plyrum ask "),
+        "{help}"
+    );
+    assert!(help.stdout.contains("\nАргументы:\n") && help.stdout.contains("\nФлаги:\n"), "{help}");
+    assert!(help.stdout.contains("[по\u{a0}умолчанию:\u{a0}text]"), "{help}");
+    let long = in_russian(&world, ["help", "usage"]).run();
+    assert!(long.ok().contains("\nПримеры:\n  plyrum usage"), "{long}");
+
+    let check = |args: &str, ru: &str, en: &str| {
+        let line = format!("\"$PLYRUM\" {args}");
+        let [in_ru, in_en] = ["ru", "en"].map(|lang| world.sh(&line).env("PLYRUM_LANG", lang).run());
+        assert_eq!((in_ru.code, in_en.code), (2, 2), "{in_ru}\n{in_en}");
+        assert!(in_ru.stderr.starts_with(&format!("ошибка: {ru}\nподсказка: ")), "{in_ru}");
+        assert!(in_en.stderr.starts_with(&format!("error: {en}\n")), "{in_en}");
+    };
+    check("ask --modle x", "неизвестный флаг: --modle", "unexpected argument '--modle' found");
+    check(
+        "runs cancel",
+        "не хватает обязательного: <RUN>",
+        "the following required arguments were not provided:",
+    );
+    check("sesions", "нет такой команды: sesions", "unrecognized subcommand 'sesions'");
+
+    // A group without a command shows its help, and is an error all the same.
+    let group = in_russian(&world, ["runs"]).run();
+    assert!(group.code == 2 && group.stderr.contains("\nКоманды:\n  list "), "{group}");
+    let english = world.plyrum(["ask", "-h"]).env("PLYRUM_LANG", "en").run();
+    assert!(
+        english.ok().starts_with("Ask a question; the answer goes to standard output\n\nUsage: "),
+        "{english}"
+    );
+}

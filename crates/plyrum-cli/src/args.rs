@@ -4,6 +4,7 @@ use crate::command::{
     approvals, ask, audit, balance, bench, budget, completions, config, daemon, doctor, explain, ledger,
     lists, policy, prices, route, runs, screen, sessions, statusline, transcript, undo, usage,
 };
+use crate::russian;
 use crate::text;
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use plyrum_protocol::ErrorKind;
@@ -13,7 +14,7 @@ use std::io::IsTerminal as _;
 
 /// The terminal AI workbench: one question or many models, exact cost, everything on the record.
 #[derive(Debug, Parser)]
-#[command(name = "plyrum", version, args_conflicts_with_subcommands = true, after_help = EXAMPLES, after_long_help = long_help(), max_term_width = 100)]
+#[command(name = "plyrum", version, args_conflicts_with_subcommands = true, after_help = EXAMPLES, after_long_help = long_help(str::to_owned), max_term_width = 100)]
 pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) screen: screen::Args,
@@ -107,8 +108,9 @@ pub(crate) enum Command {
 
 impl Args {
     /// What was said. Where programs are to read the output, everything is said in English from here on.
-    pub(crate) fn understood(words: Vec<OsString>) -> Result<Self, clap::Error> {
-        let matches = Self::command().try_get_matches_from(words)?;
+    pub(crate) fn understood(words: &[OsString]) -> Result<Self, clap::Error> {
+        let parsed = Self::command().try_get_matches_from(words);
+        let matches = parsed.map_err(|e| russian::of_user(e, words))?;
         if is_for_programs(&matches) {
             text::speak_to_programs();
         }
@@ -149,15 +151,17 @@ fn is_a_pipe_or_file() -> bool {
     matches!(kind, Ok(SFlag::S_IFIFO | SFlag::S_IFREG | SFlag::S_IFSOCK))
 }
 
-fn long_help() -> String {
-    let mut text = format!("{EXAMPLES}\n\nExit codes:\n    0  success\n");
+/// What stands below the long help, in the words of a language.
+pub(crate) fn long_help(said: impl Fn(&'static str) -> String) -> String {
+    let (examples, codes) = (said(EXAMPLES), said("Exit codes:"));
+    let mut text = format!("{examples}\n\n{codes}\n    0  {}\n", said("success"));
     let mut codes: Vec<u8> = ErrorKind::ALL.iter().map(|kind| kind.exit_code()).collect();
     codes.dedup();
     for code in codes {
         let kinds = ErrorKind::ALL.iter().filter(|kind| kind.exit_code() == code);
         for (nth, kind) in kinds.enumerate() {
             let shown = if nth == 0 { code.to_string() } else { String::new() };
-            let _infallible = writeln!(text, "  {shown:>3}  {:<20} {}", kind.as_str(), kind.when());
+            let _infallible = writeln!(text, "  {shown:>3}  {:<20} {}", kind.as_str(), said(kind.when()));
         }
     }
     text

@@ -1,6 +1,7 @@
 //! How an error is told: `error: what happened`, `hint: what to try`, and the exit code of its kind.
 
 use crate::out;
+use crate::russian;
 use crate::sanitize::clean;
 use crate::text::{say, words};
 use clap::error::ErrorKind as ClapKind;
@@ -44,7 +45,12 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
         ClapKind::DisplayHelp | ClapKind::DisplayVersion => 0,
         _ => ErrorKind::Usage.exit_code(),
     };
-    let _closed_pipe = error.print();
+    match russian::usage_error(error) {
+        Some(told) => out::err(&clean(&told)),
+        None => {
+            let _closed_pipe = error.print();
+        }
+    }
     ExitCode::from(code)
 }
 

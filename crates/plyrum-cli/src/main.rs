@@ -1,7 +1,7 @@
 //! The `plyrum` binary: parse, run, exit code.
 //!
 //! Reading order: `args` (what can be said) → `command/*` (one file per command) → `out` (stdout carries
-//! answers and data, stderr everything else) → `fault` (how an error is told).
+//! answers and data, stderr everything else) → `fault` (how an error is told), `russian` (help, in another language).
 
 mod action;
 mod args;
@@ -11,6 +11,8 @@ mod language;
 mod money;
 mod out;
 mod random;
+mod range;
+mod russian;
 mod sanitize;
 mod table;
 mod text;
@@ -25,7 +27,7 @@ fn main() -> ExitCode {
         return plyrum_tools::sandbox::inner_main(std::env::args_os().skip(2));
     }
     let words = args::with_bare_prompt(std::env::args_os().collect());
-    match Args::understood(words) {
+    match Args::understood(&words) {
         Ok(args) => command::run(args),
         Err(usage) => fault::usage(&usage),
     }

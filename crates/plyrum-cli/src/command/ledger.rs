@@ -3,6 +3,7 @@
 
 use super::{Outcome, audit, connected, ledger, of_ledger, paths, runtime};
 use crate::out;
+use crate::range::Wrong;
 use crate::sanitize::clean;
 use crate::text::{self, say, words};
 use plyrum_audit::AuditError;
@@ -45,9 +46,9 @@ pub(crate) fn run(command: &Command) -> Outcome {
     }
 }
 
-fn parse_rub(text: &str) -> Result<MicroRub, String> {
-    let amount = MicroRub::parse_rub(text).map_err(|e| e.to_string())?;
-    if amount == MicroRub::ZERO { Err("nothing to correct".to_owned()) } else { Ok(amount) }
+fn parse_rub(text: &str) -> Result<MicroRub, Wrong> {
+    let amount = MicroRub::parse_rub(text)?;
+    if amount == MicroRub::ZERO { Err("nothing to correct".into()) } else { Ok(amount) }
 }
 
 fn reconcile(json: bool) -> Outcome {

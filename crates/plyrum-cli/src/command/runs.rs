@@ -2,6 +2,7 @@
 
 use super::ask::{Format, Show, Style, exit_code};
 use super::{Outcome, connected, ledger, of_ledger, paths, runtime};
+use crate::range::within;
 use crate::table::{left, right, table};
 use crate::text::{labelled, say, words};
 use crate::{out, text};
@@ -19,7 +20,7 @@ pub(crate) enum Command {
     /// The latest runs, newest first
     List {
         /// At most this many
-        #[arg(short = 'n', long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=1000))]
+        #[arg(short = 'n', long, default_value_t = 20, value_parser = within(1..=1000_u16))]
         limit: u16,
         /// As one line of JSON
         #[arg(long)]

@@ -13,6 +13,7 @@ mod show;
 use crate::command::{connected, paths, runtime, workspace};
 use crate::fault;
 use crate::random;
+use crate::range::{Wrong, within};
 use crate::text::say;
 use clap::ValueEnum;
 use follow::Watch;
@@ -115,7 +116,7 @@ pub(crate) struct Args {
     #[arg(long)]
     defer: bool,
     /// The model may call tools in at most this many turns
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, value_name = "N", value_parser = within(1..=1000_u32))]
     max_turns: Option<u32>,
     /// Plan only: no tool that changes anything is offered
     #[arg(long)]
@@ -157,13 +158,9 @@ impl Args {
     }
 }
 
-pub(in crate::command) fn parse_rub(text: &str) -> Result<MicroRub, String> {
-    let amount = MicroRub::parse_rub(text).map_err(|e| e.to_string())?;
-    if amount < MicroRub::ZERO {
-        Err("an amount of rubles cannot be negative".to_owned())
-    } else {
-        Ok(amount)
-    }
+pub(in crate::command) fn parse_rub(text: &str) -> Result<MicroRub, Wrong> {
+    let amount = MicroRub::parse_rub(text)?;
+    if amount < MicroRub::ZERO { Err("an amount of rubles cannot be negative".into()) } else { Ok(amount) }
 }
 
 fn parse_duration(text: &str) -> Result<Duration, String> {
@@ -333,7 +330,7 @@ mod tests {
         for wrong in ["", "0s", "5x", "-5s", "1.5s", "169h", "99999999999999999999s"] {
             assert!(parse_duration(wrong).is_err(), "{wrong}");
         }
-        assert_eq!(parse_rub("0.5"), Ok(MicroRub::new(500_000)));
+        assert_eq!(parse_rub("0.5").ok(), Some(MicroRub::new(500_000)));
         assert!(parse_rub("-1").is_err() && parse_rub("1,5").is_err() && parse_rub("1e3").is_err());
     }
 

@@ -3,6 +3,7 @@
 use super::{Period, of_audit, shown};
 use crate::command::{Outcome, ledger, nothing_yet, of_ledger, paths};
 use crate::out;
+use crate::range::within;
 use crate::text::say;
 use plyrum_audit::{Filter, RESULT_MAX};
 use plyrum_config::Paths;
@@ -25,7 +26,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     period: Period,
     /// At most this many, the last ones
-    #[arg(short = 'n', long, default_value_t = 1000, value_parser = clap::value_parser!(u16).range(1..=10000))]
+    #[arg(short = 'n', long, default_value_t = 1000, value_parser = within(1..=10000_u16))]
     limit: u16,
     /// As one line of JSON: an array of the records
     #[arg(long)]

@@ -3,6 +3,7 @@
 use super::{of_audit, shown};
 use crate::command::{Outcome, paths};
 use crate::out::{self, Reader};
+use crate::range::within;
 use plyrum_audit::Follower;
 use plyrum_protocol::Fault;
 use std::io::IsTerminal as _;
@@ -15,7 +16,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// At most this many
-    #[arg(short = 'n', long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(0..=10000))]
+    #[arg(short = 'n', long, default_value_t = 20, value_parser = within(0..=10000_u16))]
     limit: u16,
     /// Go on with those that come, until Ctrl-C
     #[arg(short, long)]

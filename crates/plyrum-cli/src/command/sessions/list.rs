@@ -3,6 +3,7 @@
 use super::directory;
 use crate::command::{Outcome, connected, paths, runtime};
 use crate::money::count;
+use crate::range::within;
 use crate::table::{left, right, table};
 use crate::text::{say, words};
 use crate::{out, text};
@@ -20,7 +21,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = "", require_equals = true)]
     project: Option<String>,
     /// At most this many
-    #[arg(short = 'n', long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=10000))]
+    #[arg(short = 'n', long, default_value_t = 20, value_parser = within(1..=10000_u16))]
     limit: u16,
     /// As one line of JSON
     #[arg(long)]

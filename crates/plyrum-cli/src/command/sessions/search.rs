@@ -4,6 +4,7 @@ use super::list::{project_name, tell_behind};
 use super::{call, directory};
 use crate::command::Outcome;
 use crate::fault::wrong_use;
+use crate::range::within;
 use crate::sanitize::cell;
 use crate::text::say;
 use crate::{out, text};
@@ -32,7 +33,7 @@ pub(crate) struct Args {
     #[arg(short, long, value_name = "ID")]
     session: Option<String>,
     /// At most this many
-    #[arg(short = 'n', long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(short = 'n', long, default_value_t = 20, value_parser = within(1..=256_u16))]
     limit: u16,
     /// As one line of JSON
     #[arg(long)]

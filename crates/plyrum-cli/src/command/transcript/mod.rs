@@ -13,6 +13,7 @@ pub(crate) use read::broken;
 
 use super::{Outcome, ledger, of_ledger, paths};
 use crate::out;
+use crate::range::within;
 use crate::sanitize::clean;
 use crate::text::say;
 use plyrum_config::Paths;
@@ -36,7 +37,7 @@ pub(crate) enum Command {
         #[arg(default_value = "last")]
         id: String,
         /// So many turns
-        #[arg(short = 'n', long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(0..=1000))]
+        #[arg(short = 'n', long, default_value_t = 3, value_parser = within(0..=1000_u16))]
         turns: u16,
         /// Go on with what is said next, until Ctrl-C
         #[arg(short, long, conflicts_with = "json")]
