@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use plyrum_billing_client::Convention;
 use plyrum_redact::Secret;
 
 /// The wire format an endpoint speaks.
@@ -12,18 +13,27 @@ use plyrum_redact::Secret;
 pub enum Wire {
     /// `POST {base}/chat/completions`, server-sent events; many servers speak it.
     OpenAiChat,
+    /// `POST {base}/v1/messages`, typed server-sent events.
+    Anthropic,
 }
 
 impl Wire {
     /// Every wire.
-    pub const ALL: &'static [Self] = &[Self::OpenAiChat];
+    pub const ALL: &'static [Self] = &[Self::OpenAiChat, Self::Anthropic];
 
     /// Its name, as `kind` in the configuration has it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::OpenAiChat => "openai-chat",
+            Self::Anthropic => "anthropic",
         }
+    }
+
+    /// What contains what in its counts.
+    #[must_use]
+    pub fn convention(self) -> Convention {
+        crate::wire::format(self).convention()
     }
 
     /// The wire of a name.

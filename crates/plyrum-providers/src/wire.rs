@@ -1,6 +1,7 @@
 //! Wire formats: bytes in, events out, no I/O, no clock. One file per format; the only seam where a vendor's
 //! words become ours.
 
+mod anthropic;
 mod body;
 mod calls;
 mod counts;
@@ -55,12 +56,15 @@ pub(crate) trait Format: Send + Sync + fmt::Debug {
 pub(crate) enum Auth {
     /// `Authorization: Bearer KEY`.
     Bearer,
+    /// In a header of its own.
+    Header(&'static str),
 }
 
 /// The format of a wire.
 pub(crate) const fn format(wire: Wire) -> &'static dyn Format {
     match wire {
         Wire::OpenAiChat => &openai_chat::OpenAiChat,
+        Wire::Anthropic => &anthropic::Anthropic,
     }
 }
 

@@ -135,11 +135,11 @@ fn headers(endpoint: &Endpoint, format: &dyn Format) -> Result<HeaderMap, Provid
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
     if let Some(key) = &endpoint.key {
-        match format.auth() {
-            Auth::Bearer => {
-                headers.insert(AUTHORIZATION, secret_value("api_key", &format!("Bearer {}", key.expose()))?)
-            }
+        let (name, value) = match format.auth() {
+            Auth::Bearer => (AUTHORIZATION, format!("Bearer {}", key.expose())),
+            Auth::Header(name) => (HeaderName::from_static(name), key.expose().clone()),
         };
+        headers.insert(name, secret_value("api_key", &value)?);
     }
     for (name, value) in &endpoint.headers {
         let key = HeaderName::try_from(name.as_str())

@@ -79,7 +79,7 @@ fn fingerprint_key() -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Timeouts, Wire};
+    use crate::Wire;
 
     fn mask(key: &str) -> Mask {
         let key = Some(Secret::from(key));

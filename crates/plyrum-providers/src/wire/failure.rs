@@ -9,14 +9,15 @@ const MAX_MESSAGE: usize = 4 * 1024;
 /// Wrong fields that are told of one request.
 const MAX_DETAILS: usize = 8;
 /// How servers say that a conversation is longer than the model takes, in lower case: OpenAI and vLLM,
-/// LiteLLM, `llama.cpp`.
-const TOO_LONG: [&str; 6] = [
+/// LiteLLM, `llama.cpp`, Anthropic.
+const TOO_LONG: [&str; 7] = [
     "maximum context length",
     "context_length_exceeded",
     "contextwindowexceeded",
     "context window",
     "exceeds the available context",
     "exceed the available context",
+    "prompt is too long",
 ];
 
 /// The class of an HTTP status that is no success, before the body is looked at.
@@ -109,9 +110,15 @@ impl Told {
     fn hint(&self) -> Option<ErrorClass> {
         let words = [self.code.as_str(), self.kind.as_str()];
         let has = |names: &[&str]| words.iter().any(|word| names.contains(word));
-        if has(&["insufficient_quota", "billing_hard_limit_reached", "insufficient_balance"]) {
+        if has(&["insufficient_quota", "billing_hard_limit_reached", "insufficient_balance", "billing_error"])
+            || self.message.to_lowercase().contains("credit balance is too low")
+        {
             Some(ErrorClass::Quota)
-        } else if has(&["context_length_exceeded", "exceed_context_size_error"]) || self.is_too_long() {
+        } else if has(&["timeout_error"]) {
+            Some(ErrorClass::Timeout)
+        } else if has(&["context_length_exceeded", "exceed_context_size_error", "request_too_large"])
+            || self.is_too_long()
+        {
             Some(ErrorClass::TooLarge)
         } else if has(&["overloaded_error", "overloaded", "server_overloaded", "engine_overloaded"]) {
             Some(ErrorClass::Overloaded)
@@ -125,7 +132,7 @@ impl Told {
             "permission_error",
         ]) {
             Some(ErrorClass::Auth)
-        } else if has(&["invalid_request_error", "model_not_found", "BadRequestError"]) {
+        } else if has(&["invalid_request_error", "not_found_error", "model_not_found", "BadRequestError"]) {
             Some(ErrorClass::Rejected)
         } else {
             None

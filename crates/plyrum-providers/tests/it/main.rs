@@ -10,7 +10,7 @@ use std::sync::Arc;
 use plyrum_fake_provider::FakeProvider;
 use plyrum_providers::{
     Channel, ChatMessage, ChatRequest, Close, Endpoint, Provider, ProviderError, ProviderStream, Role,
-    StreamEvent, Timeouts, Wire, connect,
+    StreamEvent, Wire, connect,
 };
 
 const KEY: &str = "sk-fake-0123456789abcdef";
