@@ -83,13 +83,20 @@ pub enum Effect {
         is_live: bool,
     },
     /// The latest turns of a session.
-    OpenSession(String),
+    OpenSession {
+        /// An id, its beginning, or `last`.
+        asked: String,
+        /// The number of this reading.
+        reading: u64,
+    },
     /// Turns of a session beside those that are known.
     Turns {
         /// Whose.
         session: SessionId,
         /// Which.
         wanted: Wanted,
+        /// The number of the conversation that wants them.
+        number: u64,
         /// The width for which their answers are laid out.
         columns: u16,
     },

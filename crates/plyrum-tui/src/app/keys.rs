@@ -299,6 +299,7 @@ impl App {
             Action::CompleteOrQueue if self.composer.is_empty() && !self.conversation.turns.is_empty() => {
                 self.focus = Focus::Pager;
             }
+            Action::Send if self.waiting_comes() => {}
             Action::Send if self.composer.is_empty() && self.may_try() => {
                 return self.first_try();
             }
@@ -335,9 +336,8 @@ impl App {
             Outcome::Steer(composed) => {
                 let mut effects = Vec::new();
                 if self.is_busy() && !matches!(composed, Composed::Command { .. }) {
-                    self.is_steering = true;
                     self.queue.push_front(composed);
-                    effects.extend(self.stop_for_steering());
+                    effects.extend(self.steer());
                 } else {
                     effects.extend(self.carry_out(composed));
                 }
@@ -484,7 +484,7 @@ impl App {
         let Some(step) = self.watched_run().and_then(|run| self.lifecycle.chosen(run)) else { return };
         let text = if step.text.is_empty() { self.words.say("lifecycle-no-text") } else { step.text.clone() };
         let title = format!("{} · {}", step.id, step.model);
-        self.overlay = Some(Overlay::Reader(super::Reader { title, text, scroll: 0 }));
+        self.overlay = Some(Overlay::Reader(super::Reader { title, text, ..super::Reader::default() }));
     }
 
     /// Another run of this conversation.

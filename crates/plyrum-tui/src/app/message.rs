@@ -87,6 +87,8 @@ pub enum Reply {
         ticket: u64,
         /// The receipt; or why not, with the order as it was.
         outcome: Result<Receipt, (Fault, Box<Order>)>,
+        /// It was sent before, on a connection that broke: the run's frames do not come by themselves.
+        is_again: bool,
     },
     /// To a quote.
     Quoted {
@@ -118,6 +120,8 @@ pub enum Reply {
     Opened {
         /// What was asked for: an id, its beginning, `last`.
         asked: String,
+        /// The number of the reading.
+        reading: u64,
         /// They.
         outcome: Result<Box<TranscriptPage>, Fault>,
     },
@@ -127,6 +131,8 @@ pub enum Reply {
         session: SessionId,
         /// What was wanted.
         wanted: Wanted,
+        /// By which conversation.
+        number: u64,
         /// They, and the answer of each with its lines.
         outcome: Result<(Box<TranscriptPage>, Vec<Answer>), Fault>,
     },

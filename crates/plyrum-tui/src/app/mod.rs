@@ -223,14 +223,16 @@ pub struct App {
     armed: Option<(Armed, Timestamp)>,
     /// The run that is to be followed and is not, as far as the daemon said.
     following: Option<runs::Following>,
-    /// The next prompt in the queue is said as soon as the run has ended, however it ends.
-    is_steering: bool,
+    /// The run, or the order on its way, that is ended so that the next prompt in the queue is said.
+    steered: Option<runs::Steered>,
     /// When questions of other clients are looked for.
     look_at: Option<Timestamp>,
     /// When the books are read for what goes on.
     live_at: Option<Timestamp>,
-    /// Prompts that were sent and not yet taken: they come back where they are refused.
-    sent: Vec<(u64, Composed)>,
+    /// Orders that were sent and not yet taken: their prompts come back where they are refused.
+    sent: Vec<runs::Sent>,
+    /// The session that is being read, by the number of that reading: an answer to an older one says nothing any more.
+    opening: Option<u64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -280,18 +282,18 @@ impl App {
             next_key: 1,
             armed: None,
             following: None,
-            is_steering: false,
+            steered: None,
             look_at: None,
             live_at: None,
             sent: Vec::new(),
+            opening: None,
         };
         if let Some(warning) = setup.warning {
             app.toast(Role::Warning, warning);
         }
         let mut effects = vec![Effect::Figures, Effect::EarlierPrompts];
         if let Some(session) = setup.open {
-            app.conversation.is_loading = true;
-            effects.push(Effect::OpenSession(session));
+            effects.push(app.read_session(session));
         }
         (app, effects)
     }

@@ -14,11 +14,26 @@ impl App {
     pub(super) fn open_session(&mut self, asked: String) -> Vec<Effect> {
         self.screen = Screen::Chat;
         self.overlay = None;
-        self.conversation.is_loading = true;
-        vec![Effect::OpenSession(asked)]
+        vec![self.read_session(asked)]
     }
 
-    pub(super) fn opened(&mut self, asked: &str, outcome: Result<Box<TranscriptPage>, Fault>) -> Vec<Effect> {
+    /// Reads the latest turns of a session; what was being read before is not wanted any more.
+    pub(super) fn read_session(&mut self, asked: String) -> Effect {
+        self.conversation.is_loading = true;
+        let reading = self.ticket();
+        self.opening = Some(reading);
+        Effect::OpenSession { asked, reading }
+    }
+
+    pub(super) fn opened(
+        &mut self,
+        asked: &str,
+        reading: u64,
+        outcome: Result<Box<TranscriptPage>, Fault>,
+    ) -> Vec<Effect> {
+        if self.opening.take_if(|opening| *opening == reading).is_none() {
+            return Vec::new();
+        }
         let page = match outcome {
             Ok(page) => *page,
             Err(fault) => {
@@ -36,7 +51,7 @@ impl App {
         }
         self.live_at = None;
         let turns: Vec<Turn> = page.turns.into_iter().map(|turn| self.past(turn)).collect();
-        let mut conversation = Conversation::default();
+        let mut conversation = Conversation::numbered(reading);
         conversation.session = Some(page.session);
         conversation.title = page.title.unwrap_or_default();
         conversation.shows_details = self.conversation.shows_details;
@@ -59,6 +74,8 @@ impl App {
         if self.is_busy() {
             self.toast(Role::Text, self.words.say("run-goes-on"));
         }
+        self.steered = None;
+        self.opening = None;
         self.queue_comes_back();
     }
 
@@ -67,7 +84,7 @@ impl App {
         let is_cut = before.is_cut_below();
         let is_told = |turn: &Turn| turn.run_id().is_some_and(|run| self.conversation.turn(run).is_some());
         let mut kept: Vec<Turn> = before.turns.into_iter().rev().take_while(|turn| !is_told(turn)).collect();
-        kept.retain(|turn| turn.is_live() || !is_cut);
+        kept.retain(|turn| turn.is_held() || !is_cut);
         for turn in kept.into_iter().rev() {
             self.conversation.push(turn);
         }
@@ -94,9 +111,15 @@ impl App {
         &mut self,
         session: &SessionId,
         wanted: &Wanted,
+        number: u64,
         outcome: Result<(Box<TranscriptPage>, Vec<Answer>), Fault>,
     ) -> Vec<Effect> {
-        if self.conversation.session.as_ref() != Some(session) {
+        let conversation = &mut self.conversation;
+        if conversation.session.as_ref() != Some(session) || conversation.number() != number {
+            return Vec::new();
+        }
+        if matches!(wanted, Wanted::Newer(_)) && conversation.is_at_bottom() {
+            conversation.is_loading = false; // somebody went to the end meanwhile: that is read instead
             return Vec::new();
         }
         let (page, answers) = match outcome {
@@ -116,7 +139,7 @@ impl App {
             }
             return Vec::new();
         }
-        self.conversation.append(turns);
+        self.conversation.append(turns, page.older);
         self.follow_what_goes_on()
     }
 

@@ -32,6 +32,8 @@ pub struct Reader {
     pub text: String,
     /// The first line that is seen.
     pub scroll: usize,
+    /// Its lines, for the width that was seen last.
+    pub(crate) lines: Option<(u16, Vec<plyrum_markup::Line>)>,
 }
 
 /// What is chosen.

@@ -80,7 +80,7 @@ impl App {
     fn begin_anew(&mut self) -> Vec<Effect> {
         self.leaves();
         self.live_at = None;
-        self.conversation = Conversation::default();
+        self.conversation = Conversation::numbered(self.ticket());
         self.context = None;
         self.watched = None;
         Vec::new()
@@ -197,6 +197,7 @@ impl App {
             crate::conversation::State::Sending { ticket: order.ticket, is_withdrawn: false },
         );
         self.conversation.push(turn);
+        self.sent.push(super::runs::Sent::of(order.ticket, None));
         vec![Effect::Submit(Box::new(order))]
     }
 

@@ -1,7 +1,7 @@
 //! Prompts on their way, and the runs that they become.
 
 use super::{App, Effect, Order};
-use crate::composer::Composed;
+use crate::composer::{Composed, Outcome};
 use crate::conversation::{State, Turn};
 use crate::run::{Run, SHELL_MODEL, Taken};
 use crate::theme::Role;
@@ -14,6 +14,29 @@ use plyrum_protocol::{
 /// A run that the daemon did not let follow is asked for again after this, doubling up to the last.
 const FIRST_PAUSE_MS: u64 = 500;
 const LAST_PAUSE_MS: u64 = 30_000;
+
+/// An order on its way.
+#[derive(Debug)]
+pub(super) struct Sent {
+    ticket: u64,
+    /// The prompt, where it can come back.
+    composed: Option<Composed>,
+    /// Its run ends as soon as it has begun: it was taken back, or something else is to be said.
+    ends: bool,
+}
+
+impl Sent {
+    pub(super) const fn of(ticket: u64, composed: Option<Composed>) -> Self {
+        Self { ticket, composed, ends: false }
+    }
+}
+
+/// What is ended so that something else can be said.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Steered {
+    Order(u64),
+    Run(RunId),
+}
 
 /// A run that is to be followed, as far as the daemon did not say that it is.
 #[derive(Debug)]
@@ -53,7 +76,7 @@ impl App {
             State::Sending { ticket: order.ticket, is_withdrawn: false },
         );
         self.conversation.push(turn);
-        self.sent.push((order.ticket, composed));
+        self.sent.push(Sent::of(order.ticket, Some(composed)));
         self.watched = None;
         self.price.clear();
         vec![Effect::Submit(Box::new(order))]
@@ -106,15 +129,16 @@ impl App {
         &mut self,
         ticket: u64,
         outcome: Result<Receipt, (Fault, Box<Order>)>,
+        is_again: bool,
     ) -> Vec<Effect> {
-        let sent =
-            self.sent.iter().position(|(sent, _)| *sent == ticket).map(|at| self.sent.swap_remove(at).1);
+        let sent = self.sent.iter().position(|sent| sent.ticket == ticket);
+        let sent = sent.map_or_else(|| Sent::of(ticket, None), |at| self.sent.swap_remove(at));
         let place =
             self.conversation.turns.iter().position(
                 |turn| matches!(turn.state, State::Sending { ticket: waits, .. } if waits == ticket),
             );
         match outcome {
-            Ok(receipt) => self.taken(place, receipt),
+            Ok(receipt) => self.taken(place, &sent, receipt, is_again),
             Err((fault, _)) => {
                 self.refused(place, fault, sent);
                 Vec::new()
@@ -123,49 +147,60 @@ impl App {
     }
 
     /// The daemon has the prompt.
-    fn taken(&mut self, place: Option<usize>, receipt: Receipt) -> Vec<Effect> {
+    fn taken(&mut self, place: Option<usize>, sent: &Sent, receipt: Receipt, is_again: bool) -> Vec<Effect> {
+        let run = receipt.run.clone();
+        if self.steered == Some(Steered::Order(sent.ticket)) {
+            self.steered = Some(Steered::Run(run.clone()));
+        }
+        let cancel = Effect::Cancel { run: run.clone(), reason: CancelReason::Interrupt };
+        let mut effects: Vec<Effect> = sent.ends.then_some(cancel).into_iter().collect();
         let Some(turn) = place.and_then(|at| self.conversation.turns.get_mut(at)) else {
             // Its conversation was left meanwhile.
-            let id: String = receipt.run.as_str().chars().take(8).collect();
-            self.toast(Role::Text, self.words.with("run-goes-on-elsewhere", &[("run", id.into())]));
-            return Vec::new();
+            if !sent.ends {
+                let id: String = run.as_str().chars().take(8).collect();
+                self.toast(Role::Text, self.words.with("run-goes-on-elsewhere", &[("run", id.into())]));
+            }
+            return effects;
         };
-        let is_withdrawn =
-            self.is_steering || matches!(turn.state, State::Sending { is_withdrawn: true, .. });
-        let mut run = Run::new(receipt.run.clone());
-        run.is_ending = is_withdrawn;
-        turn.state = State::Run(Box::new(run));
+        let mut begun = Run::new(run.clone());
+        begun.is_ending = sent.ends;
+        turn.state = State::Run(Box::new(begun));
         turn.changed();
         self.conversation.session = Some(receipt.session.clone());
-        let cancel = Effect::Cancel { run: receipt.run.clone(), reason: CancelReason::Interrupt };
-        let mut effects = self.received(receipt);
-        effects.extend(is_withdrawn.then_some(cancel));
+        if is_again {
+            effects.extend(self.follow(&run, 0));
+        }
+        self.received(receipt, is_again);
         effects
     }
 
     /// The prompt was not taken: it comes back, at once where nothing else is written, or where it is seen nowhere else.
-    fn refused(&mut self, place: Option<usize>, fault: Fault, sent: Option<Composed>) {
-        self.is_steering = false;
-        let mut is_seen = false;
-        if let Some((at, turn)) = place.and_then(|at| Some((at, self.conversation.turns.get_mut(at)?))) {
-            let is_withdrawn = matches!(turn.state, State::Sending { is_withdrawn: true, .. });
-            if is_withdrawn && fault.kind == ErrorKind::Cancelled {
-                self.conversation.withdraw(at);
-            } else {
-                turn.state = State::Refused(fault);
-                turn.changed();
-                is_seen = true;
-            }
-        } else {
-            self.fault(&fault);
+    fn refused(&mut self, place: Option<usize>, fault: Fault, sent: Sent) {
+        if self.steered == Some(Steered::Order(sent.ticket)) {
+            self.steered = None;
         }
-        if let Some(composed) = sent.filter(|_| !is_seen || self.composer.is_empty()) {
-            self.comes_back(vec![written(&composed)]);
+        let Some((at, turn)) = place.and_then(|at| Some((at, self.conversation.turns.get_mut(at)?))) else {
+            // Its conversation was left: nothing that goes on here has to do with it.
+            self.fault(&fault);
+            return self.comes_back(sent.composed);
+        };
+        if sent.ends && fault.kind == ErrorKind::Cancelled {
+            self.conversation.withdraw(at);
+            self.comes_back(sent.composed);
+        } else {
+            turn.state = State::Refused(fault);
+            turn.changed();
+            if self.composer.is_empty() {
+                self.comes_back(sent.composed);
+            }
         }
         self.queue_comes_back();
     }
 
-    fn received(&mut self, receipt: Receipt) -> Vec<Effect> {
+    fn received(&mut self, receipt: Receipt, is_again: bool) {
+        if is_again {
+            return; // of a run that it knew the daemon tells no more than that
+        }
         self.is_offline = receipt.offline;
         self.context = receipt.context;
         if let Some(warning) = receipt.warning {
@@ -175,7 +210,6 @@ impl App {
             let text = self.words.with("keys-only-here", &[("names", names.into())]);
             self.toast(Role::Warning, text);
         }
-        Vec::new()
     }
 
     pub(super) fn attached(&mut self, run: &RunId, outcome: Result<Attached, Fault>) -> Vec<Effect> {
@@ -290,7 +324,8 @@ impl App {
             self.following = None;
         }
         self.conversation.let_go_above();
-        if std::mem::take(&mut self.is_steering) || went_well {
+        let was_steered = self.steered.take_if(|it| *it == Steered::Run(run.clone())).is_some();
+        if was_steered || went_well {
             return self.next_in_queue();
         }
         // What was to follow it may make no sense any more, and would be paid for.
@@ -298,22 +333,53 @@ impl App {
         Vec::new()
     }
 
-    /// Prompts that waited are put back into the editor, behind what is written there.
+    /// Prompts that waited are put back into the editor: as many as are one prompt together and fit. What else waits is sent
+    /// behind it, or comes when the editor is empty.
     pub(super) fn queue_comes_back(&mut self) {
         if self.queue.is_empty() {
             return;
         }
-        let waited = self.queue.drain(..).map(|composed| written(&composed)).collect();
-        self.comes_back(waited);
+        let mut is_first = self.composer.is_empty();
+        while let Some(next) = self.queue.pop_front() {
+            let joins = is_first
+                || (matches!(next, Composed::Prompt { .. })
+                    && matches!(self.composer.composed(), Composed::Prompt { .. }));
+            if !joins || !self.put_behind(&next) {
+                self.queue.push_front(next);
+                break;
+            }
+            is_first = false;
+        }
         self.toast(Role::Warning, self.words.say("queue-back"));
     }
 
-    /// Prompts come back into the editor, behind what is written there.
-    fn comes_back(&mut self, prompts: Vec<String>) {
-        let written_now = self.composer.text();
-        let all = std::iter::once(written_now).chain(prompts).filter(|text| !text.is_empty());
-        let _edited = self.composer.replace(&all.collect::<Vec<_>>().join("\n\n"));
+    /// A prompt comes back into the editor, or before those that wait where it does not fit there.
+    fn comes_back(&mut self, composed: Option<Composed>) {
+        let Some(composed) = composed else { return };
+        let joins = self.composer.is_empty()
+            || (matches!(composed, Composed::Prompt { .. })
+                && matches!(self.composer.composed(), Composed::Prompt { .. }));
+        if !joins || !self.put_behind(&composed) {
+            self.queue.push_front(composed);
+        }
+    }
+
+    /// Puts a prompt into the editor, behind what is written there; false where there is no room.
+    fn put_behind(&mut self, composed: &Composed) -> bool {
+        let all = [self.composer.text(), written(composed)];
+        let all: Vec<&str> = all.iter().map(String::as_str).filter(|text| !text.is_empty()).collect();
+        let has_room = self.composer.replace(&all.join("\n\n")) != Outcome::TooLong;
         self.edited();
+        has_room
+    }
+
+    /// Enter on an empty editor brings what waits.
+    pub(super) fn waiting_comes(&mut self) -> bool {
+        let may_come = self.composer.is_empty() && !self.is_busy() && !self.queue.is_empty();
+        if may_come {
+            self.queue_comes_back();
+        }
+        may_come
     }
 
     fn next_in_queue(&mut self) -> Vec<Effect> {
@@ -329,11 +395,29 @@ impl App {
         if self.has_focus { Vec::new() } else { vec![Effect::Notify(self.words.say(key))] }
     }
 
-    /// Ends the run that goes on, so that something else can be said; one that is on its way ends as soon as it is taken.
-    pub(super) fn stop_for_steering(&mut self) -> Option<Effect> {
-        let is_sending =
-            self.conversation.last().is_some_and(|turn| matches!(turn.state, State::Sending { .. }));
-        if is_sending { None } else { self.stop() }
+    /// Ends what goes on so that something else can be said; an order on its way ends as soon as it is taken.
+    pub(super) fn steer(&mut self) -> Option<Effect> {
+        let turn = self.conversation.last()?;
+        match &turn.state {
+            State::Sending { ticket, .. } => {
+                let ticket = *ticket;
+                self.steered = Some(Steered::Order(ticket));
+                self.ends(ticket);
+                None
+            }
+            State::Run(run) if run.is_live() => {
+                self.steered = Some(Steered::Run(run.id.clone()));
+                self.stop()
+            }
+            State::Run(_) | State::Refused(_) => None,
+        }
+    }
+
+    /// An order's run ends as soon as it has begun.
+    fn ends(&mut self, ticket: u64) {
+        for sent in self.sent.iter_mut().filter(|sent| sent.ticket == ticket) {
+            sent.ends = true;
+        }
     }
 
     /// Ends the run that goes on, or takes back the prompt that is on its way; none where there is neither.
@@ -343,6 +427,7 @@ impl App {
             let ticket = *ticket;
             let was_withdrawn = std::mem::replace(is_withdrawn, true);
             turn.changed();
+            self.ends(ticket);
             return (!was_withdrawn).then_some(Effect::Withdraw { ticket });
         }
         let run = turn.run_mut().filter(|run| run.is_live() && !run.is_ending)?;

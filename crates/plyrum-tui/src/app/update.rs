@@ -103,11 +103,14 @@ impl App {
 
     fn replied(&mut self, reply: Reply) -> Vec<Effect> {
         match reply {
-            Reply::Submitted { ticket, outcome } => return self.submitted(ticket, outcome),
+            Reply::Submitted { ticket, outcome, is_again } => {
+                return self.submitted(ticket, outcome, is_again);
+            }
             Reply::Quoted { ticket, outcome } => self.price.quoted(ticket, outcome),
             Reply::Attached { run, outcome } => return self.attached(&run, outcome),
             Reply::Refused(fault) => {
                 self.approvals.not_sent();
+                self.sessions.not_asked();
                 self.fault(&fault);
             }
             Reply::Answered(outcome) => self.answered(outcome),
@@ -115,8 +118,10 @@ impl App {
             Reply::Live(live) => self.usage.live(live),
             Reply::Choices(Ok(choices)) => self.chosen_from(*choices),
             Reply::Figures(Ok(figures)) => self.figures = Some(figures),
-            Reply::Opened { asked, outcome } => return self.opened(&asked, outcome),
-            Reply::Turns { session, wanted, outcome } => return self.turns(&session, &wanted, outcome),
+            Reply::Opened { asked, reading, outcome } => return self.opened(&asked, reading, outcome),
+            Reply::Turns { session, wanted, number, outcome } => {
+                return self.turns(&session, &wanted, number, outcome);
+            }
             Reply::Rewound(outcome) => return self.rewound(outcome),
             Reply::Forked(Ok(session)) => {
                 self.toast(Role::Good, self.words.say("forked"));
@@ -192,8 +197,7 @@ impl App {
                 self.toast(Role::Good, self.words.say("rewound"));
                 // What lies outside of what is loaded was read before it was taken back.
                 if self.conversation.has_older() || self.conversation.is_cut_below() {
-                    self.conversation.is_loading = true;
-                    return vec![Effect::OpenSession(detail.row.session.as_str().to_owned())];
+                    return vec![self.read_session(detail.row.session.as_str().to_owned())];
                 }
             }
         }
@@ -204,11 +208,12 @@ impl App {
     fn missing_turns(&mut self) -> Option<Effect> {
         let wanted = self.conversation.wants()?;
         let session = self.conversation.session.clone()?;
+        if wanted == Wanted::Latest {
+            return Some(self.read_session(session.as_str().to_owned()));
+        }
         self.conversation.is_loading = true;
-        Some(match wanted {
-            Wanted::Latest => Effect::OpenSession(session.as_str().to_owned()),
-            wanted => Effect::Turns { session, wanted, columns: self.conversation.columns() },
-        })
+        let (number, columns) = (self.conversation.number(), self.conversation.columns());
+        Some(Effect::Turns { session, wanted, number, columns })
     }
 
     /// The user's editor is done.

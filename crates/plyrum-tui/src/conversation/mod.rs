@@ -27,6 +27,8 @@ pub struct Conversation {
     pub session: Option<SessionId>,
     /// Its name.
     pub title: String,
+    /// Names it among those that were open here; what was read for another one is none of its turns.
+    number: u64,
     /// Its turns, oldest first.
     pub turns: VecDeque<Turn>,
     /// Whether turns of an earlier time are on their way.
@@ -44,6 +46,18 @@ pub struct Conversation {
 }
 
 impl Conversation {
+    /// An empty one, by a number that no other has.
+    #[must_use]
+    pub fn numbered(number: u64) -> Self {
+        Self { number, ..Self::default() }
+    }
+
+    /// Its number.
+    #[must_use]
+    pub const fn number(&self) -> u64 {
+        self.number
+    }
+
     /// The turn of a run.
     pub fn turn_mut(&mut self, run: &RunId) -> Option<&mut Turn> {
         self.turns.iter_mut().rev().find(|turn| turn.run_id() == Some(run))

@@ -82,12 +82,22 @@ impl Conversation {
         self.let_go_below();
     }
 
-    /// Puts turns behind those that are here, which were let go before. What is read stays where it is.
-    pub fn append(&mut self, newer: Vec<Turn>) {
+    /// Puts turns behind those that are here, which were let go before. What is read stays where it is. A page that begins
+    /// later than what is here ends waits for the one between them: the latest grew while it was away.
+    pub fn append(&mut self, newer: Vec<Turn>, before: Option<Cursor>) {
+        self.is_loading = false;
+        let ends =
+            self.pages.here.back().and_then(|page| page.read_with.as_ref()).map(|cursor| cursor.before);
+        if let (Some(before), Some(ends)) = (before, ends)
+            && before.before > ends
+        {
+            return self.pages.later.push(Some(before));
+        }
+        let is_here = |turn: &Turn| turn.run_id().is_some_and(|run| self.turn(run).is_some());
+        let newer: Vec<Turn> = newer.into_iter().filter(|turn| !is_here(turn)).collect();
         let read_with = self.pages.later.pop().flatten();
         self.pages.here.push_back(Page { turns: newer.len(), read_with });
         self.turns.extend(newer);
-        self.is_loading = false;
         self.let_go_above();
     }
 
@@ -145,7 +155,7 @@ impl Conversation {
     /// Whether what was asked here in one sitting is more than is kept: it is read again from its end.
     fn is_overgrown(&self) -> bool {
         let is_one_page = self.pages.here.len() <= 1 && self.turns.len() > LARGE;
-        is_one_page && !self.turns.iter().any(Turn::is_live) && self.weight() > MAX_BYTES
+        is_one_page && !self.turns.iter().any(Turn::is_held) && self.weight() > MAX_BYTES
     }
 
     /// Lets pages go that are far below of what is read, but nothing that goes on.
@@ -156,7 +166,7 @@ impl Conversation {
             let Some(last) = self.pages.here.back() else { return };
             let stays = self.turns.len().saturating_sub(last.turns);
             let seen = read.max(self.seen.1.min(self.turns.len()));
-            let goes_on = self.turns.iter().skip(stays).any(Turn::is_live);
+            let goes_on = self.turns.iter().skip(stays).any(Turn::is_held);
             if goes_on || seen + MARGIN >= stays {
                 return;
             }

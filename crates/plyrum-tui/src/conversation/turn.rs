@@ -151,6 +151,11 @@ impl Turn {
         }
     }
 
+    /// Whether nothing but this screen knows of it, or more comes of it: it is not let go.
+    pub(crate) fn is_held(&self) -> bool {
+        self.is_live() || matches!(self.state, State::Refused(_))
+    }
+
     /// What was answered.
     #[must_use]
     pub fn answer(&self) -> &str {
@@ -266,8 +271,7 @@ impl Turn {
 
     /// About how many bytes its texts take.
     pub(super) fn weight(&self) -> usize {
-        let done = self.run().map_or(0, |run| run.tools.iter().map(|tool| tool.text.len()).sum());
-        self.prompt.len() + self.answer().len() + done + 256
+        self.prompt.len() + self.answer().len() + self.run().map_or(0, Run::weight) + 256
     }
 
     /// Gives the renderer what is new of the answer; one that began anew is rendered anew.

@@ -263,6 +263,18 @@ impl Run {
         self.tools.iter().find(|tool| tool.phase == ToolPhase::Asked)
     }
 
+    /// About how many bytes its texts take beside the answer.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        let said = self.items.iter().map(|item| match item {
+            Item::Said(text) => text.len(),
+            Item::Tool(_) | Item::Notice(_) => 64,
+        });
+        let steps = self.steps.iter().map(|step| step.text.len());
+        let tools = self.tools.iter().map(Tool::weight);
+        said.chain(steps).chain(tools).sum::<usize>() + self.reasoning.len()
+    }
+
     /// Whether what is told of an item stays as it is.
     #[must_use]
     pub fn is_settled(&self, item: &Item) -> bool {

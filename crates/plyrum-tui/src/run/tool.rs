@@ -85,6 +85,15 @@ impl Tool {
         }
     }
 
+    /// About how many bytes its texts take.
+    pub(super) fn weight(&self) -> usize {
+        let action = match &self.action {
+            Action::Write { changes } => changes.iter().map(|change| change.diff.len()).sum(),
+            _ => 256,
+        };
+        action + self.output.len() + self.text.len()
+    }
+
     /// Whether a frame speaks of this action.
     pub(super) fn is_meant(&self, body: &FrameBody) -> bool {
         match body {

@@ -113,11 +113,11 @@ impl Carrier {
                     certainty: if is_live { Certainty::Streaming } else { Certainty::Booked },
                 })
             }),
-            Effect::OpenSession(asked) => self.blocking(move || {
+            Effect::OpenSession { asked, reading } => self.blocking(move || {
                 let outcome = sources.transcripts.open(&asked).map(Box::new);
-                Reply::Opened { asked, outcome }
+                Reply::Opened { asked, reading, outcome }
             }),
-            Effect::Turns { session, wanted, columns } => self.blocking(move || {
+            Effect::Turns { session, wanted, number, columns } => self.blocking(move || {
                 let laid_out = |page: TranscriptPage| {
                     let answers = page.turns.iter().map(|turn| Answer::laid_out(turn.answer(), columns));
                     let answers = answers.collect();
@@ -129,7 +129,7 @@ impl Carrier {
                     }
                     Wanted::Newer(None) | Wanted::Latest => sources.transcripts.open(session.as_str()),
                 };
-                Reply::Turns { session, wanted, outcome: page.map(laid_out) }
+                Reply::Turns { session, wanted, number, outcome: page.map(laid_out) }
             }),
             Effect::Usage(ask) => {
                 self.blocking(move || Reply::Usage(super::source::usage(&*sources.usage, ask)));
@@ -168,7 +168,9 @@ impl Carrier {
             };
             let fault = Fault::new(ErrorKind::DaemonUnreachable, "too much waits for the daemon already");
             self.tell(match ticket {
-                Some(order) => Reply::Submitted { ticket: order.ticket, outcome: Err((fault, order)) },
+                Some(order) => {
+                    Reply::Submitted { ticket: order.ticket, outcome: Err((fault, order)), is_again: false }
+                }
                 None => Reply::Refused(fault),
             });
         }

@@ -125,6 +125,19 @@ impl Desk {
         Ok(())
     }
 
+    /// Looks for the daemon, or starts it. Whoever takes something back meanwhile does not wait for that.
+    async fn connected(&mut self, way: &Way) -> Result<Result<Client, Fault>, Gone> {
+        let connecting = way.connect();
+        tokio::pin!(connecting);
+        loop {
+            self.give_back_withdrawn().await?;
+            tokio::select! {
+                connected = &mut connecting => return Ok(connected),
+                () = self.withdrawn.heard() => {}
+            }
+        }
+    }
+
     /// Waits before the daemon is looked for again.
     async fn rest(&mut self, pause: &mut Duration) -> Result<(), Gone> {
         let until = Instant::now() + *pause;
@@ -143,7 +156,7 @@ impl Desk {
 fn not_sent(order: Box<Order>) -> Reply {
     let ticket = order.ticket;
     let fault = Fault::new(ErrorKind::Cancelled, "the prompt was taken back before it was sent");
-    Reply::Submitted { ticket, outcome: Err((fault, order)) }
+    Reply::Submitted { ticket, outcome: Err((fault, order)), is_again: false }
 }
 
 /// Keeps the connection for as long as the screen is there.
@@ -156,7 +169,7 @@ pub(super) async fn keep(way: Way, calls: mpsc::Receiver<Call>, withdrawn: Withd
 async fn connections(way: &Way, desk: &mut Desk) -> Result<Infallible, Gone> {
     let mut pause = FIRST_PAUSE;
     loop {
-        let mut client = match way.connect().await {
+        let mut client = match desk.connected(way).await? {
             Ok(client) => client,
             Err(fault) => {
                 desk.tell(Message::Disconnected(fault)).await?;
@@ -228,7 +241,9 @@ async fn prepare(way: &Way, call: Call) -> Result<Prepared, Reply> {
             let ticket = order.ticket;
             match submission(way, &order).await {
                 Ok((submit, texts)) => Prepared::Submit { ticket, submit: Box::new(submit), texts, order },
-                Err(fault) => return Err(Reply::Submitted { ticket, outcome: Err((fault, order)) }),
+                Err(fault) => {
+                    return Err(Reply::Submitted { ticket, outcome: Err((fault, order)), is_again: false });
+                }
             }
         }
         Call::Attach { run, after_seq, approve } => {
@@ -281,13 +296,14 @@ async fn carry_out(
 ) -> Result<Option<Reply>, Broken> {
     match call {
         Prepared::Submit { ticket, submit, texts, order } => {
-            if was_sent && withdrawn.take(ticket) {
+            if was_sent && withdrawn.has(ticket) {
                 // Nobody knows whether it arrived. Where it did, it ends, and its receipt is got by its id.
                 let cancel = Cancel { run: submit.run.as_str().to_owned(), reason: CancelReason::Interrupt };
                 let cancelled = unless_broken(client.call::<RunCancel>(&cancel).await)?;
                 if cancelled.is_err_and(|fault| fault.kind == ErrorKind::NotFound)
                     && !has_run(client, &submit.run).await?
                 {
+                    withdrawn.take(ticket);
                     return Ok(Some(not_sent(order)));
                 }
             }
@@ -298,7 +314,8 @@ async fn carry_out(
                 }
                 Err(fault) => Err((fault, order)),
             };
-            Ok(Some(Reply::Submitted { ticket, outcome }))
+            withdrawn.take(ticket);
+            Ok(Some(Reply::Submitted { ticket, outcome, is_again: was_sent }))
         }
         Prepared::Attach { run, attach } => {
             let outcome = unless_broken(client.call::<RunAttach>(&attach).await)?;

@@ -27,7 +27,12 @@ impl Withdrawn {
         self.heard.notify_one();
     }
 
-    /// Whether this order was taken back; it is forgotten then.
+    /// Whether this order was taken back.
+    pub(super) fn has(&self, ticket: u64) -> bool {
+        self.tickets.lock().unwrap_or_else(PoisonError::into_inner).contains(&ticket)
+    }
+
+    /// The same, and it is forgotten: what follows from it is done.
     pub(super) fn take(&self, ticket: u64) -> bool {
         self.tickets.lock().unwrap_or_else(PoisonError::into_inner).remove(&ticket)
     }

@@ -67,18 +67,21 @@ fn picker(app: &App, picker: &Picker, area: Rect, buffer: &mut Buffer) -> Positi
 
 /// Keeps the place of a long text within it, so that the next key moves from what is seen.
 pub(super) fn settle(app: &mut App, area: Rect) {
-    let Some(overlay) = &app.overlay else { return };
     let room = usize::from(area.height.saturating_sub(2));
     let columns = area.width.saturating_sub(2);
-    let lines = match overlay {
-        Overlay::Picker(_) | Overlay::Help { scroll: 0 } | Overlay::Reader(Reader { scroll: 0, .. }) => {
-            return;
+    match app.overlay.take() {
+        Some(Overlay::Help { scroll }) if scroll > 0 => {
+            let scroll = scroll.min(help_lines(app, columns).len().saturating_sub(room));
+            app.overlay = Some(Overlay::Help { scroll });
         }
-        Overlay::Help { .. } => help_lines(app, columns).len(),
-        Overlay::Reader(it) => markup::markdown(&it.text, columns.max(10)).len(),
-    };
-    if let Some(Overlay::Help { scroll } | Overlay::Reader(Reader { scroll, .. })) = &mut app.overlay {
-        *scroll = (*scroll).min(lines.saturating_sub(room));
+        Some(Overlay::Reader(mut reader)) => {
+            let lines = reader.lines.take().filter(|(made_for, _)| *made_for == columns);
+            let lines = lines.unwrap_or_else(|| (columns, markup::markdown(&reader.text, columns.max(10))));
+            reader.scroll = reader.scroll.min(lines.1.len().saturating_sub(room));
+            reader.lines = Some(lines);
+            app.overlay = Some(Overlay::Reader(reader));
+        }
+        other => app.overlay = other,
     }
 }
 
@@ -121,7 +124,7 @@ fn help_lines(app: &App, columns: u16) -> Vec<Line<'static>> {
 
 fn reader(app: &App, reader: &Reader, area: Rect, buffer: &mut Buffer) {
     let inner = window(app, &markup::cell(&reader.title), area, buffer);
-    let lines = markup::markdown(&reader.text, inner.width.max(10));
-    let from = reader.scroll.min(lines.len().saturating_sub(usize::from(inner.height)));
-    stack(paint::lines(&app.theme, lines.get(from..).unwrap_or_default()), inner, buffer);
+    let Some((_, lines)) = &reader.lines else { return };
+    let seen = lines.iter().skip(reader.scroll).take(usize::from(inner.height));
+    stack(seen.map(|line| paint::line(&app.theme, line)), inner, buffer);
 }

@@ -20,6 +20,10 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         Some(toast) if crate::paint::width(&toast.text) <= room => {
             Pieces::new(&app.theme).add(Role::Text, " ").add(toast.role, &toast.text)
         }
+        // Nothing covers what is to be allowed.
+        Some(toast) if app.screen == Screen::Approvals || app.is_asked() => {
+            Pieces::new(&app.theme).add(Role::Text, " ").fitted(toast.role, &toast.text, room)
+        }
         // One that is longer stands elsewhere: see `draw_toast`.
         None | Some(_) => hints(app, room),
     };
@@ -27,9 +31,10 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
 }
 
 /// What just happened, where it takes more than the room beside the money: whole, over what is at the top, where nothing is
-/// written and nothing is asked.
+/// written. While something is asked it stays in its line: nothing covers an action that is to be allowed.
 pub(super) fn draw_toast(app: &App, body: Rect, buffer: &mut Buffer) {
-    let Some(toast) = &app.toast else { return };
+    let is_asking = app.screen == Screen::Approvals || (app.screen == Screen::Chat && app.is_asked());
+    let Some(toast) = app.toast.as_ref().filter(|_| !is_asking) else { return };
     let room = usize::from(body.width).saturating_sub(money(app).width() + 2);
     if crate::paint::width(&toast.text) <= room {
         return;

@@ -82,7 +82,7 @@ fn a_prompt_that_is_refused_comes_back_to_the_editor() {
         })
         .unwrap();
     let fault = Fault::new(ErrorKind::Budget, "too dear");
-    stage.reply(Reply::Submitted { ticket, outcome: Err((fault, order)) });
+    stage.reply(Reply::Submitted { ticket, outcome: Err((fault, order)), is_again: false });
     assert_eq!(stage.app.composer.text(), "hello");
     assert!(!stage.app.is_busy());
 }
@@ -248,6 +248,6 @@ fn only_what_the_daemon_took_belongs_to_a_session() {
         warning: None,
         context: None,
     };
-    stage.reply(Reply::Submitted { ticket: 99_999, outcome: Ok(receipt) });
+    stage.reply(Reply::Submitted { ticket: 99_999, outcome: Ok(receipt), is_again: false });
     assert!(stage.app.conversation.session.is_none(), "that was of no order of this conversation");
 }

@@ -24,7 +24,7 @@ fn order(stage: &Stage) -> Box<crate::app::Order> {
 fn refuse(stage: &mut Stage, kind: ErrorKind) {
     let order = order(stage);
     let outcome = Err((Fault::new(kind, "not taken"), order.clone()));
-    stage.reply(Reply::Submitted { ticket: order.ticket, outcome });
+    stage.reply(Reply::Submitted { ticket: order.ticket, outcome, is_again: false });
 }
 
 fn page(session: &str, runs: &[&str]) -> TranscriptPage {
@@ -44,7 +44,11 @@ fn page(session: &str, runs: &[&str]) -> TranscriptPage {
 }
 
 fn opens(stage: &mut Stage, session: &str, runs: &[&str]) -> Vec<Effect> {
-    stage.reply(Reply::Opened { asked: session.to_owned(), outcome: Ok(Box::new(page(session, runs))) })
+    let asked = session.to_owned();
+    let Effect::OpenSession { reading, .. } = stage.app.read_session(asked.clone()) else {
+        panic!("a session is read");
+    };
+    stage.reply(Reply::Opened { asked, reading, outcome: Ok(Box::new(page(session, runs))) })
 }
 
 fn attaches(effects: &[Effect]) -> Vec<Option<&str>> {
@@ -84,7 +88,7 @@ fn a_prompt_that_was_taken_before_it_was_taken_back_is_cancelled_at_once() {
         warning: None,
         context: None,
     };
-    let effects = stage.reply(Reply::Submitted { ticket: 1, outcome: Ok(receipt) });
+    let effects = stage.reply(Reply::Submitted { ticket: 1, outcome: Ok(receipt), is_again: false });
     assert_eq!(effects, [Effect::Cancel { run, reason: CancelReason::Interrupt }]);
 }
 
@@ -238,4 +242,84 @@ fn what_goes_wrong_is_read_whole_on_a_narrow_screen() {
     stage.reply(Reply::Refused(fault));
     let text = stage.text().split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(text.contains(&format!("{message} · plyrum config check")), "{text}");
+}
+
+#[test]
+fn what_a_reading_brings_that_nobody_waits_for_changes_nothing() {
+    let mut stage = ready();
+    let Effect::OpenSession { reading, .. } = stage.app.read_session("ab99".into()) else { panic!() };
+    stage.types("/new").key(KeyCode::Enter);
+    stage.types("hello").key(KeyCode::Enter);
+    let outcome = Ok(Box::new(page("ab99", &["aaaaaaaaaaaaaaaa"])));
+    stage.reply(Reply::Opened { asked: "ab99".into(), reading, outcome });
+    let prompts: Vec<&str> = stage.app.conversation.turns.iter().map(|turn| turn.prompt.as_str()).collect();
+    assert_eq!(prompts, ["hello"]);
+}
+
+#[test]
+fn what_was_taken_back_ends_also_where_its_conversation_was_left() {
+    let mut stage = ready();
+    stage.types("slow").key(KeyCode::Enter);
+    stage.key(KeyCode::Esc);
+    stage.types("/new").key(KeyCode::Enter);
+    stage.asked.retain(|effect| matches!(effect, Effect::Submit(_)));
+    stage.taken(RUN);
+    assert!(stage.asked.iter().any(|effect| matches!(effect, Effect::Cancel { .. })));
+}
+
+#[test]
+fn what_is_said_now_ends_nothing_of_another_conversation() {
+    let mut stage = ready();
+    stage.types("slow").key(KeyCode::Enter);
+    let slow = order(&stage).ticket;
+    stage.types("steer");
+    stage.press(KeyCode::Char('s'), KeyModifiers::ALT);
+    stage.types("/new").key(KeyCode::Enter);
+    stage.ctrl('c');
+    stage.types("another").key(KeyCode::Enter);
+    assert_ne!(order(&stage).ticket, slow);
+    stage.asked.retain(|effect| matches!(effect, Effect::Submit(_)));
+    stage.taken(RUN);
+    assert!(!stage.asked.iter().any(|effect| matches!(effect, Effect::Cancel { .. })));
+    assert!(stage.app.live().is_some_and(|run| !run.is_ending));
+}
+
+#[test]
+fn a_prompt_that_was_sent_again_is_followed_from_its_beginning() {
+    let mut stage = ready();
+    stage.types("hello").key(KeyCode::Enter);
+    let run = RunId::new(RUN).unwrap();
+    let receipt = Receipt {
+        run: run.clone(),
+        session: SessionId::new("cd34").unwrap(),
+        offline: false,
+        keys_only_in_client: Vec::new(),
+        warning: None,
+        context: None,
+    };
+    let ticket = order(&stage).ticket;
+    let effects = stage.reply(Reply::Submitted { ticket, outcome: Ok(receipt), is_again: true });
+    assert_eq!(effects, [Effect::Attach { run, after_seq: 0, approve: None }]);
+}
+
+#[test]
+fn what_does_not_fit_into_the_editor_waits_and_commands_stay_apart() {
+    let mut stage = ready();
+    stage.asks("first").begins();
+    let long = "x".repeat(90 * 1024);
+    for text in [&long, &long, "!make"] {
+        stage.tell(Message::Paste(text.to_owned()));
+        stage.key(KeyCode::Enter);
+    }
+    assert_eq!(stage.app.queue.len(), 3);
+    stage.ends("failed", "", r#"{"kind":"failed","message":"no"}"#);
+    assert_eq!(stage.app.composer.text().len(), long.len());
+    assert_eq!(stage.app.queue.len(), 2, "one does not fit, and none passes it");
+    stage.ctrl('c');
+    stage.key(KeyCode::Enter);
+    assert_eq!(stage.app.composer.text().len(), long.len());
+    stage.ctrl('c');
+    stage.key(KeyCode::Enter);
+    assert_eq!(stage.app.composer.text(), "!make");
+    assert!(stage.app.queue.is_empty());
 }

@@ -226,7 +226,7 @@ fn an_answer_that_is_there() {
             .unwrap();
         let fault = Fault::new(ErrorKind::Budget, "the day's budget leaves 0.10 ₽, and this needs 0.25 ₽")
             .hint("plyrum budget set day 300");
-        stage.reply(Reply::Submitted { ticket, outcome: Err((fault, order)) });
+        stage.reply(Reply::Submitted { ticket, outcome: Err((fault, order)), is_again: false });
         stage
     });
     picture("chat-notices", |lang| {

@@ -114,7 +114,7 @@ impl Stage {
             context: None,
         };
         self.seq = 0;
-        self.reply(Reply::Submitted { ticket: ticket.unwrap(), outcome: Ok(receipt) });
+        self.reply(Reply::Submitted { ticket: ticket.unwrap(), outcome: Ok(receipt), is_again: false });
     }
 
     /// A durable frame of the run: its fields without `run`, `seq` and `at`.

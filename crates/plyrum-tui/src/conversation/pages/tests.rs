@@ -1,9 +1,10 @@
 use super::super::State;
 use super::*;
+use crate::run::Run;
 use crate::screen::Look;
 use crate::theme::Theme;
 use crate::transcript::TakenBack;
-use plyrum_protocol::{ErrorKind, Fault, Timestamp};
+use plyrum_protocol::{ErrorKind, Fault, RunId, Timestamp};
 use plyrum_words::{Lang, Words};
 use proptest::prelude::*;
 
@@ -38,8 +39,9 @@ impl Reading {
     fn turn(&mut self, number: usize) -> Turn {
         self.next_key += 1;
         let prompt = format!("{number} {}", "word ".repeat(PROMPT / 5));
-        let fault = Fault::new(ErrorKind::Failed, "over");
-        Turn::new(self.next_key, prompt, Vec::new(), State::Refused(fault))
+        let mut run = Run::new(RunId::new(format!("run{number}")).unwrap());
+        run.is_lost(Fault::new(ErrorKind::Failed, "over"));
+        Turn::new(self.next_key, prompt, Vec::new(), State::Run(Box::new(run)))
     }
 
     fn page(&mut self, before: Option<&Cursor>) -> (Vec<Turn>, Option<Cursor>) {
@@ -49,9 +51,21 @@ impl Reading {
         ((begin..end).map(|number| self.turn(number)).collect(), older)
     }
 
+    /// Turns are asked here, one after the other.
+    fn is_asked(&mut self, turns: usize) {
+        for _ in 0..turns {
+            self.conversation.go_to_bottom();
+            self.look();
+            let turn = self.turn(self.turns);
+            self.turns += 1;
+            self.conversation.push(turn);
+            self.conversation.let_go_above();
+        }
+    }
+
     /// A picture, and what is missing for it.
     fn look(&mut self) {
-        for _ in 0..4 {
+        for _ in 0..8 {
             let look = Look {
                 theme: &self.theme,
                 words: &self.words,
@@ -67,8 +81,8 @@ impl Reading {
                     self.conversation.prepend(page, older);
                 }
                 Wanted::Newer(cursor) => {
-                    let (page, _) = self.page(cursor.as_ref());
-                    self.conversation.append(page);
+                    let (page, older) = self.page(cursor.as_ref());
+                    self.conversation.append(page, older);
                 }
                 Wanted::Latest => {
                     let (page, older) = self.page(None);
@@ -115,6 +129,9 @@ proptest! {
         let mut reading = Reading::of(turns);
         reading.look();
         for by in moves {
+            if by % 7 == 0 {
+                reading.is_asked(usize::try_from(by.abs() % 50).unwrap());
+            }
             reading.conversation.scroll(by);
             reading.look();
             reading.check();
@@ -185,4 +202,27 @@ fn a_page_that_cannot_be_read_is_asked_for_once() {
     reading.look();
     assert_eq!(reading.conversation.wants(), None);
     assert!(!reading.conversation.has_older());
+}
+
+#[test]
+fn turns_that_were_asked_here_are_there_on_the_way_back() {
+    let mut reading = Reading::of(66);
+    reading.look();
+    reading.is_asked(55);
+    for _ in 0..200 {
+        reading.conversation.scroll(-20);
+        reading.look();
+        reading.check();
+    }
+    assert!(reading.conversation.is_cut_below());
+    let mut passed = reading.place().map_or(0, |(turn, _)| turn);
+    while !reading.conversation.is_at_bottom() {
+        let (at, _) = reading.place().expect("the end is not reached yet");
+        assert!(at <= passed + 2, "from turn {passed} to {at}");
+        passed = at;
+        reading.conversation.scroll(14);
+        reading.look();
+        reading.check();
+    }
+    assert!(passed >= 115, "{passed}");
 }

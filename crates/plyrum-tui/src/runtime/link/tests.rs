@@ -23,7 +23,7 @@ fn order(ticket: u64) -> Call {
 
 fn given_back(message: Message) -> u64 {
     match message {
-        Message::Reply(Reply::Submitted { ticket, outcome: Err((fault, order)) }) => {
+        Message::Reply(Reply::Submitted { ticket, outcome: Err((fault, order)), is_again: false }) => {
             assert_eq!((fault.kind, order.ticket), (ErrorKind::Cancelled, ticket));
             ticket
         }

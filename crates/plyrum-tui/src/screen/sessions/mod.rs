@@ -192,6 +192,11 @@ impl SessionsScreen {
         None
     }
 
+    /// Something was not even asked for: keys ask again.
+    pub(crate) const fn not_asked(&mut self) {
+        (self.is_opening, self.is_looking) = (false, false);
+    }
+
     /// What was found in the session that is marked; none while it is read.
     fn preview(&self) -> Option<&Result<Preview, Fault>> {
         self.preview.as_ref().filter(|_| self.looked_at.as_ref() == self.chosen())
