@@ -1,6 +1,7 @@
 //! Messages by their key.
 
 use crate::catalogue::{Bundle, File};
+use crate::told::Told;
 use crate::{Lang, Value};
 use fluent_bundle::{FluentArgs, FluentError, FluentMessage, FluentValue};
 use std::fmt;
@@ -9,13 +10,14 @@ use std::fmt;
 pub struct Words {
     lang: Lang,
     files: Vec<File>,
+    pub(crate) told: Told,
 }
 
 impl Words {
     /// The catalogue of a language.
     #[must_use]
     pub fn new(lang: Lang) -> Self {
-        Self { lang, files: File::all(lang) }
+        Self { lang, files: File::all(lang), told: Told::default() }
     }
 
     /// The catalogue of the caller's language; see [`Lang::of_environment`].
