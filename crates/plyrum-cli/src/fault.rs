@@ -15,17 +15,17 @@ pub(crate) fn tell(fault: &Fault) -> ExitCode {
     ExitCode::from(fault.kind.exit_code())
 }
 
-/// What happened, and on a line of its own what to try. What others say of it is English, so in another language it
-/// stands under what kind of error it is; our own words need no such heading.
+/// What happened, and on a line of its own what to try, in the user's language where its text is known. What stays
+/// English stands under what kind of error it is; what is Russian needs no such heading.
 pub(crate) fn told(words: &Words, fault: &Fault) -> String {
-    let message = fault.message.as_str();
+    let message = &*words.told(&fault.message);
     let what = if words.lang() == Lang::Ru && is_russian(message) {
         say!(in words, "error", message = message)
     } else {
         words.with(&heading(fault.kind), &[("message", message.into())])
     };
     match &fault.hint {
-        Some(hint) => format!("{what}\n{}", say!(in words, "hint", hint = hint)),
+        Some(hint) => format!("{what}\n{}", say!(in words, "hint", hint = &*words.told(hint))),
         None => what,
     }
 }
@@ -77,6 +77,46 @@ mod tests {
             assert!(headings.insert(heading.unwrap().to_owned()), "{what}: another kind has this heading");
             assert_eq!(hint, "подсказка: plyrum doctor");
         }
+    }
+
+    #[test]
+    fn what_other_crates_say_is_told_in_russian() {
+        let words = Words::new(Lang::Ru);
+        let check = |kind, message: &str, hint: &str, russian: &str| {
+            assert_eq!(told(&words, &Fault::new(kind, message).hint(hint)), russian);
+        };
+        check(
+            ErrorKind::NotFound,
+            "there is no model `gpt`",
+            "did you mean `lab/gpt`? plyrum models list shows all",
+            "ошибка: нет модели «gpt»\nподсказка: возможно, «lab/gpt»? plyrum models list покажет все",
+        );
+        check(
+            ErrorKind::Auth,
+            "lab/fast cannot be used: the variable LAB_KEY is not set in the daemon",
+            "export LAB_KEY=… and run `plyrum daemon restart`, or use api_key = { file = \"…\" }",
+            "ошибка: нельзя использовать lab/fast: переменная LAB_KEY у демона не задана\n\
+             подсказка: задайте export LAB_KEY=… и выполните `plyrum daemon restart`, или возьмите api_key = { file = \"…\" }",
+        );
+        check(
+            ErrorKind::Budget,
+            "this can cost up to 2 RUB, and 1.50 of 300 RUB is left (plyrum budget set day)",
+            "`plyrum budget set day RUB` raises it; or shorten the prompt, or take a cheaper model",
+            "ошибка: это может стоить до 2 ₽, а осталось 1,50 из 300 ₽ (plyrum budget set day)\n\
+             подсказка: его повысит `plyrum budget set day RUB`; или сократите запрос, или возьмите модель дешевле",
+        );
+        check(
+            ErrorKind::ProviderUnavailable,
+            "provider `lab`: no response headers within 30 s (limit `headers`)",
+            "plyrum doctor",
+            "ошибка: провайдер «lab»: заголовков ответа нет за 30 с (предел `headers`)\nподсказка: plyrum doctor",
+        );
+        check(
+            ErrorKind::Storage,
+            "не удаётся прочитать /a: b: No such file or directory (os error 2)",
+            "look at /a",
+            "ошибка: не удаётся прочитать /a: b: нет такого файла или каталога (ошибка ОС 2)\nподсказка: посмотрите /a",
+        );
     }
 
     #[test]

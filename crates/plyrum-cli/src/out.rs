@@ -2,7 +2,7 @@
 //! nobody reads any more: that is an answer to the question whether to go on, not a failure.
 
 use crate::sanitize::clean;
-use crate::text::say;
+use crate::text::{say, told};
 use plyrum_protocol::{ErrorKind, Fault};
 use std::io::{self, IsTerminal as _, Write as _};
 use std::os::fd::AsFd as _;
@@ -87,17 +87,17 @@ pub(crate) fn err(text: &str) {
 
 /// Something to know, on standard error.
 pub(crate) fn notice(text: &str) {
-    err(&clean(&say!("notice", text = text)));
+    err(&clean(&say!("notice", text = &*told(text))));
 }
 
 /// The same, of less weight.
 pub(crate) fn note(text: &str) {
-    err(&clean(&say!("note", text = text)));
+    err(&clean(&say!("note", text = &*told(text))));
 }
 
 /// Something to do something about.
 pub(crate) fn warning(text: &str) {
-    err(&clean(&say!("warning", text = text)));
+    err(&clean(&say!("warning", text = &*told(text))));
 }
 
 /// Whether standard error is a terminal.

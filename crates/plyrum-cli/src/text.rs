@@ -2,6 +2,7 @@
 
 use plyrum_protocol::{RunStatus, Timestamp};
 use plyrum_words::{Lang, Words};
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::sync::OnceLock;
 
@@ -21,6 +22,11 @@ pub(crate) use say;
 /// What this command says, in its user's language. In tests English, whatever the environment says.
 pub(crate) fn words() -> &'static Words {
     WORDS.get_or_init(|| Words::new(if cfg!(test) { Lang::En } else { crate::language::of_user() }))
+}
+
+/// An English text of another crate, in the user's language; see [`Words::told`].
+pub(crate) fn told(english: &str) -> Cow<'_, str> {
+    words().told(english)
 }
 
 /// Output for programs is English everywhere, also where it quotes an error. To be said before anything is.

@@ -2,7 +2,7 @@
 
 use super::{Outcome, connected, paths, runtime};
 use crate::sanitize::clean;
-use crate::text::{say, words};
+use crate::text::{say, told, words};
 use crate::{action, out};
 use plyrum_protocol::{
     ApprovalAnswer, ApprovalAnswered, ApprovalList, ApprovalQuery, ApprovalReply, ApprovalRow, ApprovalScope,
@@ -68,9 +68,14 @@ pub(crate) fn run(command: &Command) -> Outcome {
         out::err(&say!("approvals-none"));
         return Ok(ExitCode::SUCCESS);
     }
-    let texts: Vec<String> = rows.iter().map(|row| action::row(words(), row)).collect();
+    let texts: Vec<String> = rows.into_iter().map(text).collect();
     out::print(&clean(&texts.join("\n")))?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn text(row: ApprovalRow) -> String {
+    let why = told(&row.why).into_owned();
+    action::row(words(), &ApprovalRow { why, ..row })
 }
 
 fn rows(all: bool) -> Result<Vec<ApprovalRow>, Fault> {

@@ -6,7 +6,7 @@ use crate::fault::wrong_use;
 use crate::out;
 use crate::sanitize::clean;
 use crate::table::{left, right, table};
-use crate::text::{say, words};
+use crate::text::{say, told, words};
 use clap::ValueEnum;
 use plyrum_billing_client::MicroRub;
 use plyrum_protocol::{
@@ -148,7 +148,7 @@ fn cells(row: &view::BudgetRow) -> Vec<String> {
         amount(row.held_micro_rub),
         amount(row.left_micro_rub),
         used.map_or("–".to_owned(), |percent| words().percent(percent)),
-        row.setting.clone(),
+        told(&row.setting).into_owned(),
     ]
 }
 

@@ -4,7 +4,7 @@ use super::{Outcome, paths};
 use crate::out;
 use crate::sanitize::clean;
 use crate::table::{left, table};
-use crate::text::say;
+use crate::text::{say, told};
 use plyrum_config::Diagnostic;
 use plyrum_protocol::{ErrorKind, Fault, view};
 use plyrum_settings::Settings;
@@ -58,8 +58,10 @@ fn show(rows: &[view::ConfigRow], json: bool) -> Result<(), Fault> {
     if json {
         return out::print_json(&rows);
     }
-    let cells: Vec<Vec<String>> =
-        rows.iter().map(|row| vec![row.key.clone(), row.value.clone(), row.origin.clone()]).collect();
+    let cells: Vec<Vec<String>> = rows
+        .iter()
+        .map(|row| vec![row.key.clone(), row.value.clone(), told(&row.origin).into_owned()])
+        .collect();
     let head = [left(say!("col-key")), left(say!("col-value")), left(say!("col-from"))];
     out::print(&table(&head, &cells))
 }
@@ -76,7 +78,7 @@ fn check(checked: &Result<Vec<String>, Vec<Diagnostic>>, json: bool) -> Outcome 
     if json {
         out::print_json(&report)?;
     } else {
-        let lines: Vec<&str> = report.checks.iter().map(|check| check.detail.as_str()).collect();
+        let lines: Vec<_> = report.checks.iter().map(|check| told(&check.detail)).collect();
         out::print(&clean(&format!("{}\n", lines.join("\n"))))?;
     }
     Ok(if report.ok { ExitCode::SUCCESS } else { ExitCode::from(ErrorKind::Config.exit_code()) })

@@ -3,7 +3,7 @@
 use super::{Outcome, daemon, hello, ledger, lists, paths, runtime};
 use crate::out;
 use crate::sanitize::clean;
-use crate::text::{self, say};
+use crate::text::{self, say, told};
 use plyrum_client::connect;
 use plyrum_config::Paths;
 use plyrum_ledger::FileSystem;
@@ -48,7 +48,8 @@ fn check(name: String, found: Result<String, Fault>) -> view::Check {
     let (ok, detail) = match found {
         Ok(detail) => (true, detail),
         Err(fault) => {
-            (false, fault.hint.map_or(fault.message.clone(), |hint| format!("{} ({hint})", fault.message)))
+            let what = told(&fault.message);
+            (false, fault.hint.map_or_else(|| what.to_string(), |hint| format!("{what} ({})", told(&hint))))
         }
     };
     view::Check { name, ok, detail }
@@ -91,7 +92,7 @@ fn configuration(paths: &Paths) -> view::Check {
         let file = file.display().to_string();
         let mut detail = say!("doctor-config-is", path = file, providers = providers, models = models);
         for note in settings.notes.iter().chain(&settings.catalog.fx_notes(super::prices::today())) {
-            detail += &format!("; {note}");
+            detail += &format!("; {}", told(note));
         }
         detail
     });
@@ -170,8 +171,13 @@ fn readiness(rows: &[view::ModelRow], default: Option<&str>) -> Result<String, F
         row => {
             let why = row.and_then(|row| row.why_not.clone());
             let why = why.unwrap_or_else(|| say!("doctor-models-unknown"));
-            let message =
-                say!("doctor-models-default-not", ready = ready, all = all, model = default, why = why);
+            let message = say!(
+                "doctor-models-default-not",
+                ready = ready,
+                all = all,
+                model = default,
+                why = &*told(&why)
+            );
             Err(Fault::new(ErrorKind::Config, message).hint(say!("doctor-models-hint")))
         }
     }

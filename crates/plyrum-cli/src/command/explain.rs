@@ -310,7 +310,7 @@ fn head_text(words: &Words, attempt: &view::ExplainAttempt) -> String {
         Some(outcome) => words.say(&format!("outcome-{}", outcome.as_str())),
         None => words.say("explain-unresolved"),
     };
-    let error = attempt.error.as_ref().map(|e| format!(": {e}")).unwrap_or_default();
+    let error = attempt.error.as_ref().map(|e| format!(": {}", words.told(e))).unwrap_or_default();
     let (step, role, model) = (&attempt.step, attempt.role.as_str(), &attempt.model);
     let mut text = format!("\n{} · {step} ({role}) · {model} · {outcome}{error}\n", attempt.attempt);
     if let Some(retry) = &attempt.retry {
@@ -318,14 +318,14 @@ fn head_text(words: &Words, attempt: &view::ExplainAttempt) -> String {
             in words,
             "explain-try",
             try = retry.try_number.to_string(),
-            cause = &retry.cause,
+            cause = &*words.told(&retry.cause),
             amount = words.rub(attempt.cost_micro_rub)
         );
         line(&mut text, &told);
     }
     if let Some(from) = &attempt.fallback {
         let (model, provider) = (&from.from_model, &from.from_provider);
-        let cause = &from.cause;
+        let cause = &*words.told(&from.cause);
         line(
             &mut text,
             &say!(in words, "explain-fallback", model = model, provider = provider, cause = cause),

@@ -5,7 +5,7 @@ use super::{Outcome, audit, connected, ledger, of_ledger, paths, runtime};
 use crate::out;
 use crate::range::Wrong;
 use crate::sanitize::clean;
-use crate::text::{self, say, words};
+use crate::text::{self, say, told, words};
 use plyrum_audit::AuditError;
 use plyrum_billing_client::MicroRub;
 use plyrum_config::Paths;
@@ -57,8 +57,9 @@ fn reconcile(json: bool) -> Outcome {
     if json {
         out::print_json(&report)?;
     } else {
-        let line =
-            |check: &view::Check| format!("{} {}: {}\n", text::verdict(check.ok), check.name, check.detail);
+        let line = |check: &view::Check| {
+            format!("{} {}: {}\n", text::verdict(check.ok), told(&check.name), told(&check.detail))
+        };
         out::print(&clean(&report.checks.iter().map(line).collect::<String>()))?;
     }
     Ok(if report.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -4,7 +4,7 @@ use super::{Outcome, connected, paths, runtime};
 use crate::out;
 use crate::sanitize::clean;
 use crate::table::{Lean, left, right, table};
-use crate::text::{self, say, words};
+use crate::text::{self, say, told, words};
 use plyrum_protocol::{
     ErrorKind, Fault, Listing, Method, ModelList, Page, PersonaList, PlanCheck, PlanList, PlanRef, PlanShow,
     PlanText, PlanTexts, view,
@@ -108,7 +108,12 @@ pub(crate) fn plans(command: &Plans) -> Outcome {
                 left(say!("col-from")),
             ];
             show(&rows, *json, &head, |row| {
-                vec![row.plan.clone(), row.description.clone(), row.steps.join(" "), row.origin.clone()]
+                vec![
+                    row.plan.clone(),
+                    told(&row.description).into_owned(),
+                    row.steps.join(" "),
+                    told(&row.origin).into_owned(),
+                ]
             })
         }
         Plans::Show { plan, json } => show_plan(plan, *json),
@@ -127,9 +132,9 @@ fn show_plan(plan: &str, json: bool) -> Outcome {
     let head = say!(
         "plan-head",
         plan = &plan.plan,
-        description = &plan.description,
+        description = &*told(&plan.description),
         fan = &plan.fan_out,
-        from = &plan.origin
+        from = &*told(&plan.origin)
     );
     out::print(&clean(&format!("{head}\n")))?;
     let head = [
@@ -161,8 +166,9 @@ fn check_plans(files: &[std::path::PathBuf], json: bool) -> Outcome {
     if json {
         out::print_json(&report)?;
     } else {
-        let line =
-            |check: &view::Check| format!("{} {}: {}\n", text::verdict(check.ok), check.name, check.detail);
+        let line = |check: &view::Check| {
+            format!("{} {}: {}\n", text::verdict(check.ok), check.name, told(&check.detail))
+        };
         out::print(&clean(&report.checks.iter().map(line).collect::<Vec<_>>().concat()))?;
     }
     Ok(if report.ok { ExitCode::SUCCESS } else { ExitCode::from(ErrorKind::Config.exit_code()) })
@@ -175,7 +181,7 @@ pub(crate) fn personas(command: &Personas) -> Outcome {
         &rows,
         *json,
         &[left(say!("col-persona")), left(say!("col-description")), left(say!("col-from"))],
-        |row| vec![row.persona.clone(), row.description.clone(), row.origin.clone()],
+        |row| vec![row.persona.clone(), row.description.clone(), told(&row.origin).into_owned()],
     )
 }
 
@@ -201,14 +207,14 @@ pub(crate) fn models(command: &Models) -> Outcome {
             price(row.input_per_million.as_ref()),
             price(row.output_per_million.as_ref()),
             row.currency.clone().unwrap_or_else(unknown),
-            row.origin.clone(),
+            told(&row.origin).into_owned(),
         ]
     })
 }
 
 fn readiness(row: &view::ModelRow) -> String {
     match &row.why_not {
-        Some(why) => say!("models-not-ready", why = why.as_str()),
+        Some(why) => say!("models-not-ready", why = &*told(why)),
         None if row.only_when_named => say!("models-named-only"),
         None => say!("models-ready"),
     }

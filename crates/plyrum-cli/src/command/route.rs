@@ -3,7 +3,7 @@
 use super::{Outcome, connected, paths, runtime};
 use crate::out;
 use crate::sanitize::clean;
-use crate::text::{labelled, say, words};
+use crate::text::{labelled, say, told, words};
 use plyrum_protocol::{Decision, RouteExplain, RouteQuery, SubmitOptions};
 use std::process::ExitCode;
 
@@ -44,7 +44,7 @@ pub(crate) fn run(args: Args) -> Outcome {
 fn text(decision: &Decision) -> String {
     let confidence = words().percent(decision.intent_confidence_milli / 10);
     let domains = if decision.domains.is_empty() { "–".to_owned() } else { decision.domains.join(", ") };
-    let because = |reason: &String| (String::new(), say!("route-because", reason = reason));
+    let because = |reason: &String| (String::new(), say!("route-because", reason = &*told(reason)));
     let mut lines = vec![
         (say!("route-intent"), format!("{} ({confidence})", decision.intent)),
         (say!("route-risk"), decision.risk.to_string()),
@@ -54,8 +54,9 @@ fn text(decision: &Decision) -> String {
     lines.push((say!("route-answer"), format!("{}, {}", decision.output_kind, decision.language)));
     lines.push((say!("route-plan"), decision.plan.clone()));
     lines.extend(decision.reasons.iter().map(because));
-    let named =
-        |label: String, model: &str, reasons: &[String]| (label, format!("{model} ({})", reasons.join(", ")));
+    let named = |label: String, model: &str, reasons: &[String]| {
+        (label, format!("{model} ({})", told(&reasons.join(", "))))
+    };
     lines.extend(decision.candidates.iter().map(|m| named(say!("route-model"), &m.model, &m.reasons)));
     lines.extend(decision.excluded.iter().map(|m| named(say!("route-not"), &m.model, &m.reasons)));
     labelled(10, &lines)

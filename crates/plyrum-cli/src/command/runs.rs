@@ -4,7 +4,7 @@ use super::ask::{Format, Show, Style, exit_code};
 use super::{Outcome, connected, ledger, of_ledger, paths, runtime};
 use crate::range::within;
 use crate::table::{left, right, table};
-use crate::text::{labelled, say, words};
+use crate::text::{labelled, say, told, words};
 use crate::{out, text};
 use plyrum_client::{Client, Event, Follower, Step};
 use plyrum_ledger::{ApprovalFilter, LedgerReader, RunRow, RunStatus as LedgerStatus};
@@ -201,7 +201,7 @@ fn result_text(run: &RunId, session: &SessionId, result: &RunResult) -> String {
         (say!("label-model"), result.model.clone()),
         (say!("label-cost"), words().rub(result.cost_micro_rub)),
     ];
-    lines.extend(result.error.as_ref().map(|e| (say!("label-error"), e.message.clone())));
+    lines.extend(result.error.as_ref().map(|e| (say!("label-error"), told(&e.message).into_owned())));
     format!("{}\n{}\n", labelled(0, &lines), result.answer.trim_end())
 }
 

@@ -7,7 +7,7 @@
 use super::{Outcome, ledger, of_ledger, paths};
 use crate::out;
 use crate::sanitize::cell;
-use crate::text::{say, words};
+use crate::text::{say, told, words};
 use jiff::{Timestamp as Time, Zoned};
 use plyrum_billing_client::MicroRub;
 use plyrum_config::Paths;
@@ -46,7 +46,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
         Ok(line) => line,
         Err(fault) => {
             if args.verbose {
-                out::err(&say!("statusline-why", why = fault.message));
+                out::err(&say!("statusline-why", why = &*told(&fault.message)));
             }
             if !args.json {
                 out::print("\n")?;

@@ -1,7 +1,7 @@
 //! Asking the person at the terminal whether an action may run.
 
 use crate::action::{rules, whole, why};
-use crate::text::{say, words};
+use crate::text::{say, told, words};
 use plyrum_protocol::{Action, ApprovalScope, Ruling};
 use plyrum_tui::{Choosing, Chosen, line};
 
@@ -88,7 +88,7 @@ fn choices(has_rule: bool) -> Vec<(&'static str, Choice)> {
 }
 
 fn question(tool: &str, action: &Action, ruling: &Ruling, rule: Option<&str>) -> String {
-    let asked = say!("action-why", why = why(&ruling.reason));
+    let asked = say!("action-why", why = &*told(&why(&ruling.reason)));
     let mut text = format!("\n{}  {asked}\n", whole(words(), tool, action));
     if let Some(rule) = rule {
         text.push_str(&format!("  {}\n{}", say!("action-rule-would"), rules(rule)));

@@ -8,7 +8,7 @@ use crate::fault;
 use crate::money;
 use crate::out::{self, Reader};
 use crate::sanitize::{Sanitizer, clean};
-use crate::text::{say, words};
+use crate::text::{say, told, words};
 use plyrum_billing_client::{MicroRub, Quality};
 use plyrum_client::FrameLine;
 use plyrum_protocol::{
@@ -240,7 +240,7 @@ impl Show {
                 let why = match (approval, &ruling.rule) {
                     (Some(_), _) => say!("ask-approved"),
                     (None, Some(rule)) => say!("ask-by-rule", policy = &ruling.policy, rule = rule),
-                    (None, None) => ruling.policy.clone(),
+                    (None, None) => told(&ruling.policy).into_owned(),
                 };
                 self.tell(clean(&format!("· {line} ({why})")));
                 Ok(Reader::There)
@@ -253,9 +253,9 @@ impl Show {
                 let took = if *ms >= 1000 { format!(", {}", money::seconds(*ms)) } else { String::new() };
                 match outcome {
                     ToolOutcome::Denied | ToolOutcome::Invalid => {
-                        self.tell(clean(&format!("· {line}: {ended}")));
+                        self.tell(clean(&format!("· {line}: {}", told(&ended))));
                     }
-                    _ => self.tell(clean(&format!("  {ended}{took}"))),
+                    _ => self.tell(clean(&format!("  {}{took}", told(&ended)))),
                 }
                 Ok(Reader::There)
             }
@@ -273,7 +273,7 @@ impl Show {
                     self.begin_again();
                 }
                 if let Some(text) = describe(body) {
-                    self.tell(clean(&format!("· {text}")));
+                    self.tell(clean(&format!("· {}", told(&text))));
                 }
                 Ok(Reader::There)
             }
@@ -283,7 +283,7 @@ impl Show {
 
     /// A notice, between lines of the answer.
     fn notice(&self, text: &str) {
-        self.tell(clean(&say!("notice", text = text)));
+        self.tell(clean(&say!("notice", text = &*told(text))));
     }
 
     /// A line on standard error, between lines of the answer.
@@ -514,7 +514,7 @@ impl Show {
         let (low, high) = (words().rub(plan.price_low_micro_rub), words().rub(plan.price_high_micro_rub));
         text += &format!("{}\n", say!("dry-price", low = low, high = high));
         for reason in &plan.reasons {
-            text += &format!("{}\n", say!("because", reason = reason));
+            text += &format!("{}\n", say!("because", reason = &*told(reason)));
         }
         out::print(&clean(&text))
     }

@@ -4,7 +4,7 @@ use super::of_audit;
 use crate::command::{Outcome, ledger, of_ledger, paths};
 use crate::out;
 use crate::sanitize::clean;
-use crate::text::say;
+use crate::text::{say, told};
 use plyrum_audit::{Anchor, VerifyReport, Witness};
 use plyrum_ledger::LedgerReader;
 use plyrum_protocol::{Fault, view};
@@ -36,7 +36,7 @@ pub(super) fn run(args: &Args) -> Outcome {
         out::print(&format!("{}\n", intact(&verdict)))?;
     } else {
         let problem = verdict.problem.clone().unwrap_or_default();
-        let broken = say!("audit-broken", records = verdict.records, problem = problem);
+        let broken = say!("audit-broken", records = verdict.records, problem = &*told(&problem));
         out::print(&clean(&format!("{broken}\n")))?;
     }
     Ok(if verdict.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })

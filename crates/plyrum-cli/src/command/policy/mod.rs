@@ -10,7 +10,7 @@ use super::{Outcome, paths};
 use crate::out;
 use crate::sanitize::cell;
 use crate::table::{left, table};
-use crate::text::say;
+use crate::text::{say, told};
 use plyrum_protocol::{ErrorKind, Fault};
 use plyrum_tools::policies::{PoliciesError, policies, user_rules};
 use std::process::ExitCode;
@@ -50,8 +50,9 @@ fn of_policies(error: &PoliciesError) -> Fault {
 
 fn list() -> Outcome {
     let known = policies(&paths()?).map_err(|e| of_policies(&e))?;
-    let cells =
-        known.values().map(|p| vec![p.policy.name.clone(), p.policy.description.clone(), p.from.clone()]);
+    let cells = known.values().map(|p| {
+        vec![p.policy.name.clone(), told(&p.policy.description).into_owned(), told(&p.from).into_owned()]
+    });
     let heads = [left(say!("col-policy")), left(say!("col-description")), left(say!("col-from"))];
     out::print(&table(&heads, &cells.collect::<Vec<_>>()))?;
     let (path, rules) = user_rules(&paths()?).map_err(|e| of_policies(&e))?;

@@ -4,7 +4,7 @@ use super::here::Here;
 use super::of_policies;
 use crate::command::{Outcome, paths, usage::now};
 use crate::sanitize::clean;
-use crate::text::say;
+use crate::text::{self, say};
 use crate::{fault, out};
 use plyrum_protocol::{Fault, view};
 use plyrum_tools::policies::layered;
@@ -107,9 +107,9 @@ fn shown(decided: Decided) -> view::PolicyVerdict {
 fn told(decided: &Decided) -> String {
     let rule = match (&decided.rule, decided.line) {
         (Some(rule), Some(line)) => {
-            say!("policy-by-rule", rule = rule, file = &decided.file, line = line.to_string())
+            say!("policy-by-rule", rule = rule, file = &*text::told(&decided.file), line = line.to_string())
         }
-        _ => say!("policy-by-none", file = &decided.file),
+        _ => say!("policy-by-none", file = &*text::told(&decided.file)),
     };
-    format!("{}: {}\n{rule}\n", decided.verdict.as_str(), decided.reason)
+    format!("{}: {}\n{rule}\n", decided.verdict.as_str(), text::told(&decided.reason))
 }

@@ -5,7 +5,7 @@ use crate::command::Outcome;
 use crate::fault::wrong_use;
 use crate::out;
 use crate::sanitize::clean;
-use crate::text::{say, words};
+use crate::text::{self, say, words};
 use plyrum_catalog::import::{self, Change, Feed, Glob, List, MAX_BYTES, Selection, Verdict};
 use plyrum_catalog::{Day, PriceBook, ProviderId};
 use plyrum_protocol::{Fault, view};
@@ -171,7 +171,7 @@ fn line(text: &mut String, change: &Change) {
         return;
     }
     let name = change.model.as_ref().map_or(change.name.as_str(), |model| model.as_str());
-    let reason = change.reason.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
+    let reason = change.reason.as_deref().map(|why| format!(": {}", text::told(why))).unwrap_or_default();
     let head = format!("{:<8} {}{reason}", told(change.verdict), name.escape_debug());
     let _infallible = writeln!(text, "{}", clean(&head));
     let is_new = change.figures.iter().all(|figure| figure.old.is_none());
