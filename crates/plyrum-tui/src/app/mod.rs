@@ -344,8 +344,8 @@ impl App {
     }
 
     fn fault(&mut self, fault: &Fault) {
-        let hint = fault.hint.as_deref().map(|hint| format!(" · {hint}")).unwrap_or_default();
-        self.toast(Role::Bad, format!("{}{hint}", fault.message));
+        let said = self.look().fault(fault);
+        self.toast(Role::Bad, said);
     }
 
     const fn ticket(&mut self) -> u64 {

@@ -122,14 +122,14 @@ impl Picker {
 }
 
 /// A model's row.
-pub(super) fn models(choices: &Choices, any: String) -> Vec<PickItem> {
+pub(super) fn models(choices: &Choices, any: String, told: impl Fn(&str) -> String) -> Vec<PickItem> {
     let any = PickItem { label: "auto".into(), detail: any, pick: Pick::Model(None) };
     let rows = choices.models.iter().map(|row| {
         let price = match (&row.input_per_million, &row.output_per_million, &row.currency) {
             (Some(input), Some(output), Some(currency)) => format!("{input} / {output} {currency}"),
             _ => String::new(),
         };
-        let why = row.why_not.as_deref().map(|why| format!(" · {why}")).unwrap_or_default();
+        let why = row.why_not.as_deref().map(|why| format!(" · {}", told(why))).unwrap_or_default();
         PickItem {
             label: row.model.clone(),
             detail: format!("{price}{why}"),

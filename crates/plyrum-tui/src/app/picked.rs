@@ -351,7 +351,7 @@ impl App {
 }
 
 fn overlay_models(app: &App, choices: &Choices) -> Vec<PickItem> {
-    overlay::models(choices, app.words.say("pick-any-model"))
+    overlay::models(choices, app.words.say("pick-any-model"), |why| app.look().told(why))
 }
 
 fn overlay_personas(_: &App, choices: &Choices) -> Vec<PickItem> {

@@ -204,6 +204,7 @@ impl App {
         self.is_offline = receipt.offline;
         self.context = receipt.context;
         if let Some(warning) = receipt.warning {
+            let warning = self.look().told(&warning);
             self.toast(Role::Warning, warning);
         } else if !receipt.keys_only_in_client.is_empty() {
             let names = receipt.keys_only_in_client.join(", ");
@@ -442,6 +443,7 @@ impl App {
             Ok(answered) => {
                 self.approvals.answered(&answered.approval.approval, self.now);
                 if let Some(note) = answered.note {
+                    let note = self.look().told(&note);
                     self.toast(Role::Text, note);
                 } else if !answered.first {
                     let by = answered.approval.by.unwrap_or_default();

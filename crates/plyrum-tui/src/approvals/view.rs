@@ -64,7 +64,7 @@ fn body(question: &Question, look: Look<'_>, width: u16) -> Vec<Line<'static>> {
             lines.extend(paint::lines(look.theme, &markup::exact(whole.trim_end(), width)));
         }
     }
-    let why = look.words.with("approval-because", &[("why", action::why(&question.why).into())]);
+    let why = look.words.with("approval-because", &[("why", look.told(&action::why(&question.why)).into())]);
     lines.extend(
         markup::plain(&why, width)
             .iter()

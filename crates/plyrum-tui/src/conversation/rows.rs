@@ -107,7 +107,7 @@ fn wrapped(text: &str, role: Role, width: usize, look: Look<'_>) -> Vec<Line<'st
 fn notice(notice: &Notice, look: Look<'_>) -> String {
     let rub = |amount| look.words.lang().rub(amount);
     let words = look.words;
-    let text = |text: &String| text.as_str().into();
+    let text = |text: &String| look.told(text).into();
     match notice {
         Notice::Shrunk { from, to, reason } => {
             words.with("notice-shrunk", &[("from", text(from)), ("to", text(to)), ("reason", text(reason))])
@@ -240,12 +240,12 @@ pub(super) fn foot(turn: &Turn, width: usize, look: Look<'_>) -> Vec<Line<'stati
             lines.push(Pieces::new(look.theme).add(Role::Busy, &format!("  {}", look.words.say(key))).done());
         }
         State::Refused(fault) => {
-            lines.extend(self::fault(&fault.message, fault.hint.as_deref(), width, look));
+            lines.extend(self::fault(&look.told(&fault.message), fault.hint.as_deref(), width, look));
         }
         State::Run(run) => match (&run.result, &run.lost) {
             (Some(result), _) => lines.extend(over(result, width, look)),
             (None, Some(fault)) => {
-                lines.extend(self::fault(&fault.message, fault.hint.as_deref(), width, look));
+                lines.extend(self::fault(&look.told(&fault.message), fault.hint.as_deref(), width, look));
             }
             (None, None) => lines.extend(going(run, look)),
         },
@@ -259,7 +259,7 @@ fn fault(message: &str, hint: Option<&str>, width: usize, look: Look<'_>) -> Vec
     let mut lines = wrapped(&format!("{sign} {message}"), Role::Bad, width, look);
     if let Some(hint) = hint {
         lines.extend(wrapped(
-            &look.words.with("turn-hint", &[("hint", hint.into())]),
+            &look.words.with("turn-hint", &[("hint", look.told(hint).into())]),
             Role::Dim,
             width,
             look,
@@ -307,7 +307,9 @@ fn over(result: &RunResult, width: usize, look: Look<'_>) -> Vec<Line<'static>> 
         (_, RunStatus::Cancelled) => {
             lines.extend(wrapped(&look.words.say("turn-cancelled"), Role::Warning, width, look));
         }
-        (Some(error), _) => lines.extend(fault(&error.message, error.hint.as_deref(), width, look)),
+        (Some(error), _) => {
+            lines.extend(fault(&look.told(&error.message), error.hint.as_deref(), width, look))
+        }
         (None, RunStatus::Degraded) => {
             lines.extend(wrapped(&look.words.say("turn-degraded"), Role::Warning, width, look));
         }

@@ -100,7 +100,7 @@ pub(super) const fn role(phase: Phase) -> Role {
 
 /// What a step does, who does it, and why it ended as it did: two lines under the table.
 pub(crate) fn about(step: &Step, look: Look<'_>) -> Line<'static> {
-    let why = step.why.as_deref().map(|why| format!(" · {why}")).unwrap_or_default();
+    let why = step.why.as_deref().map(|why| format!(" · {}", look.told(why))).unwrap_or_default();
     let after = match step.after.as_slice() {
         [] => String::new(),
         after => {

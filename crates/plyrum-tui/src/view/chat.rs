@@ -157,7 +157,7 @@ fn banner(app: &App, area: Rect, buffer: &mut Buffer) {
     if let Link::Down { fault } = &app.link
         && area.height > 0
     {
-        let text = app.words.with("link-down", &[("why", fault.message.as_str().into())]);
+        let text = app.words.with("link-down", &[("why", app.look().told(&fault.message).into())]);
         let sign = if app.is_plain { "x" } else { "✗" };
         Pieces::new(&app.theme)
             .fitted(Role::Bad, &format!(" {sign} {text}"), usize::from(area.width))

@@ -60,7 +60,7 @@ fn found(app: &App, hosted: Option<usize>) -> Vec<Line<'static>> {
         let (sign, role, text) = if ready > 0 {
             (yes, Role::Good, app.words.with("first-models", &[("n", (ready as u64).into())]))
         } else {
-            (no, Role::Dim, why.to_owned())
+            (no, Role::Dim, app.look().told(why))
         };
         lines.push(
             Pieces::new(&app.theme)

@@ -72,7 +72,8 @@ fn head(run: &Run, look: Look<'_>, columns: usize) -> Vec<Line<'static>> {
         let key = format!("quorum-{}", quorum.reason.replace('_', "-"));
         look.words.with(&key, &[("have", u64::from(quorum.have).into()), ("of", u64::from(quorum.of).into())])
     });
-    let why = quorum.unwrap_or_else(|| run.reasons.join(", "));
+    let reasons = || run.reasons.iter().map(|reason| look.told(reason)).collect::<Vec<_>>().join(", ");
+    let why = quorum.unwrap_or_else(reasons);
     lines.push(Pieces::new(look.theme).fitted(Role::Dim, &why, columns).done());
     lines
 }

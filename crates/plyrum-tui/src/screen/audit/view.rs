@@ -87,7 +87,7 @@ impl AuditView<'_> {
         let (role, text) = match &self.screen.proof {
             Proof::Unasked => (Role::Dim, words.say("record-unasked")),
             Proof::UnderWay(n) => (Role::Busy, words.with("record-verifying", &[("n", (*n).into())])),
-            Proof::Failed(fault) => (Role::Bad, fault.message.clone()),
+            Proof::Failed(fault) => (Role::Bad, self.look.told(&fault.message)),
             Proof::Done(verdict) if verdict.ok => {
                 let head: String = verdict.head.clone().unwrap_or_default().chars().take(16).collect();
                 let told =
@@ -96,7 +96,7 @@ impl AuditView<'_> {
                 (Role::Good, format!("{sign} {}", words.with("record-whole", &told)))
             }
             Proof::Done(verdict) => {
-                let problem = verdict.problem.clone().unwrap_or_default();
+                let problem = self.look.told(verdict.problem.as_deref().unwrap_or_default());
                 let sign = if self.look.is_plain { "x" } else { "✗" };
                 let told = [("n", verdict.records.into()), ("problem", problem.into())];
                 (Role::Bad, format!("{sign} {}", words.with("record-broken", &told)))
@@ -110,8 +110,7 @@ impl AuditView<'_> {
         let (screen, columns) = (self.screen, usize::from(area.width));
         let line = |role, text: &str| Pieces::new(self.look.theme).fitted(role, text, columns).done();
         if let Some(fault) = &screen.fault {
-            let hint = fault.hint.as_deref().map(|hint| format!(" · {hint}")).unwrap_or_default();
-            return stack([line(Role::Bad, &format!("{}{hint}", fault.message))], area, buffer);
+            return stack([line(Role::Bad, &self.look.fault(fault))], area, buffer);
         }
         if screen.rows.is_empty() && !screen.is_loading {
             return stack([line(Role::Dim, &self.look.words.say("record-none"))], area, buffer);

@@ -110,8 +110,10 @@ impl UsageView<'_> {
                 let path = cell(&path.display().to_string());
                 line(words.with("usage-exported", &[("path", path.into())]), Role::Good)
             }
-            (_, Some(Exported::Failed(fault)), _) => line(cell(&fault.message), Role::Bad),
-            (_, None, Some(fault)) if self.screen.board.is_some() => line(cell(&fault.message), Role::Bad),
+            (_, Some(Exported::Failed(fault)), _) => line(cell(&self.look.told(&fault.message)), Role::Bad),
+            (_, None, Some(fault)) if self.screen.board.is_some() => {
+                line(cell(&self.look.told(&fault.message)), Role::Bad)
+            }
             _ => self.keys(area),
         };
         text.render(area, buf);
@@ -161,8 +163,8 @@ impl UsageView<'_> {
         let Some(fault) = &self.screen.fault else {
             return self.middle(&[(self.look.words.say("usage-loading"), Role::Busy)], area, buf);
         };
-        let hint = fault.hint.as_deref().map(cell).unwrap_or_default();
-        self.middle(&[(cell(&fault.message), Role::Bad), (hint, Role::Dim)], area, buf);
+        let hint = fault.hint.as_deref().map(|hint| cell(&self.look.told(hint))).unwrap_or_default();
+        self.middle(&[(cell(&self.look.told(&fault.message)), Role::Bad), (hint, Role::Dim)], area, buf);
     }
 
     /// Before the first answer there is only the account to tell of.

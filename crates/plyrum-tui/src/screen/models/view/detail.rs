@@ -33,7 +33,7 @@ impl ModelsView<'_> {
     fn of_model(&self, model: &ModelRow) -> Vec<(&'static str, Role, String)> {
         let words = self.look.words;
         let (state, value) = match (&model.why_not, model.ready) {
-            (Some(why), _) => (Role::Warning, why.clone()),
+            (Some(why), _) => (Role::Warning, self.look.told(why)),
             (None, true) if model.only_when_named => (Role::Good, words.say("providers-only-when-named")),
             (None, true) => (Role::Good, words.say("providers-is-ready")),
             (None, false) => (Role::Warning, words.say("providers-is-not-ready")),

@@ -110,7 +110,7 @@ impl ModelsView<'_> {
     fn model(&self, model: &ModelRow, is_chosen: bool, columns: Columns) -> Line<'static> {
         let (sign, role) = self.sign(model);
         let text = match &model.why_not {
-            Some(why) => format!("{} · {why}", model.model),
+            Some(why) => format!("{} · {}", model.model, self.look.told(why)),
             None if model.only_when_named => {
                 format!("{} · {}", model.model, self.look.words.say("providers-only-when-named"))
             }

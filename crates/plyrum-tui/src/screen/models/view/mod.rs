@@ -55,10 +55,10 @@ impl ModelsView<'_> {
             view.render(rest, buffer);
             return view.cursor(rest);
         }
-        let note = self.screen.fault.as_ref().map(|fault| fault.message.as_str()).unwrap_or_default();
-        let room = columns.saturating_sub(paint::width(note).min(columns / 2) + 2);
+        let note = self.screen.fault.as_ref().map(|fault| self.look.told(&fault.message)).unwrap_or_default();
+        let room = columns.saturating_sub(paint::width(&note).min(columns / 2) + 2);
         let left = Pieces::new(theme).fitted(Role::Title, &self.title(), room);
-        left.apart(Pieces::new(theme).fitted(Role::Bad, note, columns / 2), columns)
+        left.apart(Pieces::new(theme).fitted(Role::Bad, &note, columns / 2), columns)
             .done()
             .render(area, buffer);
         None

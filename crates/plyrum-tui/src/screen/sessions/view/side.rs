@@ -41,8 +41,7 @@ impl SessionsView<'_> {
     }
 
     fn told(&self, fault: &Fault, columns: u16) -> Vec<Line<'static>> {
-        let hint = fault.hint.as_deref().map(|hint| format!(" · {hint}")).unwrap_or_default();
-        self.wrapped(Role::Bad, &format!("{}{hint}", fault.message), columns)
+        self.wrapped(Role::Bad, &self.look.fault(fault), columns)
     }
 
     fn wrapped(&self, role: Role, text: &str, columns: u16) -> Vec<Line<'static>> {

@@ -48,7 +48,7 @@ fn proof(pane: Pane<'_>) -> Pair {
             let wrong = u64::try_from(wrong).unwrap_or(u64::MAX);
             (words.with("usage-proof-wrong", &[("n", wrong.into())]), Role::Bad)
         }
-        Proof::Failed(fault) => (cell(&fault.message), Role::Bad),
+        Proof::Failed(fault) => (cell(&pane.look.told(&fault.message)), Role::Bad),
     };
     Pair::new(words.say("usage-proof"), value, role)
 }
