@@ -3,7 +3,7 @@
 use crate::hub::Hub;
 use plyrum_engine::Input;
 use plyrum_protocol::{CancelReason, RunId, Timestamp};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{mpsc, watch};
 
@@ -26,16 +26,22 @@ impl LiveRun {
     }
 }
 
+/// Runs that were cancelled before they began and are remembered; the oldest are forgotten.
+const MAX_CALLED_OFF: usize = 1024;
+
 /// All living runs.
 #[derive(Debug)]
 pub(crate) struct Runs {
     live: Mutex<BTreeMap<RunId, LiveRun>>,
+    /// Cancelled before anybody knew them: a submit that arrives later, on another connection, begins none of these. Looked
+    /// at with the lock of `live` held.
+    called_off: Mutex<VecDeque<RunId>>,
     count: watch::Sender<usize>,
 }
 
 impl Default for Runs {
     fn default() -> Self {
-        Self { live: Mutex::default(), count: watch::channel(0).0 }
+        Self { live: Mutex::default(), called_off: Mutex::default(), count: watch::channel(0).0 }
     }
 }
 
@@ -44,10 +50,29 @@ impl Runs {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a run; false where there are too many or one of this id lives.
+    /// Calls off a run of which nothing is known yet; false where it lives.
+    pub(crate) fn call_off(&self, run: &RunId) -> bool {
+        let live = self.lock();
+        if live.contains_key(run) {
+            return false;
+        }
+        let mut called_off = self.called_off.lock().unwrap_or_else(PoisonError::into_inner);
+        called_off.push_back(run.clone());
+        if called_off.len() > MAX_CALLED_OFF {
+            called_off.pop_front();
+        }
+        true
+    }
+
+    /// Whether a run was called off before it began.
+    pub(crate) fn is_called_off(&self, run: &RunId) -> bool {
+        self.called_off.lock().unwrap_or_else(PoisonError::into_inner).contains(run)
+    }
+
+    /// Adds a run; false where there are too many, one of this id lives, or it was called off.
     pub(crate) fn add(&self, run: LiveRun) -> bool {
         let mut live = self.lock();
-        if live.len() >= MAX_RUNS || live.contains_key(&run.hub.run) {
+        if live.len() >= MAX_RUNS || live.contains_key(&run.hub.run) || self.is_called_off(&run.hub.run) {
             return false;
         }
         live.insert(run.hub.run.clone(), run);

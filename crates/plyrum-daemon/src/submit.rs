@@ -64,6 +64,7 @@ pub(crate) async fn accept(
     if let Some(receipt) = earlier(daemon, &submit.run).await {
         return Ok(Accepted { reply: Submitted::Receipt(receipt), start: None });
     }
+    not_called_off(daemon, &submit.run)?;
     check(daemon, &asked, submit.compact)?;
     let now = clock::now();
     let context = daemon.context(submit.workspace.as_deref()).await?;
@@ -181,6 +182,14 @@ async fn earlier(daemon: &Daemon, run: &RunId) -> Option<Receipt> {
         warning: None,
         context: None,
     })
+}
+
+/// Whoever asks for a run may have taken it back on another connection, which was quicker.
+fn not_called_off(daemon: &Daemon, run: &RunId) -> Result<(), Fault> {
+    if daemon.runs.is_called_off(run) {
+        return Err(Fault::new(ErrorKind::Cancelled, "the run was cancelled before it began"));
+    }
+    Ok(())
 }
 
 fn check(daemon: &Daemon, asked: &Asked, compact: Option<Compact>) -> Result<(), Fault> {
@@ -451,6 +460,7 @@ async fn begin(
         ));
     }
     if !daemon.runs.add(LiveRun { hub: Arc::clone(&hub), inputs, accepted_at: spec.accepted_at }) {
+        not_called_off(daemon, &spec.run)?;
         return Err(Fault::new(ErrorKind::Failed, "a run of this id was submitted at the same moment"));
     }
     Ok(Start { driver, spec, hub })

@@ -15,11 +15,13 @@ pub enum Wire {
     OpenAiChat,
     /// `POST {base}/v1/messages`, typed server-sent events.
     Anthropic,
+    /// `POST {base}/chat/completions` with a lent token, functions.
+    GigaChat,
 }
 
 impl Wire {
     /// Every wire.
-    pub const ALL: &'static [Self] = &[Self::OpenAiChat, Self::Anthropic];
+    pub const ALL: &'static [Self] = &[Self::OpenAiChat, Self::Anthropic, Self::GigaChat];
 
     /// Its name, as `kind` in the configuration has it.
     #[must_use]
@@ -27,6 +29,7 @@ impl Wire {
         match self {
             Self::OpenAiChat => "openai-chat",
             Self::Anthropic => "anthropic",
+            Self::GigaChat => "gigachat",
         }
     }
 
@@ -64,6 +67,17 @@ pub struct Endpoint {
     pub timeouts: Timeouts,
     /// How this server differs from others of its wire.
     pub manner: Manner,
+    /// Where tokens are lent for the key, of wires that want one.
+    pub lender: Option<Lender>,
+}
+
+/// Where a provider lends tokens for a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lender {
+    /// The address, whole.
+    pub url: String,
+    /// What the tokens are for, in the provider's words.
+    pub scope: String,
 }
 
 impl Endpoint {
@@ -80,6 +94,7 @@ impl Endpoint {
             proxy: None,
             timeouts: Timeouts::default(),
             manner: Manner::default(),
+            lender: None,
         }
     }
 }
@@ -98,6 +113,7 @@ impl fmt::Debug for Endpoint {
             .field("proxy", &self.proxy.as_ref().map(|_| "set"))
             .field("timeouts", &self.timeouts)
             .field("manner", &self.manner)
+            .field("lender", &self.lender)
             .finish()
     }
 }

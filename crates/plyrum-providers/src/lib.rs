@@ -19,7 +19,7 @@ mod sse;
 mod transport;
 mod wire;
 
-pub use endpoint::{Endpoint, FormSupport, Manner, OutputLimit, Timeouts, Wire};
+pub use endpoint::{Endpoint, FormSupport, Lender, Manner, OutputLimit, Timeouts, Wire};
 pub use error::{ErrorClass, ProviderError};
 pub use event::{Channel, Close, ReportedUsage, Stop, StreamEvent};
 pub use provider::{Provider, ProviderStream};

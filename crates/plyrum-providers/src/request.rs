@@ -276,11 +276,6 @@ impl ChatRequest {
         calls.into_iter().find(|known| known.id == call).map(|call| call.name.as_str())
     }
 
-    /// Whether there are pictures in it.
-    pub(crate) fn has_images(&self) -> bool {
-        self.messages.iter().any(|message| !message.images.is_empty())
-    }
-
     /// UTF-8 bytes of all texts that every wire must carry: of the messages with their calls and the ids that
     /// results refer to, of the tools and the answer's form, whose schemas count as compact JSON. Pictures are no text.
     pub fn text_bytes(&self) -> u64 {

@@ -7,14 +7,15 @@ mod failure;
 mod limits;
 mod mask;
 mod retry_after;
+mod token;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use futures_core::Stream;
-use reqwest::header::{CONTENT_ENCODING, HeaderMap, LOCATION};
-use reqwest::{Client, Response};
+use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, HeaderMap, LOCATION};
+use reqwest::{Client, Response, StatusCode};
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
@@ -86,7 +87,12 @@ impl Inner {
         let url = self.settings.url_of(&self.format.path(&request, &self.manner))?;
         drop(request);
         let client = self.client.get_or_try_init(|| self.settings.client(self.timeouts.connect)).await?;
-        let sending = client.post(url).headers(self.settings.headers.clone()).body(body).send();
+        let mut headers = self.settings.headers.clone();
+        if let Some(tokens) = &self.settings.tokens {
+            let bearer = tokens.bearer(client, &self.timeouts, self.format, &self.mask, self.clock).await?;
+            headers.insert(AUTHORIZATION, bearer);
+        }
+        let sending = client.post(url).headers(headers.clone()).body(body).send();
         let response = timeout(self.timeouts.headers, sending)
             .await
             .map_err(|_| limits::Limit::Headers.error(&self.timeouts))?
@@ -96,7 +102,15 @@ impl Inner {
         if headers_size > MAX_HEADERS {
             return Err(ProviderError::new(ErrorClass::Protocol, "the response's headers are over 64 KiB"));
         }
-        if response.status().is_success() { body_of(response) } else { Err(self.refusal(response).await) }
+        if response.status().is_success() {
+            return body_of(response);
+        }
+        if response.status() == StatusCode::UNAUTHORIZED
+            && let (Some(tokens), Some(bearer)) = (&self.settings.tokens, headers.get(AUTHORIZATION))
+        {
+            tokens.refused(bearer).await;
+        }
+        Err(self.refusal(response).await)
     }
 
     async fn refusal(&self, response: Response) -> ProviderError {

@@ -7,6 +7,7 @@ mod calls;
 mod counts;
 mod failure;
 mod gathered;
+mod gigachat;
 #[cfg(test)]
 mod golden;
 mod loose;
@@ -56,6 +57,8 @@ pub(crate) trait Format: Send + Sync + fmt::Debug {
 pub(crate) enum Auth {
     /// `Authorization: Bearer KEY`.
     Bearer,
+    /// As a token that is lent for it: `Authorization: Basic KEY` at one address, `Authorization: Bearer TOKEN` elsewhere.
+    Lent,
     /// In a header of its own.
     Header(&'static str),
 }
@@ -65,6 +68,7 @@ pub(crate) const fn format(wire: Wire) -> &'static dyn Format {
     match wire {
         Wire::OpenAiChat => &openai_chat::OpenAiChat,
         Wire::Anthropic => &anthropic::Anthropic,
+        Wire::GigaChat => &gigachat::GigaChat,
     }
 }
 

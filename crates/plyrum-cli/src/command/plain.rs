@@ -11,12 +11,18 @@ use plyrum_tui::composer::Composed;
 use plyrum_tui::is_possible;
 use plyrum_tui::run::SHELL_MODEL;
 use plyrum_tui::runtime::read_named;
-use std::io::{self, BufRead, Read as _};
+use std::io::{self, BufRead, IsTerminal as _, Read as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Longest line that is read.
 const MAX_LINE: u64 = 128 * 1024;
+/// Bytes of a line, its end among them, of which a terminal gives no more: what was typed behind them is lost.
+const TERMINAL_LINE: usize = 4096;
+/// The exit code after SIGTERM.
+const CODE_OF_TERM: u8 = 143;
 
 /// What the conversation is held with.
 #[derive(Debug)]
@@ -33,18 +39,25 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Outcome {
     let paths = paths()?;
     let mut session = args.session.clone();
+    let signals = Signals::heeded().map_err(|e| of_io(&e))?;
     loop {
         let _still_there = out::write("You: ").map_err(|e| of_io(&e))?;
-        let line = match line(io::stdin().lock()).map_err(|e| of_io(&e))? {
+        let read = signals.at_the_prompt(|| line(io::stdin().lock(), io::stdin().is_terminal()));
+        let line = match read.map_err(|e| of_io(&e))? {
             Line::End => {
                 out::print("\n")?;
                 return Ok(ExitCode::SUCCESS);
             }
             Line::TooLong => {
-                let limit = (MAX_LINE >> 10).to_string();
+                let limit = if io::stdin().is_terminal() { TERMINAL_LINE as u64 } else { MAX_LINE };
+                let limit = (limit >> 10).to_string();
                 crate::fault::tell(
                     &wrong_use(say!("plain-too-long", kib = limit)).hint(say!("plain-too-long-hint")),
                 );
+                continue;
+            }
+            Line::NotText => {
+                crate::fault::tell(&wrong_use(say!("plain-not-text")));
                 continue;
             }
             Line::Text(line) => line,
@@ -63,8 +76,8 @@ pub(crate) fn run(args: &Args) -> Outcome {
             }
             continue;
         }
-        if line.trim().is_empty() {
-            continue;
+        if matches!(line.trim(), "" | "!") {
+            continue; // nothing is asked
         }
         let show = Show::new(Style { plain: true, asks: is_possible(), ..Style::default() });
         match ask(args, &paths, &show, session.clone(), composed) {
@@ -74,6 +87,35 @@ pub(crate) fn run(args: &Args) -> Outcome {
                 crate::fault::tell(&fault);
             }
         }
+        if signals.terminated.load(Ordering::SeqCst) {
+            return Ok(ExitCode::from(CODE_OF_TERM));
+        }
+    }
+}
+
+/// What ends the conversation from outside. A run that goes on hears the same signals itself and ends first.
+struct Signals {
+    /// Nothing goes on: a signal ends the program where it stands.
+    is_idle: Arc<AtomicBool>,
+    terminated: Arc<AtomicBool>,
+}
+
+impl Signals {
+    fn heeded() -> io::Result<Self> {
+        use signal_hook::consts::{SIGINT, SIGTERM};
+        use signal_hook::flag::{register, register_conditional_shutdown};
+        let (is_idle, terminated) = (Arc::default(), Arc::default());
+        register_conditional_shutdown(SIGINT, 130, Arc::clone(&is_idle))?;
+        register_conditional_shutdown(SIGTERM, i32::from(CODE_OF_TERM), Arc::clone(&is_idle))?;
+        register(SIGTERM, Arc::clone(&terminated))?;
+        Ok(Self { is_idle, terminated })
+    }
+
+    fn at_the_prompt<T>(&self, what: impl FnOnce() -> T) -> T {
+        self.is_idle.store(true, Ordering::SeqCst);
+        let done = what();
+        self.is_idle.store(false, Ordering::SeqCst);
+        done
     }
 }
 
@@ -129,11 +171,13 @@ enum Line {
     Text(String),
     /// It was read to its end and is not kept.
     TooLong,
+    /// It is not UTF-8.
+    NotText,
     End,
 }
 
 /// The next line, whole.
-fn line(mut input: impl BufRead) -> io::Result<Line> {
+fn line(mut input: impl BufRead, is_terminal: bool) -> io::Result<Line> {
     let mut bytes = Vec::new();
     let read = (&mut input).take(MAX_LINE + 1).read_until(b'\n', &mut bytes)?;
     if read == 0 {
@@ -143,8 +187,10 @@ fn line(mut input: impl BufRead) -> io::Result<Line> {
         input.skip_until(b'\n')?;
         return Ok(Line::TooLong);
     }
-    let text = String::from_utf8(bytes);
-    text.map(Line::Text).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "the line is not UTF-8 text"))
+    if is_terminal && bytes.len() >= TERMINAL_LINE {
+        return Ok(Line::TooLong);
+    }
+    Ok(String::from_utf8(bytes).map_or(Line::NotText, Line::Text))
 }
 
 fn of_io(error: &io::Error) -> Fault {
@@ -160,10 +206,18 @@ mod tests {
         let long = "x".repeat(usize::try_from(MAX_LINE).unwrap());
         let text = format!("one\n{long}\n{long}y and more\nlast");
         let mut input = io::Cursor::new(text);
-        assert_eq!(line(&mut input).unwrap(), Line::Text("one\n".into()));
-        assert_eq!(line(&mut input).unwrap(), Line::Text(format!("{long}\n")));
-        assert_eq!(line(&mut input).unwrap(), Line::TooLong);
-        assert_eq!(line(&mut input).unwrap(), Line::Text("last".into()));
-        assert_eq!(line(&mut input).unwrap(), Line::End);
+        assert_eq!(line(&mut input, false).unwrap(), Line::Text("one\n".into()));
+        assert_eq!(line(&mut input, false).unwrap(), Line::Text(format!("{long}\n")));
+        assert_eq!(line(&mut input, false).unwrap(), Line::TooLong);
+        assert_eq!(line(&mut input, false).unwrap(), Line::Text("last".into()));
+        assert_eq!(line(&mut input, false).unwrap(), Line::End);
+    }
+
+    #[test]
+    fn a_line_that_a_terminal_may_have_cut_is_refused_and_so_is_what_is_no_text() {
+        let cut = format!("{}\n", "x".repeat(TERMINAL_LINE - 1));
+        assert_eq!(line(&mut io::Cursor::new(&cut), true).unwrap(), Line::TooLong);
+        assert_eq!(line(&mut io::Cursor::new(&cut), false).unwrap(), Line::Text(cut.clone()));
+        assert_eq!(line(&mut io::Cursor::new(b"\xff\n"), true).unwrap(), Line::NotText);
     }
 }

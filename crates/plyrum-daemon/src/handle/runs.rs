@@ -7,11 +7,14 @@ use crate::runs::LiveRun;
 use crate::submit;
 use plyrum_engine::Input;
 use plyrum_protocol::{
-    Cancel, Empty, ErrorKind, Fault, Owner, RequestId, RunRef, RunSubmit, StepId, StepRef, Submit,
+    Cancel, Empty, ErrorKind, Fault, Owner, RequestId, RunId, RunRef, RunSubmit, StepId, StepRef, Submit,
 };
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+
+/// Characters of an id that is no prefix of one.
+const WHOLE_ID: usize = 16;
 
 /// Starts a run; the receipt goes out before its first frame.
 pub(super) async fn submit(visitor: &mut Visitor, id: RequestId, submit: Submit) {
@@ -41,12 +44,21 @@ async fn accept(visitor: &mut Visitor, submit: Submit) -> Result<submit::Accepte
 
 /// Ends a run.
 pub(super) async fn cancel(visitor: &mut Visitor, cancel: Cancel) -> Result<Empty, Fault> {
-    let live = find_live(visitor, &cancel.run)?;
+    let live = find_live(visitor, &cancel.run).inspect_err(|_| call_off(visitor, &cancel.run))?;
     let build = visitor.hello.as_ref().map(|hello| hello.build.as_str());
     let body = json!({"run": live.hub.run, "reason": cancel.reason, "by": "client", "build": build});
     visitor.daemon.recorder.record(Kind::RunCancelled, body);
     live.cancel(cancel.reason).await;
     Ok(Empty {})
+}
+
+/// A run by its whole id of which nothing is known may be on its way still, on a connection that broke: it does not begin.
+fn call_off(visitor: &Visitor, asked: &str) {
+    if asked.len() >= WHOLE_ID
+        && let Ok(run) = RunId::new(asked)
+    {
+        visitor.daemon.runs.call_off(&run);
+    }
 }
 
 /// Wants the answer from the proposals that are there.

@@ -11,6 +11,7 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName
 use reqwest::{Certificate, Client, Proxy, Url, redirect, retry};
 
 use super::failure;
+use super::token::Tokens;
 use crate::wire::{Auth, Format};
 use crate::{Endpoint, ErrorClass, ProviderError};
 
@@ -25,6 +26,8 @@ const IDLE_TIME: Duration = Duration::from_mins(1);
 pub(super) struct Settings {
     base: Url,
     pub(super) headers: HeaderMap,
+    /// Where tokens are lent for the key.
+    pub(super) tokens: Option<Tokens>,
     certificates: Vec<Certificate>,
     proxy: Option<(Url, Proxy)>,
 }
@@ -34,6 +37,7 @@ impl Settings {
         Ok(Self {
             base: base(endpoint)?,
             headers: headers(endpoint, format)?,
+            tokens: tokens(endpoint, format)?,
             certificates: endpoint.ca_file.as_deref().map(certificates).transpose()?.unwrap_or_default(),
             proxy: endpoint.proxy.as_deref().map(proxy).transpose()?,
         })
@@ -88,7 +92,7 @@ impl Settings {
             Some((url, _)) => url.scheme() == "https",
             None => !self.is_loopback() && environment_proxy_is_encrypted(),
         };
-        by_proxy || self.base.scheme() == "https"
+        by_proxy || self.base.scheme() == "https" || self.tokens.as_ref().is_some_and(Tokens::is_encrypted)
     }
 
     fn is_loopback(&self) -> bool {
@@ -135,11 +139,14 @@ fn headers(endpoint: &Endpoint, format: &dyn Format) -> Result<HeaderMap, Provid
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
     if let Some(key) = &endpoint.key {
-        let (name, value) = match format.auth() {
-            Auth::Bearer => (AUTHORIZATION, format!("Bearer {}", key.expose())),
-            Auth::Header(name) => (HeaderName::from_static(name), key.expose().clone()),
+        let shown = match format.auth() {
+            Auth::Bearer => Some((AUTHORIZATION, format!("Bearer {}", key.expose()))),
+            Auth::Header(name) => Some((HeaderName::from_static(name), key.expose().clone())),
+            Auth::Lent => None,
         };
-        headers.insert(name, secret_value("api_key", &value)?);
+        if let Some((name, value)) = shown {
+            headers.insert(name, secret_value("api_key", &value)?);
+        }
     }
     for (name, value) in &endpoint.headers {
         let key = HeaderName::try_from(name.as_str())
@@ -147,6 +154,23 @@ fn headers(endpoint: &Endpoint, format: &dyn Format) -> Result<HeaderMap, Provid
         headers.insert(key, secret_value(&format!("header `{name}`"), value)?);
     }
     Ok(headers)
+}
+
+/// Who lends tokens for the key; none of wires that want none.
+fn tokens(endpoint: &Endpoint, format: &dyn Format) -> Result<Option<Tokens>, ProviderError> {
+    if format.auth() != Auth::Lent {
+        return Ok(None);
+    }
+    let lender = endpoint.lender.as_ref().ok_or_else(|| config("it has no auth_url".to_owned()))?;
+    let Some(key) = &endpoint.key else {
+        return Err(config("it has no api_key to be lent a token for".to_owned()));
+    };
+    let url = Url::parse(&lender.url).map_err(|error| config(format!("auth_url is not a URL: {error}")))?;
+    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+        return Err(config("auth_url must begin with http:// or https:// and name a host".to_owned()));
+    }
+    let key = secret_value("api_key", &format!("Basic {}", key.expose()))?;
+    Ok(Some(Tokens::new(url, key, &lender.scope)))
 }
 
 fn secret_value(what: &str, value: &str) -> Result<HeaderValue, ProviderError> {

@@ -1,14 +1,17 @@
 //! Every message leaves through here: named after its provider, masked, on one line, bounded. Providers do
 //! quote keys back ("Incorrect API key provided: sk-…"), proxies quote headers, and some send a whole traceback.
 
+use std::collections::VecDeque;
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use plyrum_redact::{Redactor, Secret};
 use reqwest::Url;
 
 use crate::{Close, Endpoint, ProviderError, StreamEvent};
 
+/// Lent tokens that are remembered: those that may still be good, and a few before.
+const MAX_LENT: usize = 4;
 /// Bytes of a message, before the name and after masking.
 const MAX_MESSAGE: usize = 4 * 1024;
 
@@ -16,6 +19,8 @@ const MAX_MESSAGE: usize = 4 * 1024;
 pub(super) struct Mask {
     name: String,
     secrets: Vec<(String, Secret)>,
+    /// Tokens that were lent since, the newest last.
+    lent: Mutex<VecDeque<Secret>>,
     /// Made with the first failure: most providers never have one.
     redactor: OnceLock<Redactor>,
 }
@@ -34,7 +39,16 @@ impl Mask {
         secrets.extend(
             proxy.iter().filter_map(Url::password).map(|word| ("proxy".to_owned(), Secret::from(word))),
         );
-        Self { name: endpoint.name, secrets, redactor: OnceLock::new() }
+        Self { name: endpoint.name, secrets, lent: Mutex::default(), redactor: OnceLock::new() }
+    }
+
+    /// A token that was lent is as secret as the key that it was lent for.
+    pub(super) fn also(&self, token: Secret) {
+        let mut lent = self.lent.lock().unwrap_or_else(PoisonError::into_inner);
+        lent.push_back(token);
+        if lent.len() > MAX_LENT {
+            lent.pop_front();
+        }
     }
 
     /// Masks what an event says about a failure; text of the answer is not touched here.
@@ -59,6 +73,14 @@ impl Mask {
         let all = || Redactor::new(fingerprint_key(), self.secrets.iter().cloned()).for_records();
         let redactor = self.redactor.get_or_init(all);
         let masked = redactor.redact(text);
+        let lent = self.lent.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let masked = if lent.is_empty() {
+            masked
+        } else {
+            let tokens = lent.into_iter().map(|token| ("token".to_owned(), token));
+            let redactor = Redactor::new(fingerprint_key(), tokens).for_records();
+            redactor.redact(&masked).into_owned().into()
+        };
         // Folded only now: a key of several lines is told by its lines.
         let line = masked.split_whitespace().collect::<Vec<_>>().join(" ");
         let (shown, rest) = line.split_at(line.floor_char_boundary(MAX_MESSAGE));

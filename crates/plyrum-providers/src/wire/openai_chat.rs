@@ -49,8 +49,8 @@ impl Format for OpenAiChat {
 }
 
 /// What this wire makes of its chunks.
-#[derive(Debug)]
-struct Chat;
+#[derive(Debug, Default)]
+pub(super) struct Chat;
 
 impl Answer for Chat {
     const ENDING: Ending = Ending { reason: "a finish_reason", last: "[DONE]" };

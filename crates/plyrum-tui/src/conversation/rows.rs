@@ -308,7 +308,7 @@ fn over(result: &RunResult, width: usize, look: Look<'_>) -> Vec<Line<'static>> 
             lines.extend(wrapped(&look.words.say("turn-cancelled"), Role::Warning, width, look));
         }
         (Some(error), _) => {
-            lines.extend(fault(&look.told(&error.message), error.hint.as_deref(), width, look))
+            lines.extend(fault(&look.told(&error.message), error.hint.as_deref(), width, look));
         }
         (None, RunStatus::Degraded) => {
             lines.extend(wrapped(&look.words.say("turn-degraded"), Role::Warning, width, look));

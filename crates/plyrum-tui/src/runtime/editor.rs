@@ -36,6 +36,11 @@ fn edit_with(editor: &str, text: &str) -> Edited {
     let fault = fault.map(|it| it.hint("set VISUAL or EDITOR to an editor that is installed"));
     match file.read() {
         Ok(kept) => Edited { text: Some(kept).filter(|kept| fault.is_none() || kept != text), fault },
+        // There is nothing to keep.
+        Err(gone) if gone.kind() == io::ErrorKind::NotFound => {
+            let why = format!("the editor `{editor}` left no file");
+            Edited { text: None, fault: Some(Fault::new(ErrorKind::Failed, why)) }
+        }
         Err(unusable) => {
             let kept = file.keep();
             let why = format!("what the editor left cannot be a prompt: {unusable}");
@@ -74,9 +79,11 @@ impl Draft {
         let place = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|dir| dir.is_dir());
         let dir = fresh_dir(&place.unwrap_or_else(std::env::temp_dir))?;
         let path = dir.join("prompt.md");
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
+        // From here on it goes away also where the writing fails.
+        let draft = Self { dir, path, is_kept: false };
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft.path)?;
         file.write_all(text.as_bytes())?;
-        Ok(Self { dir, path, is_kept: false })
+        Ok(draft)
     }
 
     fn read(&self) -> io::Result<String> {
@@ -119,6 +126,9 @@ mod tests {
         let failed = edited("f() { echo kept > \"$1\"; exit 1; }; f");
         assert_eq!(failed.text.as_deref(), Some("kept"));
         assert!(failed.fault.unwrap().message.contains("failed"));
+
+        let gone = edited("rm");
+        assert!(gone.text.is_none() && gone.fault.unwrap().message.contains("left no file"));
 
         let nothing = edited("exit 3; :");
         assert_eq!(nothing.text, None, "what is written stays as it is");

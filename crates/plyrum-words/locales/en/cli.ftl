@@ -676,4 +676,5 @@ export-answer = Answer
 plain-help = /new begins another conversation, /quit ends, ! carries out a command, @ names a file
 plain-no-command = there is no command /{ $name } here
 plain-too-long = the line is longer than { $kib } KiB: nothing was sent
+plain-not-text = the line is not UTF-8 text: nothing was sent
 plain-too-long-hint = plyrum ask -f FILE sends long texts

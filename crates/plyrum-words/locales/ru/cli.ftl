@@ -759,4 +759,5 @@ export-answer = Ответ
 plain-help = /new начинает другую беседу, /quit заканчивает, ! выполняет команду, @ называет файл
 plain-no-command = команды /{ $name } здесь нет
 plain-too-long = строка длиннее { $kib } КиБ: ничего не отправлено
+plain-not-text = строка не в UTF-8: ничего не отправлено
 plain-too-long-hint = длинные тексты отправляет plyrum ask -f ФАЙЛ

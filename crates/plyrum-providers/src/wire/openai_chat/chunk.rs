@@ -20,12 +20,15 @@ pub(super) struct Chunk<'a> {
     pub(super) error: Option<&'a RawValue>,
     #[serde(borrow, default)]
     object: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    message: Option<&'a RawValue>,
 }
 
 impl Chunk<'_> {
-    /// Some servers send the error bare: `{"object":"error","message":…}`.
+    /// Some servers send the error bare: `{"object":"error","message":…}`, or `{"status":500,"message":…}`.
     pub(super) fn is_error_object(&self) -> bool {
-        self.object.as_ref().is_some_and(|object| object.0 == "error")
+        let is_bare = self.choice.is_none() && self.usage.is_none() && self.message.is_some();
+        is_bare || self.object.as_ref().is_some_and(|object| object.0 == "error")
     }
 }
 
