@@ -12,9 +12,10 @@ use crate::fx::{self, FxRate};
 use crate::id::{ModelId, ProviderId};
 use crate::model::{self, Model};
 use crate::price::{self, PriceState};
-use crate::provider::{self, ProviderEntry, Wire};
+use crate::provider::{self, ProviderEntry};
 use crate::section::{ModelSection, ProviderSection, Sections};
 use crate::version;
+use crate::wire::Wire;
 
 const MAX_PROVIDERS: usize = 256;
 const MAX_MODELS: usize = 4096;

@@ -34,6 +34,7 @@ mod section;
 mod shipped;
 mod text;
 mod version;
+mod wire;
 
 pub use billing::PriceBasis;
 pub use book::{BOOK_HEAD, BookRowSection, BookSection, PriceBook, book_text};
@@ -45,12 +46,13 @@ pub use id::{InvalidId, ModelId, ProviderId};
 pub use key::{KeySection, KeySource};
 pub use model::{DEFAULT_MAX_OUTPUT_TOKENS, Model};
 pub use price::{PriceOrigin, PriceRow, PriceState};
-pub use provider::{DEFAULT_MAX_CONCURRENCY, ProviderEntry, TimeoutsEntry, Wire};
+pub use provider::{DEFAULT_MAX_CONCURRENCY, ProviderEntry, TimeoutsEntry};
 pub use section::{
     FxRow, FxSection, ModelSection, OnCancel, PriceSection, ProviderSection, Sections, TierSection,
 };
 pub use shipped::shipped_files;
 pub use text::DecimalText;
+pub use wire::{CacheLife, Lender, OutputLimitField, Quirks, SchemaSupport, Wire};
 
 use serde::Serialize;
 

@@ -14,6 +14,7 @@ use crate::id::ProviderId;
 use crate::key::KeySource;
 use crate::section::{OnCancel, ProviderSection};
 use crate::text::check_label;
+use crate::wire::{GIGACHAT_LENDER, GIGACHAT_PERSON, GIGACHAT_SCOPES, Lender, Quirks, Wire};
 
 /// Requests at a time to a provider that states no limit of its own.
 pub const DEFAULT_MAX_CONCURRENCY: u32 = 8;
@@ -22,6 +23,7 @@ const MAX_CONCURRENCY: u32 = 1024;
 const MAX_HEADERS: usize = 32;
 const MAX_HEADER_BYTES: usize = 4096;
 const MAX_PATH_BYTES: usize = 4096;
+const MAX_FOLDER_BYTES: usize = 128;
 const MAX_TIMEOUT_S: u64 = 24 * 60 * 60;
 /// Long enough for most answers to come to their end, short enough to wait for after Ctrl-C.
 const DEFAULT_DRAIN_S: u64 = 10;
@@ -50,53 +52,6 @@ const TRANSPORT_HEADERS: [&str; 7] = [
     "upgrade",
     "accept-encoding",
 ];
-
-/// A wire format that this build speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-pub enum Wire {
-    /// `POST {base}/chat/completions`.
-    #[serde(rename = "openai-chat")]
-    OpenAiChat,
-    /// The embedded provider: no network.
-    #[serde(rename = "offline")]
-    Offline,
-}
-
-impl Wire {
-    const ALL: [Self; 2] = [Self::OpenAiChat, Self::Offline];
-
-    /// Wires that are planned; a different mistake than a misspelt one.
-    const LATER: [&'static str; 9] = [
-        "openai-responses",
-        "anthropic",
-        "gemini",
-        "ollama",
-        "openrouter",
-        "deepseek",
-        "yandex",
-        "gigachat",
-        "replay",
-    ];
-
-    /// The word in the configuration.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::OpenAiChat => "openai-chat",
-            Self::Offline => "offline",
-        }
-    }
-
-    fn parse(kind: &str) -> Result<Self, String> {
-        let has = Self::ALL.map(Self::as_str).join(", ");
-        match Self::ALL.into_iter().find(|wire| wire.as_str() == kind) {
-            Some(wire) => Ok(wire),
-            None if Self::LATER.contains(&kind) => {
-                Err(format!("`{kind}` is not supported by this build yet; it has: {has}"))
-            }
-            None => Err(format!("`{}` is not a wire format; this build has: {has}", kind.escape_debug())),
-        }
-    }
-}
 
 /// Limits of waiting, in whole seconds; written as such or as `"30s"`, `"2m"`, `"1h"`. What is absent has the
 /// provider crate's default.
@@ -172,6 +127,14 @@ pub struct ProviderEntry {
     /// How long a request that is not wanted any more is read on for its usage report, in seconds; 0 hangs up
     /// at once.
     pub drain_s: u64,
+    /// Whether answers are asked for as streams; else each comes whole.
+    pub streams: bool,
+    /// How the server differs from others of its wire.
+    pub quirks: Quirks,
+    /// Where tokens are lent for the key, of wires that want one.
+    pub lender: Option<Lender>,
+    /// The folder that is charged, of `yandex`.
+    pub folder: Option<String>,
     /// Who wrote it.
     pub origin: Origin,
 }
@@ -196,15 +159,22 @@ pub(crate) fn build(
             None
         }
     });
+    let base_url = checked(section.base_url.as_ref(), problems, |url| address::check("base_url", url));
     Some(ProviderEntry {
-        base_url: checked(section.base_url.as_ref(), problems, |url| address::check("base_url", url)),
+        base_url: base_url.or_else(|| Some(kind?.base_url()?.to_owned())),
+        lender: kind.and_then(|kind| lender(kind, section, problems)),
+        folder: checked(section.folder.as_ref(), problems, |folder| {
+            check_label("folder", folder, MAX_FOLDER_BYTES).map(|()| folder.to_owned())
+        }),
+        streams: section.stream,
+        quirks: section.quirks.unwrap_or_default(),
         api_key,
         ca_file: checked(section.ca_file.as_ref(), problems, |path| {
             check_label("ca_file", path, MAX_PATH_BYTES).map(|()| PathBuf::from(path))
         }),
         headers: headers(section, problems),
         proxy: checked(section.proxy.as_ref(), problems, |url| address::check("proxy", url)),
-        max_concurrency: max_concurrency(section, problems),
+        max_concurrency: max_concurrency(section, kind, problems),
         timeouts: timeouts(section, problems),
         drain_s: drain_s(section),
         origin,
@@ -215,20 +185,42 @@ pub(crate) fn build(
 
 /// What a wire must have, and what means nothing to it.
 fn check_fit(kind: Wire, section: &ProviderSection, problems: &mut Problems) {
-    match kind {
-        Wire::OpenAiChat if section.base_url.is_none() => {
-            problems.at(&section.kind, "an openai-chat provider needs base_url = \"https://…\"");
+    if kind == Wire::OpenAiChat && section.base_url.is_none() {
+        problems.at(&section.kind, "an openai-chat provider needs base_url = \"https://…\"");
+    }
+    if kind == Wire::Offline {
+        for place in [&section.base_url, &section.proxy, &section.ca_file].into_iter().flatten() {
+            problems.at(place, "the offline provider uses no network: remove this");
         }
-        Wire::OpenAiChat => {}
-        Wire::Offline => {
-            for place in [&section.base_url, &section.proxy, &section.ca_file].into_iter().flatten() {
-                problems.at(place, "the offline provider uses no network: remove this");
-            }
-            if let Some(place) = &section.api_key {
-                problems.at(place, "the offline provider takes no key: remove this");
-            }
+        if let Some(place) = &section.api_key {
+            problems.at(place, "the offline provider takes no key: remove this");
         }
     }
+    if kind != Wire::GigaChat {
+        for place in [&section.auth_url, &section.scope].into_iter().flatten() {
+            problems.at(place, "only gigachat is lent tokens: remove this");
+        }
+    }
+    if let Some(place) = section.folder.as_ref().filter(|_| kind != Wire::Yandex) {
+        problems.at(place, "only yandex has folders: remove this");
+    }
+}
+
+/// Where GigaChat lends tokens, unless the configuration says otherwise.
+fn lender(kind: Wire, section: &ProviderSection, problems: &mut Problems) -> Option<Lender> {
+    if kind != Wire::GigaChat {
+        return None;
+    }
+    let auth_url = checked(section.auth_url.as_ref(), problems, |url| address::check("auth_url", url));
+    let scope = checked(section.scope.as_ref(), problems, |scope| {
+        let is_known = GIGACHAT_SCOPES.contains(&scope);
+        let wrong = || format!("scope must be one of {}", GIGACHAT_SCOPES.join(", "));
+        if is_known { Ok(scope.to_owned()) } else { Err(wrong()) }
+    });
+    Some(Lender {
+        auth_url: auth_url.unwrap_or_else(|| GIGACHAT_LENDER.to_owned()),
+        scope: scope.unwrap_or_else(|| GIGACHAT_PERSON.to_owned()),
+    })
 }
 
 fn checked<T>(
@@ -281,8 +273,10 @@ fn check_header(name: &str, value: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn max_concurrency(section: &ProviderSection, problems: &mut Problems) -> u32 {
+fn max_concurrency(section: &ProviderSection, kind: Option<Wire>, problems: &mut Problems) -> u32 {
     match &section.max_concurrency {
+        // A person has one stream at a time there.
+        None if kind == Some(Wire::GigaChat) => 1,
         None => DEFAULT_MAX_CONCURRENCY,
         Some(limit) => {
             if !(1..=MAX_CONCURRENCY).contains(limit.get_ref()) {

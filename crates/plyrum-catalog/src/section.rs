@@ -14,6 +14,7 @@ use toml::Spanned;
 use crate::key::KeySection;
 use crate::provider::TimeoutsEntry;
 use crate::text::DecimalText;
+use crate::wire::Quirks;
 
 /// The sections that this crate owns.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -31,9 +32,9 @@ pub struct Sections {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProviderSection {
-    /// The wire: `openai-chat`, `offline`.
+    /// The wire: `openai-chat`, `anthropic`, …, `offline`.
     pub kind: Spanned<String>,
-    /// Everything before the wire's own path: `http://127.0.0.1:9001/v1`.
+    /// Everything before the wire's own path: `http://127.0.0.1:9001/v1`. Absent: that of the wire's one server.
     pub base_url: Option<Spanned<String>>,
     /// Where the key is; absent: none is sent.
     pub api_key: Option<Spanned<KeySection>>,
@@ -51,6 +52,17 @@ pub struct ProviderSection {
     pub on_cancel: Option<Spanned<OnCancel>>,
     /// Limits of waiting, in whole seconds or as `"2m"`.
     pub timeouts: Option<Spanned<TimeoutsEntry>>,
+    /// Whether answers are asked for as streams.
+    #[serde(default = "yes")]
+    pub stream: bool,
+    /// Where tokens are lent, of `gigachat`.
+    pub auth_url: Option<Spanned<String>>,
+    /// What they are lent for.
+    pub scope: Option<Spanned<String>>,
+    /// The folder that is charged, of `yandex`; absent: `YANDEX_FOLDER_ID`.
+    pub folder: Option<Spanned<String>>,
+    /// How the server differs from others of its wire.
+    pub quirks: Option<Quirks>,
 }
 
 /// What happens to a request that is not wanted any more.

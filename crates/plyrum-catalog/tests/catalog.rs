@@ -168,12 +168,38 @@ fn an_address_with_a_password_is_refused_and_not_repeated() {
 }
 
 #[test]
-fn a_wire_to_come_is_another_mistake_than_an_unknown_one() {
-    let (piece, message) = blamed_after(r#""openai-chat""#, r#""anthropic""#);
-    assert_eq!(piece, r#""anthropic""#);
-    assert_eq!(message, "`anthropic` is not supported by this build yet; it has: openai-chat, offline");
-    let (_, message) = blamed_after(r#""openai-chat""#, r#""openai-chatt""#);
-    assert!(message.contains("is not a wire format; this build has: openai-chat, offline"), "{message}");
+fn an_unknown_wire_is_told_those_that_there_are() {
+    let (piece, message) = blamed_after(r#""openai-chat""#, r#""openai-chatt""#);
+    assert_eq!(piece, r#""openai-chatt""#);
+    assert!(
+        message.contains("is not a wire format; this build has: openai-chat, openai-responses, anthropic"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_wire_of_one_server_knows_its_address_and_gigachat_its_lender() {
+    let text = "[providers.giga]\nkind = \"gigachat\"\n\n[providers.claude]\nkind = \"anthropic\"\nstream = false\n\
+                [providers.claude.quirks]\ncache = \"1h\"\nschema = \"none\"\n";
+    let user: Sections = toml::from_str(text).unwrap();
+    let catalog = Catalog::build(&Sections::shipped().unwrap(), &user).unwrap();
+    let giga = catalog.provider("giga").unwrap();
+    assert_eq!(giga.base_url.as_deref(), Some("https://gigachat.devices.sberbank.ru/api/v1"));
+    assert_eq!(giga.lender.as_ref().map(|lender| lender.scope.as_str()), Some("GIGACHAT_API_PERS"));
+    assert_eq!(giga.max_concurrency, 1, "a person has one stream");
+    let claude = catalog.provider("claude").unwrap();
+    assert_eq!(claude.base_url.as_deref(), Some("https://api.anthropic.com"));
+    assert!(!claude.streams);
+    assert_eq!(claude.quirks.cache, Some(plyrum_catalog::CacheLife::Hour));
+    for (text, word) in [
+        ("kind = \"gigachat\"\nscope = \"X\"", "scope must be one of"),
+        ("kind = \"anthropic\"\nscope = \"GIGACHAT_API_PERS\"", "only gigachat"),
+        ("kind = \"anthropic\"\nfolder = \"b1g\"", "only yandex"),
+        ("kind = \"gigachat\"\nauth_url = \"ftp://x\"", "http://"),
+    ] {
+        let (_, message) = blamed(&format!("[providers.mine]\n{text}\n"));
+        assert!(message.contains(word), "{text}: {message}");
+    }
 }
 
 #[test]

@@ -7,3 +7,9 @@ use plyrum_protocol::Timestamp;
 pub(crate) fn now() -> Timestamp {
     Timestamp::from_millis(jiff::Timestamp::now().as_millisecond())
 }
+
+/// The same as the standard library has it.
+#[expect(clippy::disallowed_methods, reason = "the daemon's clock is here and nowhere else")]
+pub(crate) fn system() -> std::time::SystemTime {
+    std::time::SystemTime::now()
+}

@@ -1,11 +1,14 @@
 //! The providers that this configuration names, ready to be asked: keys read, connections kept, a limit on
 //! how many requests run at once.
 
-use crate::keys;
-use plyrum_catalog::{Catalog, KeySource, ProviderEntry, ProviderId, TimeoutsEntry, Wire};
+use crate::{clock, keys};
+use plyrum_catalog::{
+    CacheLife, Catalog, KeySource, OutputLimitField, ProviderEntry, ProviderId, SchemaSupport, TimeoutsEntry,
+    Wire,
+};
 use plyrum_config::Paths;
 use plyrum_providers::offline::{Offline, Script};
-use plyrum_providers::{Endpoint, Provider, Timeouts};
+use plyrum_providers::{Endpoint, FormSupport, Manner, OutputLimit, Provider, Timeouts};
 use plyrum_redact::Secret;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -48,7 +51,13 @@ impl Registry {
         for entry in catalog.providers.values() {
             let provider = match entry.kind {
                 Wire::Offline => embedded(entry),
-                Wire::OpenAiChat => hosted(entry, paths, &mut secrets).await,
+                kind => match plyrum_providers::Wire::named(kind.as_str()) {
+                    Some(wire) => hosted(entry, wire, paths, &mut secrets).await,
+                    None => Err(Unusable {
+                        why: format!("this build does not speak {}", kind.as_str()),
+                        key_variable: None,
+                    }),
+                },
             };
             let permits =
                 Arc::new(Semaphore::new(usize::try_from(entry.max_concurrency).unwrap_or(1).max(1)));
@@ -79,6 +88,7 @@ fn embedded(entry: &ProviderEntry) -> Result<Arc<dyn Provider>, Unusable> {
 
 async fn hosted(
     entry: &ProviderEntry,
+    wire: plyrum_providers::Wire,
     paths: &Paths,
     secrets: &mut Vec<(String, Secret)>,
 ) -> Result<Arc<dyn Provider>, Unusable> {
@@ -97,12 +107,53 @@ async fn hosted(
     let endpoint = Endpoint {
         key,
         ca_file: entry.ca_file.as_ref().map(|path| paths.config_dir.join(path)),
-        headers: entry.headers.iter().map(|(k, v)| (k.clone(), v.clone())).collect(),
+        headers: headers(entry),
         proxy: entry.proxy.clone(),
         timeouts: timeouts(&entry.timeouts),
-        ..Endpoint::new(entry.id.to_string(), plyrum_providers::Wire::OpenAiChat, base_url)
+        manner: manner(entry),
+        lender: entry.lender.as_ref().map(|lender| plyrum_providers::Lender {
+            url: lender.auth_url.clone(),
+            scope: lender.scope.clone(),
+        }),
+        ..Endpoint::new(entry.id.to_string(), wire, base_url)
     };
-    plyrum_providers::connect(endpoint).map_err(|e| plain(e.message))
+    plyrum_providers::connect_with_clock(endpoint, clock::system).map_err(|e| plain(e.message))
+}
+
+/// The variable that names the folder of `yandex` where the configuration does not.
+const FOLDER_VARIABLE: &str = "YANDEX_FOLDER_ID";
+
+fn headers(entry: &ProviderEntry) -> Vec<(String, String)> {
+    let mut headers: Vec<(String, String)> =
+        entry.headers.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
+    if entry.kind == Wire::Yandex {
+        let folder = entry.folder.clone().or_else(|| std::env::var(FOLDER_VARIABLE).ok());
+        headers.extend(folder.map(|folder| ("OpenAI-Project".to_owned(), folder)));
+    }
+    headers
+}
+
+/// How the server differs from others of its wire.
+fn manner(entry: &ProviderEntry) -> Manner {
+    let usual = Manner::default();
+    let quirks = entry.quirks;
+    Manner {
+        streams: entry.streams,
+        output_limit: quirks.output_limit.map_or(usual.output_limit, |field| match field {
+            OutputLimitField::MaxTokens => OutputLimit::MaxTokens,
+            OutputLimitField::MaxCompletionTokens => OutputLimit::MaxCompletionTokens,
+        }),
+        asks_usage: quirks.asks_usage.unwrap_or(usual.asks_usage),
+        form: quirks.schema.map_or(usual.form, |schema| match schema {
+            SchemaSupport::Native => FormSupport::Schema,
+            SchemaSupport::Json => FormSupport::Json,
+            SchemaSupport::None => FormSupport::Nothing,
+        }),
+        takes_temperature: quirks.temperature.unwrap_or(usual.takes_temperature),
+        takes_effort: quirks.effort.unwrap_or(usual.takes_effort),
+        takes_cache_marks: quirks.cache != Some(CacheLife::None),
+        caches_an_hour: quirks.cache == Some(CacheLife::Hour),
+    }
 }
 
 fn variable(source: &KeySource) -> Option<String> {

@@ -42,7 +42,7 @@ fn hours_that_begin_past_the_clocks_hour_say_so() {
     let mut buffer = Buffer::empty(area);
     let (theme, words) = (Theme::sixteen(), Words::new(Lang::En));
     let look = Look { theme: &theme, words: &words, now: at(NOW), is_plain: false };
-    (&UsageView { screen: &screen, look }).render(area, &mut buffer);
+    UsageView { screen: &screen, look }.render(area, &mut buffer);
     let text = snapshot::text(&buffer);
     assert!(text.contains("0:30") && text.contains("18:30"), "{text}");
 }
