@@ -2,6 +2,7 @@
 //! key. Made anew when a configuration file changes, so running runs keep what they began with and a
 //! broken file refuses new ones.
 
+use crate::lanes::Lanes;
 use crate::library::Library;
 use crate::recorder::key_print;
 use crate::registry::{Registry, Unusable};
@@ -26,6 +27,8 @@ pub(crate) struct Context {
     pub(crate) redactor: Redactor,
     /// Fingerprints of the keys that were found, by provider.
     pub(crate) keys: BTreeMap<String, String>,
+    /// Limits and breakers of providers.
+    lanes: Arc<Lanes>,
     /// State of the directories with the user's own personas and plans.
     dirs: Vec<Option<FileStamp>>,
 }
@@ -37,6 +40,7 @@ impl Context {
         workspace: Option<&Path>,
         install_key: [u8; 32],
         day: Day,
+        lanes: &Arc<Lanes>,
     ) -> Result<Self, Fault> {
         let dirs = dir_stamps(paths);
         let mut settings = Settings::load(paths, workspace).map_err(|problems| of_diagnostics(&problems))?;
@@ -51,7 +55,8 @@ impl Context {
             crate::log::line(&format!("the key of provider {name} is too short to be recognised in text"));
         }
         let catalog = Arc::new(settings.catalog.clone());
-        Ok(Self { settings, catalog, registry, library, redactor, keys, dirs })
+        let lanes = Arc::clone(lanes);
+        Ok(Self { settings, catalog, registry, library, redactor, keys, dirs, lanes })
     }
 
     /// Whether a file that it was made from has changed, or its prices are those of another day.
@@ -64,9 +69,16 @@ impl Context {
     /// Whether a model could be asked now.
     pub(crate) fn health(&self, model: &ModelId) -> Health {
         match self.why_not(model) {
+            None if self.is_failing(model) => Health::BreakerOpen,
             None => Health::Ready,
             Some(_) => Health::NoKey,
         }
+    }
+
+    /// Whether a model's provider failed so often just now that it is not asked.
+    pub(crate) fn is_failing(&self, model: &ModelId) -> bool {
+        let provider = self.catalog.model(model.as_str()).map(|model| model.provider.as_str());
+        provider.and_then(|provider| self.lanes.known(provider)).is_some_and(|lane| lane.is_open())
     }
 
     /// Whether a model takes its prompt as a command to carry out.
@@ -131,7 +143,7 @@ prices = [{ from = "2026-12-01", currency = "RUB", input = "2", output = "2" }]
         std::fs::write(paths.config_file(), DATED).unwrap();
         let (eve, first) = (Day::parse("2026-11-30").unwrap(), Day::parse("2026-12-01").unwrap());
         let price = async |day| {
-            let context = Context::load(&paths, None, [0; 32], day).await.unwrap();
+            let context = Context::load(&paths, None, [0; 32], day, &Arc::default()).await.unwrap();
             assert!(!context.is_stale(&paths, day));
             assert!([eve, first].iter().all(|other| *other == day || context.is_stale(&paths, *other)));
             match &context.settings.catalog.model("offline/dated").unwrap().price {

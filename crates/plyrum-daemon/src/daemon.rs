@@ -3,6 +3,7 @@
 use crate::clock;
 use crate::context::Context;
 use crate::flushes::Flushes;
+use crate::lanes::Lanes;
 use crate::recorder::{Loads, Recorder, loaded_files};
 use crate::runs::Runs;
 use crate::sessions::Sessions;
@@ -27,6 +28,8 @@ pub(crate) struct Daemon {
     pub(crate) ledger: Ledger,
     pub(crate) recorder: Recorder,
     pub(crate) runs: Runs,
+    /// Limits and breakers of providers, whatever the configuration.
+    pub(crate) lanes: Arc<Lanes>,
     pub(crate) sessions: Sessions,
     pub(crate) late: Late,
     pub(crate) visitors: Arc<Visitors>,
@@ -105,6 +108,7 @@ impl Daemon {
             ledger,
             recorder,
             runs: Runs::default(),
+            lanes: Arc::default(),
             late: Late::default(),
             visitors: Arc::default(),
             flushes: Flushes::default(),
@@ -123,7 +127,9 @@ impl Daemon {
         if let Some(context) = contexts.get(&project).filter(|c| !c.is_stale(&self.paths, day)) {
             return Ok(Arc::clone(context));
         }
-        let context = Arc::new(Context::load(&self.paths, project.as_deref(), self.install_key, day).await?);
+        let context = Arc::new(
+            Context::load(&self.paths, project.as_deref(), self.install_key, day, &self.lanes).await?,
+        );
         crate::log::set_redactor(context.redactor.for_records());
         self.recorder.set_redactor(context.redactor.for_records());
         let (read, paths) = (Arc::clone(&context), self.paths.clone());

@@ -26,6 +26,7 @@ mod hub;
 mod idle;
 mod ids;
 mod instructions;
+mod lanes;
 mod library;
 mod limits;
 mod lock;

@@ -14,7 +14,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
 
 /// Names a script for the model `offline/script`: scripted answers for whole-program tests and demos.
 const SCRIPT_VARIABLE: &str = "PLYRUM_OFFLINE_SCRIPT";
@@ -29,8 +28,8 @@ pub(crate) struct Registry {
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub(crate) provider: Result<Arc<dyn Provider>, Unusable>,
-    /// As many permits as requests may run at once.
-    pub(crate) permits: Arc<Semaphore>,
+    /// Requests that may run at once.
+    pub(crate) limit: u32,
     pub(crate) is_offline: bool,
 }
 
@@ -59,10 +58,9 @@ impl Registry {
                     }),
                 },
             };
-            let permits =
-                Arc::new(Semaphore::new(usize::try_from(entry.max_concurrency).unwrap_or(1).max(1)));
+            let limit = entry.max_concurrency;
             let is_offline = entry.kind == Wire::Offline;
-            entries.insert(entry.id.clone(), Entry { provider, permits, is_offline });
+            entries.insert(entry.id.clone(), Entry { provider, limit, is_offline });
         }
         (Self { entries }, secrets)
     }

@@ -334,6 +334,10 @@ pub enum FailureClass {
     Overloaded,
     /// The provider failed (500, 502, 504, 408, 425).
     Server,
+    /// The provider failed in a way that another try does not mend: another status, or an error in its stream.
+    Broken,
+    /// It was not even asked: it has no key, or failed too often just now.
+    NotAsked,
     /// The answer could not be understood.
     Protocol,
     /// Our configuration of this provider does not work.

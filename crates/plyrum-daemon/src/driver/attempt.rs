@@ -32,7 +32,11 @@ pub(super) async fn stream(
         Ok(provider) => Arc::clone(provider),
         Err(why) => return pump.send(convert::unusable(&attempt, &open.provider, why)).await,
     };
-    let Ok(_permit) = Arc::clone(&entry.permits).acquire_owned().await else { return };
+    let lane = pump.daemon.lanes.lane(&open.provider, entry.limit);
+    let mut asking = match lane.enter().await {
+        Ok(asking) => asking,
+        Err(fault) => return pump.end(AttemptEnd::NotSent(fault)).await,
+    };
     // Before a byte of the request goes out: after a crash, `sent` means that it may have to be paid.
     let (now, sent) = (clock::now().millis(), convert::sent(&open.request));
     if let Err(e) = pump.daemon.ledger.mark_sent_of(attempt.as_str(), now, sent).await {
@@ -70,6 +74,7 @@ pub(super) async fn stream(
                 pump.send(Input::Call { attempt: attempt.clone(), call }).await;
             }
             StreamEvent::Closed(close) => {
+                asking.ended(&close);
                 let redactor = context.redactor.clone();
                 let end = convert::end(close, |text| redactor.redact(text).into_owned());
                 pump.flush().await;

@@ -159,6 +159,10 @@ pub(super) fn end(close: wire::Close, clean: impl Fn(&str) -> String) -> Attempt
 fn class(error: &wire::ProviderError) -> FailureClass {
     use wire::ErrorClass as C;
     match error.class {
+        // A proxy that wants a password will want it the next time too.
+        C::Proxy if error.status == Some(407) || error.message.contains("authorization required") => {
+            FailureClass::Config
+        }
         C::Dns | C::Refused | C::Connect | C::Proxy => FailureClass::Connect,
         C::Tls => FailureClass::Tls,
         C::Reset => FailureClass::Reset,
@@ -171,7 +175,9 @@ fn class(error: &wire::ProviderError) -> FailureClass {
         C::RateLimited => FailureClass::RateLimited,
         C::Quota => FailureClass::Quota,
         C::Overloaded => FailureClass::Overloaded,
-        C::Server => FailureClass::Server,
+        C::Server if matches!(error.status, Some(500 | 502 | 503 | 504)) => FailureClass::Server,
+        // What no status names, or one that says what a server never does, is no better a moment later.
+        C::Server => FailureClass::Broken,
         C::Protocol => FailureClass::Protocol,
         C::Redirected | C::Config => FailureClass::Config,
     }

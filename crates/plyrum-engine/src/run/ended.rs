@@ -104,9 +104,16 @@ impl Ended {
         Self::without_whole_answer(attempt, fault)
     }
 
-    /// Its request could not even be sent.
+    /// Its request could not even be sent: another model may be asked in its place.
     pub(super) fn not_sent(fault: Fault) -> Self {
-        Self { outcome: AttemptOutcome::Failed, fault: Some(fault), failure: None, at_length: false }
+        let failure = AttemptFailure {
+            class: FailureClass::NotAsked,
+            status: None,
+            message: fault.message.clone(),
+            retry_after_ms: None,
+        };
+        let failure = Some(failure);
+        Self { outcome: AttemptOutcome::Failed, fault: Some(fault), failure, at_length: false }
     }
 
     /// We hung up on a proposal that nobody waits for.

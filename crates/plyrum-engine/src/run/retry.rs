@@ -29,6 +29,8 @@ impl FailureClass {
             | Self::TooLarge
             | Self::Quota
             | Self::Protocol
+            | Self::Broken
+            | Self::NotAsked
             | Self::Config => false,
         }
     }
@@ -42,6 +44,8 @@ impl FailureClass {
             | Self::RateLimited
             | Self::Overloaded
             | Self::Server
+            | Self::Broken
+            | Self::NotAsked
             | Self::Protocol => ErrorKind::ProviderUnavailable,
             Self::Auth => ErrorKind::Auth,
             Self::Rejected => ErrorKind::ProviderRejected,
@@ -92,6 +96,8 @@ pub(super) fn fault_of(failure: &AttemptFailure) -> Fault {
         | FailureClass::Timeout
         | FailureClass::Overloaded
         | FailureClass::Server
+        | FailureClass::Broken
+        | FailureClass::NotAsked
         | FailureClass::Protocol
         | FailureClass::Config => fault,
     }

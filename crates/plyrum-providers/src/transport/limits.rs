@@ -37,7 +37,9 @@ impl Limit {
             Self::Total => ("no whole answer", "total", timeouts.total),
         };
         let seconds = limit.as_secs_f64();
-        ProviderError::new(ErrorClass::Timeout, format!("{what} within {seconds} s (limit `{setting}`)"))
+        // Nothing was sent yet: it can be tried again.
+        let class = if self == Self::Connect { ErrorClass::Connect } else { ErrorClass::Timeout };
+        ProviderError::new(class, format!("{what} within {seconds} s (limit `{setting}`)"))
     }
 }
 

@@ -159,7 +159,7 @@ async fn a_handshake_that_is_never_answered_meets_the_connect_limit() {
     let url = format!("https://{}/v1", fake.address());
     let events = ask(Endpoint { timeouts, ..endpoint(&url) }).await;
     let error = failure(&events);
-    assert_eq!(error.class, ErrorClass::Timeout, "{error}");
+    assert_eq!(error.class, ErrorClass::Connect, "{error}");
     assert!(error.message.contains("limit `connect`"), "{error}");
 }
 
