@@ -17,11 +17,13 @@ pub enum Wire {
     Anthropic,
     /// `POST {base}/chat/completions` with a lent token, functions.
     GigaChat,
+    /// `POST {base}/v1beta/models/{model}:streamGenerateContent`, server-sent events: Google's own.
+    Gemini,
 }
 
 impl Wire {
     /// Every wire.
-    pub const ALL: &'static [Self] = &[Self::OpenAiChat, Self::Anthropic, Self::GigaChat];
+    pub const ALL: &'static [Self] = &[Self::OpenAiChat, Self::Anthropic, Self::GigaChat, Self::Gemini];
 
     /// Its name, as `kind` in the configuration has it.
     #[must_use]
@@ -30,6 +32,7 @@ impl Wire {
             Self::OpenAiChat => "openai-chat",
             Self::Anthropic => "anthropic",
             Self::GigaChat => "gigachat",
+            Self::Gemini => "gemini",
         }
     }
 

@@ -118,9 +118,11 @@ impl Inner {
         if response.status().is_redirection() {
             return redirected(status, response.headers());
         }
-        let retry_after_ms = retry_after::milliseconds(response.headers(), self.clock);
+        let by_header = retry_after::milliseconds(response.headers(), self.clock);
         let body = error_body(response).await;
-        ProviderError { retry_after_ms, ..self.format.refusal(status, &body) }
+        let told = self.format.refusal(status, &body);
+        // Some say it in the body alone.
+        ProviderError { retry_after_ms: by_header.or(told.retry_after_ms), ..told }
     }
 }
 

@@ -7,6 +7,7 @@ mod calls;
 mod counts;
 mod failure;
 mod gathered;
+mod gemini;
 mod gigachat;
 #[cfg(test)]
 mod golden;
@@ -69,6 +70,7 @@ pub(crate) const fn format(wire: Wire) -> &'static dyn Format {
         Wire::OpenAiChat => &openai_chat::OpenAiChat,
         Wire::Anthropic => &anthropic::Anthropic,
         Wire::GigaChat => &gigachat::GigaChat,
+        Wire::Gemini => &gemini::Gemini,
     }
 }
 

@@ -189,6 +189,19 @@ pub(super) fn spoilt_ends_once(
     ends_once(format, &bytes, cut % len);
 }
 
+/// The text of an answer, and its calls by name and arguments.
+pub(super) fn said(events: &[StreamEvent]) -> (String, Vec<(String, String)>) {
+    let (mut texts, mut calls) = (String::new(), Vec::new());
+    for event in events {
+        match event {
+            StreamEvent::Delta { channel: Channel::Answer, text } => texts.push_str(text),
+            StreamEvent::Call(call) => calls.push((call.name.clone(), call.arguments.clone())),
+            _ => {}
+        }
+    }
+    (texts, calls)
+}
+
 /// Events, one a line.
 pub(super) fn show(events: &[StreamEvent]) -> String {
     let mut text = String::new();

@@ -4,6 +4,7 @@
 mod faults;
 mod tls;
 mod transport;
+mod wires;
 
 use std::sync::Arc;
 
