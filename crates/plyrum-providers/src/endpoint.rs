@@ -19,11 +19,14 @@ pub enum Wire {
     GigaChat,
     /// `POST {base}/v1beta/models/{model}:streamGenerateContent`, server-sent events: Google's own.
     Gemini,
+    /// `POST {base}/api/chat`, a line of JSON for each piece: Ollama's own.
+    Ollama,
 }
 
 impl Wire {
     /// Every wire.
-    pub const ALL: &'static [Self] = &[Self::OpenAiChat, Self::Anthropic, Self::GigaChat, Self::Gemini];
+    pub const ALL: &'static [Self] =
+        &[Self::OpenAiChat, Self::Anthropic, Self::GigaChat, Self::Gemini, Self::Ollama];
 
     /// Its name, as `kind` in the configuration has it.
     #[must_use]
@@ -33,6 +36,7 @@ impl Wire {
             Self::Anthropic => "anthropic",
             Self::GigaChat => "gigachat",
             Self::Gemini => "gemini",
+            Self::Ollama => "ollama",
         }
     }
 

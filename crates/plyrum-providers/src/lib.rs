@@ -5,13 +5,14 @@
 //! knows a price or a session: repeating is the engine's business, because only it knows what was forwarded
 //! and what was held.
 //!
-//! Reading order: `request`, `event`, `error`, `provider` are the contract; `sse` and `wire` turn bytes into
+//! Reading order: `request`, `event`, `error`, `provider` are the contract; `sse`, `ndjson` and `wire` turn bytes into
 //! events without any I/O; `transport` is the one place that touches the network.
 
 mod call_ids;
 mod endpoint;
 mod error;
 mod event;
+mod ndjson;
 pub mod offline;
 mod provider;
 mod request;

@@ -12,6 +12,7 @@ mod gigachat;
 #[cfg(test)]
 mod golden;
 mod loose;
+mod ollama;
 mod openai_chat;
 mod write;
 
@@ -71,6 +72,7 @@ pub(crate) const fn format(wire: Wire) -> &'static dyn Format {
         Wire::Anthropic => &anthropic::Anthropic,
         Wire::GigaChat => &gigachat::GigaChat,
         Wire::Gemini => &gemini::Gemini,
+        Wire::Ollama => &ollama::Ollama,
     }
 }
 

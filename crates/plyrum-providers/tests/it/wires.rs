@@ -72,3 +72,18 @@ async fn the_wait_that_gemini_asks_for_in_a_body_is_handed_on_unless_a_header_sa
         server.join().unwrap();
     }
 }
+
+#[tokio::test]
+async fn ollama_is_asked_for_lines_with_or_without_a_key() {
+    let lines =
+        "{\"message\":{\"content\":\"Да\"},\"done\":false}\n{\"done\":true,\"done_reason\":\"stop\"}\n";
+    for key in [Some(KEY), None] {
+        let (base, server) = serve(response("200 OK", lines));
+        let events = ask(Endpoint { key: key.map(Into::into), ..endpoint(Wire::Ollama, &base) }).await;
+        assert_eq!((answer(&events).as_str(), outcome(&events)), ("Да", "finished"), "{events:?}");
+        let sent = server.join().unwrap();
+        assert_eq!(sent.lines().next(), Some("POST /api/chat HTTP/1.1"));
+        assert!(sent.contains("\r\naccept: application/x-ndjson, application/json\r\n"), "{sent}");
+        assert_eq!(sent.contains(&format!("\r\nauthorization: Bearer {KEY}\r\n")), key.is_some(), "{sent}");
+    }
+}
