@@ -6,7 +6,7 @@ use std::io::{Error, ErrorKind, Result};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 use crate::log::Request;
-use crate::script::{Framing, Reply, Step};
+use crate::reply::{Framing, Reply};
 
 /// Bytes of a request's head.
 const MAX_HEAD: usize = 64 * 1024;
@@ -44,8 +44,8 @@ pub(crate) async fn read_request(
     Ok(Some(request))
 }
 
-/// The status line and headers of a reply.
-pub(crate) fn head(reply: &Reply) -> Vec<u8> {
+/// The status line and headers of a reply whose body has this length.
+pub(crate) fn head(reply: &Reply, length: usize) -> Vec<u8> {
     let mut head = format!("HTTP/1.1 {} {}\r\n", reply.status, reason(reply.status));
     for (name, value) in &reply.headers {
         let _ = write!(head, "{name}: {value}\r\n");
@@ -53,7 +53,6 @@ pub(crate) fn head(reply: &Reply) -> Vec<u8> {
     match reply.framing {
         Framing::Chunked => head.push_str("transfer-encoding: chunked\r\n"),
         Framing::Length => {
-            let length: usize = reply.steps.iter().filter_map(Step::body).map(|bytes| bytes.len()).sum();
             let _ = write!(head, "content-length: {length}\r\n");
         }
         Framing::Close => head.push_str("connection: close\r\n"),
@@ -79,6 +78,7 @@ pub(crate) fn frame(framing: Framing, bytes: &[u8]) -> Vec<u8> {
 fn reason(status: u16) -> &'static str {
     match status {
         200 => "OK",
+        300..=399 => "Redirect",
         400..=499 => "Client Error",
         500..=599 => "Server Error",
         _ => "Status",

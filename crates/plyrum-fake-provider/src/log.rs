@@ -14,6 +14,13 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// Requests remembered; later ones are answered and forgotten.
 const REQUESTS_KEPT: usize = 100_000;
 
+/// Bytes of bodies remembered; requests beyond are remembered without theirs.
+const BODIES_KEPT: usize = 512 * 1024 * 1024;
+
+/// Gates remembered, and the longest name of one; a gate beyond stays shut.
+const GATES_KEPT: usize = 10_000;
+const GATE_NAME: usize = 1024;
+
 /// One request, as it arrived.
 #[derive(Clone, Debug)]
 pub struct Request {
@@ -40,15 +47,31 @@ impl Request {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
 
-    /// The `model` of the body.
+    /// The model asked for: the `model` of the body, or the one that Gemini has in its path.
     pub fn model(&self) -> Option<String> {
-        self.json().get("model").and_then(|model| model.as_str()).map(str::to_owned)
+        let in_path = || self.path_alone().rsplit_once("/models/")?.1.split_once(':').map(|(model, _)| model);
+        let body = self.json();
+        body.get("model").and_then(|model| model.as_str()).or_else(in_path).map(str::to_owned)
+    }
+
+    /// The path without its query.
+    pub fn path_alone(&self) -> &str {
+        self.path.split_once('?').map_or(&*self.path, |(path, _)| path)
+    }
+
+    /// The query, empty if there is none.
+    pub fn query(&self) -> &str {
+        self.path.split_once('?').map_or("", |(_, query)| query)
     }
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
     pub(crate) requests: Vec<Request>,
+    /// Bytes of the bodies of these.
+    pub(crate) body_bytes: usize,
+    /// Tokens given out.
+    pub(crate) tokens: u64,
     pub(crate) connections: u64,
     pub(crate) hangups: usize,
     pub(crate) reached: BTreeSet<String>,
@@ -79,9 +102,13 @@ impl Log {
         self.changed.notify_all();
     }
 
-    pub(crate) fn request(&self, request: Request) {
+    pub(crate) fn request(&self, mut request: Request) {
         self.note(|seen| {
             if seen.requests.len() < REQUESTS_KEPT {
+                if seen.body_bytes.saturating_add(request.body.len()) > BODIES_KEPT {
+                    request.body = Vec::new();
+                }
+                seen.body_bytes += request.body.len();
                 seen.requests.push(request);
             }
         });
@@ -89,7 +116,9 @@ impl Log {
 
     pub(crate) fn release(&self, gate: &str) {
         self.open_gates.send_modify(|gates| {
-            gates.insert(gate.to_owned());
+            if gates.len() < GATES_KEPT && gate.len() <= GATE_NAME {
+                gates.insert(gate.to_owned());
+            }
         });
     }
 

@@ -5,16 +5,22 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 
+use crate::door;
 use crate::log::{Log, Request};
 use crate::play::Stage;
 use crate::script::Script;
+use crate::setup::Setup;
+
+/// Connections served at once; more wait to be accepted.
+const MAX_CONNECTIONS: usize = 4096;
 
 /// A running server on a loopback port of its own. Dropping it ends every connection.
 #[derive(Debug)]
 pub struct FakeProvider {
     address: SocketAddr,
+    scheme: &'static str,
     log: Arc<Log>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -26,10 +32,7 @@ impl FakeProvider {
     /// # Panics
     /// When no loopback port or thread is to be had.
     pub fn spawn(script: Script) -> Self {
-        match Self::listen(script, SocketAddr::from(([127, 0, 0, 1], 0))) {
-            Ok(server) => server,
-            Err(error) => panic!("the fake provider cannot start on 127.0.0.1: {error}"),
-        }
+        Setup::new(script).spawn()
     }
 
     /// The same, for asynchronous tests.
@@ -43,11 +46,22 @@ impl FakeProvider {
 
     /// Starts a server on this address.
     pub fn listen(script: Script, address: SocketAddr) -> io::Result<Self> {
+        Setup::new(script).listen(address)
+    }
+
+    pub(crate) fn open(setup: Setup, address: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind(address)?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let log = Arc::new(Log::new());
-        let stage = Stage { script: Arc::new(Mutex::new(script)), log: Arc::clone(&log) };
+        let scheme = setup.door.scheme();
+        let stage = Stage {
+            script: Arc::new(Mutex::new(setup.script)),
+            log: Arc::clone(&log),
+            routes: Arc::new(setup.routes),
+            tls: door::acceptor(&setup.door)?,
+            door: Arc::new(setup.door),
+        };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::Builder::new().name("fake-provider".to_owned()).spawn(move || {
@@ -58,12 +72,22 @@ impl FakeProvider {
                 }
             });
         })?;
-        Ok(Self { address, log, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { address, scheme, log, stop: Some(stop), thread: Some(thread) })
     }
 
-    /// Where clients point, e.g. `http://127.0.0.1:40123/v1`.
+    /// The server without any path: the base of Anthropic's, Gemini's and Ollama's wires.
+    pub fn origin(&self) -> String {
+        format!("{}://{}", self.scheme, self.address)
+    }
+
+    /// Where clients of OpenAI's wires point, e.g. `http://127.0.0.1:40123/v1`.
     pub fn base_url(&self) -> String {
-        format!("http://{}/v1", self.address)
+        format!("{}/v1", self.origin())
+    }
+
+    /// Where tokens are to be had, if [`Setup::oauth`] gives some out.
+    pub fn oauth_url(&self) -> String {
+        format!("{}/api/v2/oauth", self.origin())
     }
 
     /// The address, for tests that need the bare socket.
@@ -79,6 +103,11 @@ impl FakeProvider {
     /// Clients that went away in the middle of a reply, so far.
     pub fn hangups(&self) -> usize {
         self.log.seen().hangups
+    }
+
+    /// Tokens given out so far.
+    pub fn tokens(&self) -> u64 {
+        self.log.seen().tokens
     }
 
     /// Connections accepted so far.
@@ -157,15 +186,22 @@ impl Drop for FakeProvider {
 
 async fn accept(listener: TcpListener, stage: Stage) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    loop {
+    let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    // The semaphore is never closed: there is always a place to wait for.
+    while let Ok(place) = Arc::clone(&room).acquire_owned().await {
         let (socket, _) = listener.accept().await?;
         let mut connection = 0;
         stage.log.note(|seen| {
             connection = seen.connections;
             seen.connections += 1;
         });
-        tokio::spawn(stage.clone().serve(socket, connection));
+        let served = stage.clone().receive(socket, connection);
+        tokio::spawn(async move {
+            served.await;
+            drop(place);
+        });
     }
+    Ok(())
 }
 
 async fn off_thread<T: Send + 'static>(wait: impl FnOnce() -> T + Send + 'static) -> T {
