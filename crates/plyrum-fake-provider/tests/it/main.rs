@@ -1,6 +1,7 @@
 //! The server seen from a bare socket, wire by wire: streams, whole answers, routes, and faults of transport.
 #![expect(clippy::unwrap_used, reason = "helpers of tests, which clippy does not know as such here")]
 
+mod binary;
 mod dialects;
 mod faults;
 mod routes;
