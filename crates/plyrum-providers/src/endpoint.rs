@@ -21,12 +21,20 @@ pub enum Wire {
     Gemini,
     /// `POST {base}/api/chat`, a line of JSON for each piece: Ollama's own.
     Ollama,
+    /// `POST {base}/responses`, typed server-sent events.
+    OpenAiResponses,
 }
 
 impl Wire {
     /// Every wire.
-    pub const ALL: &'static [Self] =
-        &[Self::OpenAiChat, Self::Anthropic, Self::GigaChat, Self::Gemini, Self::Ollama];
+    pub const ALL: &'static [Self] = &[
+        Self::OpenAiChat,
+        Self::Anthropic,
+        Self::GigaChat,
+        Self::Gemini,
+        Self::Ollama,
+        Self::OpenAiResponses,
+    ];
 
     /// Its name, as `kind` in the configuration has it.
     #[must_use]
@@ -37,6 +45,7 @@ impl Wire {
             Self::GigaChat => "gigachat",
             Self::Gemini => "gemini",
             Self::Ollama => "ollama",
+            Self::OpenAiResponses => "openai-responses",
         }
     }
 

@@ -14,6 +14,7 @@ mod golden;
 mod loose;
 mod ollama;
 mod openai_chat;
+mod openai_responses;
 mod write;
 
 use std::collections::VecDeque;
@@ -73,6 +74,7 @@ pub(crate) const fn format(wire: Wire) -> &'static dyn Format {
         Wire::GigaChat => &gigachat::GigaChat,
         Wire::Gemini => &gemini::Gemini,
         Wire::Ollama => &ollama::Ollama,
+        Wire::OpenAiResponses => &openai_responses::OpenAiResponses,
     }
 }
 

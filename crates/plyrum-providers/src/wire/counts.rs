@@ -61,8 +61,14 @@ pub(crate) fn count(block: &Object<'_>, name: &str) -> Result<Option<u64>, Strin
     })
 }
 
+/// The provider's own price of an answer, as decimal text.
+pub(crate) fn cost(block: &Object<'_>) -> Option<String> {
+    let text = unquoted(block.get("cost")?);
+    text.bytes().next().is_some_and(|byte| byte.is_ascii_digit()).then(|| text.to_owned())
+}
+
 /// A value's text without the quotes of a string.
-pub(crate) fn unquoted(value: &RawValue) -> &str {
+fn unquoted(value: &RawValue) -> &str {
     let text = value.get();
     text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text)
 }

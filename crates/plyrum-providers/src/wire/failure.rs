@@ -20,6 +20,17 @@ const TOO_LONG: [&str; 7] = [
     "prompt is too long",
 ];
 
+/// Codes of OpenAI's that blame the request, beside those that begin with `invalid_`.
+const REQUEST_CODES: [&str; 7] = [
+    "image_too_large",
+    "image_too_small",
+    "image_parse_error",
+    "image_content_policy_violation",
+    "image_file_too_large",
+    "unsupported_image_media_type",
+    "empty_image_file",
+];
+
 /// The class of an HTTP status that is no success, before the body is looked at.
 fn class_of_status(status: u16) -> ErrorClass {
     match status {
@@ -98,7 +109,9 @@ impl Told {
         };
         let message = if message.is_empty() { detail(error).unwrap_or_default() } else { message };
         let message = if message.is_empty() { plain(text) } else { message };
-        Self { message: bounded(&message), code: field("code"), kind: field("type") }
+        // Yandex has the number under a name of its own.
+        let code = Some(field("code")).filter(|code| !code.is_empty()).unwrap_or_else(|| field("httpCode"));
+        Self { message: bounded(&message), code, kind: field("type") }
     }
 
     fn is_too_long(&self) -> bool {
@@ -120,7 +133,14 @@ impl Told {
             || self.is_too_long()
         {
             Some(ErrorClass::TooLarge)
-        } else if has(&["overloaded_error", "overloaded", "server_overloaded", "engine_overloaded"]) {
+        } else if has(&[
+            "overloaded_error",
+            "overloaded",
+            "server_overloaded",
+            "engine_overloaded",
+            "server_is_overloaded",
+            "slow_down",
+        ]) {
             Some(ErrorClass::Overloaded)
         } else if has(&["rate_limit_exceeded", "rate_limit_error", "requests", "tokens"]) {
             Some(ErrorClass::RateLimited)
@@ -132,7 +152,10 @@ impl Told {
             "permission_error",
         ]) {
             Some(ErrorClass::Auth)
-        } else if has(&["invalid_request_error", "not_found_error", "model_not_found", "BadRequestError"]) {
+        } else if has(&["invalid_request_error", "not_found_error", "model_not_found", "BadRequestError"])
+            || has(&REQUEST_CODES)
+            || self.code.starts_with("invalid_")
+        {
             Some(ErrorClass::Rejected)
         } else {
             None
@@ -283,6 +306,11 @@ mod tests {
             (r#"{"code":"429","message":"slow down"}"#, ErrorClass::RateLimited),
             (r#"{"code":402,"message":"no credit"}"#, ErrorClass::Quota),
             (r#"{"type":"overloaded_error","message":"m"}"#, ErrorClass::Overloaded),
+            (r#"{"code":"server_is_overloaded","message":"m"}"#, ErrorClass::Overloaded),
+            (r#"{"code":"invalid_prompt","message":"m"}"#, ErrorClass::Rejected),
+            (r#"{"code":"image_parse_error","message":"m"}"#, ErrorClass::Rejected),
+            (r#"{"error":{"grpcCode":8,"httpCode":429,"message":"m"}}"#, ErrorClass::RateLimited),
+            (r#"{"code":"server_error","message":"m"}"#, ErrorClass::Server),
             (r#"{"message":"m"}"#, ErrorClass::Server),
             ("broken", ErrorClass::Server),
         ] {

@@ -13,6 +13,11 @@ use serde_json::value::RawValue;
 pub(crate) struct Loose<'a>(Cow<'a, str>);
 
 impl<'a> Loose<'a> {
+    /// The text of a value that is not read with the rest; `null` and an empty text are none.
+    pub(crate) fn of(raw: &RawValue) -> Option<String> {
+        serde_json::from_str::<Option<Loose<'_>>>(raw.get()).ok()??.said().map(Cow::into_owned)
+    }
+
     pub(crate) fn said(self) -> Option<Cow<'a, str>> {
         Some(self.0).filter(|text| !text.is_empty())
     }

@@ -3,7 +3,7 @@
 use plyrum_billing_client::{Convention, Counts, Usage};
 
 use crate::ReportedUsage;
-use crate::wire::counts::{self, Object, count, details, required, unquoted};
+use crate::wire::counts::{self, Object, cost, count, details, required};
 
 /// How the family counts.
 pub(crate) const CONVENTION: Convention = Convention::Inclusive;
@@ -30,12 +30,6 @@ fn meters(block: &Object<'_>) -> Result<Usage, String> {
         ..Counts::default()
     };
     CONVENTION.to_usage(&counts).map_err(|error| error.to_string())
-}
-
-/// The provider's own price, as decimal text.
-fn cost(block: &Object<'_>) -> Option<String> {
-    let text = unquoted(block.get("cost")?);
-    text.bytes().next().is_some_and(|byte| byte.is_ascii_digit()).then(|| text.to_owned())
 }
 
 #[cfg(test)]
