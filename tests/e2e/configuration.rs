@@ -161,11 +161,11 @@ fn a_key_written_into_the_configuration_is_refused_and_not_repeated() {
 #[test]
 fn a_wire_of_a_later_build_is_told_with_what_there_is() {
     let world = World::new();
-    world.config("[providers.claude]\nkind = \"anthropic\"\n");
+    world.config("[providers.claude]\nkind = \"telepathy\"\n");
     world
         .plyrum(["ask", "Hello there"])
         .run()
-        .fails_telling(3, ["config.toml:2", "anthropic", "openai-chat"]);
+        .fails_telling(3, ["config.toml:2", "telepathy", "openai-chat"]);
 }
 
 #[test]

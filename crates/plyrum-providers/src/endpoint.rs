@@ -23,6 +23,12 @@ pub enum Wire {
     Ollama,
     /// `POST {base}/responses`, typed server-sent events.
     OpenAiResponses,
+    /// `openai-chat` as `OpenRouter` has it: its own price, thoughts that go back, marks of a prompt cache.
+    OpenRouter,
+    /// `openai-chat` as `DeepSeek` has it: thoughts that go back as text, no answers by a schema.
+    DeepSeek,
+    /// `openai-chat` as Yandex has it: keys under another word.
+    Yandex,
 }
 
 impl Wire {
@@ -34,6 +40,9 @@ impl Wire {
         Self::Gemini,
         Self::Ollama,
         Self::OpenAiResponses,
+        Self::OpenRouter,
+        Self::DeepSeek,
+        Self::Yandex,
     ];
 
     /// Its name, as `kind` in the configuration has it.
@@ -46,6 +55,9 @@ impl Wire {
             Self::Gemini => "gemini",
             Self::Ollama => "ollama",
             Self::OpenAiResponses => "openai-responses",
+            Self::OpenRouter => "openrouter",
+            Self::DeepSeek => "deepseek",
+            Self::Yandex => "yandex",
         }
     }
 

@@ -5,6 +5,7 @@ mod anthropic;
 mod body;
 mod calls;
 mod counts;
+mod deepseek;
 mod failure;
 mod gathered;
 mod gemini;
@@ -15,7 +16,9 @@ mod loose;
 mod ollama;
 mod openai_chat;
 mod openai_responses;
+mod openrouter;
 mod write;
+mod yandex;
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -64,6 +67,8 @@ pub(crate) enum Auth {
     Lent,
     /// In a header of its own.
     Header(&'static str),
+    /// `Authorization: WORD KEY`.
+    Word(&'static str),
 }
 
 /// The format of a wire.
@@ -75,6 +80,9 @@ pub(crate) const fn format(wire: Wire) -> &'static dyn Format {
         Wire::Gemini => &gemini::Gemini,
         Wire::Ollama => &ollama::Ollama,
         Wire::OpenAiResponses => &openai_responses::OpenAiResponses,
+        Wire::OpenRouter => &openrouter::OpenRouter,
+        Wire::DeepSeek => &deepseek::DeepSeek,
+        Wire::Yandex => &yandex::Yandex,
     }
 }
 

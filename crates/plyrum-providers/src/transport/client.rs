@@ -141,6 +141,7 @@ fn headers(endpoint: &Endpoint, format: &dyn Format) -> Result<HeaderMap, Provid
     if let Some(key) = &endpoint.key {
         let shown = match format.auth() {
             Auth::Bearer => Some((AUTHORIZATION, format!("Bearer {}", key.expose()))),
+            Auth::Word(word) => Some((AUTHORIZATION, format!("{word} {}", key.expose()))),
             Auth::Header(name) => Some((HeaderName::from_static(name), key.expose().clone())),
             Auth::Lent => None,
         };

@@ -52,6 +52,7 @@ fn class_of_status(status: u16) -> ErrorClass {
 pub(crate) fn refusal(status: u16, body: &str) -> ProviderError {
     let told = Told::parse(body);
     let class = match (class_of_status(status), told.hint()) {
+        (_, Some(ErrorClass::Rejected)) if told.is_flagged => ErrorClass::Rejected,
         (ErrorClass::RateLimited, Some(ErrorClass::Quota)) => ErrorClass::Quota,
         // Some gateways say 400 to everything that they refuse.
         (
@@ -88,6 +89,8 @@ struct Told {
     message: String,
     code: String,
     kind: String,
+    /// The text of the request was found wanting; `OpenRouter` says 403 to that as to a wrong key.
+    is_flagged: bool,
 }
 
 impl Told {
@@ -111,7 +114,8 @@ impl Told {
         let message = if message.is_empty() { plain(text) } else { message };
         // Yandex has the number under a name of its own.
         let code = Some(field("code")).filter(|code| !code.is_empty()).unwrap_or_else(|| field("httpCode"));
-        Self { message: bounded(&message), code, kind: field("type") }
+        let is_flagged = error.pointer("/metadata/flagged_input").is_some();
+        Self { message: bounded(&message), code, kind: field("type"), is_flagged }
     }
 
     fn is_too_long(&self) -> bool {
@@ -123,8 +127,14 @@ impl Told {
     fn hint(&self) -> Option<ErrorClass> {
         let words = [self.code.as_str(), self.kind.as_str()];
         let has = |names: &[&str]| words.iter().any(|word| names.contains(word));
-        if has(&["insufficient_quota", "billing_hard_limit_reached", "insufficient_balance", "billing_error"])
-            || self.message.to_lowercase().contains("credit balance is too low")
+        if self.is_flagged {
+            Some(ErrorClass::Rejected)
+        } else if has(&[
+            "insufficient_quota",
+            "billing_hard_limit_reached",
+            "insufficient_balance",
+            "billing_error",
+        ]) || self.message.to_lowercase().contains("credit balance is too low")
         {
             Some(ErrorClass::Quota)
         } else if has(&["timeout_error"]) {
@@ -269,6 +279,12 @@ mod tests {
             ),
             (400, r#"{"error":{"message":"temperature must be at most 2"}}"#, ErrorClass::Rejected),
             (503, r#"{"error":{"type":"overloaded_error","message":"m"}}"#, ErrorClass::Overloaded),
+            (403, r#"{"error":{"type":"invalid_request_error","message":"m"}}"#, ErrorClass::Auth),
+            (
+                403,
+                r#"{"error":{"code":403,"message":"m","metadata":{"reasons":["violence"],"flagged_input":"…"}}}"#,
+                ErrorClass::Rejected,
+            ),
         ] {
             assert_eq!(refusal(status, body).class, class, "{status} {body}");
         }

@@ -19,7 +19,7 @@ use serde::Deserialize;
 
 use super::body::{Answer, EventBody};
 use super::gathered::{Ending, Gathered};
-use super::openai_chat::Chat;
+use super::openai_chat::{Chat, Dialect};
 use super::{Auth, Decode, Format};
 use crate::call_ids::CallIds;
 use crate::sse::{Next, SseEvent};
@@ -28,6 +28,9 @@ use crate::{ChatRequest, Manner, ProviderError, ReportedUsage, StreamEvent, Thou
 /// The format.
 #[derive(Debug)]
 pub(crate) struct GigaChat;
+
+/// How its chunks differ from the family's.
+const DIALECT: Dialect = Dialect::of(Wire::GigaChat);
 
 impl Format for GigaChat {
     fn convention(&self) -> Convention {
@@ -47,12 +50,12 @@ impl Format for GigaChat {
     }
 
     fn decoder(&self, ids: CallIds) -> Box<dyn Decode> {
-        Box::new(EventBody::new(Chunks::default(), ids))
+        Box::new(EventBody::new(Chunks { chat: Chat::of(&DIALECT), has_state: false }, ids))
     }
 }
 
 /// What this wire makes of its chunks: what its family does, and the state of a call.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Chunks {
     chat: Chat,
     has_state: bool,

@@ -5,16 +5,22 @@
 //! contradicts itself, bytes that are not UTF-8, chunks that are not JSON, a `[DONE]` that no
 //! `finish_reason` came before). Calls of tools are told whole when the answer has ended well; [`super::calls`]
 //! knows how servers send them.
+//!
+//! The members of the family that differ in more than a preset can say are wires of their own, over the same code: each
+//! is a [`Dialect`] and a file that says why.
 
 mod chunk;
+mod dialect;
 mod request;
 #[cfg(test)]
 mod tests;
+mod thoughts;
 mod usage;
 
 use std::collections::VecDeque;
 
 use chunk::{Choice, Chunk, Said, Whole};
+use thoughts::Thoughts;
 
 use plyrum_billing_client::Convention;
 
@@ -24,33 +30,60 @@ use super::gathered::{Ending, Gathered, other_stop};
 use super::{Decode, Format, failure, not_json, protocol};
 use crate::call_ids::CallIds;
 use crate::sse::{Next, SseEvent};
-use crate::{Channel, ChatRequest, ErrorClass, Manner, ProviderError, ReportedUsage, Stop, StreamEvent};
+use crate::{
+    Channel, ChatRequest, ErrorClass, Manner, ProviderError, ReportedUsage, Stop, StreamEvent, Thought, Wire,
+};
+
+pub(super) use dialect::{Dialect, EffortField, ThoughtsField};
+pub(super) use request::body;
+pub(super) use usage::CONVENTION;
 
 /// The format.
 #[derive(Debug)]
 pub(crate) struct OpenAiChat;
 
+/// What most servers know.
+const COMMON: Dialect = Dialect::of(Wire::OpenAiChat);
+
+/// Behind the base URL of every member of the family.
+pub(super) const PATH: &str = "chat/completions";
+
+/// A decoder of a member's answers.
+pub(super) fn decoder(dialect: &'static Dialect, ids: CallIds) -> Box<dyn Decode> {
+    Box::new(EventBody::new(Chat::of(dialect), ids))
+}
+
 impl Format for OpenAiChat {
     fn convention(&self) -> Convention {
-        usage::CONVENTION
+        CONVENTION
     }
 
     fn path(&self, _: &ChatRequest, _: &Manner) -> String {
-        "chat/completions".to_owned()
+        PATH.to_owned()
     }
 
     fn body(&self, request: &ChatRequest, manner: &Manner) -> Result<Vec<u8>, ProviderError> {
-        request::body(request, manner)
+        body(request, manner, &COMMON)
     }
 
     fn decoder(&self, ids: CallIds) -> Box<dyn Decode> {
-        Box::new(EventBody::new(Chat, ids))
+        decoder(&COMMON, ids)
     }
 }
 
 /// What this wire makes of its chunks.
-#[derive(Debug, Default)]
-pub(super) struct Chat;
+#[derive(Debug)]
+pub(super) struct Chat {
+    dialect: &'static Dialect,
+    thoughts: Thoughts,
+}
+
+impl Chat {
+    /// For the answer of a member.
+    pub(super) const fn of(dialect: &'static Dialect) -> Self {
+        Self { dialect, thoughts: Thoughts::of(dialect) }
+    }
+}
 
 impl Answer for Chat {
     const ENDING: Ending = Ending { reason: "a finish_reason", last: "[DONE]" };
@@ -72,7 +105,7 @@ impl Answer for Chat {
         if event.name == "error" {
             return Err(failure::in_stream(data));
         }
-        chunk_of(data, gathered, events)?;
+        self.chunk(data, gathered, events)?;
         Ok(Next::More)
     }
 
@@ -83,7 +116,7 @@ impl Answer for Chat {
         events: &mut VecDeque<StreamEvent>,
     ) -> Result<(), ProviderError> {
         let whole: Whole<'_> = serde_json::from_str(text)
-            .map_err(|error| not_json("openai-chat", "the answer", text, &error))?;
+            .map_err(|error| not_json(self.dialect.wire.name(), "the answer", text, &error))?;
         if let Some(error) = whole.error {
             return Err(failure::in_stream(error.get()));
         }
@@ -96,11 +129,11 @@ impl Answer for Chat {
             });
         };
         gathered.keep_usage(whole.usage.map(serde_json::value::RawValue::get));
-        take_choice(choice, gathered, events)?;
+        self.choice(choice, gathered, events)?;
         // A whole JSON text is its own end, whether or not it says why it stopped.
         if !gathered.has_stopped() {
             if gathered.has_calls() {
-                gathered.stops(Stop::ToolUse);
+                self.stops(Stop::ToolUse, gathered, events);
             } else if gathered.has_delivered() {
                 gathered.stops(Stop::Other("no finish_reason".to_owned()));
             }
@@ -113,69 +146,94 @@ impl Answer for Chat {
     }
 }
 
-fn chunk_of(
-    data: &str,
-    gathered: &mut Gathered,
-    events: &mut VecDeque<StreamEvent>,
-) -> Result<(), ProviderError> {
-    let chunk: Chunk<'_> =
-        serde_json::from_str(data).map_err(|error| not_json("openai-chat", "a chunk", data, &error))?;
-    if let Some(error) = chunk.error {
+impl Chat {
+    fn chunk(
+        &mut self,
+        data: &str,
+        gathered: &mut Gathered,
+        events: &mut VecDeque<StreamEvent>,
+    ) -> Result<(), ProviderError> {
+        let chunk: Chunk<'_> = serde_json::from_str(data)
+            .map_err(|error| not_json(self.dialect.wire.name(), "a chunk", data, &error))?;
+        // First: whatever fails below, this was counted.
         gathered.keep_usage(chunk.usage.map(serde_json::value::RawValue::get));
-        return Err(failure::in_stream(error.get()));
-    }
-    if chunk.is_error_object() {
-        return Err(failure::in_stream(data));
-    }
-    if let Some(choice) = chunk.choice {
-        take_choice(choice, gathered, events)?;
-    }
-    gathered.keep_usage(chunk.usage.map(serde_json::value::RawValue::get));
-    Ok(())
-}
-
-fn take_choice(
-    choice: Choice<'_>,
-    gathered: &mut Gathered,
-    events: &mut VecDeque<StreamEvent>,
-) -> Result<(), ProviderError> {
-    if let Some(said) = choice.said {
-        take_said(said, gathered, events)?;
-    }
-    match choice.finish_reason.as_ref().map(|reason| reason.0.as_ref()) {
-        None | Some("") => Ok(()),
-        Some("error") => Err(ProviderError::new(
-            ErrorClass::Server,
-            "the provider stopped with finish_reason `error` and said nothing more",
-        )),
-        Some(reason) => {
-            gathered.stops(stop(reason));
-            Ok(())
+        if let Some(error) = chunk.error {
+            return Err(failure::in_stream(error.get()));
+        }
+        if chunk.is_error_object() {
+            return Err(failure::in_stream(data));
+        }
+        match chunk.choice {
+            Some(choice) => self.choice(choice, gathered, events),
+            None => Ok(()),
         }
     }
-}
 
-fn take_said(
-    said: Said<'_>,
-    gathered: &mut Gathered,
-    events: &mut VecDeque<StreamEvent>,
-) -> Result<(), ProviderError> {
-    let reasoning = said.reasoning_content.or(said.reasoning);
-    for (channel, text) in
-        [(Channel::Reasoning, reasoning), (Channel::Answer, said.content), (Channel::Answer, said.refusal)]
-    {
-        if let Some(text) = text {
-            gathered.deliver(channel, text.0.into_owned(), events);
+    fn choice(
+        &mut self,
+        choice: Choice<'_>,
+        gathered: &mut Gathered,
+        events: &mut VecDeque<StreamEvent>,
+    ) -> Result<(), ProviderError> {
+        if let Some(said) = choice.said {
+            self.said(said, gathered, events)?;
+        }
+        match choice.finish_reason.as_ref().map(|reason| reason.0.as_ref()) {
+            None | Some("") => Ok(()),
+            Some("error") => Err(ProviderError::new(
+                ErrorClass::Server,
+                "the provider stopped with finish_reason `error` and said nothing more",
+            )),
+            // DeepSeek's: no end of the model's, and another try may go well.
+            Some("insufficient_system_resource") => Err(ProviderError::new(
+                ErrorClass::Overloaded,
+                "the provider stopped for want of resources (finish_reason `insufficient_system_resource`)",
+            )),
+            Some(reason) => {
+                self.stops(stop(reason), gathered, events);
+                Ok(())
+            }
         }
     }
-    gathered.next_delta();
-    let calls = said.tool_calls.unwrap_or_default();
-    // Some servers say the same call in both forms.
-    let old = said.function_call.filter(|_| calls.is_empty());
-    for piece in calls.into_iter().map(Piece::from).chain(old.map(Piece::from)) {
-        gathered.call(piece, events)?;
+
+    fn said(
+        &mut self,
+        said: Said<'_>,
+        gathered: &mut Gathered,
+        events: &mut VecDeque<StreamEvent>,
+    ) -> Result<(), ProviderError> {
+        let reasoning = said.reasoning_content.or(said.reasoning);
+        self.thoughts.take(reasoning.as_ref().map(|text| text.0.as_ref()), said.reasoning_details);
+        for (channel, text) in [
+            (Channel::Reasoning, reasoning),
+            (Channel::Answer, said.content),
+            (Channel::Answer, said.refusal),
+        ] {
+            if let Some(text) = text {
+                gathered.deliver(channel, text.0.into_owned(), events);
+            }
+        }
+        gathered.next_delta();
+        let calls = said.tool_calls.unwrap_or_default();
+        // Some servers say the same call in both forms.
+        let old = said.function_call.filter(|_| calls.is_empty());
+        for piece in calls.into_iter().map(Piece::from).chain(old.map(Piece::from)) {
+            gathered.call(piece, events)?;
+        }
+        Ok(())
     }
-    Ok(())
+
+    /// The end; what was thought has to come back only where calls followed from it, and are told.
+    fn stops(&mut self, stop: Stop, gathered: &mut Gathered, events: &mut VecDeque<StreamEvent>) {
+        if matches!(stop, Stop::ToolUse | Stop::EndTurn)
+            && gathered.has_calls()
+            && let Some(json) = self.thoughts.told()
+        {
+            let thought = Thought { wire: self.dialect.wire, json: json.into() };
+            gathered.carry(StreamEvent::Thought(thought), events);
+        }
+        gathered.stops(stop);
+    }
 }
 
 fn stop(reason: &str) -> Stop {

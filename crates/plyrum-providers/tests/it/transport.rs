@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 use plyrum_fake_provider::{FakeProvider, Reply, Script, Step};
 use plyrum_providers::{
     ChatMessage, ChatRequest, Close, Endpoint, ErrorClass, Stop, StreamEvent, Timeouts, ToolCall, ToolSpec,
-    connect, connect_with_clock,
+    Wire, connect, connect_with_clock,
 };
 
 use crate::{KEY, all, answer, ask, close, endpoint, failure, outcome, provider, request};
@@ -48,6 +48,14 @@ async fn one_request_is_sent_with_the_key_and_the_body_that_was_counted() {
     assert_eq!(sent.header("openai-project"), Some("folder"));
     assert_eq!(sent.body.len() as u64, counted);
     assert_eq!(sent.json()["stream_options"]["include_usage"], true);
+}
+
+#[tokio::test]
+async fn a_key_is_shown_under_the_word_of_its_wire() {
+    let fake = FakeProvider::spawn(Script::new().then(Reply::answer("ok", 1, 1)));
+    let yandex = Endpoint { key: Some(KEY.into()), ..Endpoint::new("y", Wire::Yandex, fake.base_url()) };
+    assert_eq!(answer(&ask(yandex).await), "ok");
+    assert_eq!(fake.requests()[0].header("authorization"), Some(format!("Api-Key {KEY}").as_str()));
 }
 
 #[tokio::test]

@@ -65,6 +65,9 @@ pub(super) struct Said<'a> {
     pub(super) reasoning_content: Option<Text<'a>>,
     #[serde(borrow, default)]
     pub(super) reasoning: Option<Text<'a>>,
+    /// The thoughts in parts, signed or encrypted, of `OpenRouter`.
+    #[serde(borrow, default)]
+    pub(super) reasoning_details: Option<&'a RawValue>,
     #[serde(borrow, default)]
     pub(super) refusal: Option<Text<'a>>,
     #[serde(borrow, default)]

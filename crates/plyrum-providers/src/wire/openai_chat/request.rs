@@ -1,9 +1,10 @@
-//! A request as `openai-chat` writes it.
+//! A request as `openai-chat` writes it, and the members of its family with what each has of its own.
 
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::dialect::{Dialect, EffortField, ThoughtsField};
 use crate::wire::write::{number, to_json};
 use crate::{
     ChatMessage, ChatRequest, Effort, FormSupport, Manner, OutputLimit, ProviderError, ToolCall, ToolSpec,
@@ -27,10 +28,25 @@ struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     reasoning_effort: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    reasoning: Option<Reasoning>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    usage: Option<Usage>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     response_format: Option<ResponseFormat<'a>>,
     /// Left out where there is none: some servers refuse an empty list, others pay for it with tokens.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tools: Vec<Tool<'a>>,
+}
+
+#[derive(Serialize)]
+struct Reasoning {
+    effort: &'static str,
+}
+
+/// `OpenRouter` once sent counts and its price only where they were asked for; it still takes the field.
+#[derive(Serialize)]
+struct Usage {
+    include: bool,
 }
 
 #[derive(Serialize)]
@@ -55,9 +71,13 @@ struct Message<'a> {
     tool_calls: Vec<Call<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tool_call_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reasoning_content: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reasoning_details: Option<&'a RawValue>,
 }
 
-/// A text, or parts where there are pictures: many servers know only texts.
+/// A text, or parts where there are pictures or marks: many servers know only texts.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Content<'a> {
@@ -68,8 +88,14 @@ enum Content<'a> {
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Part<'a> {
-    Text { text: &'a str },
-    ImageUrl { image_url: ImageUrl },
+    Text {
+        text: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cache_control: Option<CacheControl>,
+    },
+    ImageUrl {
+        image_url: ImageUrl,
+    },
 }
 
 #[derive(Serialize)]
@@ -77,14 +103,29 @@ struct ImageUrl {
     url: String,
 }
 
+/// The beginning up to here will be sent again.
+#[derive(Clone, Copy, Serialize)]
+struct CacheControl {
+    #[serde(rename = "type")]
+    kind: &'static str,
+}
+
+/// How long it is kept cannot be chosen: one count is sent for what was written to caches of any length, and the longer
+/// ones have another price.
+const EPHEMERAL: CacheControl = CacheControl { kind: "ephemeral" };
+/// Marks of one request: the server they are for refuses more.
+const MAX_MARKS: usize = 4;
+
 impl<'a> Content<'a> {
-    fn of(message: &'a ChatMessage) -> Self {
-        if message.images.is_empty() {
-            return Self::Text(&message.content);
+    /// A message without a text bears no mark: servers refuse one on nothing.
+    fn of(message: &'a ChatMessage, mark: Option<CacheControl>) -> Self {
+        let text = message.content.as_str();
+        if message.images.is_empty() && (mark.is_none() || text.is_empty()) {
+            return Self::Text(text);
         }
-        let text = Some(message.content.as_str()).filter(|text| !text.is_empty());
+        let text = (!text.is_empty()).then_some(Part::Text { text, cache_control: mark });
         let pictures = message.images.iter().map(|image| ImageUrl { url: image.data_url() });
-        let parts = text.map(|text| Part::Text { text }).into_iter();
+        let parts = text.into_iter();
         Self::Parts(parts.chain(pictures.map(|image_url| Part::ImageUrl { image_url })).collect())
     }
 }
@@ -121,15 +162,29 @@ struct Function<'a> {
 const FUNCTION: &str = "function";
 
 impl<'a> Message<'a> {
-    fn of(message: &'a ChatMessage) -> Self {
+    fn of(message: &'a ChatMessage, mark: Option<CacheControl>, dialect: &Dialect) -> Self {
         let only_calls = message.content.is_empty() && !message.calls.is_empty();
+        let thoughts = || thoughts_of(message, dialect);
+        let (reasoning_content, reasoning_details) = match dialect.thoughts {
+            ThoughtsField::Nothing => (None, None),
+            ThoughtsField::ReasoningContent => (thoughts(), None),
+            ThoughtsField::ReasoningDetails => (None, thoughts()),
+        };
         Self {
             role: message.role.name(),
-            content: (!only_calls).then(|| Content::of(message)),
+            content: (!only_calls).then(|| Content::of(message, mark)),
             tool_calls: message.calls.iter().map(Call::of).collect(),
             tool_call_id: message.call.as_deref(),
+            reasoning_content,
+            reasoning_details,
         }
     }
+}
+
+/// What a message's calls followed from, as it came. Where there are no calls, servers ignore it or refuse it.
+fn thoughts_of<'a>(message: &'a ChatMessage, dialect: &Dialect) -> Option<&'a RawValue> {
+    let mut thoughts = message.thoughts_of(dialect.wire).filter(|_| !message.calls.is_empty());
+    serde_json::from_str(thoughts.next()?).ok()
 }
 
 impl<'a> Call<'a> {
@@ -154,24 +209,25 @@ struct StreamOptions {
 }
 
 /// The JSON to send.
-pub(super) fn body(request: &ChatRequest, manner: &Manner) -> Result<Vec<u8>, ProviderError> {
+pub(in crate::wire) fn body(
+    request: &ChatRequest,
+    manner: &Manner,
+    dialect: &Dialect,
+) -> Result<Vec<u8>, ProviderError> {
     let temperature = request.temperature.as_deref().filter(|_| manner.takes_temperature);
     let limit = Some(request.max_output_tokens);
     let (max_tokens, max_completion_tokens) = match manner.output_limit {
         OutputLimit::MaxTokens => (limit, None),
         OutputLimit::MaxCompletionTokens => (None, limit),
     };
-    let response_format = request.form.as_ref().and_then(|form| match manner.form {
-        FormSupport::Schema => {
-            let json_schema = JsonSchema { name: &form.name, schema: &form.schema };
-            Some(ResponseFormat::JsonSchema { json_schema })
-        }
-        FormSupport::Json => Some(ResponseFormat::JsonObject),
-        FormSupport::Nothing => None,
-    });
+    let effort = request.effort.filter(|_| manner.takes_effort).map(Effort::word);
+    let (reasoning_effort, reasoning) = match dialect.effort {
+        EffortField::ReasoningEffort => (effort, None),
+        EffortField::Reasoning => (None, effort.map(|effort| Reasoning { effort })),
+    };
     let body = Body {
         model: &request.model,
-        messages: request.messages.iter().map(Message::of).collect(),
+        messages: messages(request, manner, dialect),
         stream: manner.streams,
         stream_options: (manner.streams && manner.asks_usage)
             .then_some(StreamOptions { include_usage: true }),
@@ -179,11 +235,38 @@ pub(super) fn body(request: &ChatRequest, manner: &Manner) -> Result<Vec<u8>, Pr
         max_completion_tokens,
         temperature: temperature.map(number).transpose()?,
         stop: &request.stop,
-        reasoning_effort: request.effort.filter(|_| manner.takes_effort).map(Effort::word),
-        response_format,
+        reasoning_effort,
+        reasoning,
+        usage: dialect.asks_cost.then_some(Usage { include: true }),
+        response_format: response_format(request, manner, dialect),
         tools: request.tools.iter().map(Tool::of).collect(),
     };
     to_json(&body, request)
+}
+
+fn messages<'a>(request: &'a ChatRequest, manner: &Manner, dialect: &Dialect) -> Vec<Message<'a>> {
+    let marks =
+        if dialect.marks_caches_of(&request.model) && manner.takes_cache_marks { MAX_MARKS } else { 0 };
+    let marked: Vec<usize> = request.stable_after.iter().rev().take(marks).copied().collect();
+    let mark = |at: usize| marked.contains(&at).then_some(EPHEMERAL);
+    let messages = request.messages.iter().enumerate();
+    messages.map(|(at, message)| Message::of(message, mark(at), dialect)).collect()
+}
+
+fn response_format<'a>(
+    request: &'a ChatRequest,
+    manner: &Manner,
+    dialect: &Dialect,
+) -> Option<ResponseFormat<'a>> {
+    let form = request.form.as_ref()?;
+    match manner.form {
+        FormSupport::Schema if dialect.takes_schemas => {
+            let json_schema = JsonSchema { name: &form.name, schema: &form.schema };
+            Some(ResponseFormat::JsonSchema { json_schema })
+        }
+        FormSupport::Schema | FormSupport::Json => Some(ResponseFormat::JsonObject),
+        FormSupport::Nothing => None,
+    }
 }
 
 #[cfg(test)]
@@ -210,7 +293,7 @@ mod tests {
     }
 
     fn written(request: &ChatRequest, manner: &Manner) -> String {
-        String::from_utf8(body(request, manner).unwrap()).unwrap()
+        String::from_utf8(body(request, manner, &crate::wire::openai_chat::COMMON).unwrap()).unwrap()
     }
 
     fn usual(request: &ChatRequest) -> String {
@@ -294,7 +377,8 @@ mod tests {
     fn a_temperature_that_is_no_number_never_reaches_the_wire() {
         for text in ["", "warm", "0.7,\"n\":9", "-1", "1e9", "00.1", "."] {
             let bad = ChatRequest { temperature: Some(text.to_owned()), ..request() };
-            assert_eq!(body(&bad, &Manner::default()).unwrap_err().class, ErrorClass::Config, "{text}");
+            let refused = body(&bad, &Manner::default(), &crate::wire::openai_chat::COMMON).unwrap_err();
+            assert_eq!(refused.class, ErrorClass::Config, "{text}");
         }
     }
 

@@ -6,7 +6,7 @@ use crate::ReportedUsage;
 use crate::wire::counts::{self, Object, cost, count, details, required};
 
 /// How the family counts.
-pub(crate) const CONVENTION: Convention = Convention::Inclusive;
+pub(in crate::wire) const CONVENTION: Convention = Convention::Inclusive;
 
 /// Reads a usage block.
 pub(super) fn report(raw: String) -> ReportedUsage {
