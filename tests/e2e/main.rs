@@ -32,6 +32,7 @@ mod money;
 mod places;
 mod policies;
 mod prices;
+mod providers;
 mod reattach;
 mod screen;
 mod secrets;

@@ -42,18 +42,21 @@ impl Catalog {
     /// the result. Gives every mistake, not only the first; a place is in the text that the entry came
     /// from, which for a tested build is always the user's.
     pub fn build(shipped: &Sections, user: &Sections) -> Result<Self, Vec<CatalogError>> {
-        Self::build_with(shipped, user, &PriceBook::default())
+        Self::build_with(shipped, &Sections::default(), user, &PriceBook::default())
     }
 
-    /// The same with the imported prices: they go before shipped ones, and the user's own before them.
+    /// The same with the models of providers' own lists between the two, and the imported prices: they go before shipped
+    /// ones, and the user's own before them.
     pub fn build_with(
         shipped: &Sections,
+        listed: &Sections,
         user: &Sections,
         imported: &PriceBook,
     ) -> Result<Self, Vec<CatalogError>> {
         let mut problems = Problems::default();
-        let providers = build_providers(shipped, user, &mut problems);
-        let mut models = build_models(shipped, user, &mut problems);
+        let layers = [(shipped, Origin::Shipped), (listed, Origin::Listed), (user, Origin::User)];
+        let providers = build_providers(&layers, &mut problems);
+        let mut models = build_models(&layers, &mut problems);
         for model in models.values_mut() {
             let rows = model.price_keys().iter().map(|key| imported.rows(key)).find(|rows| !rows.is_empty());
             model.price_rows.extend_from_slice(rows.unwrap_or_default());
@@ -135,21 +138,20 @@ impl<'a> Fingerprint<'a> {
 }
 
 type Merged<'a, T> = BTreeMap<&'a str, (&'a T, Origin)>;
+type Layers<'a> = [(&'a Sections, Origin); 3];
 
-fn merged<'a, T>(shipped: &'a BTreeMap<String, T>, user: &'a BTreeMap<String, T>) -> Merged<'a, T> {
-    let from = |entries: &'a BTreeMap<String, T>, origin| {
-        entries.iter().map(move |(id, section)| (id.as_str(), (section, origin)))
+/// The entries that hold: a later layer's in the place of an earlier one's.
+fn merged<'a, T>(layers: &Layers<'a>, of: fn(&'a Sections) -> &'a BTreeMap<String, T>) -> Merged<'a, T> {
+    let entries = |(sections, origin): &(&'a Sections, Origin)| {
+        let origin = *origin;
+        of(sections).iter().map(move |(id, section)| (id.as_str(), (section, origin)))
     };
-    from(shipped, Origin::Shipped).chain(from(user, Origin::User)).collect()
+    layers.iter().flat_map(entries).collect()
 }
 
-fn build_providers(
-    shipped: &Sections,
-    user: &Sections,
-    problems: &mut Problems,
-) -> BTreeMap<ProviderId, ProviderEntry> {
+fn build_providers(layers: &Layers<'_>, problems: &mut Problems) -> BTreeMap<ProviderId, ProviderEntry> {
     let mut providers = BTreeMap::new();
-    let sections = merged(&shipped.providers, &user.providers);
+    let sections = merged(layers, |sections| &sections.providers);
     if sections.len() > MAX_PROVIDERS {
         problems.somewhere(format!("more than {MAX_PROVIDERS} providers"));
         return providers;
@@ -161,14 +163,14 @@ fn build_providers(
     providers
 }
 
-fn build_models(shipped: &Sections, user: &Sections, problems: &mut Problems) -> BTreeMap<ModelId, Model> {
+fn build_models(layers: &Layers<'_>, problems: &mut Problems) -> BTreeMap<ModelId, Model> {
     let mut models = BTreeMap::new();
-    let sections = merged(&shipped.models, &user.models);
+    let sections = merged(layers, |sections| &sections.models);
     if sections.len() > MAX_MODELS {
         problems.somewhere(format!("more than {MAX_MODELS} models"));
         return models;
     }
-    let providers = merged(&shipped.providers, &user.providers);
+    let providers = merged(layers, |sections| &sections.providers);
     for (id, (section, origin)) in &sections {
         check_references(id, section, &providers, &sections, problems);
         let model = model::build(id, section, *origin, problems);

@@ -27,6 +27,7 @@ mod fx;
 mod id;
 pub mod import;
 mod key;
+mod listed;
 mod model;
 mod price;
 mod provider;
@@ -44,13 +45,14 @@ pub use error::CatalogError;
 pub use fx::{FxRate, STALE_AFTER_DAYS};
 pub use id::{InvalidId, ModelId, ProviderId};
 pub use key::{KeySection, KeySource};
+pub use listed::{ListedModel, listed_text};
 pub use model::{DEFAULT_MAX_OUTPUT_TOKENS, Model};
 pub use price::{PriceOrigin, PriceRow, PriceState};
 pub use provider::{DEFAULT_MAX_CONCURRENCY, ProviderEntry, TimeoutsEntry};
 pub use section::{
     FxRow, FxSection, ModelSection, OnCancel, PriceSection, ProviderSection, Sections, TierSection,
 };
-pub use shipped::shipped_files;
+pub use shipped::{LOCAL_PRESETS, shipped_files};
 pub use text::DecimalText;
 pub use wire::{CacheLife, Lender, OutputLimitField, Quirks, SchemaSupport, Wire};
 
@@ -62,6 +64,8 @@ use serde::Serialize;
 pub enum Origin {
     /// Came with Plyrum.
     Shipped,
-    /// The user's configuration; replaces a shipped entry of the same id whole.
+    /// A provider's own list; replaces a shipped entry of the same id whole.
+    Listed,
+    /// The user's configuration; replaces any other entry of the same id whole.
     User,
 }

@@ -102,7 +102,7 @@ pub(crate) fn build_all(
     problems: &mut Problems,
 ) -> Option<Vec<PriceRow>> {
     let origin = match origin {
-        Origin::Shipped => PriceOrigin::Shipped,
+        Origin::Shipped | Origin::Listed => PriceOrigin::Shipped,
         Origin::User => PriceOrigin::User,
     };
     if section.prices.len() > MAX_ROWS {

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use plyrum_billing_client::{Fee, PerMillion};
 use plyrum_catalog::{
-    Catalog, CatalogError, KeySource, ModelId, Origin, PriceState, ProviderId, Sections, Wire, shipped_files,
+    Catalog, CatalogError, KeySource, LOCAL_PRESETS, ModelId, Origin, PriceState, ProviderId, Sections, Wire,
+    shipped_files,
 };
 
 const LAB: &str = r#"
@@ -68,10 +69,21 @@ fn every_shipped_file_is_embedded_and_loads() {
     let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config");
     for folder in ["providers", "models"] {
         for entry in config.join(folder).read_dir().expect("the folder is there") {
-            let name = entry.expect("readable").file_name();
-            let path = format!("{folder}/{}", name.to_string_lossy());
-            assert!(shipped_files().iter().any(|(embedded, _)| *embedded == path), "{path} is not embedded");
+            let entry = entry.expect("readable");
+            let path = format!("{folder}/{}", entry.file_name().to_string_lossy());
+            let is_file = entry.file_type().expect("readable").is_file();
+            assert!(
+                !is_file || shipped_files().iter().any(|(embedded, _)| *embedded == path),
+                "{path} is not embedded"
+            );
         }
+    }
+    for entry in config.join("providers/local").read_dir().expect("the folder is there") {
+        let name = entry.expect("readable").file_name().to_string_lossy().replace(".toml", "");
+        let (_, text) = LOCAL_PRESETS.iter().find(|(preset, _)| *preset == name).expect(&name);
+        let preset: Sections = toml::from_str(text).expect("an entry");
+        let added = Catalog::build(&Sections::shipped().expect("valid"), &preset).expect(&name);
+        assert!(added.provider(&name).is_some_and(|entry| entry.api_key.is_none()), "{name}");
     }
     let catalog = Catalog::shipped().expect("the built-in files are valid");
     let models: Vec<&str> = catalog.models.keys().map(ModelId::as_str).collect();
@@ -79,7 +91,24 @@ fn every_shipped_file_is_embedded_and_loads() {
         models,
         ["offline/central", "offline/lead", "offline/query", "offline/shell", "offline/synth"]
     );
-    assert_eq!(catalog.providers.keys().map(ProviderId::as_str).collect::<Vec<_>>(), ["offline"]);
+    assert_eq!(
+        catalog.providers.keys().map(ProviderId::as_str).collect::<Vec<_>>(),
+        [
+            "anthropic",
+            "deepseek",
+            "gemini",
+            "gigachat",
+            "groq",
+            "mistral",
+            "offline",
+            "ollama",
+            "openai",
+            "openrouter",
+            "together",
+            "xai",
+            "yandex"
+        ]
+    );
 }
 
 #[test]
@@ -137,7 +166,10 @@ fn a_users_entry_replaces_the_shipped_one_of_the_same_id_whole() {
 fn names_that_lead_nowhere_are_blamed_where_they_stand() {
     let (piece, message) = blamed_after(r#"provider = "lab""#, r#"provider = "labb""#);
     assert_eq!(piece, r#""labb""#);
-    assert_eq!(message, "unknown provider `labb`; there are: lab, offline");
+    assert_eq!(
+        message,
+        "unknown provider `labb`; there are: anthropic, deepseek, gemini, gigachat, groq, lab, mistral, offline, …"
+    );
     let (piece, message) = blamed_after(r#""offline/lead"]"#, r#""offline/leed"]"#);
     assert_eq!(piece, r#""offline/leed""#);
     assert!(message.starts_with("unknown model `offline/leed`; there are: "), "{message}");

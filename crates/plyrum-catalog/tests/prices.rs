@@ -51,7 +51,7 @@ fn day(text: &str) -> Day {
 
 fn catalog(text: &str, book: &str) -> Catalog {
     let user: Sections = toml::from_str(text).expect("parses");
-    Catalog::build_with(&Sections::default(), &user, &book_of(book)).expect("valid")
+    Catalog::build_with(&Sections::default(), &Sections::default(), &user, &book_of(book)).expect("valid")
 }
 
 fn book_of(text: &str) -> PriceBook {

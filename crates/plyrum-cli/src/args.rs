@@ -2,7 +2,7 @@
 
 use crate::command::{
     approvals, ask, audit, balance, bench, budget, completions, config, daemon, doctor, explain, ledger,
-    lists, policy, prices, route, runs, screen, sessions, statusline, transcript, undo, usage,
+    lists, policy, prices, providers, route, runs, screen, sessions, statusline, transcript, undo, usage,
 };
 use crate::russian;
 use crate::text;
@@ -89,6 +89,9 @@ pub(crate) enum Command {
     /// Models
     #[command(subcommand)]
     Models(lists::Models),
+    /// Providers: which there are, add one, give a key, try it
+    #[command(subcommand)]
+    Providers(providers::Command),
     /// Measured evidence
     #[command(subcommand)]
     Bench(bench::Command),

@@ -14,6 +14,7 @@ mod random;
 mod range;
 mod russian;
 mod sanitize;
+mod secret_input;
 mod table;
 mod text;
 mod tui_source;

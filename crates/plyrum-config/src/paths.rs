@@ -124,6 +124,16 @@ impl Paths {
         self.config_dir.join("prices.toml")
     }
 
+    /// The models of providers' own lists, which a program keeps; it need not exist.
+    pub fn models_file(&self) -> PathBuf {
+        self.config_dir.join("models.toml")
+    }
+
+    /// Keys that were typed in, a file each; it need not exist.
+    pub fn keys_dir(&self) -> PathBuf {
+        self.config_dir.join("keys")
+    }
+
     /// The user's own personas, `*.md`.
     pub fn personas_dir(&self) -> PathBuf {
         self.config_dir.join("personas")

@@ -2,8 +2,9 @@
 //! key. Made anew when a configuration file changes, so running runs keep what they began with and a
 //! broken file refuses new ones.
 
-use crate::lanes::Lanes;
+use crate::lanes::{LaneState, Lanes};
 use crate::library::Library;
+use crate::ollama::{self, Ollama};
 use crate::recorder::key_print;
 use crate::registry::{Registry, Unusable};
 use plyrum_catalog::{Catalog, Day, ModelId};
@@ -29,7 +30,9 @@ pub(crate) struct Context {
     pub(crate) keys: BTreeMap<String, String>,
     /// Limits and breakers of providers.
     lanes: Arc<Lanes>,
-    /// State of the directories with the user's own personas and plans.
+    /// The Ollama of this machine.
+    ollama: Arc<Ollama>,
+    /// State of the directories with the user's own personas, plans and keys.
     dirs: Vec<Option<FileStamp>>,
 }
 
@@ -41,6 +44,7 @@ impl Context {
         install_key: [u8; 32],
         day: Day,
         lanes: &Arc<Lanes>,
+        ollama: &Arc<Ollama>,
     ) -> Result<Self, Fault> {
         let dirs = dir_stamps(paths);
         let mut settings = Settings::load(paths, workspace).map_err(|problems| of_diagnostics(&problems))?;
@@ -55,8 +59,8 @@ impl Context {
             crate::log::line(&format!("the key of provider {name} is too short to be recognised in text"));
         }
         let catalog = Arc::new(settings.catalog.clone());
-        let lanes = Arc::clone(lanes);
-        Ok(Self { settings, catalog, registry, library, redactor, keys, dirs, lanes })
+        let (lanes, ollama) = (Arc::clone(lanes), Arc::clone(ollama));
+        Ok(Self { settings, catalog, registry, library, redactor, keys, lanes, ollama, dirs })
     }
 
     /// Whether a file that it was made from has changed, or its prices are those of another day.
@@ -91,11 +95,37 @@ impl Context {
 
     /// Why a model cannot be asked.
     pub(crate) fn why_not(&self, model: &ModelId) -> Option<Unusable> {
-        let unknown = || Unusable { why: "its provider is not configured".to_owned(), key_variable: None };
-        let Some(model) = self.catalog.model(model.as_str()) else { return Some(unknown()) };
-        match self.registry.get(model.provider.as_str()) {
-            None => Some(unknown()),
-            Some(entry) => entry.provider.as_ref().err().cloned(),
+        match self.catalog.model(model.as_str()) {
+            Some(model) => self.why_not_provider(model.provider.as_str()),
+            None => Some(Unusable::plain("its provider is not configured")),
+        }
+    }
+
+    /// Why a provider cannot be asked.
+    pub(crate) fn why_not_provider(&self, id: &str) -> Option<Unusable> {
+        let (Some(entry), Some(provider)) = (self.registry.get(id), self.catalog.provider(id)) else {
+            return Some(Unusable::plain("its provider is not configured"));
+        };
+        match (entry.provider.as_ref().err(), self.ollama.state()) {
+            (Some(unusable), _) => Some(unusable.clone()),
+            (None, ollama::State::Absent(why)) if ollama::is_shipped(provider) => {
+                Some(Unusable::plain(format!("no Ollama runs here: {why}")))
+            }
+            (None, _) => None,
+        }
+    }
+
+    /// How a provider's lane is; none where it was not asked yet.
+    pub(crate) fn lane_of(&self, provider: &str) -> Option<LaneState> {
+        self.lanes.known(provider).map(|lane| lane.state())
+    }
+
+    /// The version that a provider told, where it was asked for it.
+    pub(crate) fn version_of(&self, provider: &str) -> Option<String> {
+        let is_shipped = self.catalog.provider(provider).is_some_and(ollama::is_shipped);
+        match self.ollama.state() {
+            ollama::State::Running(version) if is_shipped => Some(version),
+            _ => None,
         }
     }
 }
@@ -111,7 +141,7 @@ fn dir_stamps(paths: &Paths) -> Vec<Option<FileStamp>> {
         files.sort();
         std::iter::once(dir).chain(files).map(|path| FileStamp::of(&path)).collect::<Vec<_>>()
     };
-    [paths.personas_dir(), paths.plans_dir()].into_iter().flat_map(stamps).collect()
+    [paths.personas_dir(), paths.plans_dir(), paths.keys_dir()].into_iter().flat_map(stamps).collect()
 }
 
 /// All problems in one error; the first decides what to try.
@@ -143,7 +173,8 @@ prices = [{ from = "2026-12-01", currency = "RUB", input = "2", output = "2" }]
         std::fs::write(paths.config_file(), DATED).unwrap();
         let (eve, first) = (Day::parse("2026-11-30").unwrap(), Day::parse("2026-12-01").unwrap());
         let price = async |day| {
-            let context = Context::load(&paths, None, [0; 32], day, &Arc::default()).await.unwrap();
+            let context =
+                Context::load(&paths, None, [0; 32], day, &Arc::default(), &Arc::default()).await.unwrap();
             assert!(!context.is_stale(&paths, day));
             assert!([eve, first].iter().all(|other| *other == day || context.is_stale(&paths, *other)));
             match &context.settings.catalog.model("offline/dated").unwrap().price {

@@ -4,6 +4,7 @@ use crate::clock;
 use crate::context::Context;
 use crate::flushes::Flushes;
 use crate::lanes::Lanes;
+use crate::ollama::{self, Ollama};
 use crate::recorder::{Loads, Recorder, loaded_files};
 use crate::runs::Runs;
 use crate::sessions::Sessions;
@@ -30,6 +31,7 @@ pub(crate) struct Daemon {
     pub(crate) runs: Runs,
     /// Limits and breakers of providers, whatever the configuration.
     pub(crate) lanes: Arc<Lanes>,
+    ollama: Arc<Ollama>,
     pub(crate) sessions: Sessions,
     pub(crate) late: Late,
     pub(crate) visitors: Arc<Visitors>,
@@ -109,6 +111,7 @@ impl Daemon {
             recorder,
             runs: Runs::default(),
             lanes: Arc::default(),
+            ollama: Arc::default(),
             late: Late::default(),
             visitors: Arc::default(),
             flushes: Flushes::default(),
@@ -121,6 +124,15 @@ impl Daemon {
 
     /// The configuration that holds in a workspace, read again where a file has changed or a day has begun.
     pub(crate) async fn context(&self, workspace: Option<&str>) -> Result<Arc<Context>, Fault> {
+        let context = self.read(workspace).await?;
+        if !context.catalog.providers.values().any(ollama::is_shipped) {
+            return Ok(context);
+        }
+        self.ollama.look(&self.paths).await;
+        self.read(workspace).await // the same, unless the look found other models
+    }
+
+    async fn read(&self, workspace: Option<&str>) -> Result<Arc<Context>, Fault> {
         let project = workspace.map(PathBuf::from).filter(|dir| has_project_files(dir));
         let day = Day::of_unix_millis(clock::now().millis());
         let mut contexts = self.contexts.lock().await;
@@ -128,7 +140,8 @@ impl Daemon {
             return Ok(Arc::clone(context));
         }
         let context = Arc::new(
-            Context::load(&self.paths, project.as_deref(), self.install_key, day, &self.lanes).await?,
+            Context::load(&self.paths, project.as_deref(), self.install_key, day, &self.lanes, &self.ollama)
+                .await?,
         );
         crate::log::set_redactor(context.redactor.for_records());
         self.recorder.set_redactor(context.redactor.for_records());

@@ -1,7 +1,7 @@
 //! Provider keys: read from where the configuration says, held in a type that cannot print itself, never
 //! leaving this process but in the request to their own provider.
 
-use plyrum_catalog::KeySource;
+use plyrum_catalog::{KeySource, ProviderEntry};
 use plyrum_config::{Paths, read_bounded};
 use plyrum_redact::Secret;
 use std::fs;
@@ -16,14 +16,48 @@ const MAX_KEY_BYTES: u64 = 16 * 1024;
 /// Longest that a key command may take.
 const COMMAND_WITHIN: Duration = Duration::from_secs(10);
 
-/// Reads a key. The error says where it was looked for, never what was found.
-pub(crate) async fn read(source: &KeySource, paths: &Paths) -> Result<Secret, String> {
+/// The key of a provider: from where the configuration says, else one that was typed in. `None`: it takes none.
+pub(crate) async fn of_provider(
+    entry: &ProviderEntry,
+    paths: &Paths,
+    hidden: &[String],
+) -> Result<Option<Secret>, String> {
+    let typed = KeySource::File(paths.keys_dir().join(entry.id.as_str()));
+    let is_typed = || {
+        Path::new(entry.id.as_str()).file_name() == Some(entry.id.as_str().as_ref())
+            && paths.keys_dir().join(entry.id.as_str()).exists()
+    };
+    match &entry.api_key {
+        // A variable that is not set leaves room for it; a file or a command that fails is a mistake to tell.
+        Some(KeySource::Env(name)) if std::env::var_os(name).is_none() && is_typed() => {
+            read(&typed, paths, hidden).await.map(Some)
+        }
+        Some(source) => read(source, paths, hidden).await.map(Some),
+        None if is_typed() => read(&typed, paths, hidden).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Where a provider's key is, in words; none where it takes none.
+pub(crate) fn place_of(entry: &ProviderEntry, paths: &Paths) -> Option<String> {
+    let typed = paths.keys_dir().join(entry.id.as_str());
+    match &entry.api_key {
+        Some(KeySource::Env(name)) if std::env::var_os(name).is_none() && typed.exists() => {
+            Some(typed.display().to_string())
+        }
+        Some(source) => Some(place(source)),
+        None => typed.exists().then(|| typed.display().to_string()),
+    }
+}
+
+/// Reads a key; a command does not see the variables `hidden`. The error says where it was looked for, never what was found.
+async fn read(source: &KeySource, paths: &Paths, hidden: &[String]) -> Result<Secret, String> {
     let text = match source {
         KeySource::Env(name) => {
             std::env::var(name).map_err(|_| format!("the variable {name} is not set in the daemon"))?
         }
         KeySource::File(path) => from_file(&paths.config_dir.join(path))?,
-        KeySource::Command(argv) => from_command(argv).await?,
+        KeySource::Command(argv) => from_command(argv, hidden).await?,
     };
     let key = text.trim();
     if key.is_empty() {
@@ -60,12 +94,15 @@ fn from_file(path: &Path) -> Result<String, String> {
     }
 }
 
-async fn from_command(argv: &[String]) -> Result<String, String> {
+/// The command sees this environment but for the variables that hold keys of providers.
+async fn from_command(argv: &[String], hidden: &[String]) -> Result<String, String> {
     let Some((program, arguments)) = argv.split_first() else {
         return Err("the key command is empty".to_owned());
     };
     let mut child = tokio::process::Command::new(program)
         .args(arguments)
+        .env_clear()
+        .envs(std::env::vars_os().filter(|(name, _)| hidden.iter().all(|key| name != key.as_str())))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -100,10 +137,21 @@ mod tests {
         let (file, pipe) = (home.path().join("file"), home.path().join("pipe"));
         fs::write(&file, "sk-live-1\n").unwrap();
         nix::unistd::mkfifo(&pipe, Mode::S_IRUSR | Mode::S_IWUSR).unwrap();
-        let found = async |path: &Path| read(&KeySource::File(path.to_owned()), &paths).await;
+        let found = async |path: &Path| read(&KeySource::File(path.to_owned()), &paths, &[]).await;
         assert!(found(&file).await.unwrap_err().contains("chmod 600"));
         fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
         assert_eq!(found(&file).await.unwrap().expose(), "sk-live-1");
         assert!(found(&pipe).await.unwrap_err().contains("not a regular file"));
+    }
+
+    #[tokio::test]
+    async fn a_command_sees_no_key_of_a_provider() {
+        let paths = Paths::under(Path::new("/nowhere"));
+        let print = KeySource::Command(
+            ["sh", "-c", "echo k-${PATH:+path}-${HOME:-none}"].map(str::to_owned).to_vec(),
+        );
+        // Any variable can hold a key; this one is surely there.
+        let key = read(&print, &paths, &["HOME".to_owned()]).await.unwrap();
+        assert_eq!(key.expose(), "k-path-none");
     }
 }

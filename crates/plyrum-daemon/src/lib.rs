@@ -31,6 +31,7 @@ mod library;
 mod limits;
 mod lock;
 mod log;
+mod ollama;
 mod outbox;
 mod project;
 mod recorder;

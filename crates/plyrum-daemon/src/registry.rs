@@ -1,7 +1,7 @@
 //! The providers that this configuration names, ready to be asked: keys read, connections kept, a limit on
 //! how many requests run at once.
 
-use crate::{clock, keys};
+use crate::{clock, keys, ollama};
 use plyrum_catalog::{
     CacheLife, Catalog, KeySource, OutputLimitField, ProviderEntry, ProviderId, SchemaSupport, TimeoutsEntry,
     Wire,
@@ -42,20 +42,26 @@ pub(crate) struct Unusable {
     pub(crate) key_variable: Option<String>,
 }
 
+impl Unusable {
+    /// Nothing to set would help.
+    pub(crate) fn plain(why: impl Into<String>) -> Self {
+        Self { why: why.into(), key_variable: None }
+    }
+}
+
 impl Registry {
     /// Makes every provider of the catalogue, and hands out the keys that must never be seen.
     pub(crate) async fn build(catalog: &Catalog, paths: &Paths) -> (Self, Vec<(String, Secret)>) {
         let mut entries = BTreeMap::new();
         let mut secrets = Vec::new();
+        let variables: Vec<String> =
+            catalog.providers.values().filter_map(|entry| variable(entry.api_key.as_ref()?)).collect();
         for entry in catalog.providers.values() {
             let provider = match entry.kind {
                 Wire::Offline => embedded(entry),
                 kind => match plyrum_providers::Wire::named(kind.as_str()) {
-                    Some(wire) => hosted(entry, wire, paths, &mut secrets).await,
-                    None => Err(Unusable {
-                        why: format!("this build does not speak {}", kind.as_str()),
-                        key_variable: None,
-                    }),
+                    Some(wire) => hosted(entry, wire, paths, &variables, &mut secrets).await,
+                    None => Err(Unusable::plain(format!("this build does not speak {}", kind.as_str()))),
                 },
             };
             let limit = entry.max_concurrency;
@@ -88,20 +94,17 @@ async fn hosted(
     entry: &ProviderEntry,
     wire: plyrum_providers::Wire,
     paths: &Paths,
+    variables: &[String],
     secrets: &mut Vec<(String, Secret)>,
 ) -> Result<Arc<dyn Provider>, Unusable> {
-    let plain = |why: String| Unusable { why, key_variable: None };
-    let key = match &entry.api_key {
-        None => None,
-        Some(source) => {
-            let key = keys::read(source, paths)
-                .await
-                .map_err(|why| Unusable { why, key_variable: variable(source) })?;
-            secrets.push((entry.id.to_string(), Secret::new(key.expose().clone())));
-            Some(key)
-        }
-    };
-    let base_url = entry.base_url.clone().ok_or_else(|| plain("it has no base_url".to_owned()))?;
+    let key = keys::of_provider(entry, paths, variables)
+        .await
+        .map_err(|why| Unusable { why, key_variable: entry.api_key.as_ref().and_then(variable) })?;
+    if let Some(key) = &key {
+        secrets.push((entry.id.to_string(), Secret::new(key.expose().clone())));
+    }
+    let base_url = if ollama::is_shipped(entry) { Some(ollama::base_url()) } else { entry.base_url.clone() };
+    let base_url = base_url.ok_or_else(|| Unusable::plain("it has no base_url"))?;
     let endpoint = Endpoint {
         key,
         ca_file: entry.ca_file.as_ref().map(|path| paths.config_dir.join(path)),
@@ -115,7 +118,7 @@ async fn hosted(
         }),
         ..Endpoint::new(entry.id.to_string(), wire, base_url)
     };
-    plyrum_providers::connect_with_clock(endpoint, clock::system).map_err(|e| plain(e.message))
+    plyrum_providers::connect_with_clock(endpoint, clock::system).map_err(|e| Unusable::plain(e.message))
 }
 
 /// The variable that names the folder of `yandex` where the configuration does not.

@@ -336,6 +336,7 @@ fn limits(context: &Context, options: &SubmitOptions, persona: &Persona, now: Ti
         budget,
         budget_setting,
         deadline: options.timeout_ms.map(|ms| now.plus_millis(ms)),
+        fallback_max_price_percent: context.settings.defaults.fallback_max_price_percent,
         ..Limits::default()
     }
 }

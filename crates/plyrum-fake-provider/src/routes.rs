@@ -22,6 +22,9 @@ impl Routes {
         if request.method == "POST" && path.ends_with("/oauth") {
             return self.oauth.as_ref().map(|oauth| oauth.answer(request, number));
         }
+        if request.method == "POST" && path.ends_with("/api/show") {
+            return self.models.as_ref().map(|_| Reply::json(&shown().to_string()));
+        }
         let models = self.models.as_ref().filter(|_| request.method == "GET")?;
         let body = match path {
             _ if path.ends_with("/api/version") => json!({ "version": "0.0.0-fake" }),
@@ -62,5 +65,13 @@ fn ollama(model: &str) -> Value {
     json!({
         "name": model, "model": model, "modified_at": "2024-01-01T00:00:00Z", "size": 1, "digest": "fake",
         "details": { "format": "gguf", "family": "fake", "parameter_size": "1B", "quantization_level": "Q4_0" },
+    })
+}
+
+/// What every model of an Ollama says of itself.
+fn shown() -> Value {
+    json!({
+        "capabilities": ["completion", "tools"],
+        "model_info": { "general.architecture": "fake", "fake.context_length": 131_072 },
     })
 }

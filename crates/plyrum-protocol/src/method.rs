@@ -67,6 +67,14 @@ methods! {
     PersonaList "persona/list" Page => Listing<view::PersonaRow>;
     /// The models.
     ModelList "model/list" Page => Listing<view::ModelRow>;
+    /// The providers, and how each is.
+    ProviderList "provider/list" Page => Listing<view::ProviderRow>;
+    /// Asks a provider for its list of models: whether it answers, and takes the key.
+    ProviderTest "provider/test" ProviderRef => view::ProviderTested;
+    /// Asks providers for their lists of models, and keeps them.
+    ProviderRefresh "provider/refresh" ProviderChoice => Listing<view::RefreshRow>;
+    /// Looks for servers of this machine at their usual ports.
+    ProviderScan "provider/scan" Empty => Listing<view::FoundRow>;
     /// Limits, and how far they are used up.
     BudgetList "budget/list" BudgetQuery => Listing<view::BudgetRow>;
     /// Sets a limit.
@@ -92,6 +100,21 @@ methods! {
 /// Nothing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Empty {}
+
+/// A provider.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ProviderRef {
+    /// Its id.
+    pub provider: String,
+}
+
+/// One provider, or all that can be asked.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ProviderChoice {
+    /// Its id; none: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
+}
 
 /// Whose limits are asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

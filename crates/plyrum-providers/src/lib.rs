@@ -12,6 +12,7 @@ mod call_ids;
 mod endpoint;
 mod error;
 mod event;
+mod listing;
 mod ndjson;
 pub mod offline;
 mod provider;
@@ -23,6 +24,7 @@ mod wire;
 pub use endpoint::{Endpoint, FormSupport, Lender, Manner, OutputLimit, Timeouts, Wire};
 pub use error::{ErrorClass, ProviderError};
 pub use event::{Channel, Close, ReportedUsage, Stop, StreamEvent};
+pub use listing::{Listed, Listing, MAX_LISTED, Version};
 pub use provider::{Provider, ProviderStream};
 pub use request::{
     AnswerForm, ChatMessage, ChatRequest, Effort, Image, MediaType, Role, Thought, ToolCall, ToolSpec,

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 
-use crate::{ChatRequest, Close, ErrorClass, ProviderError, StreamEvent};
+use crate::{ChatRequest, Close, ErrorClass, Listing, ProviderError, StreamEvent, Version};
 
 /// Something that answers conversations.
 pub trait Provider: Send + Sync + fmt::Debug {
@@ -17,6 +17,12 @@ pub trait Provider: Send + Sync + fmt::Debug {
 
     /// Bytes of the request as this provider sends it: the base of input bounds and of estimates.
     fn request_bytes(&self, request: &ChatRequest) -> u64;
+
+    /// Asks for the models that it serves: one request that costs nothing, and so also what tells whether a key is taken.
+    fn list(&self) -> Listing<'_>;
+
+    /// Asks the server for its version, which confirms that it is what it is taken for.
+    fn version(&self) -> Version<'_>;
 }
 
 /// The events of one request; see [`StreamEvent`] for their order. Dropping it hangs up.

@@ -19,9 +19,13 @@ use reqwest::{Client, Response, StatusCode};
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
+use crate::Version;
 use crate::call_ids::CallIds;
-use crate::wire::{End, Format, format};
-use crate::{ChatRequest, Endpoint, ErrorClass, Manner, Provider, ProviderError, ProviderStream, Timeouts};
+use crate::wire::{self, End, Format, format};
+use crate::{
+    ChatRequest, Endpoint, ErrorClass, Listed, Listing, Manner, Provider, ProviderError, ProviderStream,
+    Timeouts, Wire,
+};
 use client::Settings;
 use exchange::{Body, Exchange};
 use mask::Mask;
@@ -31,6 +35,8 @@ pub type Clock = fn() -> SystemTime;
 
 /// Bytes of response headers, names and values together.
 const MAX_HEADERS: usize = 64 * 1024;
+/// Bytes of a list of models.
+const MAX_LIST: usize = 16 << 20;
 /// Bytes of an error's body that are read.
 const MAX_ERROR_BODY: usize = 64 * 1024;
 /// How long an error's body is waited for.
@@ -44,6 +50,7 @@ pub(crate) struct HttpProvider {
 
 #[derive(Debug)]
 struct Inner {
+    wire: Wire,
     format: &'static dyn Format,
     manner: Manner,
     settings: Settings,
@@ -56,11 +63,12 @@ struct Inner {
 impl HttpProvider {
     /// Checks the endpoint; touches no network.
     pub(crate) fn new(endpoint: Endpoint, clock: Option<Clock>) -> Result<Self, ProviderError> {
-        let (format, timeouts, manner) = (format(endpoint.kind), endpoint.timeouts, endpoint.manner.clone());
+        let wire = endpoint.kind;
+        let (format, timeouts, manner) = (format(wire), endpoint.timeouts, endpoint.manner.clone());
         let settings = Settings::check(&endpoint, format);
         let mask = Arc::new(Mask::new(endpoint));
         let settings = settings.map_err(|error| mask.error(error))?;
-        let inner = Inner { format, manner, settings, timeouts, mask, client: OnceCell::new(), clock };
+        let inner = Inner { wire, format, manner, settings, timeouts, mask, client: OnceCell::new(), clock };
         Ok(Self { inner: Arc::new(inner) })
     }
 }
@@ -78,6 +86,14 @@ impl Provider for HttpProvider {
         let body = self.inner.format.body(request, &self.inner.manner);
         body.map_or_else(|_| request.text_bytes(), |body| body.len() as u64)
     }
+
+    fn list(&self) -> Listing<'_> {
+        Box::pin(async { self.inner.list().await.map_err(|error| self.inner.mask.error(error)) })
+    }
+
+    fn version(&self) -> Version<'_> {
+        Box::pin(async { self.inner.version().await.map_err(|error| self.inner.mask.error(error)) })
+    }
 }
 
 impl Inner {
@@ -86,13 +102,80 @@ impl Inner {
         let body = self.format.body(&request, &self.manner)?;
         let url = self.settings.url_of(&self.format.path(&request, &self.manner))?;
         drop(request);
+        body_of(self.exchange(|client| client.post(url).body(body)).await?)
+    }
+
+    /// Asks for the models that there are, and of some wires for what each can do.
+    async fn list(&self) -> Result<Vec<Listed>, ProviderError> {
+        let url = self.settings.url_of(self.format.list_path())?;
+        let text = self.fetched("the list of models", |client| client.get(url)).await?;
+        let mut models = Vec::new();
+        for listed in wire::listed(self.wire, &text)? {
+            let Some((path, body)) = self.format.detail(&listed.name) else {
+                models.push(listed);
+                continue;
+            };
+            let url = self.settings.url_of(path)?;
+            let text = self.fetched("the model", |client| client.post(url).body(body)).await?;
+            models.extend(self.format.with_detail(listed, &text)?);
+        }
+        Ok(models)
+    }
+
+    async fn version(&self) -> Result<Option<String>, ProviderError> {
+        #[derive(serde::Deserialize)]
+        struct Told {
+            version: String,
+        }
+        let Some(path) = self.format.version_path() else { return Ok(None) };
+        let url = self.settings.url_of(path)?;
+        let text = self.fetched("the version", |client| client.get(url)).await?;
+        let told: Result<Told, _> = serde_json::from_str(&text);
+        told.map(|told| Some(told.version.chars().take(64).collect())).map_err(|_| {
+            ProviderError::new(ErrorClass::Protocol, "it tells no version: another server listens there")
+        })
+    }
+
+    /// A short answer, whole.
+    async fn fetched(
+        &self,
+        what: &str,
+        request: impl FnOnce(&Client) -> reqwest::RequestBuilder,
+    ) -> Result<String, ProviderError> {
+        let mut response = self.exchange(request).await?;
+        let mut body = Vec::new();
+        let reading = async {
+            while let Some(bytes) = response.chunk().await? {
+                body.extend_from_slice(&bytes);
+                if body.len() > MAX_LIST {
+                    break;
+                }
+            }
+            Ok::<(), reqwest::Error>(())
+        };
+        timeout(self.timeouts.headers, reading)
+            .await
+            .map_err(|_| limits::Limit::Headers.error(&self.timeouts))?
+            .map_err(|error| failure::of_sending(&error, &self.timeouts))?;
+        let unreadable = |why| ProviderError::new(ErrorClass::Protocol, format!("{what} {why}"));
+        if body.len() > MAX_LIST {
+            return Err(unreadable("is over 16 MiB"));
+        }
+        String::from_utf8(body).map_err(|_| unreadable("is not UTF-8"))
+    }
+
+    /// One request, with what every request has, and the response of a success.
+    async fn exchange(
+        &self,
+        request: impl FnOnce(&Client) -> reqwest::RequestBuilder,
+    ) -> Result<Response, ProviderError> {
         let client = self.client.get_or_try_init(|| self.settings.client(self.timeouts.connect)).await?;
         let mut headers = self.settings.headers.clone();
         if let Some(tokens) = &self.settings.tokens {
             let bearer = tokens.bearer(client, &self.timeouts, self.format, &self.mask, self.clock).await?;
             headers.insert(AUTHORIZATION, bearer);
         }
-        let sending = client.post(url).headers(headers.clone()).body(body).send();
+        let sending = request(client).headers(headers.clone()).send();
         let response = timeout(self.timeouts.headers, sending)
             .await
             .map_err(|_| limits::Limit::Headers.error(&self.timeouts))?
@@ -103,7 +186,7 @@ impl Inner {
             return Err(ProviderError::new(ErrorClass::Protocol, "the response's headers are over 64 KiB"));
         }
         if response.status().is_success() {
-            return body_of(response);
+            return Ok(response);
         }
         if response.status() == StatusCode::UNAUTHORIZED
             && let (Some(tokens), Some(bearer)) = (&self.settings.tokens, headers.get(AUTHORIZATION))

@@ -13,6 +13,7 @@ mod gigachat;
 #[cfg(test)]
 mod golden;
 mod loose;
+mod models;
 mod ollama;
 mod openai_chat;
 mod openai_responses;
@@ -26,7 +27,7 @@ use std::fmt;
 use plyrum_billing_client::Convention;
 
 use crate::call_ids::CallIds;
-use crate::{ChatRequest, ErrorClass, Manner, ProviderError, StreamEvent, Wire};
+use crate::{ChatRequest, ErrorClass, Listed, Manner, ProviderError, StreamEvent, Wire};
 
 /// One wire format: how a request is written and an answer read.
 pub(crate) trait Format: Send + Sync + fmt::Debug {
@@ -48,6 +49,26 @@ pub(crate) trait Format: Send + Sync + fmt::Debug {
 
     /// The JSON to send.
     fn body(&self, request: &ChatRequest, manner: &Manner) -> Result<Vec<u8>, ProviderError>;
+
+    /// Where the list of its models is, behind the base URL.
+    fn list_path(&self) -> &'static str {
+        "models"
+    }
+
+    /// Where the server's version is, behind the base URL; none of servers that tell none.
+    fn version_path(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Where more is told of one model than in the list, and what to send there.
+    fn detail(&self, _name: &str) -> Option<(&'static str, String)> {
+        None
+    }
+
+    /// What is told there; none: it is no model for conversations.
+    fn with_detail(&self, listed: Listed, _body: &str) -> Result<Option<Listed>, ProviderError> {
+        Ok(Some(listed))
+    }
 
     /// A decoder at the first byte of an answer, with the ids that its calls may have.
     fn decoder(&self, ids: CallIds) -> Box<dyn Decode>;
@@ -84,6 +105,11 @@ pub(crate) const fn format(wire: Wire) -> &'static dyn Format {
         Wire::DeepSeek => &deepseek::DeepSeek,
         Wire::Yandex => &yandex::Yandex,
     }
+}
+
+/// The models of a list.
+pub(crate) fn listed(wire: Wire, body: &str) -> Result<Vec<Listed>, ProviderError> {
+    models::read(wire, body)
 }
 
 fn protocol(message: impl Into<String>) -> ProviderError {

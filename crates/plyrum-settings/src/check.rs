@@ -29,6 +29,8 @@ pub(crate) struct Check<'a> {
 }
 
 /// Most tool turns of a run.
+/// Dearest that a fallback may be made, as a ratio.
+const MAX_RATIO: u64 = 1000;
 const MAX_TURNS: u64 = 1_000;
 /// Longest that a question may stay open: 90 days.
 const MAX_WAIT: u64 = 90 * 86_400;
@@ -54,6 +56,7 @@ impl Check<'_> {
         let turns = self.required("defaults.max_turns", section.max_turns);
         let waits = self.required("defaults.approval_seconds", section.approval_seconds);
         let deferred = self.required("defaults.deferred_seconds", section.deferred_seconds);
+        let dear = self.required("defaults.fallback_max_price_ratio", section.fallback_max_price_ratio);
         // Each is looked at before any is missed, so that all mistakes are told at once.
         let model = model.and_then(|model| self.choice("defaults.model", &model));
         let persona = persona.and_then(|name| self.name("defaults.persona", &name));
@@ -63,6 +66,8 @@ impl Check<'_> {
         let max_turns = turns.and_then(|turns| self.up_to("defaults.max_turns", &turns, MAX_TURNS));
         let approval_seconds = waits.and_then(|s| self.up_to("defaults.approval_seconds", &s, MAX_WAIT));
         let deferred_seconds = deferred.and_then(|s| self.up_to("defaults.deferred_seconds", &s, MAX_WAIT));
+        let fallback_max_price_percent =
+            dear.and_then(|ratio| self.percent("defaults.fallback_max_price_ratio", &ratio));
         Some(Defaults {
             model: model?,
             persona: persona?,
@@ -75,7 +80,26 @@ impl Check<'_> {
             max_turns: u32::try_from(max_turns?).unwrap_or(u32::MAX),
             approval_seconds: approval_seconds?,
             deferred_seconds: deferred_seconds?,
+            fallback_max_price_percent: fallback_max_price_percent?,
         })
+    }
+
+    /// A ratio as a decimal with at most two digits behind its point, in percent.
+    fn percent(&mut self, key: &str, ratio: &Spanned<String>) -> Option<u64> {
+        let (whole, part) = ratio.get_ref().split_once('.').unwrap_or((ratio.get_ref(), "0"));
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let hundredths = format!("{part:0<2}");
+        let percent = (digits(whole) && digits(part) && part.len() <= 2)
+            .then(|| whole.parse::<u64>().ok()?.checked_mul(100)?.checked_add(hundredths.parse().ok()?))
+            .flatten()
+            .filter(|percent| (1..=MAX_RATIO * 100).contains(percent));
+        if percent.is_none() {
+            self.problem(
+                ratio,
+                &format!("{key} must be a decimal in quotes, 0.01 to {MAX_RATIO}: \"2\", \"1.5\""),
+            );
+        }
+        percent
     }
 
     pub(crate) fn moa(&mut self, section: MoaSection) -> Moa {

@@ -21,6 +21,7 @@ pub(crate) struct DefaultsSection {
     pub(crate) max_turns: Option<Spanned<u64>>,
     pub(crate) approval_seconds: Option<Spanned<u64>>,
     pub(crate) deferred_seconds: Option<Spanned<u64>>,
+    pub(crate) fallback_max_price_ratio: Option<Spanned<String>>,
 }
 
 /// What a run takes where its request says nothing.
@@ -48,6 +49,8 @@ pub struct Defaults {
     pub approval_seconds: u64,
     /// The same of a deferred one.
     pub deferred_seconds: u64,
+    /// How dear a fallback may be, in percent of what it stands in for.
+    pub fallback_max_price_percent: u64,
 }
 
 /// Who chooses the model.

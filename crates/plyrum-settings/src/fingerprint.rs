@@ -16,7 +16,8 @@ impl Fingerprint {
     /// at the next look.
     pub(crate) fn take(paths: &Paths, cwd: Option<&Path>) -> Self {
         let project = cwd.map(project_paths).unwrap_or_default();
-        let files = [paths.config_file(), paths.prices_file()].into_iter().chain(project);
+        let files =
+            [paths.config_file(), paths.prices_file(), paths.models_file()].into_iter().chain(project);
         Self {
             cwd: cwd.map(Path::to_owned),
             files: files.map(|path| (path.clone(), FileStamp::of(&path))).collect(),

@@ -10,6 +10,7 @@
 //! ([`Defaults`], [`Moa`], [`Budgets`], …) → what a project may do ([`Narrowing`]) →
 //! what `plyrum config show` prints ([`Settings::entries`]).
 
+mod add;
 mod budgets;
 mod check;
 mod daemon;
@@ -19,10 +20,12 @@ mod file;
 mod fingerprint;
 mod load;
 mod moa;
+mod models;
 mod narrowing;
 mod prices;
 mod show;
 
+pub use add::{AddProviderError, add_provider};
 pub use budgets::Budgets;
 pub use daemon::DaemonSettings;
 pub use defaults::{Defaults, Lang, ModelChoice, Profile};
@@ -30,6 +33,7 @@ pub use file::{BillingMode, BillingSettings};
 pub use fingerprint::Fingerprint;
 pub use load::Settings;
 pub use moa::{MAX_PROPOSERS, Moa};
+pub use models::{ModelsFile, ReplaceError};
 pub use narrowing::Narrowing;
 pub use prices::{AddError, MAX_PRICES_BYTES, PricesFile};
 

@@ -19,7 +19,8 @@ use crate::file::{BillingSection, UserFile};
 use crate::moa::MoaSection;
 use crate::narrowing::Narrower;
 use crate::{
-    BUILT_IN, BillingSettings, Budgets, DaemonSettings, Defaults, Fingerprint, Moa, Narrowing, PricesFile,
+    BUILT_IN, BillingSettings, Budgets, DaemonSettings, Defaults, Fingerprint, Moa, ModelsFile, Narrowing,
+    PricesFile,
 };
 
 /// The whole configuration, validated.
@@ -123,6 +124,7 @@ pub(crate) struct Sources {
     pub(crate) user_path: PathBuf,
     pub(crate) user_text: String,
     pub(crate) prices: PricesFile,
+    pub(crate) models: ModelsFile,
     pub(crate) project: Vec<SourceFile>,
 }
 
@@ -133,15 +135,18 @@ impl Sources {
             project_files(cwd).map_err(|error| unreadable(&cwd.join(".plyrum/config.toml"), error))
         });
         let prices = PricesFile::read(paths).map_err(|error| unreadable(&paths.prices_file(), error));
-        match (user, project, prices) {
-            (Ok(user), Ok(project), Ok(prices)) => Ok(Self {
+        let models = ModelsFile::read(paths).map_err(|error| unreadable(&paths.models_file(), error));
+        match (user, project, prices, models) {
+            (Ok(user), Ok(project), Ok(prices), Ok(models)) => Ok(Self {
                 user_path: paths.config_file(),
                 user_text: user.map(|file| file.text).unwrap_or_default(),
                 prices,
+                models,
                 project,
             }),
-            (user, project, prices) => {
-                Err(user.err().into_iter().chain(project.err()).chain(prices.err()).collect())
+            (user, project, prices, models) => {
+                let first = user.err().into_iter().chain(project.err());
+                Err(first.chain(prices.err()).chain(models.err()).collect())
             }
         }
     }
@@ -165,10 +170,11 @@ impl Layers<'_> {
     fn catalog(&self, prices: &PriceBook) -> Result<Catalog, Vec<Diagnostic>> {
         let mut sections = self.user.sections();
         sections.fx.markup_bps = sections.fx.markup_bps.or_else(|| self.built_in.fx.markup_bps.clone());
-        Sections::shipped()
-            .map_err(|error| vec![error])
-            .and_then(|shipped| Catalog::build_with(&shipped, &sections, prices))
-            .map_err(|errors| errors.iter().map(|error| self.placed(error)).collect())
+        let placed =
+            |errors: Vec<CatalogError>| errors.iter().map(|error| self.placed(error)).collect::<Vec<_>>();
+        let shipped = Sections::shipped().map_err(|error| placed(vec![error]))?;
+        let listed = self.sources.models.sections(&shipped, &sections)?;
+        Catalog::build_with(&shipped, &listed, &sections, prices).map_err(placed)
     }
 
     fn placed(&self, error: &CatalogError) -> Diagnostic {
@@ -190,6 +196,7 @@ impl Layers<'_> {
             max_turns: user.max_turns.or(base.max_turns),
             approval_seconds: user.approval_seconds.or(base.approval_seconds),
             deferred_seconds: user.deferred_seconds.or(base.deferred_seconds),
+            fallback_max_price_ratio: user.fallback_max_price_ratio.or(base.fallback_max_price_ratio),
         }
     }
 

@@ -55,9 +55,14 @@ impl World {
         let home = root.path().join("home");
         let mut world = Self { root, home, env: BTreeMap::new(), mounted: false };
         let user = world.root.path().join("user").display().to_string();
-        for (name, value) in
-            [("PATH", "/usr/bin:/bin"), ("HOME", user.as_str()), ("LANG", "C.UTF-8"), ("TZ", "UTC")]
-        {
+        // No Ollama of the machine's own has a say.
+        for (name, value) in [
+            ("PATH", "/usr/bin:/bin"),
+            ("HOME", user.as_str()),
+            ("LANG", "C.UTF-8"),
+            ("TZ", "UTC"),
+            ("OLLAMA_HOST", "127.0.0.1:1"),
+        ] {
             world.env.insert(name.to_owned(), value.to_owned());
         }
         let home = world.home.display().to_string();

@@ -7,7 +7,7 @@ use crate::table::{Lean, left, right, table};
 use crate::text::{self, say, told, words};
 use plyrum_protocol::{
     ErrorKind, Fault, Listing, Method, ModelList, Page, PersonaList, PlanCheck, PlanList, PlanRef, PlanShow,
-    PlanText, PlanTexts, view,
+    PlanText, PlanTexts, ProviderChoice, ProviderRefresh, view,
 };
 use serde::Serialize;
 use std::process::ExitCode;
@@ -52,6 +52,12 @@ pub(crate) enum Personas {
 pub(crate) enum Models {
     /// All models, with their prices and whether they can be used now
     List {
+        /// Ask the providers for their own lists first
+        #[arg(long)]
+        refresh: bool,
+        /// Ask this provider only
+        #[arg(long, value_name = "NAME", requires = "refresh")]
+        provider: Option<String>,
         /// As one line of JSON
         #[arg(long)]
         json: bool,
@@ -186,7 +192,10 @@ pub(crate) fn personas(command: &Personas) -> Outcome {
 }
 
 pub(crate) fn models(command: &Models) -> Outcome {
-    let Models::List { json } = command;
+    let Models::List { refresh, provider, json } = command;
+    if *refresh {
+        renew(provider.as_deref())?;
+    }
     let rows = fetch::<ModelList, _>()?;
     let head = [
         left(say!("col-model")),
@@ -210,6 +219,31 @@ pub(crate) fn models(command: &Models) -> Outcome {
             told(&row.origin).into_owned(),
         ]
     })
+}
+
+/// Asks for the lists; what came of it is told beside the list itself.
+fn renew(provider: Option<&str>) -> Result<(), Fault> {
+    let paths = paths()?;
+    let asked = ProviderChoice { provider: provider.map(str::to_owned) };
+    let rows =
+        runtime()?.block_on(async { connected(&paths).await?.call::<ProviderRefresh>(&asked).await })?.rows;
+    if rows.is_empty() {
+        out::note(&say!("models-nobody-to-ask"));
+    }
+    for row in &rows {
+        let line = match &row.why_not {
+            Some(why) => say!("models-no-list", provider = &row.provider, why = &*told(why)),
+            None => say!(
+                "models-renewed",
+                provider = &row.provider,
+                n = row.models,
+                added = row.added,
+                gone = row.gone
+            ),
+        };
+        out::note(&line);
+    }
+    Ok(())
 }
 
 fn readiness(row: &view::ModelRow) -> String {

@@ -17,6 +17,7 @@ pub(crate) mod man;
 pub(crate) mod plain;
 pub(crate) mod policy;
 pub(crate) mod prices;
+pub(crate) mod providers;
 pub(crate) mod route;
 pub(crate) mod runs;
 pub(crate) mod screen;
@@ -66,6 +67,7 @@ pub(crate) fn run(args: Args) -> ExitCode {
         Command::Plans(command) => lists::plans(&command),
         Command::Personas(command) => lists::personas(&command),
         Command::Models(command) => lists::models(&command),
+        Command::Providers(command) => providers::run(&command),
         Command::Daemon(command) => daemon::run(&command),
         Command::Config(command) => config::run(&command),
         Command::Doctor(args) => doctor::run(&args),

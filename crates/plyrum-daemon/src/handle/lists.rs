@@ -60,6 +60,7 @@ fn row(model: &Model, why_not: Option<String>, default_output: u64) -> view::Mod
         output_per_million: per_million(rates.as_ref().and_then(|r| r.output)),
         origin: match model.origin {
             Origin::Shipped => "built in",
+            Origin::Listed => "models.toml",
             Origin::User => "config.toml",
         }
         .to_owned(),
@@ -67,7 +68,7 @@ fn row(model: &Model, why_not: Option<String>, default_output: u64) -> view::Mod
 }
 
 /// The page after the cursor. Rows come in order of their names.
-fn cut<T>(rows: impl Iterator<Item = T>, page: &Page, name: impl Fn(&T) -> &String) -> Listing<T> {
+pub(super) fn cut<T>(rows: impl Iterator<Item = T>, page: &Page, name: impl Fn(&T) -> &String) -> Listing<T> {
     let after = |row: &T| page.cursor.as_ref().is_none_or(|cursor| name(row) > cursor);
     let mut rows: Vec<T> = rows.filter(after).take(PAGE + 1).collect();
     let more = rows.len() > PAGE;

@@ -8,6 +8,7 @@ mod audit;
 mod lists;
 mod money;
 mod plans;
+mod providers;
 mod route;
 mod runs;
 mod sessions;
@@ -23,9 +24,10 @@ use attachments::Attachments;
 use plyrum_protocol::{
     ApprovalAnswer, ApprovalList, AttachmentPut, AuditPrune, BalanceSetMode, BalanceTopUp, BudgetList,
     BudgetRemove, BudgetSet, DaemonDrain, DaemonStatus, DaemonStop, ErrorKind, Fault, Hello, LedgerAdjust,
-    Method, ModelList, Outgoing, PersonaList, PlanCheck, PlanList, PlanShow, RequestId, RouteExplain,
-    RpcError, RunAttach, RunCancel, RunDropStep, RunFinishNow, RunId, RunSubmit, RunUndo, SessionDelete,
-    SessionFork, SessionList, SessionRename, SessionResume, SessionRewind, SessionSearch, SessionShow, agree,
+    Method, ModelList, Outgoing, PersonaList, PlanCheck, PlanList, PlanShow, ProviderList, ProviderRefresh,
+    ProviderScan, ProviderTest, RequestId, RouteExplain, RpcError, RunAttach, RunCancel, RunDropStep,
+    RunFinishNow, RunId, RunSubmit, RunUndo, SessionDelete, SessionFork, SessionList, SessionRename,
+    SessionResume, SessionRewind, SessionSearch, SessionShow, agree,
 };
 use std::sync::Arc;
 
@@ -123,6 +125,10 @@ pub(crate) async fn request(visitor: &mut Visitor, id: RequestId, method: &str, 
         PlanCheck => plans::check;
         PersonaList => lists::personas;
         ModelList => lists::models;
+        ProviderList => providers::list;
+        ProviderTest => providers::test;
+        ProviderRefresh => providers::refresh;
+        ProviderScan => providers::scan;
         BudgetList => money::budgets;
         BudgetSet => money::set_budget;
         BudgetRemove => money::remove_budget;

@@ -10,6 +10,7 @@ mod cost_report;
 mod dashboard;
 mod explain;
 mod prices;
+mod providers;
 mod sessions;
 mod statusline;
 mod usage;
@@ -28,6 +29,7 @@ pub use explain::{
 pub use prices::{
     PriceChange, PriceDiff, PriceFigure, PriceFigureChange, PriceFx, PriceList, PriceQuote, PriceRow,
 };
+pub use providers::{FoundRow, ProviderRow, ProviderScan, ProviderTested, RefreshRow};
 pub use sessions::{
     SessionDeleted, SessionDetail, SessionHit, SessionHits, SessionMark, SessionPage, SessionRow,
     SessionTurn, TurnState,

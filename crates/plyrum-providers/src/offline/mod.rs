@@ -47,8 +47,8 @@ use answer::Method;
 use playback::{Playback, Start, Step};
 
 use crate::{
-    Channel, ChatRequest, Close, ErrorClass, Provider, ProviderError, ProviderStream, ReportedUsage, Stop,
-    StreamEvent, Timeouts,
+    Channel, ChatRequest, Close, ErrorClass, Listed, Listing, Provider, ProviderError, ProviderStream,
+    ReportedUsage, Stop, StreamEvent, Timeouts, Version,
 };
 
 /// The embedded provider. Its models' wire names are [`Offline::MODELS`], `shell`, and `script` where a script is
@@ -131,6 +131,16 @@ impl Provider for Offline {
 
     fn request_bytes(&self, request: &ChatRequest) -> u64 {
         request.text_bytes()
+    }
+
+    fn list(&self) -> Listing<'_> {
+        let named = |name: &str| Listed { name: name.to_owned(), ..Listed::default() };
+        let models = Self::MODELS.map(named).to_vec();
+        Box::pin(std::future::ready(Ok(models)))
+    }
+
+    fn version(&self) -> Version<'_> {
+        Box::pin(std::future::ready(Ok(Some(env!("CARGO_PKG_VERSION").to_owned()))))
     }
 }
 

@@ -55,6 +55,10 @@ impl Format for Anthropic {
         &[("anthropic-version", VERSION)]
     }
 
+    fn list_path(&self) -> &'static str {
+        "v1/models?limit=1000"
+    }
+
     fn body(&self, request: &ChatRequest, manner: &Manner) -> Result<Vec<u8>, ProviderError> {
         request::body(request, manner)
     }

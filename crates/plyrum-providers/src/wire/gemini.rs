@@ -49,6 +49,10 @@ impl Format for Gemini {
         Auth::Header("x-goog-api-key")
     }
 
+    fn list_path(&self) -> &'static str {
+        "v1beta/models?pageSize=1000"
+    }
+
     fn body(&self, request: &ChatRequest, manner: &Manner) -> Result<Vec<u8>, ProviderError> {
         request::body(request, manner)
     }

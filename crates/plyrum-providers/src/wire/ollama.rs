@@ -10,6 +10,7 @@
 mod chunk;
 mod failure;
 mod request;
+mod show;
 #[cfg(test)]
 mod tests;
 mod usage;
@@ -25,7 +26,7 @@ use super::{Decode, End, Format, Progress, not_json, protocol};
 use crate::call_ids::CallIds;
 use crate::ndjson::{LineDecoder, LineError};
 use crate::sse::Next;
-use crate::{Channel, ChatRequest, Manner, ProviderError, Stop, StreamEvent, Thought, Wire};
+use crate::{Channel, ChatRequest, Listed, Manner, ProviderError, Stop, StreamEvent, Thought, Wire};
 use chunk::{Chunk, Said, ToolCall};
 
 /// Bytes of a model's thoughts that are carried back; of longer ones none: they are of use as a whole only.
@@ -48,6 +49,22 @@ impl Format for Ollama {
 
     fn headers(&self) -> &'static [(&'static str, &'static str)] {
         &[("accept", "application/x-ndjson, application/json")]
+    }
+
+    fn list_path(&self) -> &'static str {
+        "api/tags"
+    }
+
+    fn version_path(&self) -> Option<&'static str> {
+        Some("api/version")
+    }
+
+    fn detail(&self, name: &str) -> Option<(&'static str, String)> {
+        Some(("api/show", serde_json::json!({ "model": name }).to_string()))
+    }
+
+    fn with_detail(&self, listed: Listed, body: &str) -> Result<Option<Listed>, ProviderError> {
+        show::read(listed, body)
     }
 
     fn body(&self, request: &ChatRequest, manner: &Manner) -> Result<Vec<u8>, ProviderError> {

@@ -194,7 +194,7 @@ fault-daemon-gone = the daemon is gone
 
 ## plyrum ask: what is told on the way
 
-ask-offline = no model is configured, so the built-in offline extractor answers: it quotes the text it is given and makes nothing up. To ask a model, add a provider: plyrum config path
+ask-offline = no model is configured, so the built-in offline extractor answers: it quotes the text it is given and makes nothing up. To ask a model, give a provider its key: plyrum providers list
 ask-key-not-in-daemon = { $names } is set in this shell, but not in the daemon: plyrum daemon restart
 ask-context = context { $used } of { $of } tokens of { $model }: { $sent } turns, { $summarised } more in a summary
 ask-context-nearly-full = the conversation takes { $used } tokens, and at most { $limit } of { $model } are for it; soon the oldest turns will not be sent any more: plyrum sessions compact
@@ -390,6 +390,37 @@ plan-head = { $plan }: { $description } ({ $fan }, from { $from })
 models-ready = yes
 models-named-only = yes, only when named
 models-not-ready = no: { $why }
+models-nobody-to-ask = no provider can be asked: plyrum providers list says why
+models-no-list = { $provider } gave no list, the last one stays: { $why }
+models-renewed = { $provider }: { $n } models, { $added } new, { $gone } gone
+
+## plyrum providers
+
+col-provider = provider
+col-usable = ready
+col-wire = wire
+providers-not-ready = no
+providers-resting = resting until { $at }: { $n } failures in a row
+providers-busy = yes, { $n } of { $limit } requests running
+providers-version = yes, version { $version }
+providers-none-found = No other server was found on this machine; looked for: { $names }.
+providers-found = Found { $preset } at { $url }: { $models }. Add it: plyrum providers add { $preset }
+providers-added = { $name } is added to { $file }. Its models: plyrum models list --refresh --provider { $name }
+providers-answered = { $name } answers: { $models ->
+    [one] { $models } model
+   *[other] { $models } models
+} in its list, { $ms } ms
+providers-key-of = Key of { $name } (not shown):
+providers-key-kept = The key is kept in { $file }; only you can read it.
+providers-key-gone = The key in { $file } is removed.
+providers-variable-first = { $name } is set in this shell: where the daemon has it too, it goes first.
+fault-provider-kind = { $name } is no server that is known here: say --kind and --url
+fault-no-provider = there is no provider { $name }
+fault-login-elsewhere = the key of { $name } comes from a file or a command, as config.toml says: change it there
+fault-no-key = no key of { $name } was given by login
+fault-key-empty = the key is empty
+fault-key-blank = the key has white space or control characters in it
+fault-key-long = the key is longer than 16 KiB
 
 ## plyrum explain
 

@@ -198,7 +198,7 @@ fault-daemon-gone = демона больше нет
 
 ## plyrum ask: что говорится по дороге
 
-ask-offline = модель не настроена, поэтому отвечает встроенный экстрактор без сети: он цитирует данный ему текст и ничего не выдумывает. Чтобы спросить модель, добавьте провайдера: plyrum config path
+ask-offline = модель не настроена, поэтому отвечает встроенный экстрактор без сети: он цитирует данный ему текст и ничего не выдумывает. Чтобы спросить модель, дайте провайдеру ключ: plyrum providers list
 ask-key-not-in-daemon = переменная задана в этой оболочке, но не у демона: { $names }; plyrum daemon restart
 ask-context = контекст { $model }: { $used } из { $of } токенов; ходов послано: { $sent }, ещё в сводке: { $summarised }
 ask-context-nearly-full = разговор занимает { $used } токенов из { $limit }, отведённых под него у { $model }; скоро самые старые ходы перестанут посылаться: plyrum sessions compact
@@ -455,6 +455,38 @@ plan-head = { $plan }: { $description } ({ $fan }, откуда: { $from })
 models-ready = да
 models-named-only = да, только по имени
 models-not-ready = нет: { $why }
+models-nobody-to-ask = спросить некого: причины покажет plyrum providers list
+models-no-list = { $provider } не дал списка, остаётся прежний: { $why }
+models-renewed = { $provider }: моделей { $n }, новых { $added }, исчезло { $gone }
+
+## plyrum providers
+
+col-provider = провайдер
+col-usable = готов
+col-wire = протокол
+providers-not-ready = нет
+providers-resting = отдыхает до { $at }: ошибок подряд { $n }
+providers-busy = да, идёт запросов: { $n } из { $limit }
+providers-version = да, версия { $version }
+providers-none-found = Других серверов на этой машине не найдено; искали: { $names }.
+providers-found = Найден { $preset } по адресу { $url }: { $models }. Добавить: plyrum providers add { $preset }
+providers-added = { $name } добавлен в { $file }. Его модели: plyrum models list --refresh --provider { $name }
+providers-answered = { $name } отвечает: { $models ->
+    [one] { $models } модель
+    [few] { $models } модели
+   *[many] { $models } моделей
+} в списке, { $ms } мс
+providers-key-of = Ключ { $name } (не показывается):
+providers-key-kept = Ключ хранится в { $file }; прочесть его можете только вы.
+providers-key-gone = Ключ из { $file } удалён.
+providers-variable-first = { $name } задана в этой оболочке: если она есть и у демона, берётся она.
+fault-provider-kind = сервер { $name } здесь не известен: укажите --kind и --url
+fault-no-provider = нет провайдера { $name }
+fault-login-elsewhere = ключ { $name } берётся из файла или команды, как сказано в config.toml: меняйте там
+fault-no-key = ключа { $name }, введённого через login, нет
+fault-key-empty = ключ пуст
+fault-key-blank = в ключе есть пробелы или управляющие символы
+fault-key-long = ключ длиннее 16 КиБ
 
 ## plyrum explain
 

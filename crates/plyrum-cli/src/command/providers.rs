@@ -1,0 +1,321 @@
+//! `plyrum providers`: which there are and how each is, further ones, their keys, and whether they answer.
+
+use super::lists::pages;
+use super::{Outcome, config, connected, paths, runtime};
+use crate::fault::wrong_use;
+use crate::out;
+use crate::sanitize::clean;
+use crate::secret_input;
+use crate::table::{left, right, table};
+use crate::text::{say, time, told, words};
+use clap::ValueEnum;
+use plyrum_catalog::{Catalog, LOCAL_PRESETS, ProviderEntry, Wire};
+use plyrum_config::Paths;
+use plyrum_protocol::{Empty, ErrorKind, Fault, ProviderList, ProviderRef, ProviderScan, ProviderTest, view};
+use plyrum_settings::{Settings, add_provider};
+use std::fmt::Write as _;
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::Path;
+use std::process::ExitCode;
+
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    /// All providers: where each is, whether its key is there, and why it is not used
+    List {
+        /// Look for servers of this machine at their usual ports too
+        #[arg(long)]
+        scan: bool,
+        /// As one line of JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Add a provider to your configuration
+    #[command(after_help = ADD_EXAMPLES)]
+    Add {
+        /// Its name: the one of a server that was found, or any other with --kind
+        name: String,
+        /// The wire that it speaks
+        #[arg(long, value_name = "WIRE")]
+        kind: Option<Kind>,
+        /// Where it is: everything before the path of the wire
+        #[arg(long, value_name = "URL")]
+        url: Option<String>,
+        /// The environment variable that holds its key
+        #[arg(long, value_name = "NAME")]
+        key_env: Option<String>,
+    },
+    /// Ask a provider for its list of models, which costs nothing: whether it answers and takes the key
+    Test {
+        /// Its name
+        provider: String,
+        /// As one line of JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Give a provider its key: typed without being shown, or piped in; kept in a file that only you can read
+    Login {
+        /// Its name
+        provider: String,
+    },
+    /// Remove a key that was given by login
+    Logout {
+        /// Its name
+        provider: String,
+    },
+}
+
+const ADD_EXAMPLES: &str = "Examples:
+  plyrum providers add lm-studio
+  plyrum providers add lab --kind openai-chat --url http://127.0.0.1:9001/v1
+  plyrum providers add work --kind anthropic --url https://llm.example.org --key-env WORK_KEY
+
+An entry is added at the end of config.toml. Then: plyrum models list --refresh";
+
+/// A wire by its word in the configuration.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Kind(Wire);
+
+impl ValueEnum for Kind {
+    fn value_variants<'a>() -> &'a [Self] {
+        const ALL: &[Kind] = &[
+            Kind(Wire::OpenAiChat),
+            Kind(Wire::OpenAiResponses),
+            Kind(Wire::Anthropic),
+            Kind(Wire::Gemini),
+            Kind(Wire::Ollama),
+            Kind(Wire::OpenRouter),
+            Kind(Wire::DeepSeek),
+            Kind(Wire::Yandex),
+            Kind(Wire::GigaChat),
+        ];
+        ALL
+    }
+
+    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
+        Some(clap::builder::PossibleValue::new(self.0.as_str()))
+    }
+}
+
+pub(crate) fn run(command: &Command) -> Outcome {
+    match command {
+        Command::List { scan, json } => list(*scan, *json),
+        Command::Add { name, kind, url, key_env } => add(name, *kind, url.as_deref(), key_env.as_deref()),
+        Command::Test { provider, json } => test(provider, *json),
+        Command::Login { provider } => login(provider),
+        Command::Logout { provider } => logout(provider),
+    }
+}
+
+fn list(scan: bool, json: bool) -> Outcome {
+    let paths = paths()?;
+    let (rows, found) = runtime()?.block_on(async {
+        let mut client = connected(&paths).await?;
+        let rows = pages::<ProviderList, _>(&mut client).await?;
+        let found = if scan { Some(client.call::<ProviderScan>(&Empty {}).await?.rows) } else { None };
+        Ok::<_, Fault>((rows, found))
+    })?;
+    match (found, json) {
+        (Some(found), true) => out::print_json(&view::ProviderScan { providers: rows, found })?,
+        (None, true) => out::print_json(&rows)?,
+        (found, false) => {
+            out::print(&text(&rows))?;
+            if let Some(found) = found {
+                out::print(&clean(&found_text(&found)))?;
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn text(rows: &[view::ProviderRow]) -> String {
+    let head = [
+        left(say!("col-provider")),
+        left(say!("col-usable")),
+        right(say!("col-models")),
+        left(say!("col-wire")),
+        left(String::new()),
+    ];
+    let cells = |row: &view::ProviderRow| {
+        let why_not = row.why_not.as_deref().map(|why| told(why).into_owned());
+        vec![
+            row.provider.clone(),
+            readiness(row),
+            crate::money::count(row.models),
+            row.kind.clone(),
+            why_not.or_else(|| row.base_url.clone()).unwrap_or_default(),
+        ]
+    };
+    // Those that can be asked first: the others are there to be completed.
+    let mut sorted: Vec<&view::ProviderRow> = rows.iter().collect();
+    sorted.sort_by_key(|row| row.why_not.is_some());
+    table(&head, &sorted.into_iter().map(cells).collect::<Vec<_>>())
+}
+
+fn readiness(row: &view::ProviderRow) -> String {
+    if row.why_not.is_some() {
+        return say!("providers-not-ready");
+    }
+    match (row.resting_until, &row.version) {
+        (Some(until), _) => say!("providers-resting", at = time(until), n = row.failures),
+        (None, _) if row.running > 0 => say!("providers-busy", n = row.running, limit = row.limit),
+        (None, Some(version)) if row.kind == Wire::Ollama.as_str() => {
+            say!("providers-version", version = version)
+        }
+        (None, _) => say!("models-ready"),
+    }
+}
+
+fn found_text(found: &[view::FoundRow]) -> String {
+    if found.is_empty() {
+        let ports: Vec<&str> = LOCAL_PRESETS.iter().map(|(id, _)| *id).collect();
+        return format!("\n{}\n", say!("providers-none-found", names = ports.join(", ")));
+    }
+    let mut text = String::from("\n");
+    for row in found {
+        let models = row.models.join(", ");
+        let line = say!("providers-found", preset = &row.preset, url = &row.base_url, models = models);
+        // Nothing fails that writes into a text.
+        let _ = writeln!(text, "{line}");
+    }
+    text
+}
+
+fn add(name: &str, kind: Option<Kind>, url: Option<&str>, key_env: Option<&str>) -> Outcome {
+    let paths = paths()?;
+    paths.prepare().map_err(|e| plyrum_client::of_config(&e))?;
+    let preset = LOCAL_PRESETS.iter().find(|(id, _)| *id == name).and_then(|(id, _)| local(id));
+    let text = |text: &str| serde_json::Value::from(text).to_string(); // a JSON text is a TOML one
+    let mut lines = String::new();
+    let kind = match (kind, &preset) {
+        (Some(Kind(kind)), _) => kind,
+        (None, Some(preset)) => preset.kind,
+        (None, None) => return Err(wrong_use(say!("fault-provider-kind", name = name))),
+    };
+    let url = url.map(str::to_owned).or_else(|| preset.as_ref()?.base_url.clone());
+    let write = |lines: &mut String, key: &str, value: String| {
+        // Nothing fails that writes into a text.
+        let _ = writeln!(lines, "{key} = {value}");
+    };
+    write(&mut lines, "kind", text(kind.as_str()));
+    if let Some(url) = &url {
+        write(&mut lines, "base_url", text(url));
+    }
+    if let Some(variable) = key_env {
+        write(&mut lines, "api_key", format!("{{ env = {} }}", text(variable)));
+    }
+    if let Some(preset) = &preset {
+        write(&mut lines, "max_concurrency", preset.max_concurrency.to_string());
+    }
+    let file = add_provider(&paths, name, &lines)
+        .map_err(|error| Fault::new(ErrorKind::Config, told(&error.to_string()).into_owned()))?;
+    let said = say!("providers-added", name = name, file = file.display().to_string());
+    out::print(&clean(&format!("{said}\n")))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn local(id: &str) -> Option<ProviderEntry> {
+    let presets = Catalog::local_presets().ok()?;
+    presets.into_iter().find(|preset| preset.id.as_str() == id)
+}
+
+fn test(provider: &str, json: bool) -> Outcome {
+    let asked = ProviderRef { provider: provider.to_owned() };
+    let tested =
+        runtime()?.block_on(async { connected(&paths()?).await?.call::<ProviderTest>(&asked).await })?;
+    if json {
+        out::print_json(&tested)?;
+    } else {
+        out::print(&clean(&format!("{}\n", answered(&tested))))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn answered(tested: &view::ProviderTested) -> String {
+    let models = tested.models;
+    say!("providers-answered", name = &tested.provider, models = models, ms = words().count(tested.ms))
+}
+
+/// The provider, as the configuration has it.
+fn known(paths: &Paths, name: &str) -> Result<ProviderEntry, Fault> {
+    let settings = Settings::load(paths, None).map_err(|problems| config::broken(&problems))?;
+    settings.catalog.provider(name).cloned().ok_or_else(|| {
+        Fault::new(ErrorKind::NotFound, say!("fault-no-provider", name = name)).hint("plyrum providers list")
+    })
+}
+
+fn login(provider: &str) -> Outcome {
+    let paths = paths()?;
+    paths.prepare().map_err(|e| plyrum_client::of_config(&e))?;
+    let entry = known(&paths, provider)?;
+    let place = match &entry.api_key {
+        None | Some(plyrum_catalog::KeySource::Env(_)) if entry.kind != Wire::Offline => {
+            file_of(&paths, provider)?
+        }
+        _ => return Err(wrong_use(say!("fault-login-elsewhere", name = provider))),
+    };
+    let Some(key) = secret_input::read(&say!("providers-key-of", name = provider))? else {
+        return Ok(ExitCode::from(130));
+    };
+    keep(&place, &key).map_err(|error| not_kept(&place, &error))?;
+    let said = say!("providers-key-kept", file = place.display().to_string());
+    out::print(&clean(&format!("{said}\n")))?;
+    if let Some(plyrum_catalog::KeySource::Env(name)) = &entry.api_key
+        && std::env::var_os(name).is_some()
+    {
+        out::print(&clean(&format!("{}\n", say!("providers-variable-first", name = name))))?;
+    }
+    test(provider, false)
+}
+
+/// The file of a provider's key. A name that is a path is none of ours.
+fn file_of(paths: &Paths, provider: &str) -> Result<std::path::PathBuf, Fault> {
+    if Path::new(provider).file_name() != Some(provider.as_ref()) {
+        return Err(wrong_use(say!("fault-no-provider", name = provider)));
+    }
+    Ok(paths.keys_dir().join(provider))
+}
+
+fn not_kept(place: &Path, error: &io::Error) -> Fault {
+    let path = place.display().to_string();
+    Fault::new(ErrorKind::Storage, say!("fault-file", path = path, why = error.to_string()))
+}
+
+/// Written beside and renamed: never half a key, never readable by others.
+fn keep(place: &Path, key: &str) -> io::Result<()> {
+    let dir = place.parent().unwrap_or(Path::new("."));
+    DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+    let directory = File::open(dir)?;
+    directory.lock()?; // until it is closed
+    let mut beside = place.as_os_str().to_owned();
+    beside.push(".new");
+    match std::fs::remove_file(&beside) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
+    file.write_all(key.as_bytes())?;
+    file.sync_all()?;
+    std::fs::rename(&beside, place)?;
+    directory.sync_all()
+}
+
+fn logout(provider: &str) -> Outcome {
+    let paths = paths()?;
+    let place = file_of(&paths, provider)?;
+    match std::fs::remove_file(&place) {
+        Ok(()) => {
+            out::print(&clean(&format!(
+                "{}\n",
+                say!("providers-key-gone", file = place.display().to_string())
+            )))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(Fault::new(ErrorKind::NotFound, say!("fault-no-key", name = provider))
+                .hint("plyrum providers list"))
+        }
+        Err(error) => Err(not_kept(&place, &error)),
+    }
+}

@@ -1,0 +1,162 @@
+//! `models.toml`: the models of providers' own lists, kept beside `config.toml` by a program alone.
+//!
+//! Written whole beside itself and renamed over itself. It never breaks a configuration: models of a provider that is not
+//! there any more are as if they were not there.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use plyrum_catalog::{Catalog, ListedModel, ModelSection, PriceBook, ProviderId, Sections, listed_text};
+use plyrum_config::{ConfigError, Diagnostic, Paths, read_bounded, replace_file};
+
+/// Longest file, in bytes.
+const MAX_MODELS_BYTES: u64 = 4 << 20;
+
+/// The file as it was read.
+#[derive(Debug, Clone)]
+pub struct ModelsFile {
+    path: PathBuf,
+    text: String,
+}
+
+impl ModelsFile {
+    /// Reads it; a missing file is an empty one.
+    pub fn read(paths: &Paths) -> Result<Self, ConfigError> {
+        let path = paths.models_file();
+        let text = read_bounded(&path, MAX_MODELS_BYTES)?.map(|file| file.text).unwrap_or_default();
+        Ok(Self { path, text })
+    }
+
+    /// Its models whose providers there are, or everything that is wrong with it.
+    pub(crate) fn sections(&self, shipped: &Sections, user: &Sections) -> Result<Sections, Vec<Diagnostic>> {
+        let mut listed = self.parsed().map_err(|problem| vec![problem])?;
+        listed.models.retain(|_, model| {
+            let provider = model.provider.get_ref();
+            shipped.providers.contains_key(provider) || user.providers.contains_key(provider)
+        });
+        // On its own first: places of mistakes are in one text. Of the user's providers only the names count here.
+        let stand_in = shipped.providers.get("offline");
+        let named = user.providers.keys().filter_map(|name| Some((name.clone(), stand_in?.clone())));
+        let providers = Sections { providers: named.collect(), ..Sections::default() };
+        match Catalog::build_with(shipped, &providers, &listed, &PriceBook::default()) {
+            Ok(_) => Ok(listed),
+            Err(errors) => {
+                let placed = |error: &plyrum_catalog::CatalogError| {
+                    Diagnostic::from_span(&self.path, &self.text, error.span.clone(), &error.message)
+                };
+                Err(errors.iter().map(placed).collect())
+            }
+        }
+    }
+
+    fn parsed(&self) -> Result<Sections, Diagnostic> {
+        let listed: Sections = toml::from_str(&self.text)
+            .map_err(|error| Diagnostic::from_toml(&self.path, &self.text, &error))?;
+        Ok(Sections { models: listed.models, ..Sections::default() })
+    }
+
+    /// The models of one provider in it.
+    pub fn of(&self, provider: &str) -> Result<Vec<ListedModel>, Diagnostic> {
+        let listed = self.parsed()?;
+        Ok(listed
+            .models
+            .values()
+            .filter(|model| model.provider.get_ref() == provider)
+            .filter_map(model)
+            .collect())
+    }
+
+    /// Puts a provider's list in the place of the one before; how many names were left out, being none.
+    pub fn replace(paths: &Paths, provider: &str, models: &[ListedModel]) -> Result<usize, ReplaceError> {
+        let path = paths.models_file();
+        let dir = path.parent().unwrap_or(Path::new("."));
+        let failed = |action, path: &Path| {
+            let path = path.to_owned();
+            move |cause| ConfigError::Storage { path, action, cause }
+        };
+        let directory = File::open(dir).map_err(failed("open", dir))?;
+        directory.lock().map_err(failed("lock", dir))?; // until it is closed
+        let now = Self::read(paths)?;
+        let kept = now.parsed().map_err(ReplaceError::Broken)?;
+        let others = kept.models.values().filter(|model| model.provider.get_ref() != provider);
+        let all: Vec<ListedModel> = others.filter_map(model).chain(models.iter().cloned()).collect();
+        let (text, left_out) = listed_text(&all);
+        if u64::try_from(text.len()).map_or(true, |length| length > MAX_MODELS_BYTES) {
+            return Err(ReplaceError::TooLong(path));
+        }
+        if text != now.text {
+            replace_file(&directory, &path, &text).map_err(failed("write", &path))?;
+        }
+        Ok(left_out)
+    }
+}
+
+/// Why a list was not written. The file is as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplaceError {
+    /// What is there cannot be read.
+    #[error("{0}; remove the file and ask the providers again")]
+    Broken(Diagnostic),
+    /// It would become too long.
+    #[error("{} would be longer than {MAX_MODELS_BYTES} bytes", .0.display())]
+    TooLong(PathBuf),
+    /// The file system said no.
+    #[error(transparent)]
+    Storage(#[from] ConfigError),
+}
+
+/// What was written of a model.
+fn model(section: &ModelSection) -> Option<ListedModel> {
+    let longest = section.max_output_tokens.as_ref();
+    Some(ListedModel {
+        provider: ProviderId::new(section.provider.get_ref().clone()).ok()?,
+        name: section.name.get_ref().clone(),
+        context_tokens: Some(*section.context_tokens.get_ref()),
+        max_output_tokens: longest.map(|tokens| *tokens.get_ref()),
+        tools: (!section.tools).then_some(false),
+        thinks: section.reasoning.then_some(true),
+        is_local: section.price.is_some(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listed(provider: &str, name: &str) -> ListedModel {
+        ListedModel {
+            provider: ProviderId::new(provider).unwrap(),
+            name: name.to_owned(),
+            context_tokens: Some(8192),
+            max_output_tokens: None,
+            tools: None,
+            thinks: None,
+            is_local: false,
+        }
+    }
+
+    #[test]
+    fn one_providers_list_is_replaced_and_the_others_stay() {
+        let home = tempfile::tempdir().unwrap();
+        let paths = Paths::under(home.path());
+        paths.prepare().unwrap();
+        let names = |provider| {
+            let models = ModelsFile::read(&paths).unwrap().of(provider).unwrap();
+            models.into_iter().map(|model| model.name).collect::<Vec<_>>()
+        };
+        ModelsFile::replace(&paths, "openai", &[listed("openai", "a"), listed("openai", "b")]).unwrap();
+        ModelsFile::replace(&paths, "lab", &[listed("lab", "x")]).unwrap();
+        assert_eq!(
+            ModelsFile::replace(&paths, "openai", &[listed("openai", "c"), listed("openai", "no id")])
+                .unwrap(),
+            1
+        );
+        assert_eq!((names("openai"), names("lab")), (vec!["c".to_owned()], vec!["x".to_owned()]));
+        // `lab` is nobody's provider here.
+        let settings = crate::Settings::load_with(&paths, None, |_| None).unwrap();
+        assert!(settings.catalog.model("openai/c").is_some() && settings.catalog.model("lab/x").is_none());
+        std::fs::write(paths.models_file(), "[models.\"openai/c\"]\nprovider = 5\n").unwrap();
+        let problems = crate::Settings::load_with(&paths, None, |_| None).unwrap_err();
+        assert!(problems[0].to_string().contains("models.toml:2"), "{problems:?}");
+    }
+}
