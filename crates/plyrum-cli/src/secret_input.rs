@@ -31,7 +31,8 @@ fn piped() -> Result<String, Fault> {
     if text.len() > MAX_BYTES { Err(wrong_use(say!("fault-key-long"))) } else { Ok(text) }
 }
 
-fn unreadable(error: impl ToString) -> Fault {
+#[expect(clippy::needless_pass_by_value, reason = "as `map_err` gives it")]
+fn unreadable<E: ToString>(error: E) -> Fault {
     Fault::new(ErrorKind::Failed, say!("fault-stdin", why = error.to_string()))
 }
 

@@ -171,6 +171,7 @@ fn timeouts(entry: &TimeoutsEntry) -> Timeouts {
         connect: or(entry.connect, base.connect),
         headers: or(entry.headers, base.headers),
         first_event: or(entry.first_event, base.first_event),
+        first_thought: or(entry.first_event, base.first_thought),
         idle_bytes: or(entry.idle_bytes, base.idle_bytes),
         idle_events: or(entry.idle_events, base.idle_events),
         total: or(entry.total, base.total),

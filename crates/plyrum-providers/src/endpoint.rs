@@ -212,6 +212,8 @@ pub struct Timeouts {
     pub headers: Duration,
     /// From the headers to the first text; reasoning models need more.
     pub first_event: Duration,
+    /// The same of a model that thinks before it answers.
+    pub first_thought: Duration,
     /// Between any two pieces of bytes; keep-alive comments count.
     pub idle_bytes: Duration,
     /// Between two pieces of text.
@@ -226,6 +228,7 @@ impl Default for Timeouts {
             connect: Duration::from_secs(10),
             headers: Duration::from_mins(1),
             first_event: Duration::from_mins(2),
+            first_thought: Duration::from_mins(10),
             idle_bytes: Duration::from_secs(90),
             idle_events: Duration::from_mins(10),
             total: Duration::from_mins(30),

@@ -19,6 +19,8 @@ pub struct ChatRequest {
     pub max_output_tokens: u64,
     /// Tokens that the model's context holds, where that is known: servers that cut silently have to be told.
     pub context_tokens: Option<u64>,
+    /// The model thinks before it answers: its first piece of text may be long in coming.
+    pub thinks: bool,
     /// Sampling temperature as decimal text (`"0.7"`), so that no float rounding enters a request.
     pub temperature: Option<String>,
     /// Texts at which the model stops.

@@ -76,7 +76,10 @@ impl HttpProvider {
 impl Provider for HttpProvider {
     fn open(&self, request: ChatRequest) -> ProviderStream {
         let inner = Arc::clone(&self.inner);
-        let (timeouts, mask) = (inner.timeouts, Arc::clone(&inner.mask));
+        let (mut timeouts, mask) = (inner.timeouts, Arc::clone(&inner.mask));
+        if request.thinks {
+            timeouts.first_event = timeouts.first_thought;
+        }
         let decoder = inner.format.decoder(CallIds::after(&request));
         let opening = Box::pin(async move { inner.send(request).await });
         ProviderStream::new(Exchange::new(opening, decoder, timeouts, mask))

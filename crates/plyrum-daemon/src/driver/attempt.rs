@@ -45,7 +45,8 @@ pub(super) async fn stream(
     let model = context.catalog.model(&open.model);
     let wire_name = model.map_or_else(|| open.model.clone(), |m| m.name.clone());
     let context_tokens = model.map(|model| model.context_tokens);
-    let request = ChatRequest { context_tokens, ..convert::request(open, &wire_name) };
+    let thinks = model.is_some_and(|model| model.reasoning);
+    let request = ChatRequest { context_tokens, thinks, ..convert::request(open, &wire_name) };
     let mut events = provider.open(request);
     loop {
         let event = tokio::select! {

@@ -4,7 +4,7 @@ use super::Visitor;
 use super::lists::cut;
 use crate::context::Context;
 use crate::{clock, keys, ollama};
-use plyrum_catalog::{Catalog, ListedModel, Origin, ProviderEntry, Wire};
+use plyrum_catalog::{Catalog, ListedModel, Origin, ProviderEntry, ProviderId, Wire};
 use plyrum_config::Paths;
 use plyrum_protocol::{Empty, ErrorKind, Fault, Listing, Page, ProviderChoice, ProviderRef, view};
 use plyrum_providers::{Endpoint, ErrorClass, Listed, Provider, ProviderError, Timeouts};
@@ -53,15 +53,15 @@ pub(super) async fn test(visitor: &mut Visitor, asked: ProviderRef) -> Result<vi
     let context = visitor.daemon.context(None).await?;
     let provider = usable(&context, &asked.provider)?;
     let began = Instant::now();
-    let listed = provider.list().await.map_err(|error| refused(&asked.provider, error))?;
+    let listed = provider.list().await.map_err(|error| refused(&asked.provider, &error))?;
     let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let version = provider.version().await.map_err(|error| refused(&asked.provider, error))?;
+    let version = provider.version().await.map_err(|error| refused(&asked.provider, &error))?;
     Ok(view::ProviderTested { provider: asked.provider, models: listed.len() as u64, ms, version })
 }
 
 fn usable(context: &Context, id: &str) -> Result<Arc<dyn Provider>, Fault> {
     let Some(entry) = context.registry.get(id) else {
-        let known = context.catalog.providers.keys().map(|id| id.as_str());
+        let known = context.catalog.providers.keys().map(ProviderId::as_str);
         return Err(crate::resolve::not_found("provider", id, known, "plyrum providers list"));
     };
     match &entry.provider {
@@ -78,7 +78,7 @@ fn usable(context: &Context, id: &str) -> Result<Arc<dyn Provider>, Fault> {
     }
 }
 
-fn refused(id: &str, error: ProviderError) -> Fault {
+fn refused(id: &str, error: &ProviderError) -> Fault {
     let kind = match error.class {
         ErrorClass::Auth => ErrorKind::Auth,
         ErrorClass::Config => ErrorKind::Config,
@@ -97,18 +97,16 @@ pub(super) async fn refresh(
     let context = visitor.daemon.context(None).await?;
     let paths = visitor.daemon.paths.clone();
     let mut asking = JoinSet::new();
-    match &asked.provider {
-        Some(id) => {
-            let (id, provider) = (id.clone(), usable(&context, id)?);
-            asking.spawn(async move { (id, provider.list().await) });
-        }
-        None => {
-            let hosted = context.catalog.providers.values().filter(|entry| entry.kind != Wire::Offline);
-            for entry in hosted.filter(|entry| context.why_not_provider(entry.id.as_str()).is_none()) {
-                let (id, provider) = (entry.id.to_string(), usable(&context, entry.id.as_str())?);
-                asking.spawn(async move { (id, provider.list().await) });
-            }
-        }
+    let ids: Vec<String> = if let Some(id) = asked.provider {
+        vec![id]
+    } else {
+        let hosted = context.catalog.providers.values().filter(|entry| entry.kind != Wire::Offline);
+        let ready = hosted.filter(|entry| context.why_not_provider(entry.id.as_str()).is_none());
+        ready.map(|entry| entry.id.to_string()).collect()
+    };
+    for id in ids {
+        let provider = usable(&context, &id)?;
+        asking.spawn(async move { (id, provider.list().await) });
     }
     let mut rows = Vec::new();
     while let Some(answer) = asking.join_next().await {

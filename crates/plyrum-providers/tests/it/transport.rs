@@ -1,10 +1,10 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use plyrum_fake_provider::{FakeProvider, Reply, Script, Step};
+use plyrum_fake_provider::{FakeProvider, OAuth, Reply, Script, Setup, Step};
 use plyrum_providers::{
-    ChatMessage, ChatRequest, Close, Endpoint, ErrorClass, Stop, StreamEvent, Timeouts, ToolCall, ToolSpec,
-    Wire, connect, connect_with_clock,
+    ChatMessage, ChatRequest, Close, Endpoint, ErrorClass, Lender, Stop, StreamEvent, Timeouts, ToolCall,
+    ToolSpec, Wire, connect, connect_with_clock,
 };
 
 use crate::{KEY, all, answer, ask, close, endpoint, failure, outcome, provider, request};
@@ -254,4 +254,47 @@ fn debug_output_of_an_endpoint_holds_no_secret() {
     endpoint.proxy = Some("http://me:hunter33@host".to_owned());
     let shown = format!("{endpoint:?}");
     assert!(!shown.contains("hunter") && !shown.contains(KEY) && shown.contains("x-key"), "{shown}");
+}
+
+#[tokio::test]
+async fn a_model_that_thinks_has_a_limit_of_its_own_for_its_first_text() {
+    let short = Duration::from_millis(60);
+    let timeouts = Timeouts { first_thought: short, ..Timeouts::default() };
+    let fake = FakeProvider::spawn(Script::new().then(Reply::sse().comment("hi").stall()));
+    let endpoint = Endpoint { timeouts, ..endpoint(&fake.base_url()) };
+    let events = all(connect(endpoint).unwrap().open(ChatRequest { thinks: true, ..request() })).await;
+    assert!(failure(&events).message.contains("limit `first_event`"), "{events:?}");
+}
+
+#[tokio::test]
+async fn every_wire_lists_its_models_and_shows_its_key_as_it_does_at_an_answer() {
+    for wire in Wire::ALL.iter().copied() {
+        let fake = Setup::new(Script::new()).models(&["b", "a"]).oauth(OAuth::new()).spawn();
+        let base_url = fake.base_url();
+        let base_url = match wire {
+            Wire::Anthropic | Wire::Gemini | Wire::Ollama => base_url.trim_end_matches("/v1").to_owned(),
+            _ => base_url,
+        };
+        let lender = (wire == Wire::GigaChat)
+            .then(|| Lender { url: fake.oauth_url(), scope: "GIGACHAT_API_PERS".to_owned() });
+        let asked = Endpoint { key: Some(KEY.into()), lender, ..Endpoint::new("lab", wire, base_url) };
+        let listed = connect(asked).unwrap().list().await.unwrap();
+        let names: Vec<&str> = listed.iter().map(|model| model.name.as_str()).collect();
+        assert_eq!(names, ["a", "b"], "{wire:?}");
+        let told = fake.requests();
+        let shown = |request: &plyrum_fake_provider::Request| {
+            ["authorization", "x-api-key", "x-goog-api-key"].iter().any(|name| request.header(name).is_some())
+        };
+        assert!(told.iter().all(shown), "{wire:?}: {told:?}");
+        assert!(told.iter().all(|request| !request.path.contains(KEY)), "{wire:?}: {told:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_there_is_not_is_told_and_asked_for_once() {
+    let fake = FakeProvider::spawn(Script::new());
+    let error = provider(&fake).list().await.unwrap_err();
+    assert_eq!((error.class, error.status), (ErrorClass::Rejected, Some(404)), "{error}");
+    assert!(!error.message.contains(KEY), "{error}");
+    assert_eq!(fake.requests().len(), 1);
 }
