@@ -27,6 +27,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("frame", schema_for!(Frame)),
         ("hello", schema_for!(Hello)),
         ("models", schema_for!(Vec<view::ModelRow>)),
+        ("overhead", schema_for!(view::Overhead)),
         ("personas", schema_for!(Vec<view::PersonaRow>)),
         ("plan", schema_for!(view::PlanDetail)),
         ("plans", schema_for!(Vec<view::PlanRow>)),

@@ -1,4 +1,4 @@
-//! `plyrum bench`: measured evidence. Here: the table of a cost report.
+//! `plyrum bench`: measured evidence. Here: the table of a cost report; [`super::overhead`] measures the machine.
 
 use super::Outcome;
 use crate::fault::wrong_use;
@@ -12,6 +12,15 @@ use std::process::ExitCode;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
+    /// What Plyrum adds on this machine, beside a plain HTTP client and the disk in the same run
+    Overhead {
+        /// Requests of each kind
+        #[arg(long, default_value_t = 40)]
+        rounds: u32,
+        /// As one line of JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// What each plan costs and how often it is right
     Moa {
         /// A report made by scripts/cost-report.sh
@@ -24,7 +33,10 @@ pub(crate) enum Command {
 }
 
 pub(crate) fn run(command: &Command) -> Outcome {
-    let Command::Moa { report, json } = command;
+    let (report, json) = match command {
+        Command::Overhead { rounds, json } => return super::overhead::run(*rounds, *json),
+        Command::Moa { report, json } => (report, json),
+    };
     let report = read(report)?;
     if *json {
         out::print_json(&report)?;

@@ -14,6 +14,7 @@ pub(crate) mod explain;
 pub(crate) mod ledger;
 pub(crate) mod lists;
 pub(crate) mod man;
+mod overhead;
 pub(crate) mod plain;
 pub(crate) mod policy;
 pub(crate) mod prices;

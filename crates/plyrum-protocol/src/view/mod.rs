@@ -9,6 +9,7 @@ mod audit;
 mod cost_report;
 mod dashboard;
 mod explain;
+mod overhead;
 mod prices;
 mod providers;
 mod sessions;
@@ -26,6 +27,7 @@ pub use explain::{
     ExplainAttempt, ExplainCache, ExplainFallback, ExplainMeter, ExplainProviderCost, ExplainReport,
     ExplainRetry,
 };
+pub use overhead::{Overhead, Timing};
 pub use prices::{
     PriceChange, PriceDiff, PriceFigure, PriceFigureChange, PriceFx, PriceList, PriceQuote, PriceRow,
 };

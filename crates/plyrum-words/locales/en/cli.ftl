@@ -394,6 +394,23 @@ models-nobody-to-ask = no provider can be asked: plyrum providers list says why
 models-no-list = { $provider } gave no list, the last one stays: { $why }
 models-renewed = { $provider }: { $n } models, { $added } new, { $gone } gone
 
+## plyrum bench overhead
+
+fault-rounds = --rounds takes 1 to { $most }
+fault-bench-daemon = the daemon of the measurement is gone
+fault-bench-answer = the answer held no token
+bench-left = not removed: { $path }
+bench-median = median, ms
+bench-p95 = p95
+bench-worst = worst
+bench-warm-ask = plyrum ask, warm, whole command
+bench-first = first token through the daemon
+bench-raw-first = first token, plain HTTP client
+bench-fsync = a flush of the disk
+bench-long = an answer of { $n } tokens through the daemon
+bench-raw-long = the same, plain HTTP client
+bench-sum = Added to the first token, beside one flush: { $first } ms. Added to each token: { $delta } µs.
+
 ## plyrum providers
 
 col-provider = provider

@@ -459,6 +459,23 @@ models-nobody-to-ask = спросить некого: причины покаж�
 models-no-list = { $provider } не дал списка, остаётся прежний: { $why }
 models-renewed = { $provider }: моделей { $n }, новых { $added }, исчезло { $gone }
 
+## plyrum bench overhead
+
+fault-rounds = для --rounds годится число от 1 до { $most }
+fault-bench-daemon = демона этого замера больше нет
+fault-bench-answer = в ответе не было ни одного токена
+bench-left = не удалено: { $path }
+bench-median = медиана, мс
+bench-p95 = p95
+bench-worst = худшее
+bench-warm-ask = plyrum ask, демон готов, вся команда
+bench-first = первый токен через демона
+bench-raw-first = первый токен, простой HTTP-клиент
+bench-fsync = один сброс на диск
+bench-long = ответ из { $n } токенов через демона
+bench-raw-long = то же, простой HTTP-клиент
+bench-sum = Прибавлено к первому токену сверх одного сброса: { $first } мс. Прибавлено к каждому токену: { $delta } мкс.
+
 ## plyrum providers
 
 col-provider = провайдер
