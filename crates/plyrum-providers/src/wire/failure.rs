@@ -31,6 +31,17 @@ const REQUEST_CODES: [&str; 7] = [
     "empty_image_file",
 ];
 
+/// How servers say that they have too much to do: Anthropic, vLLM and others, OpenAI.
+const OVERLOADED: [&str; 7] = [
+    "overloaded_error",
+    "overloaded",
+    "server_overloaded",
+    "engine_overloaded",
+    "server_is_overloaded",
+    "service_unavailable_error",
+    "slow_down",
+];
+
 /// The class of an HTTP status that is no success, before the body is looked at.
 fn class_of_status(status: u16) -> ErrorClass {
     match status {
@@ -143,14 +154,7 @@ impl Told {
             || self.is_too_long()
         {
             Some(ErrorClass::TooLarge)
-        } else if has(&[
-            "overloaded_error",
-            "overloaded",
-            "server_overloaded",
-            "engine_overloaded",
-            "server_is_overloaded",
-            "slow_down",
-        ]) {
+        } else if has(&OVERLOADED) {
             Some(ErrorClass::Overloaded)
         } else if has(&["rate_limit_exceeded", "rate_limit_error", "requests", "tokens"]) {
             Some(ErrorClass::RateLimited)
@@ -327,6 +331,7 @@ mod tests {
             (r#"{"code":"image_parse_error","message":"m"}"#, ErrorClass::Rejected),
             (r#"{"error":{"grpcCode":8,"httpCode":429,"message":"m"}}"#, ErrorClass::RateLimited),
             (r#"{"code":"server_error","message":"m"}"#, ErrorClass::Server),
+            (r#"{"type":"service_unavailable_error","message":"m"}"#, ErrorClass::Overloaded),
             (r#"{"message":"m"}"#, ErrorClass::Server),
             ("broken", ErrorClass::Server),
         ] {
