@@ -46,7 +46,7 @@ pub(crate) struct EventBody<A> {
 /// What the body turned out to be.
 #[derive(Debug)]
 enum Body {
-    /// Nothing but white space so far, which may be the beginning of a stream's line.
+    /// Nothing but white space and a byte order mark so far, which may be the beginning of a stream's line.
     Unknown(SseDecoder),
     /// Chunks as events.
     Events(SseDecoder),
@@ -70,10 +70,16 @@ impl From<SseError> for Failure {
     }
 }
 
+/// Whether a byte says nothing of what a body is: white space, or a byte of the byte order mark, which a JSON text should not
+/// begin with and a reader may pass over (RFC 8259, section 8.1). The mark may come in several pieces.
+const fn comes_before(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || matches!(byte, 0xEF | 0xBB | 0xBF)
+}
+
 impl<A: Answer> Decode for EventBody<A> {
     fn push(&mut self, bytes: &[u8], events: &mut VecDeque<StreamEvent>) -> Result<Progress, ProviderError> {
         if let Body::Unknown(decoder) = &mut self.body {
-            match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
+            match bytes.iter().find(|byte| !comes_before(**byte)) {
                 None => {}
                 Some(b'{' | b'[') => self.body = Body::Json(Vec::new()),
                 Some(b'<') => {
@@ -104,7 +110,9 @@ impl<A: Answer> Decode for EventBody<A> {
     fn end(&mut self, end: End, events: &mut VecDeque<StreamEvent>) {
         let end = match (&self.body, end) {
             (Body::Json(text), End::Clean) => {
-                let text = std::str::from_utf8(text).map_err(|_| protocol("the answer is not UTF-8"));
+                let start = text.iter().position(|byte| !comes_before(*byte)).unwrap_or(0);
+                let text = std::str::from_utf8(text.get(start..).unwrap_or_default())
+                    .map_err(|_| protocol("the answer is not UTF-8"));
                 let read = text.and_then(|text| self.answer.whole(text, &mut self.gathered, events));
                 read.map_or_else(End::Broken, |()| End::Clean)
             }
