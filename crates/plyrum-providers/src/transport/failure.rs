@@ -24,16 +24,26 @@ pub(super) fn of_sending(error: &reqwest::Error, timeouts: &Timeouts) -> Provide
 
 /// A body broke off.
 pub(super) fn of_body(error: &reqwest::Error) -> End {
-    let broken = |class| End::Broken(ProviderError::new(class, chain(error)));
-    match layers(error).find_map(io_kind) {
-        Some(io::ErrorKind::UnexpectedEof) => End::Truncated(ProviderError::new(
-            ErrorClass::Reset,
-            format!("the connection ended in the middle of the body: {}", chain(error)),
-        )),
-        Some(io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput) => broken(ErrorClass::Protocol),
-        _ if layers(error).any(is_tls) => broken(ErrorClass::Tls),
-        _ => broken(ErrorClass::Reset),
+    let broken = broken_off(error);
+    if is_early_end(error) { End::Truncated(broken) } else { End::Broken(broken) }
+}
+
+/// The same of a body that is of no use unless it is whole.
+pub(super) fn broken_off(error: &reqwest::Error) -> ProviderError {
+    if is_early_end(error) {
+        let message = format!("the connection ended in the middle of the body: {}", chain(error));
+        return ProviderError::new(ErrorClass::Reset, message);
     }
+    let class = match layers(error).find_map(io_kind) {
+        Some(io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput) => ErrorClass::Protocol,
+        _ if layers(error).any(is_tls) => ErrorClass::Tls,
+        _ => ErrorClass::Reset,
+    };
+    ProviderError::new(class, chain(error))
+}
+
+fn is_early_end(error: &reqwest::Error) -> bool {
+    layers(error).find_map(io_kind) == Some(io::ErrorKind::UnexpectedEof)
 }
 
 fn class_of_sending(error: &reqwest::Error) -> ErrorClass {

@@ -8,7 +8,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use plyrum_redact::Secret;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use reqwest::{Client, Url};
+use reqwest::{Client, Response, Url};
 use serde::Deserialize;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
@@ -22,6 +22,9 @@ use crate::{ErrorClass, ProviderError, Timeouts};
 const USUAL_LIFE: Duration = Duration::from_mins(30);
 /// No token lives longer, whatever is told.
 const LONGEST_LIFE: Duration = Duration::from_hours(24);
+
+/// Bytes of an answer with a token.
+const MAX_BODY: usize = 64 * 1024;
 
 /// Gets tokens, and keeps the last one.
 pub(super) struct Tokens {
@@ -126,13 +129,28 @@ impl Tokens {
                 let body = error_body(response).await;
                 return Err(ProviderError { retry_after_ms, ..format.refusal(status.as_u16(), &body) });
             }
-            let body = error_body(response).await;
-            serde_json::from_str::<Lent>(&body)
+            let body = token_body(response).await?;
+            serde_json::from_slice::<Lent>(&body)
                 .ok()
                 .filter(|lent| !lent.access_token.is_empty())
                 .ok_or_else(|| ProviderError::new(ErrorClass::Protocol, "the answer of 200 holds no token"))
         };
         timeout(timeouts.headers, answer).await.map_err(|_| limits::Limit::Headers.error(timeouts))?
+    }
+}
+
+/// The body of a success. One that breaks off is a connection that broke, before any output: it may be tried again.
+async fn token_body(mut response: Response) -> Result<Vec<u8>, ProviderError> {
+    let mut body = Vec::new();
+    loop {
+        match response.chunk().await {
+            Ok(Some(bytes)) => body.extend_from_slice(&bytes),
+            Ok(None) => return Ok(body),
+            Err(error) => return Err(failure::broken_off(&error)),
+        }
+        if body.len() > MAX_BODY {
+            return Err(ProviderError::new(ErrorClass::Protocol, "the answer with the token is over 64 KiB"));
+        }
     }
 }
 

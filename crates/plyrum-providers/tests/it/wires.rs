@@ -5,7 +5,8 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::thread::JoinHandle;
 
-use plyrum_providers::{Endpoint, Manner, Wire};
+use plyrum_fake_provider::{Framing, OAuth, Reply, Script, Setup};
+use plyrum_providers::{Endpoint, Lender, Manner, Wire};
 
 use crate::{KEY, answer, ask, failure, outcome};
 
@@ -85,5 +86,24 @@ async fn ollama_is_asked_for_lines_with_or_without_a_key() {
         assert_eq!(sent.lines().next(), Some("POST /api/chat HTTP/1.1"));
         assert!(sent.contains("\r\naccept: application/x-ndjson, application/json\r\n"), "{sent}");
         assert_eq!(sent.contains(&format!("\r\nauthorization: Bearer {KEY}\r\n")), key.is_some(), "{sent}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_breaks_off_on_its_way_is_a_connection_that_broke() {
+    for (broken, end) in [
+        (Reply::json(r#"{"access_"#).framing(Framing::Chunked).reset(), "reset"),
+        (Reply::json(r#"{"access_"#).framing(Framing::Chunked).fin(), "reset"),
+        (Reply::json(r#"{"access_"#), "protocol"),
+        (Reply::json(&" ".repeat(70_000)), "protocol"),
+    ] {
+        let script = Script::new().for_path("/oauth", broken).for_path("/oauth", Reply::usual());
+        let fake = Setup::new(script.always(Reply::answer("Да", 1, 1))).oauth(OAuth::new()).spawn();
+        let lender = || Some(Lender { url: fake.oauth_url(), scope: "GIGACHAT_API_PERS".to_owned() });
+        let endpoint = || Endpoint { lender: lender(), ..endpoint(Wire::GigaChat, &fake.base_url()) };
+        let events = ask(endpoint()).await;
+        assert_eq!(outcome(&events), end, "{events:?}");
+        assert!(failure(&events).message.contains("no token was lent"), "{}", failure(&events));
+        assert_eq!(answer(&ask(endpoint()).await), "Да", "a token that failed is not remembered");
     }
 }
