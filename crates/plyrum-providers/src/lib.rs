@@ -12,6 +12,8 @@ mod call_ids;
 mod endpoint;
 mod error;
 mod event;
+#[cfg(test)]
+mod fuzz;
 mod listing;
 mod ndjson;
 pub mod offline;

@@ -171,8 +171,6 @@ fn text(value: &[u8]) -> Result<&str, SseError> {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
     fn decode(pieces: &[&[u8]]) -> Result<Vec<(String, String)>, SseError> {
@@ -258,24 +256,32 @@ mod tests {
         assert_eq!(decode(&lines), Err(SseError::EventTooLong));
     }
 
-    proptest! {
-        #[test]
-        fn any_split_of_any_bytes_gives_the_same_events(
-            bytes in prop::collection::vec(
-                prop_oneof![Just(b'\r'), Just(b'\n'), Just(b':'), Just(b' '), Just(b'd'), Just(0xD0), Just(0x96), any::<u8>()],
-                0..80,
-            ),
-            prefix in prop_oneof![Just(&b""[..]), Just(&b"\xEF\xBB\xBF"[..])],
-            cuts in prop::collection::vec(0_usize..84, 0..6),
-        ) {
-            let mut stream = prefix.to_vec();
-            stream.extend_from_slice(b"data: a\r\ndata: \xD0\x96\r\n\r\ndata");
-            stream.extend_from_slice(&bytes);
-            let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(stream.len())).collect();
-            cuts.extend([0, stream.len()]);
-            cuts.sort_unstable();
-            let pieces: Vec<&[u8]> = cuts.windows(2).map(|pair| &stream[pair[0]..pair[1]]).collect();
-            prop_assert_eq!(decode(&pieces), decode(&[&stream]));
+    mod fuzz {
+        use proptest::prelude::*;
+
+        use super::*;
+
+        proptest! {
+            #![proptest_config(crate::fuzz::config())]
+
+            #[test]
+            fn any_split_of_any_bytes_gives_the_same_events(
+                bytes in prop::collection::vec(
+                    prop_oneof![Just(b'\r'), Just(b'\n'), Just(b':'), Just(b' '), Just(b'd'), Just(0xD0), Just(0x96), any::<u8>()],
+                    0..80,
+                ),
+                prefix in prop_oneof![Just(&b""[..]), Just(&b"\xEF\xBB\xBF"[..])],
+                cuts in prop::collection::vec(0_usize..84, 0..6),
+            ) {
+                let mut stream = prefix.to_vec();
+                stream.extend_from_slice(b"data: a\r\ndata: \xD0\x96\r\n\r\ndata");
+                stream.extend_from_slice(&bytes);
+                let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(stream.len())).collect();
+                cuts.extend([0, stream.len()]);
+                cuts.sort_unstable();
+                let pieces: Vec<&[u8]> = cuts.windows(2).map(|pair| &stream[pair[0]..pair[1]]).collect();
+                prop_assert_eq!(decode(&pieces), decode(&[&stream]));
+            }
         }
     }
 }

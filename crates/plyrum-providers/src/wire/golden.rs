@@ -3,10 +3,11 @@
 //!
 //! [`golden`] gives a wire all tests that hold for every wire; its own are beside it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{End, Format, Progress};
 use crate::call_ids::CallIds;
@@ -39,25 +40,46 @@ macro_rules! golden {
                 golden::may_be_cut(&$format, $wire);
             }
 
-            ::proptest::proptest! {
-                #[test]
-                fn are_not_needed_for_one_end(
-                    bytes in ::proptest::collection::vec(::proptest::prelude::any::<u8>(), 0..200),
-                    cut in 0_usize..200,
-                ) {
-                    golden::ends_once(&$format, &bytes, cut);
-                }
+            mod fuzz {
+                use super::*;
 
-                /// A golden stream with some of its bytes changed: nearer to what a server may send than any bytes.
-                #[test]
-                fn that_are_spoilt_end_once(
-                    nth in 0_usize..1000,
-                    changes in ::proptest::collection::vec(
-                        (0_usize..100_000, ::proptest::prelude::any::<u8>()), 1..4
-                    ),
-                    cut in 0_usize..100_000,
-                ) {
-                    golden::spoilt_ends_once(&$format, $wire, nth, &changes, cut);
+                ::proptest::proptest! {
+                    #![proptest_config($crate::fuzz::config())]
+
+                    #[test]
+                    fn any_bytes_end_once(
+                        bytes in ::proptest::collection::vec(::proptest::prelude::any::<u8>(), 0..200),
+                        cut in 0_usize..200,
+                    ) {
+                        golden::ends_once(&$format, &bytes, cut);
+                    }
+
+                    /// A golden stream with some of its bytes changed: nearer to what a server may send than any bytes.
+                    #[test]
+                    fn spoilt_streams_end_once(
+                        nth in 0_usize..1000,
+                        changes in ::proptest::collection::vec(
+                            (0_usize..100_000, ::proptest::prelude::any::<u8>()), 1..4
+                        ),
+                        cut in 0_usize..100_000,
+                    ) {
+                        golden::spoilt_ends_once(&$format, $wire, nth, &changes, cut);
+                    }
+
+                    /// The body of an error status is no stream; whatever it is, it comes to one short line.
+                    #[test]
+                    fn any_refusal_has_a_class_and_a_short_message(
+                        status in 300_u16..=599,
+                        nth in 0_usize..1000,
+                        changes in ::proptest::collection::vec(
+                            (0_usize..100_000, ::proptest::prelude::any::<u8>()), 0..4
+                        ),
+                        any in ".{0,80}",
+                    ) {
+                        golden::refuses_in_short(&$format, status, &any);
+                        let spoilt = golden::spoilt($wire, nth, &changes);
+                        golden::refuses_in_short(&$format, status, &String::from_utf8(spoilt).unwrap_or_default());
+                    }
                 }
             }
         }
@@ -65,8 +87,17 @@ macro_rules! golden {
 }
 pub(super) use golden;
 
-/// The streams of a wire.
-pub(super) fn streams(wire: &str) -> Vec<(PathBuf, Vec<u8>)> {
+/// A stream, and the file that it is from.
+type Golden = (PathBuf, Vec<u8>);
+
+/// The streams of a wire, read once: long runs want one for each case.
+pub(super) fn streams(wire: &str) -> Arc<[Golden]> {
+    static READ: Mutex<BTreeMap<String, Arc<[Golden]>>> = Mutex::new(BTreeMap::new());
+    let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+    Arc::clone(read.entry(wire.to_owned()).or_insert_with(|| files(wire).into()))
+}
+
+fn files(wire: &str) -> Vec<Golden> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(wire);
     let mut streams: Vec<_> = fs::read_dir(folder)
         .unwrap()
@@ -109,7 +140,7 @@ fn reset() -> End {
 
 pub(super) fn give_their_events(format: &dyn Format, wire: &str) {
     let mut wrong = Vec::new();
-    for (path, bytes) in streams(wire) {
+    for (path, bytes) in streams(wire).iter() {
         let found = show(&decode(format, [bytes.as_slice()], End::Clean));
         let beside = path.with_extension("events");
         if std::env::var_os("PLYRUM_BLESS").is_some() {
@@ -124,7 +155,7 @@ pub(super) fn give_their_events(format: &dyn Format, wire: &str) {
 }
 
 pub(super) fn may_be_split(format: &dyn Format, wire: &str) {
-    for (path, bytes) in streams(wire) {
+    for (path, bytes) in streams(wire).iter() {
         let whole = decode(format, [bytes.as_slice()], End::Clean);
         for at in 0..=bytes.len() {
             let (head, tail) = bytes.split_at(at);
@@ -134,14 +165,14 @@ pub(super) fn may_be_split(format: &dyn Format, wire: &str) {
 }
 
 pub(super) fn may_come_byte_by_byte(format: &dyn Format, wire: &str) {
-    for (path, bytes) in streams(wire) {
+    for (path, bytes) in streams(wire).iter() {
         let whole = decode(format, [bytes.as_slice()], End::Clean);
         assert_eq!(decode(format, bytes.chunks(1), End::Clean), whole, "{}", path.display());
     }
 }
 
 pub(super) fn may_be_cut(format: &dyn Format, wire: &str) {
-    for (path, bytes) in streams(wire) {
+    for (path, bytes) in streams(wire).iter() {
         let whole = decode(format, [bytes.as_slice()], End::Clean);
         for at in 0..=bytes.len() {
             let events = decode(format, [bytes.split_at(at).0], reset());
@@ -177,16 +208,27 @@ pub(super) fn spoilt_ends_once(
     changes: &[(usize, u8)],
     cut: usize,
 ) {
-    let mut streams = streams(wire);
-    let nth = nth % streams.len();
-    let (_, mut bytes) = streams.swap_remove(nth);
+    let bytes = spoilt(wire, nth, changes);
+    ends_once(format, &bytes, cut % bytes.len().max(1));
+}
+
+/// A golden stream with these bytes in place of some of its own.
+pub(super) fn spoilt(wire: &str, nth: usize, changes: &[(usize, u8)]) -> Vec<u8> {
+    let streams = streams(wire);
+    let mut bytes = streams[nth % streams.len()].1.clone();
     let len = bytes.len().max(1);
     for (at, byte) in changes {
         if let Some(place) = bytes.get_mut(at % len) {
             *place = *byte;
         }
     }
-    ends_once(format, &bytes, cut % len);
+    bytes
+}
+
+pub(super) fn refuses_in_short(format: &dyn Format, status: u16, body: &str) {
+    let error = format.refusal(status, body);
+    assert_eq!(error.status, Some(status));
+    assert!(error.message.len() < 5 * 1024 && !error.message.is_empty(), "{error}");
 }
 
 /// The text of an answer, and its calls by name and arguments.
