@@ -71,6 +71,12 @@ impl Registry {
         (Self { entries }, secrets)
     }
 
+    /// Providers that no configuration names.
+    #[cfg(test)]
+    pub(crate) fn of_test(entries: BTreeMap<ProviderId, Entry>) -> Self {
+        Self { entries }
+    }
+
     /// A provider by its id.
     pub(crate) fn get(&self, id: &str) -> Option<&Entry> {
         self.entries.iter().find(|(known, _)| known.as_str() == id).map(|(_, entry)| entry)

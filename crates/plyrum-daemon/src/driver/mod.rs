@@ -7,6 +7,8 @@
 mod act;
 mod attempt;
 pub(crate) mod convert;
+#[cfg(test)]
+mod faults;
 mod late;
 
 use crate::calendar;
