@@ -26,6 +26,7 @@ plyrum-jsonl:
 plyrum-sessions: plyrum-jsonl plyrum-protocol plyrum-redact
 plyrum-daemon: plyrum-billing-client plyrum-redact plyrum-config plyrum-catalog plyrum-settings plyrum-protocol plyrum-router plyrum-engine plyrum-providers plyrum-tools plyrum-ledger plyrum-audit plyrum-sessions
 plyrum-client: plyrum-protocol plyrum-config
+plyrum-form:
 plyrum-markup:
 plyrum-words: plyrum-billing-client
 plyrum-tui: plyrum-protocol plyrum-client plyrum-config plyrum-billing-client plyrum-markup plyrum-words
@@ -59,6 +60,7 @@ plyrum-jsonl: $pure nix
 plyrum-sessions: $network $socket $terminal
 plyrum-daemon: ratatui crossterm clap
 plyrum-client: $sql $network $terminal
+plyrum-form: $pure nix toml
 plyrum-markup: $pure nix toml
 plyrum-words: $pure nix toml
 plyrum-tui: $sql $network
