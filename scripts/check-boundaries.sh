@@ -24,13 +24,13 @@ plyrum-ledger: plyrum-billing-client plyrum-catalog
 plyrum-audit: plyrum-jsonl plyrum-redact
 plyrum-jsonl:
 plyrum-sessions: plyrum-jsonl plyrum-protocol plyrum-redact
-plyrum-daemon: plyrum-billing-client plyrum-redact plyrum-config plyrum-catalog plyrum-settings plyrum-protocol plyrum-router plyrum-engine plyrum-providers plyrum-tools plyrum-ledger plyrum-audit plyrum-sessions
+plyrum-daemon: plyrum-billing-client plyrum-redact plyrum-config plyrum-catalog plyrum-settings plyrum-protocol plyrum-router plyrum-engine plyrum-form plyrum-providers plyrum-tools plyrum-ledger plyrum-audit plyrum-sessions
 plyrum-client: plyrum-protocol plyrum-config
 plyrum-form:
 plyrum-markup:
 plyrum-words: plyrum-billing-client
 plyrum-tui: plyrum-protocol plyrum-client plyrum-config plyrum-billing-client plyrum-markup plyrum-words
-plyrum-cli: plyrum-protocol plyrum-config plyrum-client plyrum-tui plyrum-daemon plyrum-settings plyrum-catalog plyrum-billing-client plyrum-audit plyrum-ledger plyrum-sessions plyrum-tools plyrum-markup plyrum-words
+plyrum-cli: plyrum-protocol plyrum-config plyrum-form plyrum-client plyrum-tui plyrum-daemon plyrum-settings plyrum-catalog plyrum-billing-client plyrum-audit plyrum-ledger plyrum-sessions plyrum-tools plyrum-markup plyrum-words
 plyrum-fake-provider:
 TABLE
 }

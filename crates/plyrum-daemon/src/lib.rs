@@ -20,6 +20,7 @@ mod driver;
 mod ending;
 mod expand;
 mod flushes;
+mod form;
 mod gate;
 mod handle;
 mod hub;

@@ -7,6 +7,7 @@ use crate::context::Context;
 use crate::daemon::{Daemon, Phase};
 use crate::driver::Driver;
 use crate::driver::convert;
+use crate::form;
 use crate::gate;
 use crate::hub::{Hub, Progress};
 use crate::ids;
@@ -18,7 +19,7 @@ use crate::runs::{LiveRun, MAX_RUNS};
 use crate::sessions::past::{self, Past, Room};
 use crate::sessions::{Chosen, compact, storage as of_log};
 use crate::tools::{self, OfRun, Order};
-use plyrum_engine::{Conversation, Exchange, Run, RunSpec, Tools};
+use plyrum_engine::{AnswerForm, Conversation, Exchange, Limits, Run, RunSpec, Tools};
 use plyrum_ledger::{FinishRun, NewRun, RunStatus};
 use plyrum_protocol::{
     Compact, ContextMeter, ErrorKind, Fault, MAX_PROMPT_BYTES, Receipt, RunId, SessionId, Submit, Submitted,
@@ -78,15 +79,19 @@ pub(crate) async fn accept(
     let session = blocking::by_size(bytes, || {
         daemon.sessions.choose(submit.session.as_deref(), &daemon.paths.ledger_path())
     })?;
+    let form = form::taken(&context, &submit).await?;
     let told_bytes = blocking::by_size(bytes, || told_bytes(daemon, &session))?;
+    let told_bytes = told_bytes.saturating_add(form.as_ref().map_or(0, AnswerForm::bytes));
     let resolved = blocking::by_size(bytes, || resolve_it(&context, &submit, &asked, told_bytes, left, now))?;
+    form::not_of_a_command(form.as_ref(), resolved.is_command)?;
     keep_to_its_project(daemon, &session, project.as_deref(), &resolved).await?;
     let keys_only_in_client = missing_keys(&context, client_keys);
     let offline = is_offline(&context, &resolved);
     let warning = if submit.dry_run { None } else { gate::pass(daemon, &context, &resolved).await? };
     let mut acting = acting(daemon, &context, &submit)?;
     let (spec, meter) = blocking::by_size(bytes, || {
-        spec(daemon, &context, &submit, asked.clone(), resolved, &session, offline, now, acting.is_some())
+        let asked = asked.clone();
+        spec(daemon, &context, &submit, asked, form, resolved, &session, offline, now, acting.is_some())
     })?;
     if spec.tools.is_none() {
         acting = None;
@@ -235,6 +240,7 @@ fn spec(
     context: &Context,
     submit: &Submit,
     asked: Asked,
+    form: Option<AnswerForm>,
     resolved: Resolved,
     session: &Chosen,
     offline: bool,
@@ -255,7 +261,8 @@ fn spec(
     let read = |workspace| instructions::read(workspace, &context.redactor, limit, &tell);
     let files = workspace.map_or(Vec::new(), read);
     let (files, records) = files.into_iter().unzip::<_, _, Vec<_>, Vec<_>>();
-    let room = room(&resolved, &files, &asked).filter(|_| !resolved.is_command);
+    let form_bytes = form.as_ref().map_or(0, AnswerForm::bytes);
+    let room = room(&resolved, &files, form_bytes, &asked).filter(|_| !resolved.is_command);
     let focus = submit.compact.map(|_| asked.prompt.clone());
     let base = if resolved.is_command {
         Conversation { prompt: asked.prompt, ..Conversation::default() }
@@ -298,11 +305,18 @@ fn spec(
         context: records,
         compacts,
         tools: acts.then(|| offer(context, submit)),
-        limits: resolved.limits,
+        limits: limits(resolved.limits, form.as_ref()),
+        form,
         seed: ids::seed_of(&submit.run),
         accepted_at: now,
     };
     Ok((spec, meter))
+}
+
+/// An answer that stands twice in the result may be half as long.
+fn limits(limits: Limits, form: Option<&AnswerForm>) -> Limits {
+    let most = form.map_or(u64::MAX, |_| form::MAX_ANSWER_BYTES);
+    Limits { max_answer_bytes: limits.max_answer_bytes.min(most), ..limits }
 }
 
 /// What the step that writes the answer may call.
@@ -366,7 +380,12 @@ fn told(base: Conversation, summary: Option<String>, history: Vec<Exchange>) -> 
 }
 
 /// The smallest context of the models that are asked first.
-fn room(resolved: &Resolved, files: &[plyrum_engine::Attachment], asked: &Asked) -> Option<Room> {
+fn room(
+    resolved: &Resolved,
+    files: &[plyrum_engine::Attachment],
+    form_bytes: u64,
+    asked: &Asked,
+) -> Option<Room> {
     let first = resolved.steps.iter().filter_map(|step| step.models.first());
     let model = first.min_by_key(|model| model.context_tokens)?;
     let files: usize = files.iter().map(|file| file.text.len() + file.name.len() + 64).sum();
@@ -376,7 +395,7 @@ fn room(resolved: &Resolved, files: &[plyrum_engine::Attachment], asked: &Asked)
         context_tokens: model.context_tokens,
         bytes_per_token: model.bytes_per_token,
         fixed_bytes: (resolved.persona.prompt.len() + files) as u64,
-        asked_bytes: asked.bytes(),
+        asked_bytes: asked.bytes().saturating_add(form_bytes),
         output_tokens: resolved.limits.asked_output_tokens.map_or(output, |asked| asked.min(output)),
     })
 }

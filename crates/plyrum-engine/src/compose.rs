@@ -92,8 +92,9 @@ fn compose(
     }
     let text = preface + &user_text(conversation, proposals, seed);
     turns.push(Turn::said(Speaker::User, text));
+    let prompt = turns.len() - 1;
     let temperature = conversation.temperature.clone();
-    Request { turns, max_output_tokens, temperature, seed, tools: Arc::default() }
+    Request { turns, prompt, max_output_tokens, temperature, seed, tools: Arc::default(), form: None }
 }
 
 fn user_text(conversation: &Conversation, proposals: &[Proposal<'_>], seed: u64) -> String {

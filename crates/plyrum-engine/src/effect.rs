@@ -1,6 +1,7 @@
 //! Everything that a run may ask of the world.
 
-use crate::spec::ToolOffer;
+use crate::form;
+use crate::spec::{AnswerForm, ToolOffer};
 use plyrum_billing_client::{AttemptBound, MicroRub, SaidCost, Usage};
 use plyrum_protocol::{
     AttemptId, AttemptOutcome, CallId, ErrorKind, Frame, Role, RunStatus, StepId, Timestamp,
@@ -42,6 +43,15 @@ pub enum Effect {
     StopTool {
         /// Which.
         call: CallId,
+    },
+    /// Look whether an answer fits its form. Answer: `Checked` with this step.
+    Check {
+        /// The step that has it.
+        step: StepId,
+        /// What it must be.
+        form: AnswerForm,
+        /// The answer.
+        text: String,
     },
     /// Number, keep and show a frame.
     Emit(Frame),
@@ -106,6 +116,8 @@ pub struct OpenAttempt {
 pub struct Request {
     /// System prompt first, then the conversation.
     pub turns: Vec<Turn>,
+    /// The place of the prompt among them; behind it is what came of it so far.
+    pub prompt: usize,
     /// Longest answer.
     pub max_output_tokens: u64,
     /// Decimal text, as the persona has it.
@@ -114,12 +126,16 @@ pub struct Request {
     pub seed: u64,
     /// What it may call.
     pub tools: Arc<[ToolOffer]>,
+    /// What the answer must be, for wires that have a field for it; the prompt says it too.
+    pub form: Option<AnswerForm>,
 }
 
 impl Request {
-    /// Bytes of UTF-8 of all turns, with the calls in them, and of the tools.
+    /// Bytes of UTF-8 of all turns, with the calls in them, of the tools and of the form.
     pub fn text_bytes(&self) -> u64 {
-        self.turns.iter().map(Turn::bytes).sum::<u64>() + self.tools.iter().map(ToolOffer::bytes).sum::<u64>()
+        let tools: u64 = self.tools.iter().map(ToolOffer::bytes).sum();
+        let form = self.form.as_ref().map_or(0, form::field_bytes);
+        self.turns.iter().map(Turn::bytes).sum::<u64>() + tools + form
     }
 }
 

@@ -66,6 +66,13 @@ pub enum Input {
         /// What.
         event: ToolEvent,
     },
+    /// Whether the answer of a step fits its form.
+    Checked {
+        /// Which step.
+        step: StepId,
+        /// What was found.
+        verdict: Verdict,
+    },
     /// The provider's figures; a later report replaces an earlier one whole.
     Usage {
         /// Which attempt.
@@ -117,6 +124,28 @@ pub enum Input {
     },
     /// Somebody ends the run.
     Cancel(CancelReason),
+}
+
+/// What was found of an answer that must fit a form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It fits.
+    Fits {
+        /// The JSON text alone, without a code fence.
+        text: String,
+        /// What it says.
+        value: serde_json::Value,
+    },
+    /// It does not.
+    Misfit {
+        /// What is wrong with it, in a few bounded lines that its model is told.
+        why: String,
+    },
+    /// It could not be found out, and asking again would not change that.
+    Unknown {
+        /// Why.
+        why: String,
+    },
 }
 
 /// The life of one tool call: `Proposed`, where it is asked for `Ask`, `Asked` and `Resolved`, then `Started`, output,

@@ -11,6 +11,7 @@ mod activate;
 mod agree;
 mod compose;
 mod effect;
+mod form;
 mod input;
 mod persona;
 mod plan;
@@ -27,12 +28,12 @@ pub use effect::{
 };
 pub use input::{
     AttemptEnd, AttemptFailure, BudgetReached, FailureClass, Input, Refusal, RefusalCause, Settlement, Stop,
-    ToolEvent, ToolResult, UsageReport,
+    ToolEvent, ToolResult, UsageReport, Verdict,
 };
 pub use persona::{Persona, PersonaError};
 pub use plan::{Models, Plan, PlanError, PlanStep};
 pub use run::{ResumeError, Run};
 pub use spec::{
-    Attachment, Conversation, Exchange, FanOut, Limits, ModelChoice, Quorum, RunSpec, StepSpec, ToolOffer,
-    Tools,
+    AnswerForm, Attachment, Conversation, Exchange, FanOut, Limits, ModelChoice, Quorum, RunSpec, StepSpec,
+    ToolOffer, Tools,
 };

@@ -36,6 +36,9 @@ pub struct RunSpec {
     pub compacts: Option<RunId>,
     /// What the step that writes the answer may call; none where nothing is offered.
     pub tools: Option<Tools>,
+    /// What its answer must be; none where any text will do.
+    #[serde(default)]
+    pub form: Option<AnswerForm>,
     /// What it may spend and how long it may take.
     pub limits: Limits,
     /// For jitter and shuffles.
@@ -105,6 +108,20 @@ pub struct Tools {
     pub offered: Arc<[ToolOffer]>,
     /// Most turns in which tools are called.
     pub max_turns: u32,
+}
+
+/// The form of an answer: JSON that fits a schema.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnswerForm {
+    /// The JSON Schema. It can be checked against: that was seen to before the run.
+    pub schema: Arc<serde_json::Value>,
+}
+
+impl AnswerForm {
+    /// Bytes of it in a request: it is told in words and, where the wire has one, in a field of its own.
+    pub fn bytes(&self) -> u64 {
+        crate::form::bytes(self)
+    }
 }
 
 /// A tool as a model is told of it.

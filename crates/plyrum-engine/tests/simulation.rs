@@ -10,7 +10,7 @@ mod world;
 use plyrum_billing_client::{MicroRub, Usage};
 use plyrum_engine::{
     AttemptEnd, AttemptFailure, Basis, Effect, FailureClass, Input, Refusal, RefusalCause, Stop, ToolEvent,
-    ToolResult, UsageReport,
+    ToolResult, UsageReport, Verdict,
 };
 use plyrum_protocol::{
     Action, AttemptId, CallId, CancelReason, ChangedFile, Channel, ErrorKind, Fault, Frame, FrameBody,
@@ -43,6 +43,7 @@ enum Owed {
     Booking { attempt: AttemptId, basis: Option<Basis>, received: u64 },
     Close,
     Tool { script: VecDeque<Input> },
+    Check { step: StepId, text: String },
 }
 
 const CLASSES: [FailureClass; 8] = [
@@ -66,6 +67,8 @@ struct World {
     budget: Option<MicroRub>,
     /// What models say.
     texts: plans::Texts,
+    /// The answer must fit a form.
+    formed: bool,
     asked: u64,
     resumed: u64,
     kept: Option<(CallId, String)>,
@@ -108,6 +111,7 @@ impl World {
                     self.asked += 1;
                     self.kept = checkpoint.filter(|_| self.dice.one_in(2)).map(|kept| (call, kept));
                 }
+                Effect::Check { step, text, .. } => self.owed.push(Owed::Check { step, text }),
                 Effect::StopTool { call } => {
                     self.owed.retain(|o| !matches!(o, Owed::Tool { .. }));
                     let script = VecDeque::from([tool(&call, finished(ToolOutcome::Stopped, false))]);
@@ -250,6 +254,14 @@ impl World {
                 self.score.book(&attempt, basis.as_ref(), received)
             }
             Owed::Close if self.ledger_dead => Input::CloseFailed { fault: storage() },
+            Owed::Check { step, text } => {
+                let verdict = match self.dice.roll(8) {
+                    0..=2 => Verdict::Fits { text, value: serde_json::Value::Null },
+                    3 => Verdict::Unknown { why: "it took too long".to_owned() },
+                    _ => Verdict::Misfit { why: "no object".to_owned() },
+                };
+                Input::Checked { step, verdict }
+            }
             Owed::Close => Input::RunClosed { total: MicroRub::new(self.score.booked) },
             Owed::Stream { .. } | Owed::Tool { .. } => unreachable!(),
         })
@@ -288,6 +300,7 @@ fn run_schedule(seed: u64) -> (RunStatus, Vec<String>) {
     let (budget, steps) = (spec.limits.budget, spec.steps.len());
     let names: Vec<StepId> = spec.steps.iter().map(|step| step.step.clone()).collect();
     let texts = plans::Texts::of(&spec);
+    let formed = spec.form.is_some();
     let mut world = World {
         dice,
         score: Score::default(),
@@ -296,6 +309,7 @@ fn run_schedule(seed: u64) -> (RunStatus, Vec<String>) {
         ledger_dead: false,
         budget,
         texts,
+        formed,
         asked: 0,
         resumed: 0,
         kept: None,
@@ -345,7 +359,7 @@ fn check(world: &World, seed: u64) {
     let result = score.finished().expect("finished");
     assert_eq!(score.story().iter().filter(|t| *t == "run.finished").count(), 1);
     assert_eq!(score.story().last().unwrap(), "run.finished");
-    assert_eq!(result.answer, score.shown_answer(), "seed {seed}: what was shown is what is in the result");
+    check_the_form(world, seed);
     if let Some(budget) = budget {
         assert!(score.booked <= budget.get(), "seed {seed}: {} of {budget} spent", score.booked);
     }
@@ -372,6 +386,25 @@ fn check(world: &World, seed: u64) {
     }
 }
 
+/// What was shown is what is in the result. Under a form an answer is only what fits, and it is asked for twice at most.
+fn check_the_form(world: &World, seed: u64) {
+    let (score, result) = (&world.score, world.score.finished().expect("finished"));
+    if !world.formed {
+        assert_eq!(result.answer, score.shown_answer(), "seed {seed}: what was shown is in the result");
+        return assert_eq!(result.structured, None, "seed {seed}");
+    }
+    let answered = matches!(result.status, RunStatus::Succeeded | RunStatus::Degraded);
+    assert!(!answered || result.structured.is_some(), "seed {seed}: {result:?}");
+    assert!(
+        answered || score.shown_answer().is_empty() || !result.answer.is_empty(),
+        "seed {seed}: {result:?}"
+    );
+    let repaired = score.frames.iter().filter(
+        |frame| matches!(&frame.body, FrameBody::AttemptRetried { cause, .. } if cause.contains("schema")),
+    );
+    assert!(repaired.count() <= 1, "seed {seed}: repaired twice");
+}
+
 /// A text that the answering step could read is an answer, whatever happens to that step's own model.
 fn check_that_proposals_are_used(score: &Score, seed: u64) {
     let result = score.finished().expect("finished");
@@ -395,6 +428,7 @@ fn check_that_proposals_are_used(score: &Score, seed: u64) {
                 | ErrorKind::CancelledElsewhere
                 | ErrorKind::ApprovalNeeded
                 | ErrorKind::TurnLimit
+                | ErrorKind::SchemaNotMet
         )
     };
     // A model that acted and ran in circles has lost its run.

@@ -10,6 +10,8 @@ mod cancel;
 mod drain;
 #[path = "stories/ends.rs"]
 mod ends;
+#[path = "stories/form.rs"]
+mod form;
 #[path = "stories/money.rs"]
 mod money;
 #[path = "stories/retry.rs"]

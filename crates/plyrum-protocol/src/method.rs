@@ -257,6 +257,9 @@ pub struct SubmitOptions {
     /// Read and think only: no tool that changes anything is offered.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub plan_mode: bool,
+    /// JSON Schema that the answer must fit, at most 64 KiB; references stay within it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<serde_json::Value>,
 }
 
 /// Parameters of `run/submit`.

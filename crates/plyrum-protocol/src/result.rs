@@ -138,9 +138,10 @@ pub struct RunResult {
     pub session: Option<SessionId>,
     /// How it ended.
     pub status: RunStatus,
-    /// The answer, also a partial one.
+    /// The answer, also a partial one. One that fits its schema is the JSON text alone, as the model wrote it but for a
+    /// code fence around it.
     pub answer: String,
-    /// The answer as data, where a schema was asked for.
+    /// The answer as data, where a schema was asked for and the answer fits it.
     pub structured: Option<serde_json::Value>,
     /// The plan that ran.
     pub plan: String,

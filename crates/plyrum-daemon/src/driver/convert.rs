@@ -24,6 +24,7 @@ pub(super) fn request(open: engine::OpenAttempt, wire_name: &str) -> wire::ChatR
         attempt: open.attempt.as_str().to_owned(),
         seed: open.request.seed,
         tools: open.request.tools.iter().map(tool).collect(),
+        form: open.request.form.map(form),
         ..wire::ChatRequest::default()
     }
 }
@@ -34,12 +35,8 @@ pub(super) fn request(open: engine::OpenAttempt, wire_name: &str) -> wire::ChatR
 fn stable_after(request: &engine::Request) -> Vec<usize> {
     let turns = &request.turns;
     let system = turns.iter().rposition(|turn| turn.speaker == Speaker::System);
-    let end = if request.tools.is_empty() {
-        let prompt = turns.iter().rposition(|turn| turn.speaker == Speaker::User);
-        prompt.and_then(|prompt| prompt.checked_sub(1))
-    } else {
-        turns.len().checked_sub(1)
-    };
+    let end =
+        if request.tools.is_empty() { request.prompt.checked_sub(1) } else { turns.len().checked_sub(1) };
     let mut places: Vec<usize> = system.into_iter().chain(end).collect();
     places.dedup();
     places
@@ -75,6 +72,11 @@ fn tool(offer: &engine::ToolOffer) -> wire::ToolSpec {
         description: offer.description.clone(),
         schema: Arc::clone(&offer.schema),
     }
+}
+
+/// Wires that name it show the name to nobody.
+fn form(form: engine::AnswerForm) -> wire::AnswerForm {
+    wire::AnswerForm { name: "answer".to_owned(), schema: form.schema }
 }
 
 /// A call of a model. It is kept with the run and goes on record, so it passes the redactor: as JSON where it is that,

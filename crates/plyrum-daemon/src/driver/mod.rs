@@ -19,10 +19,10 @@ use crate::hub::Hub;
 use crate::recorder::of_frame;
 use crate::tools::OfRun;
 use plyrum_engine::{
-    CloseRun, Effect, HoldBatch, Input, OpenAttempt, Run, RunSpec, SettleRequest, Settlement,
+    AnswerForm, CloseRun, Effect, HoldBatch, Input, OpenAttempt, Run, RunSpec, SettleRequest, Settlement,
 };
 use plyrum_ledger::{FinishRun, HoldOutcome, Limit, Limits, NewHold, Price, Settle};
-use plyrum_protocol::{AttemptId, Frame, Timestamp};
+use plyrum_protocol::{AttemptId, Frame, StepId, Timestamp};
 use plyrum_sessions::SessionLog;
 use serde_json::json;
 use std::collections::HashMap;
@@ -166,6 +166,7 @@ impl Driver {
                 Effect::Act(order) => self.act(order),
                 Effect::Ask { call, checkpoint } => self.acting.keep(&call, checkpoint),
                 Effect::StopTool { call } => self.acting.stop(&call),
+                Effect::Check { step, form, text } => self.check(step, form, text),
                 Effect::Close(close) => self.close(close),
             }
         }
@@ -308,6 +309,14 @@ impl Driver {
             };
             daemon.recorder.outbox_filled_by_run();
             let _run_is_over = inputs.send(input).await;
+        });
+    }
+
+    fn check(&self, step: StepId, form: AnswerForm, text: String) {
+        let inputs = self.inputs.clone();
+        tokio::spawn(async move {
+            let verdict = crate::form::check(form, text).await;
+            let _run_is_over = inputs.send(Input::Checked { step, verdict }).await;
         });
     }
 

@@ -8,6 +8,7 @@
 use super::Run;
 use super::attempt::Attempt;
 use super::combine::Asks;
+use super::fit::Repair;
 use super::step::StepState;
 use crate::compose::Size;
 use crate::effect::{Effect, ModelCall, Request, Speaker, Thought, ToolCall, Turn};
@@ -69,6 +70,20 @@ struct Acted {
     output_bytes: u64,
 }
 
+impl ToolTurn {
+    /// What the model is told of it: its own words with the calls, then what came of each.
+    fn told(&self) -> Vec<Turn> {
+        let calls = self.calls.iter().map(|acted| acted.call.clone()).collect();
+        let thoughts = self.thoughts.clone();
+        let said = Turn { calls, thoughts, ..Turn::said(Speaker::Assistant, self.said.clone()) };
+        let told = self.calls.iter().map(|acted| Turn {
+            answers: Some(acted.call.id.clone()),
+            ..Turn::said(Speaker::Tool, acted.told.clone().unwrap_or_default())
+        });
+        std::iter::once(said).chain(told).collect()
+    }
+}
+
 impl Run {
     /// The place of the step that may act, if tools are offered at all.
     fn lead(&self) -> Option<usize> {
@@ -104,17 +119,19 @@ impl Run {
         request.turns.extend(self.turns_of(at));
     }
 
+    /// The turns of a lead's tools, and the answer among them that it was asked to repair.
     fn turns_of(&self, at: usize) -> impl Iterator<Item = Turn> {
-        self.acting.turns.iter().filter(move |turn| turn.lead == at).flat_map(|turn| {
-            let calls = turn.calls.iter().map(|acted| acted.call.clone()).collect();
-            let thoughts = turn.thoughts.clone();
-            let said = Turn { calls, thoughts, ..Turn::said(Speaker::Assistant, turn.said.clone()) };
-            let told = turn.calls.iter().map(|acted| Turn {
-                answers: Some(acted.call.id.clone()),
-                ..Turn::said(Speaker::Tool, acted.told.clone().unwrap_or_default())
-            });
-            std::iter::once(said).chain(told).collect::<Vec<_>>()
-        })
+        let repair = self.steps.get(at).and_then(|step| step.repair.as_ref());
+        let before = repair.map_or(usize::MAX, |repair| repair.after_turns);
+        let mine = move || self.acting.turns.iter().filter(move |turn| turn.lead == at);
+        let said_before = mine().take(before).flat_map(ToolTurn::told);
+        let repaired = repair.into_iter().flat_map(Repair::turns);
+        said_before.chain(repaired).chain(mine().skip(before).flat_map(ToolTurn::told))
+    }
+
+    /// How many turns of tools a lead had.
+    pub(super) fn turns_before(&self, at: usize) -> usize {
+        self.acting.turns.iter().filter(|turn| turn.lead == at).count()
     }
 
     /// Something goes back with the attempt's calls. What is over the bound is left out whole: a part of a thought is none.
@@ -422,7 +439,7 @@ fn invalid(text: &str) -> ToolResult {
 }
 
 /// Keeps both ends of a long text.
-fn shorten(text: &mut String) {
+pub(super) fn shorten(text: &mut String) {
     if text.len() <= MAX_TOLD {
         return;
     }

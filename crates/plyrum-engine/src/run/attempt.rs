@@ -303,8 +303,8 @@ impl Run {
         }
         match end.outcome {
             AttemptOutcome::Ok if self.begin_turn(at, step) || self.take_choice(step) => {}
-            AttemptOutcome::Ok if end.at_length => self.finish_step(step, StepOutcome::Cut),
-            AttemptOutcome::Ok => self.finish_step(step, StepOutcome::Ok),
+            AttemptOutcome::Ok if end.at_length => self.finish_text(step, StepOutcome::Cut),
+            AttemptOutcome::Ok => self.finish_text(step, StepOutcome::Ok),
             AttemptOutcome::Cut | AttemptOutcome::Failed | AttemptOutcome::Cancelled => {
                 if self.ask_again(at, step, &end) || self.stand_in(step) {
                     return;
@@ -312,6 +312,7 @@ impl Run {
                 let fault = end.fault.unwrap_or_else(|| Fault::new(ErrorKind::Failed, "the attempt failed"));
                 let has_text = self.steps.get(step).is_some_and(|s| !s.text.is_empty());
                 if end.outcome == AttemptOutcome::Cut && has_text {
+                    let fault = self.fault_after_repair(step, fault);
                     if let Some(step) = self.steps.get_mut(step) {
                         step.fault = Some(fault);
                     }

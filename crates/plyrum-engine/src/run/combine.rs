@@ -112,7 +112,7 @@ impl Run {
     }
 
     /// Takes a proposal as it is for the answer, and gives back what was held for asking. Always true: the
-    /// step is over.
+    /// step is over, or will be when its text was looked at.
     fn adopt(&mut self, at: usize, member: usize) -> bool {
         if let Some(unused) = self.granted_attempt(at) {
             self.release(unused);
@@ -131,7 +131,7 @@ impl Run {
                 self.emit(FrameBody::Delta { step, attempt, channel, offset: 0, text });
             }
         }
-        self.finish_step(at, if cut { StepOutcome::Cut } else { StepOutcome::Ok });
+        self.finish_text(at, if cut { StepOutcome::Cut } else { StepOutcome::Ok });
         true
     }
 
@@ -143,9 +143,11 @@ impl Run {
         }
     }
 
-    /// The best-ranked proposal in place of an answer that did not come about. False where there is none.
+    /// The best-ranked proposal in place of an answer that did not come about. False where there is none, and where an
+    /// answer came that only does not fit its form.
     pub(super) fn stand_in(&mut self, at: usize) -> bool {
-        let combines = self.steps.get(at).is_some_and(|s| s.spec.kind != StepKind::Propose);
+        let combines =
+            self.steps.get(at).is_some_and(|s| s.spec.kind != StepKind::Propose && s.repair.is_none());
         let Some(panel) = self.panel_of(at).filter(|_| combines) else { return false };
         let Some((best, _)) = self.texts_of(&panel.members).first().copied() else { return false };
         self.degrade(at, true);

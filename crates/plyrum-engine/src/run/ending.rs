@@ -48,7 +48,8 @@ impl Run {
     /// Whether every answer is there and only the ledger is waited for: that is not the model's time.
     fn is_being_booked(&self) -> bool {
         let booked = |step| self.attempts.iter().any(|a| a.step == step && a.is_ok_and_resolving());
-        self.steps.iter().enumerate().all(|(at, step)| step.is_over() || booked(at))
+        let settled = |step: &super::Step| step.is_over() || step.state == StepState::Checking;
+        self.steps.iter().enumerate().all(|(at, step)| settled(step) || booked(at))
     }
 
     /// One word for frames that say what the end of the run took with it.
@@ -78,7 +79,9 @@ impl Run {
         }
         for at in 0..self.steps.len() {
             match self.steps.get(at).map(|s| s.state) {
-                Some(StepState::Backoff { .. } | StepState::Waiting | StepState::Funded) => {
+                Some(
+                    StepState::Backoff { .. } | StepState::Waiting | StepState::Funded | StepState::Checking,
+                ) => {
                     self.cancel_step(at, self.ending_reason());
                 }
                 Some(StepState::Acting) => self.stop_tools(),
@@ -138,8 +141,9 @@ impl Run {
 
     fn finish(&mut self, status: RunStatus, error: Option<Fault>, total: MicroRub) {
         self.phase = Phase::Over;
-        let chosen = |s: &&mut super::Step| !s.judges() || s.is_done(); // a judge's words are no answer
-        let answer = self.steps.last_mut().filter(chosen).map(|s| std::mem::take(&mut s.text));
+        // A judge's words are no answer; what it chose is one, also while that is being looked at.
+        let chosen = |s: &&mut super::Step| !s.judges() || s.is_done() || s.answered_by.is_some();
+        let answer = self.steps.last_mut().filter(chosen).map(super::Step::take_answer);
         self.attempts.sort_by_key(|a| a.number);
         let attempts: Vec<_> = self.attempts.iter().filter_map(super::Attempt::as_result).collect();
         let result = RunResult {
@@ -149,7 +153,7 @@ impl Run {
             session: Some(self.spec.session.clone()),
             status,
             answer: answer.unwrap_or_default(),
-            structured: None,
+            structured: self.structured.take(),
             plan: self.spec.plan.clone(),
             model: self.model_of(self.steps.len().saturating_sub(1)),
             usage: sum_usage(attempts.iter().map(|a| &a.usage)),

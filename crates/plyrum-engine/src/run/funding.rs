@@ -34,7 +34,8 @@ impl Run {
     /// The most that a step's request can have: the question, and room for what it reads.
     pub(super) fn request_size(&self, at: usize) -> Size {
         let (said, acted) = (self.size_of_question(at), self.acting_size(at));
-        Size { bytes: said.bytes.saturating_add(acted.bytes), turns: said.turns.saturating_add(acted.turns) }
+        let bytes = said.bytes.saturating_add(acted.bytes).saturating_add(self.form_bytes(at));
+        Size { bytes, turns: said.turns.saturating_add(acted.turns) }
     }
 
     fn size_of_question(&self, at: usize) -> Size {
@@ -72,7 +73,8 @@ impl Run {
         let tokens_per_megabyte = u128::from(reader.bytes_per_token.tokens_in(1_000_000)).max(1);
         let free = u128::from(free_tokens) * MEGABYTE / tokens_per_megabyte;
         let free = u64::try_from(free).unwrap_or(u64::MAX);
-        let free = free.saturating_sub(self.base.bytes).saturating_sub(POLICY_BYTES);
+        let free = free.saturating_sub(self.base.bytes.saturating_add(self.form_bytes(at)));
+        let free = free.saturating_sub(POLICY_BYTES);
         (free / (step.sources.len() as u64).max(1)).saturating_sub(PROPOSAL_FRAME_BYTES)
     }
 

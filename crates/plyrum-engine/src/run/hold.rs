@@ -44,7 +44,7 @@ impl Run {
     }
 
     /// What the next attempt of a step may cost at most. Its request is put together when the money is there.
-    fn prepare(&self, at: usize) -> Result<HoldRequest, Fault> {
+    pub(super) fn prepare(&self, at: usize) -> Result<HoldRequest, Fault> {
         let mut hold = self.prepare_in_full(at)?;
         hold.bound.max_output_tokens =
             self.affordable(at, &hold.model, hold.bound.input_tokens, hold.bound.max_output_tokens)?;

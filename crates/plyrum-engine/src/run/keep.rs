@@ -11,7 +11,7 @@ use super::{Phase, Run};
 use crate::compose::Size;
 use crate::effect::Effect;
 use crate::random::Random;
-use crate::spec::RunSpec;
+use crate::spec::{AnswerForm, RunSpec};
 use plyrum_billing_client::Billing;
 use plyrum_protocol::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -109,6 +109,8 @@ impl Run {
         }
         let kept: Restored = serde_json::from_str(kept)?;
         let mut run = Self {
+            form_bytes: kept.spec.form.as_ref().map_or(0, AnswerForm::bytes),
+            structured: None, // it waits for a person, so there is no answer yet
             spec: kept.spec,
             billing,
             steps: kept.steps,

@@ -4,7 +4,7 @@
 //! for that of single attempts; refusal.rs makes less of what does not fit; open.rs sends; `apply` below takes
 //! inputs; stream.rs passes text on; panel.rs waits for proposals, late.rs gives up what is not waited for, dropped.rs
 //! what a person does not want, and combine.rs makes one answer of the rest; attempt.rs closes and books attempts, by what ended.rs makes of
-//! their end; act.rs carries out what a model calls, and keep.rs keeps a run that waits for a person; retry.rs decides
+//! their end; fit.rs asks for an answer again that does not fit its form; act.rs carries out what a model calls, and keep.rs keeps a run that waits for a person; retry.rs decides
 //! whether to ask again; ending.rs cancels and finishes. After each input
 //! [`Run::advance`] starts whatever became ready.
 //!
@@ -20,6 +20,7 @@ mod drain;
 mod dropped;
 mod ended;
 mod ending;
+mod fit;
 mod funding;
 mod hold;
 mod keep;
@@ -53,6 +54,10 @@ pub struct Run {
     steps: Vec<Step>,
     /// Size of the conversation, which no step changes.
     base: Size,
+    /// Bytes that the answer's form adds to the request for it.
+    form_bytes: u64,
+    /// The answer as data, once it is known to fit.
+    structured: Option<serde_json::Value>,
     /// In the order in which they were asked for.
     attempts: Vec<Attempt>,
     panels: Vec<panel::Panel>,
@@ -109,6 +114,7 @@ impl Run {
             Input::Thought { attempt, thought } => self.thought(&attempt, thought),
             Input::Call { attempt, call } => self.called(&attempt, call),
             Input::Tool { call, event } => self.tool(&call, event),
+            Input::Checked { step, verdict } => self.checked(&step, verdict),
             Input::Usage { attempt, report } => self.usage(&attempt, report),
             Input::Closed { attempt, end } => self.closed(&attempt, end),
             Input::BudgetReached(reached) => self.budget_reached(reached),

@@ -26,6 +26,7 @@ impl Run {
             try_number: hold.try_number,
         });
         let mut request = self.request_of(step_at, hold.bound.max_output_tokens);
+        self.add_form(step_at, &mut request);
         self.add_tools(step_at, &mut request);
         debug_assert!(request.text_bytes() <= hold.request_bytes, "the hold was for a smaller request");
         self.effects.push(Effect::Open(OpenAttempt {

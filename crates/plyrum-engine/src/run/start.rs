@@ -5,7 +5,7 @@ use super::{Phase, Run};
 use crate::compose::size_of;
 use crate::effect::Effect;
 use crate::random::Random;
-use crate::spec::RunSpec;
+use crate::spec::{AnswerForm, RunSpec};
 use plyrum_billing_client::{AttemptBound, Billing, MicroRub, estimate, input_bound};
 use plyrum_protocol::{DryRun, DryRunStep, FrameBody, PlannedStep, ResultTag};
 use std::sync::Arc;
@@ -65,6 +65,8 @@ impl Run {
         let mut run = Self {
             steps: Step::all(&spec.steps),
             base: size_of(&spec.conversation),
+            form_bytes: spec.form.as_ref().map_or(0, AnswerForm::bytes),
+            structured: None,
             attempts: Vec::new(),
             panels: Vec::new(),
             numbered: 0,
@@ -116,7 +118,7 @@ impl Run {
             if let Ok(high) = self.billing.hold(&model.id, &bound) {
                 range.high = range.high.checked_add(high).unwrap_or(range.high);
             }
-            let least = estimate(self.base.bytes, 0, &model.bytes_per_token);
+            let least = estimate(self.base.bytes + self.form_bytes(at), 0, &model.bytes_per_token);
             if let Ok(low) = self.billing.charge(&model.id, &least)
                 && self.runs_in_any_case(at)
             {

@@ -2,6 +2,7 @@
 
 use super::Run;
 use super::combine::Asks;
+use super::fit::Repair;
 use crate::spec::StepSpec;
 use plyrum_protocol::{AttemptId, Channel, Fault, FrameBody, StepKind, StepOutcome, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,9 @@ pub(super) struct Step {
     /// A person did not want its proposal.
     #[serde(default)]
     pub(super) dropped: bool,
+    /// The answer that did not fit its form, once that was told to its model.
+    #[serde(default)]
+    pub(super) repair: Option<Repair>,
     /// It answered with less than was planned.
     pub(super) degraded: bool,
     /// The model whose text it took over.
@@ -57,6 +61,8 @@ pub(super) enum StepState {
     Busy,
     /// Its model has called tools, which are being carried out.
     Acting,
+    /// Its text is there; whether it fits its form is being found out.
+    Checking,
     /// It will be asked again.
     Backoff { until: Timestamp },
     /// It is over, with its text.
@@ -99,6 +105,7 @@ impl Step {
             shrinks: 0,
             asks,
             dropped: false,
+            repair: None,
             degraded: false,
             answered_by: None,
             written_by: None,
@@ -120,6 +127,13 @@ impl Step {
         matches!(self.state, StepState::Done(StepOutcome::Ok | StepOutcome::Cut)) && !self.text.is_empty()
     }
 
+    /// Its text; where a repair brought none, the one that was to be repaired.
+    pub(super) fn take_answer(&mut self) -> String {
+        let text = std::mem::take(&mut self.text);
+        let before = || self.repair.take().map(|repair| repair.answer);
+        Some(text).filter(|text| !text.is_empty()).or_else(before).unwrap_or_default()
+    }
+
     pub(super) fn wakes_at(&self) -> Option<Timestamp> {
         match self.state {
             StepState::Backoff { until } => Some(until),
@@ -127,6 +141,7 @@ impl Step {
             | StepState::Funded
             | StepState::Busy
             | StepState::Acting
+            | StepState::Checking
             | StepState::Done(_)
             | StepState::Cancelled => None,
         }
@@ -195,6 +210,7 @@ impl Run {
             StepState::Funded
             | StepState::Busy
             | StepState::Acting
+            | StepState::Checking
             | StepState::Done(_)
             | StepState::Cancelled => false,
         }
@@ -236,6 +252,7 @@ impl Run {
     }
 
     pub(super) fn fail_step(&mut self, at: usize, fault: Fault) {
+        let fault = self.fault_after_repair(at, fault);
         if let Some(step) = self.steps.get_mut(at) {
             step.fault = Some(fault);
         }

@@ -5,6 +5,7 @@ mod cascade;
 mod dropped;
 mod duplicates;
 mod finish_now;
+mod form;
 mod framing;
 mod judge;
 mod late;

@@ -18,6 +18,7 @@ pub(crate) fn random(dice: &mut Dice, seed: u64) -> RunSpec {
     }
     spec.quorum = if dice.one_in(4) { Quorum::All } else { Quorum::Usual };
     spec.tools = dice.one_in(2).then(|| world::tools(u32::try_from(dice.roll(5)).unwrap()));
+    spec.form = dice.one_in(3).then(world::form);
     for step in &mut spec.steps {
         for model in &mut step.models {
             model.tools = !dice.one_in(6);
@@ -141,8 +142,8 @@ impl Texts {
 
 /// A request over proposals has as many blocks as closing tags, and nothing invisible.
 pub(crate) fn check_framing(attempt: &AttemptId, request: &Request) {
-    let asked =
-        request.turns.iter().rfind(|turn| turn.speaker == Speaker::User).expect("a request asks something");
+    let asked = &request.turns[request.prompt];
+    assert_eq!(asked.speaker, Speaker::User, "{attempt}: a request asks something");
     let calls: usize = request.turns.iter().map(|turn| turn.calls.len()).sum();
     let told = request.turns.iter().filter(|turn| turn.speaker == Speaker::Tool).count();
     assert_eq!(calls, told, "{attempt}: each call has its result");

@@ -12,8 +12,8 @@ use plyrum_billing_client::{
     Usage, affordable_output, cost, estimate, hold_amount, input_bound,
 };
 use plyrum_engine::{
-    Basis, Conversation, Effect, FanOut, HoldRequest, Input, Limits, ModelChoice, Refusal, RefusalCause,
-    Request, Run, RunSpec, Settlement, StepSpec, ToolOffer, Tools,
+    AnswerForm, Basis, Conversation, Effect, FanOut, HoldRequest, Input, Limits, ModelChoice, Refusal,
+    RefusalCause, Request, Run, RunSpec, Settlement, StepSpec, ToolOffer, Tools,
 };
 use plyrum_protocol::{
     AttemptId, Decision, Features, Frame, FrameBody, Intent, Language, OutputKind, Risk, Role, RunId,
@@ -93,9 +93,15 @@ pub(crate) fn tools(max_turns: u32) -> Tools {
     Tools { offered: [offer].into(), max_turns }
 }
 
+/// An answer that is an object.
+pub(crate) fn form() -> AnswerForm {
+    AnswerForm { schema: Arc::new(serde_json::json!({"type": "object"})) }
+}
+
 pub(crate) fn spec(steps: Vec<StepSpec>, limits: Limits, seed: u64) -> RunSpec {
     RunSpec {
         tools: None,
+        form: None,
         run: RunId::new("ab12").unwrap(),
         session: SessionId::new("cd34").unwrap(),
         persona: "default".to_owned(),
@@ -236,7 +242,11 @@ impl Score {
                 }
             }
             Effect::Emit(frame) => self.frame(frame),
-            Effect::Wake { .. } | Effect::Act(_) | Effect::Ask { .. } | Effect::StopTool { .. } => {}
+            Effect::Wake { .. }
+            | Effect::Act(_)
+            | Effect::Ask { .. }
+            | Effect::StopTool { .. }
+            | Effect::Check { .. } => {}
         }
     }
 

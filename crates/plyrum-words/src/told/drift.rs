@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Crates whose faults people meet.
-const CRATES: [&str; 15] = [
+const CRATES: [&str; 16] = [
     "plyrum-audit",
     "plyrum-billing-client",
     "plyrum-catalog",
@@ -18,6 +18,7 @@ const CRATES: [&str; 15] = [
     "plyrum-config",
     "plyrum-daemon",
     "plyrum-engine",
+    "plyrum-form",
     "plyrum-ledger",
     "plyrum-protocol",
     "plyrum-providers",

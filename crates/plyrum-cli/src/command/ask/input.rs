@@ -78,7 +78,7 @@ fn too_large(what: &str) -> Fault {
         .hint(say!("hint-attach-less"))
 }
 
-fn decode(bytes: Vec<u8>, what: &str) -> Result<String, Fault> {
+pub(super) fn decode(bytes: Vec<u8>, what: &str) -> Result<String, Fault> {
     let text = String::from_utf8(bytes).map_err(|e| {
         let at = e.utf8_error().valid_up_to();
         wrong_use(say!("fault-not-utf8", what = what, at = at)).hint(say!("hint-iconv"))
@@ -87,7 +87,7 @@ fn decode(bytes: Vec<u8>, what: &str) -> Result<String, Fault> {
 }
 
 /// At most `limit` bytes; `None` where there is more.
-fn read_bounded(source: impl Read, limit: usize) -> io::Result<Option<Vec<u8>>> {
+pub(super) fn read_bounded(source: impl Read, limit: usize) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
     source.take(limit as u64 + 1).read_to_end(&mut bytes)?;
     Ok(Some(bytes).filter(|bytes| bytes.len() <= limit))

@@ -8,6 +8,7 @@ mod follow;
 mod holds;
 mod input;
 mod prompt;
+mod schema;
 mod show;
 
 use crate::command::{connected, paths, runtime, workspace};
@@ -103,6 +104,9 @@ pub(crate) struct Args {
     /// Print only the first code block of the answer
     #[arg(short = 'x', long)]
     extract: bool,
+    /// Ask for JSON that fits this JSON Schema; as text it is printed once, when it is whole and fits
+    #[arg(long, value_name = "FILE", conflicts_with = "extract")]
+    schema: Option<PathBuf>,
     /// The run may cost at most this many rubles
     #[arg(long, value_name = "RUB", value_parser = parse_rub)]
     max_cost: Option<MicroRub>,
@@ -150,6 +154,7 @@ impl Args {
             format: if self.json { Format::Json } else { self.output_format },
             raw: self.raw,
             extract: self.extract,
+            whole: self.schema.is_some(),
             plain: self.plain,
             quiet: self.quiet,
             verbose: self.verbose,
@@ -188,8 +193,10 @@ pub(crate) fn run(args: &Args) -> ExitCode {
 
 fn course(args: &Args, show: &Show) -> Result<ExitCode, Fault> {
     let paths = paths()?;
+    let schema = args.schema.as_deref().map(schema::read).transpose()?;
     let asked = input::gather(&args.prompt.join(" "), &args.file, args.no_stdin, args.timeout)?;
-    let submit = submit(args, asked.prompt, new_run_id()?);
+    let mut submit = submit(args, asked.prompt, new_run_id()?);
+    submit.options.schema = schema;
     carry_out(&paths, show, submit, asked.attachments, args.detach)
 }
 
@@ -245,6 +252,7 @@ fn submit(args: &Args, prompt: String, run: RunId) -> Submit {
             asking: asking(args),
             max_turns: args.max_turns,
             plan_mode: args.plan_mode,
+            schema: None,
         },
         workspace: workspace(),
         client: format!("plyrum ask {}", env!("CARGO_PKG_VERSION")),

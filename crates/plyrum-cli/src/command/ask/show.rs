@@ -30,6 +30,8 @@ pub(in crate::command) struct Style {
     pub(in crate::command) format: Format,
     pub(in crate::command) raw: bool,
     pub(in crate::command) extract: bool,
+    /// The answer is printed at the end, and only where it fits what was asked for: what comes before may be replaced.
+    pub(in crate::command) whole: bool,
     pub(in crate::command) plain: bool,
     pub(in crate::command) quiet: bool,
     pub(in crate::command) verbose: bool,
@@ -190,8 +192,14 @@ impl Show {
 
     fn text_frame(&self, frame: &Frame, skip: usize) -> io::Result<Reader> {
         match &frame.body {
-            FrameBody::Delta { channel: Channel::Answer, text, .. } if !self.style.extract => {
+            FrameBody::Delta { channel: Channel::Answer, text, .. }
+                if !self.style.extract && !self.style.whole =>
+            {
                 self.answer(text.get(skip..).unwrap_or_default())
+            }
+            FrameBody::AttemptRetried { after_ms: 0, cause, .. } if !self.style.quiet => {
+                self.notice(&say!("ask-once-more", cause = &*told(cause)));
+                Ok(Reader::There)
             }
             FrameBody::AttemptRetried { after_ms, cause, .. } if !self.style.quiet => {
                 self.notice(&say!("ask-again", wait = money::seconds(*after_ms), cause = cause));
@@ -413,6 +421,7 @@ impl Show {
         let written = match self.style.format {
             Format::Json | Format::StreamJson => json_line(result)?,
             Format::Text if self.style.extract => self.extracted(result)?,
+            Format::Text if self.style.whole && result.error.is_some() => String::new(),
             Format::Text => {
                 let _told_by_the_next_write = self.rest(&result.answer).map_err(|e| of_output(&e))?;
                 self.last_newline().to_owned()
