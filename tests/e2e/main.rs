@@ -8,6 +8,7 @@
 //! need what a machine may lack (mounting a disk) say loudly that they were skipped.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests: helpers fail by panicking")]
 
+mod answer_forms;
 mod asking;
 mod audit;
 #[path = "auto_confirm/main.rs"]

@@ -50,7 +50,7 @@ mod tests {
         assert!(refused(b"{\"type\":\"objekt\"}").contains("it is no JSON Schema"));
         assert!(refused(b"{\"$ref\":\"https://example.com/a.json\"}").contains("only references within"));
         assert!(refused(b"\xff").contains("UTF-8"));
-        assert!(refused(&[b' '; MAX_SCHEMA_BYTES + 1]).contains("64 KiB"));
+        assert!(refused(&vec![b' '; MAX_SCHEMA_BYTES + 1]).contains("64 KiB"));
         assert!(read(dir.path()).unwrap_err().message.contains("is a directory"));
         assert!(read(&dir.path().join("none")).unwrap_err().message.contains("none"));
         std::fs::write(&path, "\u{feff}{\"type\": \"object\"}").unwrap();
