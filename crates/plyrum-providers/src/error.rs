@@ -64,6 +64,32 @@ pub enum ErrorClass {
 }
 
 impl ErrorClass {
+    /// Every class.
+    const ALL: [Self; 17] = [
+        Self::Dns,
+        Self::Refused,
+        Self::Connect,
+        Self::Tls,
+        Self::Timeout,
+        Self::Reset,
+        Self::Proxy,
+        Self::Auth,
+        Self::Rejected,
+        Self::TooLarge,
+        Self::RateLimited,
+        Self::Quota,
+        Self::Overloaded,
+        Self::Server,
+        Self::Protocol,
+        Self::Redirected,
+        Self::Config,
+    ];
+
+    /// The class of a name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|class| class.name() == name)
+    }
+
     /// The class as it appears in frames, logs and ledger rows.
     pub fn name(self) -> &'static str {
         match self {

@@ -6,9 +6,10 @@
 //! and what was held.
 //!
 //! Reading order: `request`, `event`, `error`, `provider` are the contract; `sse`, `ndjson` and `wire` turn bytes into
-//! events without any I/O; `transport` is the one place that touches the network.
+//! events without any I/O; `transport` is the one place that touches the network; `cassette` keeps exchanges and plays them.
 
 mod call_ids;
+pub mod cassette;
 mod endpoint;
 mod error;
 mod event;

@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 
+use crate::cassette::Tape;
 use crate::{ChatRequest, Close, ErrorClass, Listing, ProviderError, StreamEvent, Version};
 
 /// Something that answers conversations.
@@ -14,6 +15,12 @@ pub trait Provider: Send + Sync + fmt::Debug {
     /// Sends one request, once. Nothing happens until the stream is polled; every failure arrives as
     /// [`Close::Failed`] in it. Dropping the stream cancels the request.
     fn open(&self, request: ChatRequest) -> ProviderStream;
+
+    /// The same, recorded. Who has no bytes of others to record only opens.
+    fn open_on(&self, request: ChatRequest, tape: &Tape) -> ProviderStream {
+        let _ = tape;
+        self.open(request)
+    }
 
     /// Bytes of the request as this provider sends it: the base of input bounds and of estimates.
     fn request_bytes(&self, request: &ChatRequest) -> u64;

@@ -6,6 +6,7 @@ mod exchange;
 mod failure;
 mod limits;
 mod mask;
+mod playback;
 mod retry_after;
 mod token;
 
@@ -21,6 +22,7 @@ use tokio::time::timeout;
 
 use crate::Version;
 use crate::call_ids::CallIds;
+use crate::cassette::{Notes, Take, Tape};
 use crate::wire::{self, End, Format, format};
 use crate::{
     ChatRequest, Endpoint, ErrorClass, Listed, Listing, Manner, Provider, ProviderError, ProviderStream,
@@ -29,6 +31,8 @@ use crate::{
 use client::Settings;
 use exchange::{Body, Exchange};
 use mask::Mask;
+
+pub(crate) use playback::{Playing, end_of, play, play_found};
 
 /// Reads the wall clock; only for `Retry-After` dates of servers that send no `Date`.
 pub type Clock = fn() -> SystemTime;
@@ -75,14 +79,11 @@ impl HttpProvider {
 
 impl Provider for HttpProvider {
     fn open(&self, request: ChatRequest) -> ProviderStream {
-        let inner = Arc::clone(&self.inner);
-        let (mut timeouts, mask) = (inner.timeouts, Arc::clone(&inner.mask));
-        if request.thinks {
-            timeouts.first_event = timeouts.first_thought;
-        }
-        let decoder = inner.format.decoder(CallIds::after(&request));
-        let opening = Box::pin(async move { inner.send(request).await });
-        ProviderStream::new(Exchange::new(opening, decoder, timeouts, mask))
+        self.exchange(request, None)
+    }
+
+    fn open_on(&self, request: ChatRequest, tape: &Tape) -> ProviderStream {
+        self.exchange(request, Some(tape))
     }
 
     fn request_bytes(&self, request: &ChatRequest) -> u64 {
@@ -99,13 +100,34 @@ impl Provider for HttpProvider {
     }
 }
 
+impl HttpProvider {
+    fn exchange(&self, request: ChatRequest, tape: Option<&Tape>) -> ProviderStream {
+        let inner = Arc::clone(&self.inner);
+        let (mut timeouts, mask) = (inner.timeouts, Arc::clone(&inner.mask));
+        if request.thinks {
+            timeouts.first_event = timeouts.first_thought;
+        }
+        let decoder = inner.format.decoder(CallIds::after(&request));
+        let take = tape.map(|tape| tape.take(inner.wire, &request, Arc::clone(&mask)));
+        let notes = take.as_ref().map(Take::notes);
+        let opening = Box::pin(async move { inner.send(request, notes.as_ref()).await });
+        ProviderStream::new(Exchange::new(opening, decoder, timeouts, mask, take))
+    }
+}
+
 impl Inner {
     /// Sends the request and gives the body of a success.
-    async fn send(&self, request: ChatRequest) -> Result<Body, ProviderError> {
+    async fn send(&self, request: ChatRequest, notes: Option<&Notes>) -> Result<Body, ProviderError> {
         let body = self.format.body(&request, &self.manner)?;
         let url = self.settings.url_of(&self.format.path(&request, &self.manner))?;
         drop(request);
-        body_of(self.exchange(|client| client.post(url).body(body)).await?)
+        let response = self.exchange(notes, |client| client.post(url).body(body)).await?;
+        let head = (response.status().as_u16(), notes.map(|_| response.headers().clone()));
+        let body = body_of(response)?;
+        if let (Some(notes), (status, Some(headers))) = (notes, head) {
+            notes.response(status, &headers);
+        }
+        Ok(body)
     }
 
     /// Asks for the models that there are, and of some wires for what each can do.
@@ -145,7 +167,7 @@ impl Inner {
         what: &str,
         request: impl FnOnce(&Client) -> reqwest::RequestBuilder,
     ) -> Result<String, ProviderError> {
-        let mut response = self.exchange(request).await?;
+        let mut response = self.exchange(None, request).await?;
         let mut body = Vec::new();
         let reading = async {
             while let Some(bytes) = response.chunk().await? {
@@ -170,6 +192,7 @@ impl Inner {
     /// One request, with what every request has, and the response of a success.
     async fn exchange(
         &self,
+        notes: Option<&Notes>,
         request: impl FnOnce(&Client) -> reqwest::RequestBuilder,
     ) -> Result<Response, ProviderError> {
         let client = self.client.get_or_try_init(|| self.settings.client(self.timeouts.connect)).await?;
@@ -178,6 +201,7 @@ impl Inner {
             let bearer = tokens.bearer(client, &self.timeouts, self.format, &self.mask, self.clock).await?;
             headers.insert(AUTHORIZATION, bearer);
         }
+        notes.inspect(|notes| notes.sent());
         let sending = request(client).headers(headers.clone()).send();
         let response = timeout(self.timeouts.headers, sending)
             .await
@@ -196,16 +220,18 @@ impl Inner {
         {
             tokens.refused(bearer).await;
         }
-        Err(self.refusal(response).await)
+        Err(self.refusal(response, notes).await)
     }
 
-    async fn refusal(&self, response: Response) -> ProviderError {
+    async fn refusal(&self, response: Response, notes: Option<&Notes>) -> ProviderError {
         let status = response.status().as_u16();
         if response.status().is_redirection() {
             return redirected(status, response.headers());
         }
         let by_header = retry_after::milliseconds(response.headers(), self.clock);
+        notes.inspect(|notes| notes.response(status, response.headers()));
         let body = error_body(response).await;
+        notes.inspect(|notes| notes.piece(body.as_bytes()));
         let told = self.format.refusal(status, &body);
         // Some say it in the body alone.
         ProviderError { retry_after_ms: by_header.or(told.retry_after_ms), ..told }

@@ -13,6 +13,7 @@ use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
 use super::limits::{Limit, Watch};
 use super::mask::Mask;
+use crate::cassette::Take;
 use crate::wire::{Decode, End, Progress};
 use crate::{Close, ErrorClass, ProviderError, StreamEvent, Timeouts};
 
@@ -40,6 +41,8 @@ pub(super) struct Exchange {
     handed_out: Option<Instant>,
     received: u64,
     mask: Arc<Mask>,
+    /// Keeps what comes, where it is recorded.
+    take: Option<Take>,
 }
 
 enum State {
@@ -54,6 +57,7 @@ impl Exchange {
         decoder: Box<dyn Decode>,
         timeouts: Timeouts,
         mask: Arc<Mask>,
+        take: Option<Take>,
     ) -> Self {
         Self {
             state: State::Opening(opening),
@@ -65,6 +69,7 @@ impl Exchange {
             handed_out: None,
             received: 0,
             mask,
+            take,
         }
     }
 
@@ -86,6 +91,7 @@ impl Exchange {
                 }
                 Poll::Ready(Err(error)) => {
                     self.state = State::Over;
+                    self.take.iter_mut().for_each(|take| take.refused(&error));
                     self.events.push_back(StreamEvent::Closed(Close::Failed(error)));
                     Poll::Ready(())
                 }
@@ -110,6 +116,7 @@ impl Exchange {
     }
 
     fn take(&mut self, bytes: &Bytes) {
+        self.take.iter().for_each(|take| take.piece(bytes));
         self.received = self.received.saturating_add(bytes.len() as u64);
         if self.received > MAX_BODY {
             let error = ProviderError::new(ErrorClass::Protocol, "the answer is over 64 MiB");
@@ -121,6 +128,7 @@ impl Exchange {
                 if let State::Reading(body) = std::mem::replace(&mut self.state, State::Over) {
                     tokio::spawn(read_rest(body));
                 }
+                self.take.iter_mut().for_each(|take| take.ended(&End::Clean));
                 self.decoder.end(End::Clean, &mut self.events);
             }
             Ok(progress) => {
@@ -154,6 +162,7 @@ impl Exchange {
     /// Hangs up and lets the decoder say what that means.
     fn end(&mut self, end: End) {
         self.state = State::Over;
+        self.take.iter_mut().for_each(|take| take.ended(&end));
         self.decoder.end(end, &mut self.events);
     }
 }

@@ -8,6 +8,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use plyrum_redact::{Redactor, Secret};
 use reqwest::Url;
 
+use crate::cassette::Masks;
 use crate::{Close, Endpoint, ProviderError, StreamEvent};
 
 /// Lent tokens that are remembered: those that may still be good, and a few before.
@@ -64,28 +65,42 @@ impl Mask {
         }
     }
 
+    fn own(&self) -> &Redactor {
+        let all = || Redactor::new(fingerprint_key(), self.secrets.iter().cloned()).for_records();
+        self.redactor.get_or_init(all)
+    }
+
+    /// Who knows the tokens that were lent, if there are any.
+    fn of_lent(&self) -> Option<Redactor> {
+        let lent = self.lent.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let tokens = lent.into_iter().map(|token| ("token".to_owned(), token));
+        Some(tokens)
+            .filter(|tokens| tokens.len() > 0)
+            .map(|tokens| Redactor::new(fingerprint_key(), tokens).for_records())
+    }
+
     pub(super) fn error(&self, mut error: ProviderError) -> ProviderError {
         error.message = self.message(&error.message);
         error
     }
 
     fn message(&self, text: &str) -> String {
-        let all = || Redactor::new(fingerprint_key(), self.secrets.iter().cloned()).for_records();
-        let redactor = self.redactor.get_or_init(all);
-        let masked = redactor.redact(text);
-        let lent = self.lent.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let masked = if lent.is_empty() {
-            masked
-        } else {
-            let tokens = lent.into_iter().map(|token| ("token".to_owned(), token));
-            let redactor = Redactor::new(fingerprint_key(), tokens).for_records();
-            redactor.redact(&masked).into_owned().into()
+        let masked = self.own().redact(text);
+        let masked = match self.of_lent() {
+            None => masked,
+            Some(redactor) => redactor.redact(&masked).into_owned().into(),
         };
         // Folded only now: a key of several lines is told by its lines.
         let line = masked.split_whitespace().collect::<Vec<_>>().join(" ");
         let (shown, rest) = line.split_at(line.floor_char_boundary(MAX_MESSAGE));
         let more = if rest.is_empty() { "" } else { "…" };
         format!("provider `{}`: {shown}{more}", self.name)
+    }
+}
+
+impl Masks for Mask {
+    fn redactors(&self) -> Vec<Redactor> {
+        std::iter::once(self.own().clone()).chain(self.of_lent()).collect()
     }
 }
 

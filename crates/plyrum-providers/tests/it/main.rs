@@ -1,6 +1,7 @@
 //! Whole exchanges over real sockets, against the fake provider.
 #![expect(clippy::unwrap_used, reason = "helpers of tests, which clippy does not know as such here")]
 
+mod cassettes;
 mod faults;
 mod tls;
 mod transport;

@@ -45,6 +45,7 @@ fn stream(body: impl Stream<Item = Result<Bytes, End>> + Send + 'static) -> Prov
         format(Wire::OpenAiChat).decoder(CallIds::default()),
         Timeouts::default(),
         mask(),
+        None,
     ))
 }
 
@@ -82,6 +83,7 @@ async fn a_provider_that_never_answers_meets_the_total() {
         format(Wire::OpenAiChat).decoder(CallIds::default()),
         Timeouts::default(),
         mask(),
+        None,
     );
     let (close, at) = end(ProviderStream::new(exchange)).await;
     timed_out(&close, "total");
