@@ -31,6 +31,7 @@ mod listed;
 mod model;
 mod price;
 mod provider;
+mod replay;
 mod section;
 mod shipped;
 mod text;
@@ -49,6 +50,7 @@ pub use listed::{ListedModel, listed_text};
 pub use model::{DEFAULT_MAX_OUTPUT_TOKENS, Model};
 pub use price::{PriceOrigin, PriceRow, PriceState};
 pub use provider::{DEFAULT_MAX_CONCURRENCY, ProviderEntry, TimeoutsEntry};
+pub use replay::{PaceSection, ReplayEntry};
 pub use section::{
     FxRow, FxSection, ModelSection, OnCancel, PriceSection, ProviderSection, Sections, TierSection,
 };

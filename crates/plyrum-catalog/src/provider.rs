@@ -12,6 +12,7 @@ use crate::duration;
 use crate::error::Problems;
 use crate::id::ProviderId;
 use crate::key::KeySource;
+use crate::replay::{self, ReplayEntry};
 use crate::section::{OnCancel, ProviderSection};
 use crate::text::check_label;
 use crate::wire::{GIGACHAT_LENDER, GIGACHAT_PERSON, GIGACHAT_SCOPES, Lender, Quirks, Wire};
@@ -135,6 +136,8 @@ pub struct ProviderEntry {
     pub lender: Option<Lender>,
     /// The folder that is charged, of `yandex`.
     pub folder: Option<String>,
+    /// What is played, of `replay`.
+    pub replay: Option<ReplayEntry>,
     /// Who wrote it.
     pub origin: Origin,
 }
@@ -163,6 +166,7 @@ pub(crate) fn build(
     Some(ProviderEntry {
         base_url: base_url.or_else(|| Some(kind?.base_url()?.to_owned())),
         lender: kind.and_then(|kind| lender(kind, section, problems)),
+        replay: kind.and_then(|kind| replay::build(kind, section, problems)),
         folder: checked(section.folder.as_ref(), problems, |folder| {
             check_label("folder", folder, MAX_FOLDER_BYTES).map(|()| folder.to_owned())
         }),

@@ -13,6 +13,7 @@ use toml::Spanned;
 
 use crate::key::KeySection;
 use crate::provider::TimeoutsEntry;
+use crate::replay::PaceSection;
 use crate::text::DecimalText;
 use crate::wire::Quirks;
 
@@ -63,6 +64,10 @@ pub struct ProviderSection {
     pub folder: Option<Spanned<String>>,
     /// How the server differs from others of its wire.
     pub quirks: Option<Quirks>,
+    /// The cassette that is played, of `replay`.
+    pub file: Option<Spanned<String>>,
+    /// The recorded waits times this, of `replay`: 0 (or absent) plays at once, 1 as it was.
+    pub pace: Option<Spanned<PaceSection>>,
 }
 
 /// What happens to a request that is not wanted any more.

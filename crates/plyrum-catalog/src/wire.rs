@@ -31,11 +31,13 @@ pub enum Wire {
     GigaChat,
     /// The embedded provider: no network.
     Offline,
+    /// What was recorded, played again: no network either.
+    Replay,
 }
 
 impl Wire {
     /// Every wire, in the order in which they are told.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::OpenAiChat,
         Self::OpenAiResponses,
         Self::Anthropic,
@@ -46,6 +48,7 @@ impl Wire {
         Self::Yandex,
         Self::GigaChat,
         Self::Offline,
+        Self::Replay,
     ];
 
     /// The word in the configuration.
@@ -62,6 +65,7 @@ impl Wire {
             Self::Yandex => "yandex",
             Self::GigaChat => "gigachat",
             Self::Offline => "offline",
+            Self::Replay => "replay",
         }
     }
 
@@ -76,7 +80,7 @@ impl Wire {
     #[must_use]
     pub const fn base_url(self) -> Option<&'static str> {
         Some(match self {
-            Self::OpenAiChat | Self::Offline => return None,
+            Self::OpenAiChat | Self::Offline | Self::Replay => return None,
             Self::OpenAiResponses => "https://api.openai.com/v1",
             Self::Anthropic => "https://api.anthropic.com",
             Self::Gemini => "https://generativelanguage.googleapis.com",

@@ -360,3 +360,35 @@ fn sections_keep_their_places_inside_a_bigger_file() {
     let errors = Catalog::build(&Sections::default(), &user).expect_err("no such provider");
     assert_eq!(text.get(errors[0].span.clone().expect("a place")), Some("\"gone\""));
 }
+
+#[test]
+fn a_cassette_is_played_by_replay_alone_at_a_pace_that_makes_sense() {
+    let section = |kind: &str, more: &str| build(&format!("[providers.tape]\nkind = \"{kind}\"\n{more}"));
+    let entry = |more: &str| {
+        let catalog = section("replay", more).expect("valid");
+        let tape = catalog.provider("tape").expect("there");
+        assert_eq!((tape.kind, tape.base_url.as_deref()), (Wire::Replay, None));
+        tape.replay.clone().expect("something to play")
+    };
+    for (pace, permille) in
+        [("", 0), ("pace = 0", 0), ("pace = 1", 1000), ("pace = 0.25", 250), ("pace = 100", 100_000)]
+    {
+        let replay = entry(&format!("file = \"a.cassette\"\n{pace}"));
+        assert_eq!((replay.file.to_str(), replay.pace_permille), (Some("a.cassette"), permille), "{pace}");
+    }
+    for (kind, more, told) in [
+        ("replay", "", "needs file"),
+        ("replay", "file = \"\"", "file is empty"),
+        ("replay", "file = \"a\"\nbase_url = \"http://x/\"", "uses no network"),
+        ("replay", "file = \"a\"\napi_key = { env = \"K\" }", "takes no key"),
+        ("replay", "file = \"a\"\npace = -1", "pace must be"),
+        ("replay", "file = \"a\"\npace = -0.5", "pace must be"),
+        ("replay", "file = \"a\"\npace = 101", "pace must be"),
+        ("replay", "file = \"a\"\npace = inf", "pace must be"),
+        ("ollama", "file = \"a\"", "only replay plays a file"),
+        ("ollama", "pace = 1", "only replay plays a file"),
+    ] {
+        let problems = section(kind, more).expect_err("a mistake");
+        assert!(problems.iter().any(|problem| problem.message.contains(told)), "{more}: {problems:?}");
+    }
+}
