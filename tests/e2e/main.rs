@@ -35,6 +35,7 @@ mod policies;
 mod prices;
 mod providers;
 mod reattach;
+mod recordings;
 mod screen;
 mod secrets;
 mod sessions;

@@ -2,7 +2,8 @@
 
 use crate::command::{
     approvals, ask, audit, balance, bench, budget, completions, config, daemon, doctor, explain, ledger,
-    lists, policy, prices, providers, route, runs, screen, sessions, statusline, transcript, undo, usage,
+    lists, policy, prices, providers, replay, route, runs, screen, sessions, statusline, transcript, undo,
+    usage,
 };
 use crate::russian;
 use crate::text;
@@ -72,6 +73,8 @@ pub(crate) enum Command {
     Deny(approvals::Deny),
     /// Put back the files that a run changed
     Undo(undo::Args),
+    /// Play what was recorded, without a daemon and without spending
+    Replay(replay::Args),
     /// Show how a prompt would be routed, and why
     Route(route::Args),
     /// Policies: what may act

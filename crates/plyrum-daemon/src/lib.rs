@@ -36,6 +36,7 @@ mod ollama;
 mod outbox;
 mod project;
 mod recorder;
+mod recording;
 mod recover;
 mod registry;
 mod resolve;

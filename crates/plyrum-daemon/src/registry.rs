@@ -7,6 +7,7 @@ use plyrum_catalog::{
     Wire,
 };
 use plyrum_config::Paths;
+use plyrum_providers::cassette::{Pace, Replay};
 use plyrum_providers::offline::{Offline, Script};
 use plyrum_providers::{Endpoint, FormSupport, Manner, OutputLimit, Provider, Timeouts};
 use plyrum_redact::Secret;
@@ -59,6 +60,7 @@ impl Registry {
         for entry in catalog.providers.values() {
             let provider = match entry.kind {
                 Wire::Offline => embedded(entry),
+                Wire::Replay => recorded(entry, paths),
                 kind => match plyrum_providers::Wire::named(kind.as_str()) {
                     Some(wire) => hosted(entry, wire, paths, &variables, &mut secrets).await,
                     None => Err(Unusable::plain(format!("this build does not speak {}", kind.as_str()))),
@@ -94,6 +96,17 @@ fn embedded(entry: &ProviderEntry) -> Result<Arc<dyn Provider>, Unusable> {
     let text = std::fs::read_to_string(&path).map_err(|e| unusable(e.to_string()))?;
     let script = Script::parse(&text).map_err(|e| unusable(e.to_string()))?;
     Ok(Arc::new(offline.with_script(script)))
+}
+
+/// A cassette in the place of a server.
+fn recorded(entry: &ProviderEntry, paths: &Paths) -> Result<Arc<dyn Provider>, Unusable> {
+    let unusable = |why: String| Unusable { why, key_variable: None };
+    let replay = entry.replay.as_ref().ok_or_else(|| unusable("it has no file to play".to_owned()))?;
+    let path = paths.config_dir.join(&replay.file);
+    let pace = Pace::permille(replay.pace_permille);
+    let provider = Replay::new(entry.id.as_str(), &path, pace, timeouts(&entry.timeouts))
+        .map_err(|e| unusable(format!("cassette {}: {e}", path.display())))?;
+    Ok(Arc::new(provider))
 }
 
 async fn hosted(

@@ -14,6 +14,7 @@ use crate::ids;
 use crate::instructions;
 use crate::outbox::Outbox;
 use crate::project;
+use crate::recording::Recording;
 use crate::resolve::{Asked, Resolved, resolve};
 use crate::runs::{LiveRun, MAX_RUNS};
 use crate::sessions::past::{self, Past, Room};
@@ -89,6 +90,10 @@ pub(crate) async fn accept(
     let offline = is_offline(&context, &resolved);
     let warning = if submit.dry_run { None } else { gate::pass(daemon, &context, &resolved).await? };
     let mut acting = acting(daemon, &context, &submit)?;
+    let recording = match submit.options.record.as_deref().filter(|_| !submit.dry_run) {
+        None => None,
+        path => blocking::by_size(u64::MAX, || Recording::asked(path, &daemon.paths, &context, &resolved))?,
+    };
     let (spec, meter) = blocking::by_size(bytes, || {
         let asked = asked.clone();
         spec(daemon, &context, &submit, asked, form, resolved, &session, offline, now, acting.is_some())
@@ -109,6 +114,7 @@ pub(crate) async fn accept(
         context: meter.filter(|_| !session.is_new),
     };
     let start = begin(daemon, context, project, &asked, spec, session.is_new, acting).await?;
+    let start = Start { driver: start.driver.with_recording(recording), ..start };
     daemon.sessions.used(&session.id);
     Ok(Accepted { reply: Submitted::Receipt(receipt), start: Some(Box::new(start)) })
 }

@@ -89,6 +89,11 @@ pub enum Input {
     },
     /// The ledger says that a part of a budget is spent, before it says `Resolved`.
     BudgetReached(BudgetReached),
+    /// What providers send is not recorded any more, though it was asked for.
+    RecordingFailed {
+        /// Why.
+        reason: String,
+    },
     /// The ledger settled or released an attempt.
     Resolved {
         /// Which attempt.

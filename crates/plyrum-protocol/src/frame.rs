@@ -232,6 +232,12 @@ pub enum FrameBody {
         /// The setting to change.
         setting: String,
     },
+    /// What providers send from here on is not recorded, though it was asked for; the run goes on.
+    #[serde(rename = "recording.failed")]
+    RecordingFailed {
+        /// Why.
+        reason: String,
+    },
     /// A step begins.
     #[serde(rename = "step.started")]
     StepStarted {

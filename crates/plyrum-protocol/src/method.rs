@@ -260,6 +260,9 @@ pub struct SubmitOptions {
     /// JSON Schema that the answer must fit, at most 64 KiB; references stay within it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<serde_json::Value>,
+    /// Keep what the providers send in this file, an absolute path: a new one, or a cassette to go on with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<String>,
 }
 
 /// Parameters of `run/submit`.

@@ -39,6 +39,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("provider-scan", schema_for!(view::ProviderScan)),
         ("provider-tested", schema_for!(view::ProviderTested)),
         ("providers", schema_for!(Vec<view::ProviderRow>)),
+        ("replay", schema_for!(view::ReplayReport)),
         ("result", schema_for!(RunResult)),
         ("runs", schema_for!(Vec<view::RunRow>)),
         ("session", schema_for!(view::SessionDetail)),

@@ -19,6 +19,7 @@ pub(crate) mod plain;
 pub(crate) mod policy;
 pub(crate) mod prices;
 pub(crate) mod providers;
+pub(crate) mod replay;
 pub(crate) mod route;
 pub(crate) mod runs;
 pub(crate) mod screen;
@@ -62,6 +63,7 @@ pub(crate) fn run(args: Args) -> ExitCode {
         Command::Approve(args) => approvals::approve(&args),
         Command::Deny(args) => approvals::deny(&args),
         Command::Undo(args) => undo::run(&args),
+        Command::Replay(args) => replay::run(&args),
         Command::Route(args) => route::run(args),
         Command::Policy(command) => policy::run(&command),
         Command::Prices(command) => prices::run(&command),

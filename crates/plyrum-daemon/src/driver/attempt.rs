@@ -4,6 +4,7 @@ use super::convert;
 use crate::clock;
 use crate::context::Context;
 use crate::daemon::Daemon;
+use crate::recording::Recording;
 use plyrum_engine::{AttemptEnd, Input, OpenAttempt};
 use plyrum_protocol::{AttemptId, Channel};
 use plyrum_providers::{ChatRequest, StreamEvent};
@@ -20,6 +21,7 @@ const NOTE_EVERY: Duration = Duration::from_secs(1);
 pub(super) async fn stream(
     daemon: Arc<Daemon>,
     context: Arc<Context>,
+    recording: Option<Arc<Recording>>,
     open: OpenAttempt,
     inputs: mpsc::Sender<Input>,
 ) {
@@ -47,7 +49,10 @@ pub(super) async fn stream(
     let context_tokens = model.map(|model| model.context_tokens);
     let thinks = model.is_some_and(|model| model.reasoning);
     let request = ChatRequest { context_tokens, thinks, ..convert::request(open, &wire_name) };
-    let mut events = provider.open(request);
+    let mut events = match &recording {
+        Some(recording) => provider.open_on(request, &recording.tape),
+        None => provider.open(request),
+    };
     loop {
         let event = tokio::select! {
             event = events.next() => event,

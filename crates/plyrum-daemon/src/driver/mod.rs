@@ -17,6 +17,7 @@ use crate::context::Context;
 use crate::daemon::Daemon;
 use crate::hub::Hub;
 use crate::recorder::of_frame;
+use crate::recording::Recording;
 use crate::tools::OfRun;
 use plyrum_engine::{
     AnswerForm, CloseRun, Effect, HoldBatch, Input, OpenAttempt, Run, RunSpec, SettleRequest, Settlement,
@@ -50,6 +51,7 @@ pub(crate) struct Driver {
     inbox: mpsc::Receiver<Input>,
     wake: Option<Timestamp>,
     acting: act::Acting,
+    recording: Option<Arc<Recording>>,
 }
 
 impl Driver {
@@ -73,6 +75,7 @@ impl Driver {
             inbox,
             wake: None,
             acting: act::Acting::default(),
+            recording: None,
         };
         (driver, inputs)
     }
@@ -80,6 +83,12 @@ impl Driver {
     /// The run may act.
     pub(crate) fn with_tools(mut self, tools: OfRun) -> Self {
         self.acting.tools = Some(Arc::new(tools));
+        self
+    }
+
+    /// What its providers send is kept. Not by a run that another daemon goes on with: the tape is this one's.
+    pub(crate) fn with_recording(mut self, recording: Option<Recording>) -> Self {
+        self.recording = recording.map(Arc::new);
         self
     }
 
@@ -241,8 +250,13 @@ impl Driver {
 
     fn open(&mut self, open: OpenAttempt) {
         let attempt = open.attempt.clone();
-        let stream =
-            attempt::stream(Arc::clone(&self.daemon), Arc::clone(&self.context), open, self.inputs.clone());
+        let stream = attempt::stream(
+            Arc::clone(&self.daemon),
+            Arc::clone(&self.context),
+            self.recording.clone(),
+            open,
+            self.inputs.clone(),
+        );
         let task = tokio::spawn(stream);
         self.streams.insert(attempt, task.abort_handle());
     }
@@ -271,8 +285,14 @@ impl Driver {
         };
         let (daemon, inputs, attempt) = (Arc::clone(&self.daemon), self.inputs.clone(), request.attempt);
         let run = self.hub.run.clone();
+        let recording = self.recording.clone();
         tokio::spawn(async move {
             let settled = retried(|| daemon.ledger.settle(order.clone())).await;
+            if let Some(recording) = recording
+                && let Some(reason) = recording.failure().await
+            {
+                let _run_is_over = inputs.send(Input::RecordingFailed { reason }).await;
+            }
             let input = match settled {
                 Ok(settled) => {
                     for notice in settled.notices {
@@ -329,7 +349,14 @@ impl Driver {
             at: clock::now().millis(),
         };
         let (daemon, inputs) = (Arc::clone(&self.daemon), self.inputs.clone());
+        let recording = self.recording.clone();
         tokio::spawn(async move {
+            // Who is told that the run is over finds the recording whole.
+            if let Some(recording) = recording
+                && let Some(reason) = recording.last_failure().await
+            {
+                let _run_is_over = inputs.send(Input::RecordingFailed { reason }).await;
+            }
             let input = match retried(|| daemon.ledger.finish_run(order.clone())).await {
                 Ok(totals) => Input::RunClosed { total: totals.total.cost },
                 Err(e) => {

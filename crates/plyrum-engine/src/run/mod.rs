@@ -118,6 +118,7 @@ impl Run {
             Input::Usage { attempt, report } => self.usage(&attempt, report),
             Input::Closed { attempt, end } => self.closed(&attempt, end),
             Input::BudgetReached(reached) => self.budget_reached(reached),
+            Input::RecordingFailed { reason } => self.emit(FrameBody::RecordingFailed { reason }),
             Input::Resolved { attempt, settlement } => self.resolved(&attempt, settlement),
             Input::ResolveFailed { attempt, fault } => self.resolve_failed(&attempt, fault),
             Input::RunClosed { total } => self.run_closed(total),

@@ -12,6 +12,7 @@ mod explain;
 mod overhead;
 mod prices;
 mod providers;
+mod replay;
 mod sessions;
 mod statusline;
 mod usage;
@@ -32,6 +33,7 @@ pub use prices::{
     PriceChange, PriceDiff, PriceFigure, PriceFigureChange, PriceFx, PriceList, PriceQuote, PriceRow,
 };
 pub use providers::{FoundRow, ProviderRow, ProviderScan, ProviderTested, RefreshRow};
+pub use replay::{ReplayReport, ReplayedCall, ReplayedExchange};
 pub use sessions::{
     SessionDeleted, SessionDetail, SessionHit, SessionHits, SessionMark, SessionPage, SessionRow,
     SessionTurn, TurnState,

@@ -209,6 +209,7 @@ ask-once-more = asking once more: { $cause }
 ask-became = { $from } became { $to }: { $why }
 ask-budget = { $percent } of the { $scope } budget is spent: { $spent } of { $limit } ({ $setting })
 ask-provider-says = the provider says that this cost { $says }, by its price here it is { $ours }: look at plyrum explain
+ask-not-recorded = what follows is not recorded: { $why }
 ask-fallback = answered by { $to } because { $from }: { $cause }
 ask-approved = approved
 ask-by-rule = policy { $policy }, rule "{ $rule }"
@@ -731,3 +732,22 @@ plain-no-command = there is no command /{ $name } here
 plain-too-long = the line is longer than { $kib } KiB: nothing was sent
 plain-not-text = the line is not UTF-8 text: nothing was sent
 plain-too-long-hint = plyrum ask -f FILE sends long texts
+
+# plyrum replay
+
+replay-status = status { $status }
+replay-no-response = no response
+replay-first-byte = first byte { $ms } ms
+replay-whole = { $ms } ms
+replay-call = call { $tool } { $arguments }
+replay-usage = usage: input { $input } ({ $cached } cached), output { $output }
+replay-end = end: { $end } ({ $why })
+replay-differs = cut by seed { $seed }, the same bytes give other events
+replay-same = { $n ->
+    [one] { $n } exchange: the same events for { $seeds } seeds
+   *[other] { $n } exchanges: the same events for { $seeds } seeds
+}
+replay-not-same = { $n ->
+    [one] { $n } exchange gives other events where its bytes are cut elsewhere ({ $seeds } seeds tried)
+   *[other] { $n } exchanges give other events where their bytes are cut elsewhere ({ $seeds } seeds tried)
+}

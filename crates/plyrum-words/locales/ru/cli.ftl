@@ -213,6 +213,7 @@ ask-once-more = ещё один запрос: { $cause }
 ask-became = { $from } заменён на { $to }: { $why }
 ask-budget = израсходовано { $percent } бюджета { $scope }: { $spent } из { $limit } ({ $setting })
 ask-provider-says = по словам провайдера, это стоило { $says }, по здешней цене — { $ours }: посмотрите plyrum explain
+ask-not-recorded = дальнейшее не записывается: { $why }
 ask-fallback = вместо { $from } отвечает { $to }: { $cause }
 ask-approved = одобрено
 ask-by-rule = политика { $policy }, правило «{ $rule }»
@@ -815,3 +816,24 @@ plain-no-command = команды /{ $name } здесь нет
 plain-too-long = строка длиннее { $kib } КиБ: ничего не отправлено
 plain-not-text = строка не в UTF-8: ничего не отправлено
 plain-too-long-hint = длинные тексты отправляет plyrum ask -f ФАЙЛ
+
+# plyrum replay
+
+replay-status = статус { $status }
+replay-no-response = ответа не было
+replay-first-byte = первый байт через { $ms } мс
+replay-whole = всего { $ms } мс
+replay-call = вызов { $tool } { $arguments }
+replay-usage = расход: вход { $input } (из кэша { $cached }), выход { $output }
+replay-end = конец: { $end } ({ $why })
+replay-differs = при нарезке числом { $seed } те же байты дают другие события
+replay-same = { $n ->
+    [one] { $n } обмен: события одни и те же при { $seeds } нарезках
+    [few] { $n } обмена: события одни и те же при { $seeds } нарезках
+   *[many] { $n } обменов: события одни и те же при { $seeds } нарезках
+}
+replay-not-same = { $n ->
+    [one] { $n } обмен при другой нарезке байтов даёт другие события (проверено нарезок: { $seeds })
+    [few] { $n } обмена при другой нарезке байтов дают другие события (проверено нарезок: { $seeds })
+   *[many] { $n } обменов при другой нарезке байтов дают другие события (проверено нарезок: { $seeds })
+}

@@ -29,7 +29,7 @@ use plyrum_protocol::{
     Submitted,
 };
 pub(in crate::command) use show::{Show, Style};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -131,6 +131,9 @@ pub(crate) struct Args {
     /// Show the plan and its price range without running it
     #[arg(long)]
     dry_run: bool,
+    /// Keep what the providers send in this file (plyrum replay FILE)
+    #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
+    record: Option<PathBuf>,
     /// Do not read standard input
     #[arg(long)]
     no_stdin: bool,
@@ -195,7 +198,8 @@ fn course(args: &Args, show: &Show) -> Result<ExitCode, Fault> {
     let paths = paths()?;
     let schema = args.schema.as_deref().map(schema::read).transpose()?;
     let asked = input::gather(&args.prompt.join(" "), &args.file, args.no_stdin, args.timeout)?;
-    let mut submit = submit(args, asked.prompt, new_run_id()?);
+    let record = args.record.as_deref().map(recorded_to).transpose()?;
+    let mut submit = submit(args, asked.prompt, new_run_id()?, record);
     submit.options.schema = schema;
     carry_out(&paths, show, submit, asked.attachments, args.detach)
 }
@@ -235,7 +239,15 @@ pub(in crate::command) fn carry_out(
     })
 }
 
-fn submit(args: &Args, prompt: String, run: RunId) -> Submit {
+/// The file as the daemon finds it, which has a working directory of its own.
+fn recorded_to(file: &Path) -> Result<String, Fault> {
+    let path = std::path::absolute(file).map_err(|e| fault::wrong_use(format!("{}: {e}", file.display())))?;
+    path.into_os_string()
+        .into_string()
+        .map_err(|_| fault::wrong_use(format!("{} is no UTF-8 path", file.display())))
+}
+
+fn submit(args: &Args, prompt: String, run: RunId, record: Option<String>) -> Submit {
     Submit {
         run,
         session: args.session.clone().or_else(|| args.r#continue.then(|| "last".to_owned())),
@@ -253,6 +265,7 @@ fn submit(args: &Args, prompt: String, run: RunId) -> Submit {
             max_turns: args.max_turns,
             plan_mode: args.plan_mode,
             schema: None,
+            record,
         },
         workspace: workspace(),
         client: format!("plyrum ask {}", env!("CARGO_PKG_VERSION")),

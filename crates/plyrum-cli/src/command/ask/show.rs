@@ -230,6 +230,10 @@ impl Show {
                 self.notice(&say!("ask-provider-says", says = says, ours = ours));
                 Ok(Reader::There)
             }
+            FrameBody::RecordingFailed { reason } => {
+                out::warning(&say!("ask-not-recorded", why = &*told(reason)));
+                Ok(Reader::There)
+            }
             FrameBody::AttemptFallback { from, to, cause } if !self.style.quiet => {
                 self.notice(&say!("ask-fallback", to = to, from = from, cause = cause));
                 Ok(Reader::There)
