@@ -30,8 +30,7 @@ plyrum-form:
 plyrum-markup:
 plyrum-words: plyrum-billing-client
 plyrum-tui: plyrum-protocol plyrum-client plyrum-config plyrum-billing-client plyrum-markup plyrum-words
-plyrum-cli: plyrum-protocol plyrum-config plyrum-form plyrum-client plyrum-tui plyrum-daemon plyrum-settings plyrum-catalog plyrum-billing-client plyrum-audit plyrum-ledger plyrum-sessions plyrum-tools plyrum-markup plyrum-words
-plyrum-cli: plyrum-protocol plyrum-providers plyrum-config plyrum-client plyrum-tui plyrum-daemon plyrum-settings plyrum-catalog plyrum-billing-client plyrum-audit plyrum-ledger plyrum-sessions plyrum-tools plyrum-markup plyrum-words
+plyrum-cli: plyrum-protocol plyrum-config plyrum-form plyrum-providers plyrum-client plyrum-tui plyrum-daemon plyrum-settings plyrum-catalog plyrum-billing-client plyrum-audit plyrum-ledger plyrum-sessions plyrum-tools plyrum-markup plyrum-words
 plyrum-fake-provider:
 TABLE
 }

@@ -150,3 +150,20 @@ fn a_cassette_that_is_missing_makes_its_models_unusable_and_says_so() {
         "{refused}"
     );
 }
+
+#[test]
+fn a_cassette_that_is_full_loses_the_recording_and_not_the_run() {
+    let world = World::new();
+    let _fake = world.lab(Script::new().always(Reply::answer("All of it.", 1, 1)));
+    let head = "{\"v\":1,\"wire\":\"ollama\",\"model\":\"m\",\"key\":\"k\"}\n{\"us\":1,\"text\":\"";
+    let end = "\"}\n{\"us\":2,\"end\":\"left\"}\n";
+    let full = 64 * 1024 * 1024 - 100;
+    let text = "x".repeat(full - head.len() - end.len());
+    world.file("full.cassette", format!("{head}{text}{end}"));
+    let asked = world.plyrum(["ask", "--record", "full.cassette", "Hello"]).run();
+    assert!(asked.ok().contains("All of it."), "{asked}");
+    let told = "what follows is not recorded: the cassette has reached 64 MiB";
+    assert_eq!(asked.stderr.matches(told).count(), 1, "{asked}");
+    assert_eq!(world.beside("work/full.cassette").metadata().unwrap().len(), full as u64);
+    world.is_sound();
+}

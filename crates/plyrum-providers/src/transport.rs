@@ -122,9 +122,9 @@ impl Inner {
         let url = self.settings.url_of(&self.format.path(&request, &self.manner))?;
         drop(request);
         let response = self.exchange(notes, |client| client.post(url).body(body)).await?;
-        let head = (response.status().as_u16(), notes.map(|_| response.headers().clone()));
+        let head = notes.map(|notes| (notes, response.status().as_u16(), response.headers().clone()));
         let body = body_of(response)?;
-        if let (Some(notes), (status, Some(headers))) = (notes, head) {
+        if let Some((notes, status, headers)) = head {
             notes.response(status, &headers);
         }
         Ok(body)

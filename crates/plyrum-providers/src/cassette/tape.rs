@@ -229,8 +229,8 @@ impl Take {
         if draft.is_lost {
             return;
         }
-        let recorded = draft.recorded.clone();
-        draft.recorded.pieces = Vec::new();
+        let pieces = std::mem::take(&mut draft.recorded.pieces);
+        let recorded = Recorded { pieces, ..draft.recorded.clone() };
         drop(draft);
         let inner = &self.notes.tape.inner;
         let redactors = std::iter::once(inner.redactor.clone()).chain(self.masks.redactors()).collect();
