@@ -31,7 +31,7 @@ pub(crate) struct Daemon {
     pub(crate) runs: Runs,
     /// Limits and breakers of providers, whatever the configuration.
     pub(crate) lanes: Arc<Lanes>,
-    ollama: Arc<Ollama>,
+    pub(crate) ollama: Arc<Ollama>,
     pub(crate) sessions: Sessions,
     pub(crate) late: Late,
     pub(crate) visitors: Arc<Visitors>,

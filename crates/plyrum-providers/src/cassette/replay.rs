@@ -1,7 +1,7 @@
 //! A provider that plays a cassette: the exchange of the request's key, the next one where there are several, and the last one
 //! again when all were played.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,7 +9,10 @@ use std::time::SystemTime;
 
 use super::{Cassette, CassetteError, Pace, Recorded, key};
 use crate::call_ids::CallIds;
-use crate::{ChatRequest, ErrorClass, Provider, ProviderError, ProviderStream, Timeouts, transport};
+use crate::{
+    ChatRequest, ErrorClass, Listed, Listing, Provider, ProviderError, ProviderStream, Timeouts, Version,
+    transport,
+};
 
 /// Models and keys that are named where an exchange is missing.
 const MAX_NAMED: usize = 8;
@@ -74,17 +77,37 @@ impl Provider for Replay {
     fn request_bytes(&self, request: &ChatRequest) -> u64 {
         request.text_bytes()
     }
+
+    fn list(&self) -> Listing<'_> {
+        let (loaded, path) = (Arc::clone(&self.loaded), self.path.clone());
+        let listing = async move {
+            tokio::task::spawn_blocking(move || recorded(&loaded, &path))
+                .await
+                .unwrap_or_else(|error| Err(ProviderError::new(ErrorClass::Config, error.to_string())))
+        };
+        Box::pin(listing)
+    }
+
+    fn version(&self) -> Version<'_> {
+        Box::pin(std::future::ready(Ok(None)))
+    }
+}
+
+/// The models that were recorded.
+fn recorded(loaded: &Mutex<Loaded>, path: &Path) -> Result<Vec<Listed>, ProviderError> {
+    let mut loaded = loaded.lock().unwrap_or_else(PoisonError::into_inner);
+    loaded.refresh(path).map_err(|why| unusable(path, &why))?;
+    let names: BTreeSet<&str> = loaded.exchanges.iter().map(|recorded| recorded.model.as_str()).collect();
+    Ok(names.into_iter().map(|name| Listed { name: name.to_owned(), ..Listed::default() }).collect())
+}
+
+fn unusable(path: &Path, why: &CassetteError) -> ProviderError {
+    ProviderError::new(ErrorClass::Config, format!("the cassette {} cannot be used: {why}", path.display()))
 }
 
 fn find(loaded: &Mutex<Loaded>, path: &Path, request: &ChatRequest) -> Result<Arc<Recorded>, ProviderError> {
     let mut loaded = loaded.lock().unwrap_or_else(PoisonError::into_inner);
-    let unusable = |why| {
-        ProviderError::new(
-            ErrorClass::Config,
-            format!("the cassette {} cannot be used: {why}", path.display()),
-        )
-    };
-    loaded.refresh(path).map_err(unusable)?;
+    loaded.refresh(path).map_err(|why| unusable(path, &why))?;
     let key = key(request);
     loaded.next(&key).ok_or_else(|| loaded.missing(path, request, &key))
 }

@@ -194,12 +194,9 @@ impl Home {
         let paths = Paths::under(&root);
         paths.prepare().map_err(|e| plyrum_client::of_config(&e))?;
         let server = responder::start().map_err(io)?;
-        let mut config =
-            format!("[providers.bench]\nkind = \"openai-chat\"\nbase_url = \"http://{server}/v1\"\n");
+        let mut config = include_str!("config.toml").replace("ADDRESS", &server.to_string());
         for model in [SHORT, LONG] {
-            config.push_str(&format!(
-                "[models.\"bench/{model}\"]\nprovider = \"bench\"\nname = \"{model}\"\ncontext_tokens = 100000\nmax_output_tokens = 4000\ntools = false\nprice = {{ currency = \"RUB\", input = \"100\", output = \"400\" }}\n"
-            ));
+            config.push_str(&include_str!("model.toml").replace("MODEL", model));
         }
         std::fs::write(paths.config_file(), config).map_err(io)?;
         Ok(Self { program: Launch::this_program()?.program, root, paths, server })
@@ -219,7 +216,7 @@ impl Home {
         let output = output.map_err(|e| failed(e.to_string()))?;
         let took = began.elapsed();
         if !output.status.success() {
-            return Err(failed(String::from_utf8_lossy(&output.stderr).trim().to_owned()));
+            return Err(failed(String::from_utf8(output.stderr).unwrap_or_default().trim().to_owned()));
         }
         Ok(took)
     }

@@ -71,7 +71,8 @@ fn serve(stream: &TcpStream, short: &[u8], long: &[u8]) -> io::Result<()> {
         }
         let mut body = Vec::new();
         (&mut reader).take(length).take(MAX_REQUEST).read_to_end(&mut body)?;
-        let wants_long = String::from_utf8_lossy(&body).contains(&format!("\"model\":\"{LONG}\""));
+        let long_asked = format!("\"model\":\"{LONG}\"");
+        let wants_long = String::from_utf8(body).is_ok_and(|body| body.contains(&long_asked));
         let mut writer = stream;
         writer.write_all(if wants_long { long } else { short })?;
     }

@@ -12,7 +12,7 @@ use plyrum_catalog::{Day, ProviderId};
 use plyrum_config::Paths;
 use plyrum_ledger::{Ledger, RecoverySpec};
 use plyrum_providers::{
-    ChatRequest, Close, Endpoint, Provider, ProviderStream, StreamEvent, connect_with_clock,
+    ChatRequest, Close, Endpoint, Listing, Provider, ProviderStream, StreamEvent, Version, connect_with_clock,
 };
 use plyrum_redact::Redactor;
 use std::fmt::Write as _;
@@ -42,7 +42,8 @@ impl Lab {
         let daemon = Arc::new(daemon(paths).await);
         let providers: Vec<_> = (0..shapes * RUNS.len()).map(|_| Arc::new(Slot::default())).collect();
         let day = Day::of_unix_millis(clock::now().millis());
-        let mut context = Context::load(&daemon.paths, None, [0; 32], day, &daemon.lanes).await.unwrap();
+        let mut context =
+            Context::load(&daemon.paths, None, [0; 32], day, &daemon.lanes, &daemon.ollama).await.unwrap();
         let entry = |(nth, slot): (usize, &Arc<Slot>)| {
             let provider = Ok(Arc::clone(slot) as Arc<dyn Provider>);
             let entry = Entry { provider, limit: 8, is_offline: false };
@@ -130,6 +131,14 @@ impl Provider for Slot {
 
     fn request_bytes(&self, request: &ChatRequest) -> u64 {
         self.provider.get().unwrap().request_bytes(request)
+    }
+
+    fn list(&self) -> Listing<'_> {
+        self.provider.get().unwrap().list()
+    }
+
+    fn version(&self) -> Version<'_> {
+        self.provider.get().unwrap().version()
     }
 }
 

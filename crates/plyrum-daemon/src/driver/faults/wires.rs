@@ -103,6 +103,7 @@ const PATIENT: Timeouts = {
         connect: long,
         headers: long,
         first_event: long,
+        first_thought: long,
         idle_bytes: long,
         idle_events: long,
         total: long,
