@@ -26,7 +26,8 @@ fn a_busy_provider_is_asked_again_and_only_what_was_used_is_charged() {
     let fake = world.lab(script);
     let out = ask(&world);
     out.answers("Here I am.");
-    assert!(out.stderr.contains("asking again"), "{out}");
+    // At once or in a moment: chance decides.
+    assert!(out.stderr.contains("notice: asking ") && out.stderr.contains("come back later"), "{out}");
     assert_eq!(fake.requests().len(), 2);
     // 100 × 3.00 + 10 × 15.00 = 450 micro-USD; × 80.1234 = 36 055.53; upward.
     let rows = attempts(&world);
