@@ -75,7 +75,8 @@ fn a_key_is_given_by_a_pipe_kept_privately_used_and_taken_back() {
     let out = world.plyrum(["providers", "login", "lab"]).stdin(format!("{KEY}\n")).run();
     out.ok();
     assert!(out.stdout.contains("2 models") && !out.stdout.contains(KEY), "{out}");
-    let kept = world.home().join("config/keys/lab");
+    let address = fake.address();
+    let kept = world.home().join(format!("config/keys/lab http {address}"));
     assert_eq!(std::fs::metadata(&kept).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(std::fs::metadata(kept.parent().unwrap()).unwrap().permissions().mode() & 0o777, 0o700);
     let answer = world.plyrum(["ask", "--no-stdin", "Hello?"]).run();
@@ -83,6 +84,12 @@ fn a_key_is_given_by_a_pipe_kept_privately_used_and_taken_back() {
     let shown = fake.requests().last().unwrap().header("authorization").map(str::to_owned);
     assert_eq!(shown, Some(format!("Bearer {KEY}")));
     assert!(!world.log().contains(KEY));
+    // The same name at another address has no claim to it.
+    let other = serving(&["fast-1"]);
+    world.config(&lab_config(&other.base_url(), "", ""));
+    world.plyrum(["ask", "--no-stdin", "Hello?"]).run().ok();
+    assert!(other.requests().iter().all(|request| request.header("authorization").is_none()));
+    world.config(&lab_config(&fake.base_url(), "api_key = { env = \"LAB_KEY\" }", ""));
     world.plyrum(["providers", "logout", "lab"]).run().ok();
     assert!(!kept.exists());
     world.plyrum(["ask", "--no-stdin", "Hello?"]).run().fails_telling(3, ["LAB_KEY"]);
@@ -118,4 +125,18 @@ fn a_provider_is_added_and_its_list_kept_where_a_model_without_a_price_serves_no
     let result = world.json(["ask", "--no-stdin", "--json", "Hello?"]);
     assert!(result["model"].as_str().unwrap().starts_with("offline/"), "{result}");
     world.is_sound();
+}
+
+#[test]
+fn a_default_model_that_only_an_ollama_knows_is_found_and_its_loss_fails_one_run() {
+    let fake = serving(&["good:1"]);
+    let world = World::new().with_env("OLLAMA_HOST", &fake.address().to_string());
+    world.config("[defaults]\nmodel = \"ollama/good:1\"\n");
+    let result = world.json(["ask", "--no-stdin", "--json", "Are you there?"]);
+    assert_eq!(result["model"], "ollama/good:1", "{result}");
+    let world = World::new();
+    world.config("[defaults]\nmodel = \"ollama/good:1\"\n");
+    world.plyrum(["ask", "--no-stdin", "Are you there?"]).run().fails_telling(2, ["ollama/good:1"]);
+    world.plyrum(["ask", "--no-stdin", "-m", "offline/lead", "Are you there?"]).run().ok();
+    world.plyrum(["providers", "list"]).run().ok();
 }

@@ -3,7 +3,10 @@
 use crate::world::{LAB_KEY, Reply, Script, World};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use plyrum_fake_provider::{FakeProvider, OAuth, Setup};
+use std::fmt::Write as _;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 /// Every file below, and what is in it.
@@ -25,7 +28,6 @@ fn files(dir: &Path) -> Vec<(PathBuf, Vec<u8>)> {
 /// The ways in which a text can stand in a file: as it is, in JSON, in an address, in hex, and in base64 at each
 /// alignment.
 fn spellings(secret: &str) -> Vec<String> {
-    use std::fmt::Write as _;
     let hex = secret.bytes().fold(String::new(), |mut text, byte| {
         write!(text, "{byte:02x}").unwrap();
         text
@@ -93,6 +95,85 @@ fn a_key_that_a_provider_echoes_is_masked_and_never_written() {
     is_nowhere(&world, LAB_KEY);
     world.plyrum(["daemon", "stop"]).run().ok();
     is_nowhere(&world, LAB_KEY);
+}
+
+/// A full run on every wire, from every source of keys, recorded: the server echoes the key, and the token that it lent for it.
+#[test]
+fn no_artefact_of_any_wire_holds_a_key_from_any_source_or_what_is_lent_for_it() {
+    let world = World::new().with_env("LAB_KEY", LAB_KEY);
+    let file = world.beside("key");
+    fs::write(&file, LAB_KEY).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    let path = file.display().to_string();
+    let sources = [
+        "{ env = \"LAB_KEY\" }".to_owned(),
+        format!("{{ file = \"{path}\" }}"),
+        format!("{{ command = [\"cat\", \"{path}\"] }}"),
+    ];
+    let wires = [
+        ("openai-chat", "/v1"),
+        ("openai-responses", "/v1"),
+        ("anthropic", ""),
+        ("gemini", ""),
+        ("ollama", ""),
+        ("openrouter", "/v1"),
+        ("deepseek", ""),
+        ("yandex", "/v1"),
+        ("gigachat", "/v1"),
+    ];
+    let (head, tail) = LAB_KEY.split_at(7);
+    let echo = Reply::sse().text("Your key is ").text(head).text(tail).text(". Keep it.").end(100, 10);
+    let script = Script::new().always(echo);
+    let mut config = String::new();
+    let mut fakes = Vec::new();
+    for (number, (kind, base)) in wires.iter().enumerate() {
+        let fake = match *kind {
+            "gigachat" => Setup::new(script.clone()).oauth(OAuth::new()).spawn(),
+            _ => FakeProvider::spawn(script.clone()),
+        };
+        let lender =
+            if *kind == "gigachat" { format!("auth_url = \"{}\"", fake.oauth_url()) } else { String::new() };
+        let (origin, source) = (fake.origin(), &sources[number % sources.len()]);
+        writeln!(
+            config,
+            "[providers.{kind}]\nkind = \"{kind}\"\nbase_url = \"{origin}{base}\"\napi_key = {source}\n{lender}\n\
+             [models.\"{kind}/m\"]\nprovider = \"{kind}\"\nname = \"m\"\ncontext_tokens = 32000\n\
+             price = {{ currency = \"RUB\", input = \"100\", output = \"400\" }}"
+        )
+        .unwrap();
+        fakes.push(fake);
+    }
+    world.config(&config);
+    let mut secrets = vec![LAB_KEY.to_owned()];
+    for ((kind, _), fake) in wires.iter().zip(&fakes) {
+        let tape = world.beside(&format!("{kind}.jsonl")).display().to_string();
+        let args =
+            ["ask", "-m", &format!("{kind}/m"), "--record", &tape, "-o", "stream-json", "What is my key?"];
+        let out = world.plyrum(args).run();
+        out.ok();
+        let shown = fake.requests().iter().any(|request| {
+            let headers = ["authorization", "x-api-key", "x-goog-api-key"].map(|name| request.header(name));
+            headers.into_iter().flatten().any(|value| value.contains(LAB_KEY))
+        });
+        assert!(shown, "{kind}: the key did not reach its own provider");
+        let lent = fake.requests().into_iter().filter_map(|request| {
+            let value = request.header("authorization")?.strip_prefix("Bearer ")?.to_owned();
+            (*kind == "gigachat").then_some(value)
+        });
+        secrets.extend(lent);
+        let recorded = fs::read(&tape).unwrap();
+        for spelling in spellings(LAB_KEY) {
+            assert!(!out.stdout.contains(&spelling) && !out.stderr.contains(&spelling), "{kind}: {out}");
+            let there = recorded.windows(spelling.len()).any(|window| window == spelling.as_bytes());
+            assert!(!there, "{kind}: the cassette holds the key as {spelling}");
+        }
+        assert!(out.stdout.contains("Keep it."), "{kind}: {out}");
+    }
+    assert!(secrets.len() > 1, "no token was lent");
+    world.plyrum(["daemon", "stop"]).run().ok();
+    for secret in &secrets {
+        is_nowhere(&world, secret);
+    }
 }
 
 #[test]

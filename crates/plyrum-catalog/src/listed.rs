@@ -7,6 +7,8 @@
 use std::fmt::Write as _;
 
 use crate::id::{ModelId, ProviderId};
+use crate::model::MAX_NAME_BYTES;
+use crate::text::check_label;
 
 /// What stands at the head of the file.
 const HEAD: &str = "# Kept by `plyrum models list --refresh` and for an Ollama that is found: do not edit. An entry of the same name in\n\
@@ -47,9 +49,9 @@ impl ListedModel {
         ModelId::new(format!("{}/{name}", self.provider)).ok()
     }
 
-    fn write(&self, out: &mut String) -> Option<()> {
+    fn write(&self, id: &ModelId, out: &mut String) -> Option<()> {
         let text = |text: &str| toml::Value::String(text.to_owned()).to_string();
-        let id = self.id()?;
+        check_label("name", &self.name, MAX_NAME_BYTES).ok()?;
         let usual = if self.is_local { LOCAL_CONTEXT } else { HOSTED_CONTEXT };
         let context = match self.context_tokens.filter(|tokens| *tokens > 0) {
             Some(told) if self.is_local => told.min(LOCAL_CONTEXT),
@@ -82,14 +84,15 @@ impl ListedModel {
     }
 }
 
-/// The text of the file; how many were left out, being no names.
+/// The text of the file; how many were left out, being no names or the same one again.
 pub fn listed_text(models: &[ListedModel]) -> (String, usize) {
     let mut text = HEAD.to_owned();
-    let mut sorted: Vec<&ListedModel> = models.iter().collect();
-    sorted.sort_by(|a, b| (a.provider.as_str(), &a.name).cmp(&(b.provider.as_str(), &b.name)));
-    sorted.dedup_by(|a, b| a.id() == b.id());
-    let written = sorted.iter().filter(|model| model.write(&mut text).is_some()).count();
-    (text, sorted.len() - written)
+    let mut named: Vec<(ModelId, &ListedModel)> =
+        models.iter().filter_map(|model| Some((model.id()?, model))).collect();
+    named.sort_by(|a, b| (&a.0, &a.1.name).cmp(&(&b.0, &b.1.name)));
+    named.dedup_by(|a, b| a.0 == b.0);
+    let written = named.iter().filter(|(id, model)| model.write(id, &mut text).is_some()).count();
+    (text, models.len() - written)
 }
 
 #[cfg(test)]
@@ -118,14 +121,16 @@ mod tests {
             ..model("ollama", "llama3.2:3b")
         };
         let folder = model("yandex", "gpt://b1g/yandexgpt/latest");
+        let again = model("yandex", "gpt://other/yandexgpt/latest");
         let (text, left_out) = listed_text(&[
+            again,
             local,
             folder,
             model("openai", "gpt-x"),
             model("openai", "a b\n"),
             model("openai", "q\"uote"),
         ]);
-        assert_eq!(left_out, 1, "{text}");
+        assert_eq!(left_out, 2, "{text}");
         let listed: Sections = toml::from_str(&text).unwrap();
         let shipped = Sections::shipped().unwrap();
         let catalog =

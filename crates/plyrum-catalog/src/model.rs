@@ -14,7 +14,7 @@ use crate::text::check_label;
 /// The output limit of a model that states none, where the user's defaults set no other; it is also sent.
 pub const DEFAULT_MAX_OUTPUT_TOKENS: u64 = 4096;
 
-const MAX_NAME_BYTES: usize = 256;
+pub(crate) const MAX_NAME_BYTES: usize = 256;
 const MAX_FALLBACKS: usize = 16;
 const MAX_QUALITY: u16 = 1000;
 

@@ -142,6 +142,18 @@ pub struct ProviderEntry {
     pub origin: Origin,
 }
 
+impl ProviderEntry {
+    /// The name of the file of a key that was typed in for it: bound to the server, so that a key never follows its
+    /// provider's name to another one. A blank is in no id and in no address.
+    #[must_use]
+    pub fn key_file(&self) -> Option<String> {
+        let (scheme, rest) = self.base_url.as_deref()?.split_once("://")?;
+        let authority = rest.split('/').next()?;
+        let is_name = |text: &str| !text.is_empty() && !text.contains(['/', '\0']);
+        (is_name(self.id.as_str()) && is_name(authority)).then(|| format!("{} {scheme} {authority}", self.id))
+    }
+}
+
 /// Checks one section; `None` where something was noted in `problems`.
 pub(crate) fn build(
     id: &str,

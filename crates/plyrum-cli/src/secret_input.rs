@@ -57,7 +57,10 @@ fn typed(prompt: &str) -> Result<Option<String>, Fault> {
     let mut stderr = std::io::stderr().lock();
     write!(stderr, "{prompt} ").and_then(|()| stderr.flush()).map_err(unreadable)?;
     let mut line = Vec::new();
-    for byte in stdin.lock().bytes() {
+    let mut bytes = stdin.lock().bytes();
+    loop {
+        // A terminal that is gone has typed nothing.
+        let Some(byte) = bytes.next() else { return Ok(None) };
         match byte.map_err(unreadable)? {
             b'\r' | b'\n' => break,
             // Ctrl-C, Ctrl-D, Ctrl-\, Esc.
@@ -65,6 +68,8 @@ fn typed(prompt: &str) -> Result<Option<String>, Fault> {
                 writeln!(stderr).map_err(unreadable)?;
                 return Ok(None);
             }
+            // Ctrl-U and Ctrl-W, as the terminal's own line has them.
+            21 | 23 => line.clear(),
             8 | 127 => {
                 line.pop();
             }

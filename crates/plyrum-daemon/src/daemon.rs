@@ -124,7 +124,13 @@ impl Daemon {
 
     /// The configuration that holds in a workspace, read again where a file has changed or a day has begun.
     pub(crate) async fn context(&self, workspace: Option<&str>) -> Result<Arc<Context>, Fault> {
-        let context = self.read(workspace).await?;
+        let context = if let Ok(context) = self.read(workspace).await {
+            context
+        } else {
+            // The configuration may name a model that only a look finds.
+            self.ollama.look(&self.paths).await;
+            self.read(workspace).await?
+        };
         if !context.catalog.providers.values().any(ollama::is_shipped) {
             return Ok(context);
         }

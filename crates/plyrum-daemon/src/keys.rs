@@ -6,7 +6,7 @@ use plyrum_config::{Paths, read_bounded};
 use plyrum_redact::Secret;
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::io::AsyncReadExt as _;
@@ -22,31 +22,35 @@ pub(crate) async fn of_provider(
     paths: &Paths,
     hidden: &[String],
 ) -> Result<Option<Secret>, String> {
-    let typed = KeySource::File(paths.keys_dir().join(entry.id.as_str()));
-    let is_typed = || {
-        Path::new(entry.id.as_str()).file_name() == Some(entry.id.as_str().as_ref())
-            && paths.keys_dir().join(entry.id.as_str()).exists()
-    };
-    match &entry.api_key {
+    let typed = typed(entry, paths);
+    match (&entry.api_key, typed) {
         // A variable that is not set leaves room for it; a file or a command that fails is a mistake to tell.
-        Some(KeySource::Env(name)) if std::env::var_os(name).is_none() && is_typed() => {
-            read(&typed, paths, hidden).await.map(Some)
+        (Some(KeySource::Env(name)), Some(typed)) if is_unset(name) => {
+            read(&KeySource::File(typed), paths, hidden).await.map(Some)
         }
-        Some(source) => read(source, paths, hidden).await.map(Some),
-        None if is_typed() => read(&typed, paths, hidden).await.map(Some),
-        None => Ok(None),
+        (Some(source), _) => read(source, paths, hidden).await.map(Some),
+        (None, Some(typed)) => read(&KeySource::File(typed), paths, hidden).await.map(Some),
+        (None, None) => Ok(None),
     }
+}
+
+fn is_unset(name: &str) -> bool {
+    std::env::var_os(name).is_none_or(|value| value.is_empty())
+}
+
+/// The file of a key that was typed in for this provider at this server, where there is one.
+fn typed(entry: &ProviderEntry, paths: &Paths) -> Option<PathBuf> {
+    let file = paths.keys_dir().join(entry.key_file()?);
+    file.exists().then_some(file)
 }
 
 /// Where a provider's key is, in words; none where it takes none.
 pub(crate) fn place_of(entry: &ProviderEntry, paths: &Paths) -> Option<String> {
-    let typed = paths.keys_dir().join(entry.id.as_str());
-    match &entry.api_key {
-        Some(KeySource::Env(name)) if std::env::var_os(name).is_none() && typed.exists() => {
-            Some(typed.display().to_string())
-        }
-        Some(source) => Some(place(source)),
-        None => typed.exists().then(|| typed.display().to_string()),
+    let shown = |file: PathBuf| file.display().to_string();
+    match (&entry.api_key, typed(entry, paths)) {
+        (Some(KeySource::Env(name)), Some(typed)) if is_unset(name) => Some(shown(typed)),
+        (Some(source), _) => Some(place(source)),
+        (None, typed) => typed.map(shown),
     }
 }
 

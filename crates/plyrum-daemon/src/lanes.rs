@@ -208,7 +208,7 @@ impl Breaker {
     }
 
     fn open_until(&self, now: Timestamp) -> Option<Timestamp> {
-        self.until.filter(|_| self.is_open(now))
+        self.until.filter(|until| self.is_open(now) && *until > now)
     }
 
     /// Whether to ask: yes, and whether as a probe; or not before when.

@@ -10,7 +10,7 @@ use plyrum_providers::{Endpoint, ErrorClass, Listed, Provider, ProviderError, Ti
 use plyrum_settings::ModelsFile;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 /// Its provider's id.
 const ID: &str = "ollama";
@@ -22,6 +22,10 @@ const SOON: Duration = Duration::from_secs(10);
 const LATER: Duration = Duration::from_mins(2);
 /// A look that takes longer is not taken soon again.
 const SLOW: Duration = Duration::from_millis(200);
+/// Until it has told its version.
+const VERSION_WITHIN: Duration = Duration::from_secs(1);
+/// Until its models are not waited for any more.
+const LIST_WITHIN: Duration = Duration::from_secs(2);
 /// Until its list is asked for again.
 const LIST_AGAIN: Duration = Duration::from_mins(1);
 
@@ -58,23 +62,36 @@ impl Ollama {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Looks, unless somebody has just now. Takes a second at most.
+    /// Looks, unless somebody has just now. What it serves is asked for beside, and waited for only the first time and not
+    /// for long.
     pub(crate) async fn look(&self, paths: &Paths) {
         let mut look = self.looking.lock().await;
         let began = Instant::now();
         if look.next.is_some_and(|next| began < next) {
             return;
         }
-        let state = match Self::ask(&mut look, paths, began).await {
+        let asked = timeout(VERSION_WITHIN, Self::ask(&mut look)).await;
+        let late = || Err(format!("nothing answers in time at {}", base_url()));
+        let state = match asked.unwrap_or_else(|_| late()) {
             Ok(version) => State::Running(version),
             Err(why) => State::Absent(why),
         };
-        let pause = if began.elapsed() > SLOW { LATER } else { SOON };
-        look.next = Some(Instant::now() + pause);
+        look.next = Some(Instant::now() + if began.elapsed() > SLOW { LATER } else { SOON });
+        let is_running = matches!(state, State::Running(_));
         *self.state.lock().unwrap_or_else(PoisonError::into_inner) = state;
+        if let Some(provider) = look.provider.clone().filter(|_| is_running)
+            && look.next_list.is_none_or(|next| began >= next)
+        {
+            let is_first = look.next_list.replace(began + LIST_AGAIN).is_none();
+            let listing = tokio::spawn(keep_list(provider, paths.clone()));
+            if is_first {
+                // Later is as good: the next command finds them.
+                let _ = timeout(LIST_WITHIN, listing).await;
+            }
+        }
     }
 
-    async fn ask(look: &mut Look, paths: &Paths, now: Instant) -> Result<String, String> {
+    async fn ask(look: &mut Look) -> Result<String, String> {
         let told = |error: ProviderError| match error.class {
             ErrorClass::Refused | ErrorClass::Connect | ErrorClass::Dns => {
                 format!("nothing answers at {}", base_url())
@@ -85,27 +102,31 @@ impl Ollama {
             Some(provider) => Arc::clone(provider),
             None => Arc::clone(look.provider.insert(connect().map_err(told)?)),
         };
-        let version = provider.version().await.map_err(told)?.unwrap_or_default();
-        if look.next_list.is_none_or(|next| now >= next) {
-            let models = provider.list().await.map_err(told)?;
-            let models: Vec<ListedModel> = models.into_iter().filter_map(of_list(ID, true)).collect();
-            look.next_list = Some(now + LIST_AGAIN);
-            let paths = paths.clone();
+        Ok(provider.version().await.map_err(told)?.unwrap_or_default())
+    }
+}
+
+/// Asks for its list and keeps it. One that is not to be had leaves the last one.
+async fn keep_list(provider: Arc<dyn Provider>, paths: Paths) {
+    let told = match provider.list().await {
+        Ok(models) => {
+            let models: Vec<ListedModel> = models.into_iter().filter_map(of_list(ID, is_here())).collect();
             let written = tokio::task::spawn_blocking(move || ModelsFile::replace(&paths, ID, &models)).await;
             match written {
-                Ok(Ok(_)) => {}
-                Ok(Err(error)) => crate::log::line(&format!("the models of Ollama are not kept: {error}")),
-                Err(error) => crate::log::line(&format!("the models of Ollama are not kept: {error}")),
+                Ok(Ok(_)) => return,
+                Ok(Err(error)) => error.to_string(),
+                Err(error) => error.to_string(),
             }
         }
-        Ok(version)
-    }
+        Err(error) => error.message,
+    };
+    crate::log::line(&format!("the models of Ollama are not kept: {told}"));
 }
 
 fn connect() -> Result<Arc<dyn Provider>, ProviderError> {
     let patience = Timeouts {
         connect: Duration::from_millis(250),
-        headers: Duration::from_secs(1),
+        headers: Duration::from_secs(5),
         ..Timeouts::default()
     };
     let endpoint = Endpoint { timeouts: patience, ..Endpoint::new(ID, Wire::Ollama, base_url()) };
@@ -122,18 +143,34 @@ pub(crate) fn base_url() -> String {
     url_of(std::env::var(HOST_VARIABLE).ok().as_deref())
 }
 
-/// A host in the forms that Ollama itself takes: `host`, `host:port`, `:port`, with a scheme or without.
+/// Whether it runs on this machine, and so costs nothing.
+pub(crate) fn is_here() -> bool {
+    let url = base_url();
+    let name = url.split_once("://").map_or("", |(_, rest)| rest);
+    name.starts_with("127.") || name.starts_with("localhost:") || name.starts_with("[::1]:")
+}
+
+/// A host in the forms that Ollama itself takes: `host`, `host:port`, `:port`, with a scheme or without. What stands before an
+/// `@` is no part of an address that is shown.
 fn url_of(host: Option<&str>) -> String {
-    let host = host.map(str::trim).filter(|host| !host.is_empty()).unwrap_or_default();
-    let (scheme, rest) = host.split_once("://").unwrap_or(("http", host));
-    let rest = rest.trim_end_matches('/');
-    let (name, port) = match rest.rsplit_once(':') {
-        Some((name, port)) if port.parse::<u16>().is_ok() => (name, port.to_owned()),
-        _ => (rest, PORT.to_string()),
+    let host = host.map(str::trim).unwrap_or_default();
+    let (scheme, rest, usual) = match host.split_once("://") {
+        Some(("https", rest)) => ("https", rest, 443),
+        Some((_, rest)) => ("http", rest, 80),
+        None => ("http", host, PORT),
     };
+    let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let authority = authority.rsplit('@').next().unwrap_or_default();
+    let is_bare_v6 = authority.matches(':').count() > 1 && !authority.starts_with('[');
+    let (name, port) = match authority.rsplit_once(':') {
+        Some((name, port)) if !is_bare_v6 && port.parse::<u16>().is_ok() => (name, port.to_owned()),
+        _ => (authority, usual.to_string()),
+    };
+    let name = if is_bare_v6 { format!("[{name}]") } else { name.to_owned() };
     // What a server listens at is no address to ask.
-    let name = if ["", "0.0.0.0", "[::]"].contains(&name) { "127.0.0.1" } else { name };
-    format!("{scheme}://{name}:{port}")
+    let name = if ["", "0.0.0.0", "[::]"].contains(&name.as_str()) { "127.0.0.1" } else { &name };
+    let path = path.trim_end_matches('/');
+    format!("{scheme}://{name}:{port}{}{path}", if path.is_empty() { "" } else { "/" })
 }
 
 /// A model of a provider's list, as it is kept; none where the provider's name is no id.
@@ -166,6 +203,9 @@ mod tests {
             (Some(":9000"), "http://127.0.0.1:9000"),
             (Some("box"), "http://box:11434"),
             (Some("https://box:443/"), "https://box:443"),
+            (Some("https://box"), "https://box:443"),
+            (Some("http://u:hunter2@box/path"), "http://box:80/path"),
+            (Some("::1"), "http://[::1]:11434"),
         ] {
             assert_eq!(url_of(host), url, "{host:?}");
         }

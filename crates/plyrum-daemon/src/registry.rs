@@ -122,6 +122,15 @@ async fn hosted(
     if let Some(key) = &key {
         secrets.push((entry.id.to_string(), Secret::new(key.expose().clone())));
     }
+    let is_yandexs_own = entry.kind == Wire::Yandex && entry.base_url.as_deref() == Wire::Yandex.base_url();
+    if is_yandexs_own && folder(entry).is_none() {
+        return Err(Unusable {
+            why: format!(
+                "the variable {FOLDER_VARIABLE} is not set in the daemon, and its entry has no folder"
+            ),
+            key_variable: Some(FOLDER_VARIABLE.to_owned()),
+        });
+    }
     let base_url = if ollama::is_shipped(entry) { Some(ollama::base_url()) } else { entry.base_url.clone() };
     let base_url = base_url.ok_or_else(|| Unusable::plain("it has no base_url"))?;
     let endpoint = Endpoint {
@@ -147,10 +156,13 @@ fn headers(entry: &ProviderEntry) -> Vec<(String, String)> {
     let mut headers: Vec<(String, String)> =
         entry.headers.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
     if entry.kind == Wire::Yandex {
-        let folder = entry.folder.clone().or_else(|| std::env::var(FOLDER_VARIABLE).ok());
-        headers.extend(folder.map(|folder| ("OpenAI-Project".to_owned(), folder)));
+        headers.extend(folder(entry).map(|folder| ("OpenAI-Project".to_owned(), folder)));
     }
     headers
+}
+
+fn folder(entry: &ProviderEntry) -> Option<String> {
+    entry.folder.clone().or_else(|| std::env::var(FOLDER_VARIABLE).ok()).filter(|folder| !folder.is_empty())
 }
 
 /// How the server differs from others of its wire.

@@ -141,8 +141,12 @@ impl Inner {
                 continue;
             };
             let url = self.settings.url_of(path)?;
-            let text = self.fetched("the model", |client| client.post(url).body(body)).await?;
-            models.extend(self.format.with_detail(listed, &text)?);
+            // Of a model that tells nothing, or is gone meanwhile, the list's own row stands.
+            let told = self.fetched("the model", |client| client.post(url).body(body)).await;
+            match told.and_then(|text| self.format.with_detail(listed.clone(), &text)) {
+                Ok(model) => models.extend(model),
+                Err(_) => models.push(listed),
+            }
         }
         Ok(models)
     }

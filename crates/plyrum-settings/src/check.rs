@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use plyrum_billing_client::MAX_TOKENS;
-use plyrum_catalog::{Catalog, ModelId};
+use plyrum_catalog::{Catalog, ModelId, Origin};
 use plyrum_config::Diagnostic;
 use toml::Spanned;
 
@@ -148,7 +148,18 @@ impl Check<'_> {
         if id.get_ref() == AUTO {
             return Some(ModelChoice::Auto);
         }
-        self.model(key, id).map(ModelChoice::Fixed)
+        // What a provider's own list names comes and goes with it: missing, it fails the run that wants it, not all of them.
+        let provider = id.get_ref().split_once('/').map_or("", |(provider, _)| provider);
+        let is_listed = self.catalog.provider(provider).is_some()
+            && self
+                .catalog
+                .models
+                .values()
+                .all(|m| m.provider.as_str() != provider || m.origin == Origin::Listed);
+        match ModelId::new(id.get_ref().clone()) {
+            Ok(model) if is_listed => Some(ModelChoice::Fixed(model)),
+            _ => self.model(key, id).map(ModelChoice::Fixed),
+        }
     }
 
     fn model(&mut self, key: &str, id: &Spanned<String>) -> Option<ModelId> {

@@ -59,7 +59,7 @@ pub struct Defaults {
 pub enum ModelChoice {
     /// The router.
     Auto,
-    /// The user; the model is in the catalogue.
+    /// The user. The model is in the catalogue, unless its provider's own list has lost it.
     Fixed(ModelId),
 }
 

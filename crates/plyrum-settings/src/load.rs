@@ -85,7 +85,7 @@ impl Settings {
             UserFile::parse(&sources.user_path, &sources.user_text).map_err(|problem| vec![problem])?;
         let layers = Layers { sources, built_in, user };
         // Both files are checked before either is refused, so that all mistakes are told at once.
-        let (prices, catalog) = match sources.prices.book() {
+        let (prices, (catalog, listed_problem)) = match sources.prices.book() {
             Ok(prices) => {
                 let catalog = layers.catalog(&prices)?;
                 (prices, catalog)
@@ -105,6 +105,7 @@ impl Settings {
         sources.project.iter().for_each(|file| narrower.apply(file));
         let Narrower { budgets, narrowing, mut notes, problems: widening, .. } = narrower;
         problems.extend(widening);
+        notes.extend(listed_problem.map(|problem| problem.to_string()));
         let (Some(mut defaults), Some(billing), true) = (defaults, billing, problems.is_empty()) else {
             return Err(problems);
         };
@@ -167,14 +168,16 @@ struct Layers<'a> {
 }
 
 impl Layers<'_> {
-    fn catalog(&self, prices: &PriceBook) -> Result<Catalog, Vec<Diagnostic>> {
+    /// The catalogue, and what is wrong with the models of providers' lists, which are then left out.
+    fn catalog(&self, prices: &PriceBook) -> Result<(Catalog, Option<Diagnostic>), Vec<Diagnostic>> {
         let mut sections = self.user.sections();
         sections.fx.markup_bps = sections.fx.markup_bps.or_else(|| self.built_in.fx.markup_bps.clone());
         let placed =
             |errors: Vec<CatalogError>| errors.iter().map(|error| self.placed(error)).collect::<Vec<_>>();
         let shipped = Sections::shipped().map_err(|error| placed(vec![error]))?;
-        let listed = self.sources.models.sections(&shipped, &sections)?;
-        Catalog::build_with(&shipped, &listed, &sections, prices).map_err(placed)
+        let (listed, problem) = self.sources.models.sections(&shipped, &sections);
+        let catalog = Catalog::build_with(&shipped, &listed, &sections, prices).map_err(placed)?;
+        Ok((catalog, problem))
     }
 
     fn placed(&self, error: &CatalogError) -> Diagnostic {

@@ -27,26 +27,33 @@ impl ModelsFile {
         Ok(Self { path, text })
     }
 
-    /// Its models whose providers there are, or everything that is wrong with it.
-    pub(crate) fn sections(&self, shipped: &Sections, user: &Sections) -> Result<Sections, Vec<Diagnostic>> {
-        let mut listed = self.parsed().map_err(|problem| vec![problem])?;
-        listed.models.retain(|_, model| {
-            let provider = model.provider.get_ref();
-            shipped.providers.contains_key(provider) || user.providers.contains_key(provider)
+    /// Its models whose providers there are; or none, and what is wrong with it: a file that a program keeps stops nobody's
+    /// work.
+    pub(crate) fn sections(&self, shipped: &Sections, user: &Sections) -> (Sections, Option<Diagnostic>) {
+        let checked = self.parsed().and_then(|mut listed| {
+            let is_known =
+                |name: &str| shipped.providers.contains_key(name) || user.providers.contains_key(name);
+            listed.models.retain(|_, model| is_known(model.provider.get_ref()));
+            self.checked(listed, shipped)
         });
-        // On its own first: places of mistakes are in one text. Of the user's providers only the names count here.
-        let stand_in = shipped.providers.get("offline");
-        let named = user.providers.keys().filter_map(|name| Some((name.clone(), stand_in?.clone())));
-        let providers = Sections { providers: named.collect(), ..Sections::default() };
-        match Catalog::build_with(shipped, &providers, &listed, &PriceBook::default()) {
-            Ok(_) => Ok(listed),
-            Err(errors) => {
-                let placed = |error: &plyrum_catalog::CatalogError| {
-                    Diagnostic::from_span(&self.path, &self.text, error.span.clone(), &error.message)
-                };
-                Err(errors.iter().map(placed).collect())
-            }
+        match checked {
+            Ok(listed) => (listed, None),
+            Err(problem) => (Sections::default(), Some(problem)),
         }
+    }
+
+    /// The same models, where they make a catalogue by themselves: places of mistakes are then in one text. Of providers
+    /// only the names count here.
+    fn checked(&self, listed: Sections, shipped: &Sections) -> Result<Sections, Diagnostic> {
+        let stand_in = shipped.providers.get("offline");
+        let names = listed.models.values().map(|model| model.provider.get_ref().clone());
+        let providers = names.filter_map(|name| Some((name, stand_in?.clone()))).collect();
+        let named = Sections { providers, ..Sections::default() };
+        let Err(errors) = Catalog::build_with(shipped, &named, &listed, &PriceBook::default()) else {
+            return Ok(listed);
+        };
+        let first = errors.first().map_or((None, ""), |error| (error.span.clone(), error.message.as_str()));
+        Err(Diagnostic::from_span(&self.path, &self.text, first.0, first.1))
     }
 
     fn parsed(&self) -> Result<Sections, Diagnostic> {
@@ -77,13 +84,18 @@ impl ModelsFile {
         let directory = File::open(dir).map_err(failed("open", dir))?;
         directory.lock().map_err(failed("lock", dir))?; // until it is closed
         let now = Self::read(paths)?;
-        let kept = now.parsed().map_err(ReplaceError::Broken)?;
+        // What cannot be read is of no use to anybody: it is written anew.
+        let kept = now.parsed().unwrap_or_default();
         let others = kept.models.values().filter(|model| model.provider.get_ref() != provider);
         let all: Vec<ListedModel> = others.filter_map(model).chain(models.iter().cloned()).collect();
         let (text, left_out) = listed_text(&all);
         if u64::try_from(text.len()).map_or(true, |length| length > MAX_MODELS_BYTES) {
             return Err(ReplaceError::TooLong(path));
         }
+        let next = Self { path: path.clone(), text };
+        let shipped = Sections::shipped().unwrap_or_default();
+        next.parsed().and_then(|listed| next.checked(listed, &shipped)).map_err(ReplaceError::Broken)?;
+        let text = next.text;
         if text != now.text {
             replace_file(&directory, &path, &text).map_err(failed("write", &path))?;
         }
@@ -94,8 +106,8 @@ impl ModelsFile {
 /// Why a list was not written. The file is as it was.
 #[derive(Debug, thiserror::Error)]
 pub enum ReplaceError {
-    /// What is there cannot be read.
-    #[error("{0}; remove the file and ask the providers again")]
+    /// It would not be read again: too many models, say. A file that is written is one that works.
+    #[error("the file would be broken: {0}")]
     Broken(Diagnostic),
     /// It would become too long.
     #[error("{} would be longer than {MAX_MODELS_BYTES} bytes", .0.display())]
@@ -156,7 +168,17 @@ mod tests {
         let settings = crate::Settings::load_with(&paths, None, |_| None).unwrap();
         assert!(settings.catalog.model("openai/c").is_some() && settings.catalog.model("lab/x").is_none());
         std::fs::write(paths.models_file(), "[models.\"openai/c\"]\nprovider = 5\n").unwrap();
-        let problems = crate::Settings::load_with(&paths, None, |_| None).unwrap_err();
-        assert!(problems[0].to_string().contains("models.toml:2"), "{problems:?}");
+        let settings = crate::Settings::load_with(&paths, None, |_| None).unwrap();
+        assert!(settings.catalog.model("openai/c").is_none());
+        assert!(settings.notes.iter().any(|note| note.contains("models.toml:2")), "{:?}", settings.notes);
+        ModelsFile::replace(&paths, "openai", &[listed("openai", "d")]).unwrap();
+        assert_eq!(names("openai"), ["d"], "what was broken is written anew");
+        let many = |provider: &str| (0..2048).map(|n| listed(provider, &format!("m{n}"))).collect::<Vec<_>>();
+        ModelsFile::replace(&paths, "groq", &many("groq")).unwrap();
+        let refused = ModelsFile::replace(&paths, "xai", &many("xai")).unwrap_err();
+        assert!(refused.to_string().contains("more than 4096 models"), "{refused}");
+        assert!(
+            crate::Settings::load_with(&paths, None, |_| None).unwrap().catalog.model("groq/m7").is_some()
+        );
     }
 }

@@ -17,12 +17,12 @@ use std::fmt::Write as _;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
-    /// All providers: where each is, whether its key is there, and why it is not used
+    /// All providers: where each is, where its key is, and why it is not used
     List {
         /// Look for servers of this machine at their usual ports too
         #[arg(long)]
@@ -144,13 +144,19 @@ fn text(rows: &[view::ProviderRow]) -> String {
             readiness(row),
             crate::money::count(row.models),
             row.kind.clone(),
-            why_not.or_else(|| row.base_url.clone()).unwrap_or_default(),
+            why_not.unwrap_or_else(|| place(row)),
         ]
     };
     // Those that can be asked first: the others are there to be completed.
     let mut sorted: Vec<&view::ProviderRow> = rows.iter().collect();
     sorted.sort_by_key(|row| row.why_not.is_some());
     table(&head, &sorted.into_iter().map(cells).collect::<Vec<_>>())
+}
+
+/// Where it is, and where its key is.
+fn place(row: &view::ProviderRow) -> String {
+    let key = row.key.as_deref().map(|key| told(key).into_owned());
+    [row.base_url.clone(), key].into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
 fn readiness(row: &view::ProviderRow) -> String {
@@ -251,7 +257,7 @@ fn login(provider: &str) -> Outcome {
     let entry = known(&paths, provider)?;
     let place = match &entry.api_key {
         None | Some(plyrum_catalog::KeySource::Env(_)) if entry.kind != Wire::Offline => {
-            file_of(&paths, provider)?
+            file_of(&paths, &entry)?
         }
         _ => return Err(wrong_use(say!("fault-login-elsewhere", name = provider))),
     };
@@ -262,19 +268,31 @@ fn login(provider: &str) -> Outcome {
     let said = say!("providers-key-kept", file = place.display().to_string());
     out::print(&clean(&format!("{said}\n")))?;
     if let Some(plyrum_catalog::KeySource::Env(name)) = &entry.api_key
-        && std::env::var_os(name).is_some()
+        && std::env::var_os(name).is_some_and(|value| !value.is_empty())
     {
         out::print(&clean(&format!("{}\n", say!("providers-variable-first", name = name))))?;
     }
     test(provider, false)
 }
 
-/// The file of a provider's key. A name that is a path is none of ours.
-fn file_of(paths: &Paths, provider: &str) -> Result<std::path::PathBuf, Fault> {
-    if Path::new(provider).file_name() != Some(provider.as_ref()) {
-        return Err(wrong_use(say!("fault-no-provider", name = provider)));
-    }
-    Ok(paths.keys_dir().join(provider))
+/// The file of a key that was given for this provider at its server.
+fn file_of(paths: &Paths, entry: &ProviderEntry) -> Result<PathBuf, Fault> {
+    let none = || wrong_use(say!("fault-login-elsewhere", name = entry.id.as_str()));
+    entry.key_file().map(|name| paths.keys_dir().join(name)).ok_or_else(none)
+}
+
+/// Every key that was given for a provider of this name, whether or not it is still there.
+fn given(paths: &Paths, provider: &str) -> io::Result<Vec<PathBuf>> {
+    let files = match std::fs::read_dir(paths.keys_dir()) {
+        Ok(files) => files.take(4096).collect::<io::Result<Vec<_>>>()?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        Err(error) => return Err(error),
+    };
+    let of_it = |path: &PathBuf| {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        name.split(' ').next() == Some(provider)
+    };
+    Ok(files.into_iter().map(|file| file.path()).filter(of_it).collect())
 }
 
 fn not_kept(place: &Path, error: &io::Error) -> Fault {
@@ -289,7 +307,7 @@ fn keep(place: &Path, key: &str) -> io::Result<()> {
     let directory = File::open(dir)?;
     directory.lock()?; // until it is closed
     let mut beside = place.as_os_str().to_owned();
-    beside.push(".new");
+    beside.push(" new");
     match std::fs::remove_file(&beside) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
@@ -303,19 +321,15 @@ fn keep(place: &Path, key: &str) -> io::Result<()> {
 
 fn logout(provider: &str) -> Outcome {
     let paths = paths()?;
-    let place = file_of(&paths, provider)?;
-    match std::fs::remove_file(&place) {
-        Ok(()) => {
-            out::print(&clean(&format!(
-                "{}\n",
-                say!("providers-key-gone", file = place.display().to_string())
-            )))?;
-            Ok(ExitCode::SUCCESS)
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            Err(Fault::new(ErrorKind::NotFound, say!("fault-no-key", name = provider))
-                .hint("plyrum providers list"))
-        }
-        Err(error) => Err(not_kept(&place, &error)),
+    let places = given(&paths, provider).map_err(|error| not_kept(&paths.keys_dir(), &error))?;
+    if places.is_empty() {
+        let fault = Fault::new(ErrorKind::NotFound, say!("fault-no-key", name = provider));
+        return Err(fault.hint("plyrum providers list"));
     }
+    for place in places {
+        std::fs::remove_file(&place).map_err(|error| not_kept(&place, &error))?;
+        let said = say!("providers-key-gone", file = place.display().to_string());
+        out::print(&clean(&format!("{said}\n")))?;
+    }
+    Ok(ExitCode::SUCCESS)
 }

@@ -111,9 +111,12 @@ pub(super) async fn refresh(
     let mut rows = Vec::new();
     while let Some(answer) = asking.join_next().await {
         let (id, listed) = answer.map_err(|error| Fault::new(ErrorKind::Internal, error.to_string()))?;
-        let is_local = context.catalog.provider(&id).is_some_and(ollama::is_shipped);
+        let is_local = ollama::is_here() && context.catalog.provider(&id).is_some_and(ollama::is_shipped);
         rows.push(match listed {
-            Ok(listed) => kept(&paths, &id, listed, is_local).await?,
+            Ok(listed) => match kept(&paths, &id, listed, is_local).await {
+                Ok(row) => row,
+                Err(fault) => view::RefreshRow { why_not: Some(fault.message), ..empty(&id) },
+            },
             Err(error) => view::RefreshRow { why_not: Some(error.message), ..empty(&id) },
         });
     }

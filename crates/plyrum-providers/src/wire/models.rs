@@ -25,14 +25,17 @@ const OUTPUT: [&str; 4] = ["outputTokenLimit", "max_completion_tokens", "max_out
 
 #[derive(Deserialize)]
 struct List {
-    #[serde(alias = "models")]
-    data: Vec<Value>,
+    /// Goes first where both are there: llama.cpp's server gives both.
+    #[serde(default)]
+    data: Option<Vec<Value>>,
+    #[serde(default)]
+    models: Option<Vec<Value>>,
 }
 
 /// Reads a list; a name that comes twice is told once.
 pub(super) fn read(wire: Wire, body: &str) -> Result<Vec<Listed>, ProviderError> {
     let rows = serde_json::from_str::<List>(body)
-        .map(|list| list.data)
+        .and_then(|list| list.data.or(list.models).ok_or_else(|| serde::de::Error::missing_field("data")))
         .or_else(|error| serde_json::from_str::<Vec<Value>>(body).map_err(|_| error))
         .map_err(|error| super::not_json(wire.name(), "the list of models", body, &error))?;
     if rows.len() > MAX_LISTED {
@@ -112,6 +115,10 @@ mod tests {
             [("m/x".to_owned(), Some(4096), None)]
         );
         assert_eq!(names(r#"{"data":[]}"#), []);
+        assert_eq!(
+            names(r#"{"models":[{"name":"x","model":"x"}],"object":"list","data":[{"id":"x"}]}"#),
+            [plain("x")]
+        );
     }
 
     #[test]

@@ -28,6 +28,8 @@ use std::time::{Duration, Instant};
 const MAX_ROUNDS: u32 = 1000;
 /// A long answer is asked for once in so many rounds.
 const LONG_EVERY: u32 = 5;
+/// Longest that one answer may take.
+const WITHIN: Duration = Duration::from_secs(30);
 /// Flushes to the disk that a first token waits for: the hold's.
 const FLUSHES: u64 = 1;
 
@@ -52,17 +54,17 @@ fn measure(home: &Home, rounds: u32) -> Result<Overhead, Fault> {
     runtime()?.block_on(async {
         let client = connect(&home.paths, &hello()).await?;
         let mut client = client.ok_or_else(|| failed(say!("fault-bench-daemon")))?;
-        first_token(&mut client, SHORT).await?;
+        within(first_token(&mut client, SHORT)).await?;
         raw(home.server, SHORT)?;
         for round in 0..rounds {
             times.warm_ask.push(home.ask()?);
             let (first, _) = raw(home.server, SHORT)?;
             times.raw_first.push(first);
-            times.first.push(first_token(&mut client, SHORT).await?.0);
+            times.first.push(within(first_token(&mut client, SHORT)).await?.0);
             times.fsync.push(home.flush()?);
             if round % LONG_EVERY == 0 {
                 times.raw_long.push(raw(home.server, LONG)?.1);
-                times.long.push(first_token(&mut client, LONG).await?.1);
+                times.long.push(within(first_token(&mut client, LONG)).await?.1);
             }
         }
         Ok::<_, Fault>(())
@@ -112,6 +114,10 @@ fn timing(mut times: Vec<Duration>) -> Timing {
     Timing { median_us: at(50), p95_us: at(95), worst_us: at(100) }
 }
 
+async fn within<T>(work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+    tokio::time::timeout(WITHIN, work).await.unwrap_or_else(|_| Err(failed(say!("fault-bench-answer"))))
+}
+
 /// From the submit to the first token, and to the end.
 async fn first_token(client: &mut Client, model: &str) -> Result<(Duration, Duration), Fault> {
     let run = RunId::new(random::id()?).map_err(|e| failed(e.to_string()))?;
@@ -152,6 +158,7 @@ fn raw(server: SocketAddr, model: &str) -> Result<(Duration, Duration), Fault> {
         let began = Instant::now();
         let mut stream = TcpStream::connect(server)?;
         stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(WITHIN))?;
         let body = format!(
             "{{\"model\":\"{model}\",\"messages\":[{{\"role\":\"user\",\"content\":\"What is it?\"}}],\"stream\":true}}"
         );
@@ -238,7 +245,7 @@ impl Drop for Home {
     fn drop(&mut self) {
         // What cannot be cleaned up is named: it is in the way of nobody, but it is there.
         let stopped = self.command(&["daemon", "stop"]).status();
-        if stopped.is_err() || std::fs::remove_dir_all(&self.root).is_err() {
+        if !stopped.is_ok_and(|status| status.success()) || std::fs::remove_dir_all(&self.root).is_err() {
             out::warning(&say!("bench-left", path = self.root.display().to_string()));
         }
     }
