@@ -8,6 +8,7 @@ use plyrum_catalog::{ListedModel, Origin, ProviderEntry, ProviderId};
 use plyrum_config::Paths;
 use plyrum_providers::{Endpoint, ErrorClass, Listed, Provider, ProviderError, Timeouts, Wire};
 use plyrum_settings::ModelsFile;
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
@@ -136,6 +137,15 @@ fn connect() -> Result<Arc<dyn Provider>, ProviderError> {
 /// Whether this is the provider that comes with Plyrum.
 pub(crate) fn is_shipped(entry: &ProviderEntry) -> bool {
     entry.id.as_str() == ID && entry.origin == Origin::Shipped
+}
+
+/// The entry with the address that holds here: a key that was typed in is bound to it.
+pub(crate) fn placed(entry: &ProviderEntry) -> Cow<'_, ProviderEntry> {
+    if is_shipped(entry) {
+        Cow::Owned(ProviderEntry { base_url: Some(base_url()), ..entry.clone() })
+    } else {
+        Cow::Borrowed(entry)
+    }
 }
 
 /// Where it is: at its own port, or where `OLLAMA_HOST` says.

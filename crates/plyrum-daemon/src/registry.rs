@@ -100,12 +100,11 @@ fn embedded(entry: &ProviderEntry) -> Result<Arc<dyn Provider>, Unusable> {
 
 /// A cassette in the place of a server.
 fn recorded(entry: &ProviderEntry, paths: &Paths) -> Result<Arc<dyn Provider>, Unusable> {
-    let unusable = |why: String| Unusable { why, key_variable: None };
-    let replay = entry.replay.as_ref().ok_or_else(|| unusable("it has no file to play".to_owned()))?;
+    let replay = entry.replay.as_ref().ok_or_else(|| Unusable::plain("it has no file to play"))?;
     let path = paths.config_dir.join(&replay.file);
     let pace = Pace::permille(replay.pace_permille);
     let provider = Replay::new(entry.id.as_str(), &path, pace, timeouts(&entry.timeouts))
-        .map_err(|e| unusable(format!("cassette {}: {e}", path.display())))?;
+        .map_err(|e| Unusable::plain(format!("cassette {}: {e}", path.display())))?;
     Ok(Arc::new(provider))
 }
 
@@ -116,6 +115,7 @@ async fn hosted(
     variables: &[String],
     secrets: &mut Vec<(String, Secret)>,
 ) -> Result<Arc<dyn Provider>, Unusable> {
+    let entry = &*ollama::placed(entry);
     let key = keys::of_provider(entry, paths, variables)
         .await
         .map_err(|why| Unusable { why, key_variable: entry.api_key.as_ref().and_then(variable) })?;
@@ -131,8 +131,7 @@ async fn hosted(
             key_variable: Some(FOLDER_VARIABLE.to_owned()),
         });
     }
-    let base_url = if ollama::is_shipped(entry) { Some(ollama::base_url()) } else { entry.base_url.clone() };
-    let base_url = base_url.ok_or_else(|| Unusable::plain("it has no base_url"))?;
+    let base_url = entry.base_url.clone().ok_or_else(|| Unusable::plain("it has no base_url"))?;
     let endpoint = Endpoint {
         key,
         ca_file: entry.ca_file.as_ref().map(|path| paths.config_dir.join(path)),

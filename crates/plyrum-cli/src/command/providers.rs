@@ -10,13 +10,13 @@ use crate::table::{left, right, table};
 use crate::text::{say, time, told, words};
 use clap::ValueEnum;
 use plyrum_catalog::{Catalog, LOCAL_PRESETS, ProviderEntry, Wire};
-use plyrum_config::Paths;
+use plyrum_config::{Paths, replace_file};
 use plyrum_protocol::{Empty, ErrorKind, Fault, ProviderList, ProviderRef, ProviderScan, ProviderTest, view};
 use plyrum_settings::{Settings, add_provider};
 use std::fmt::Write as _;
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::fs::{DirBuilder, File};
+use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -191,7 +191,7 @@ fn found_text(found: &[view::FoundRow]) -> String {
 fn add(name: &str, kind: Option<Kind>, url: Option<&str>, key_env: Option<&str>) -> Outcome {
     let paths = paths()?;
     paths.prepare().map_err(|e| plyrum_client::of_config(&e))?;
-    let preset = LOCAL_PRESETS.iter().find(|(id, _)| *id == name).and_then(|(id, _)| local(id));
+    let preset = local(name);
     let text = |text: &str| serde_json::Value::from(text).to_string(); // a JSON text is a TOML one
     let mut lines = String::new();
     let kind = match (kind, &preset) {
@@ -221,6 +221,7 @@ fn add(name: &str, kind: Option<Kind>, url: Option<&str>, key_env: Option<&str>)
     Ok(ExitCode::SUCCESS)
 }
 
+/// The preset of a server of one's own machine.
 fn local(id: &str) -> Option<ProviderEntry> {
     let presets = Catalog::local_presets().ok()?;
     presets.into_iter().find(|preset| preset.id.as_str() == id)
@@ -300,23 +301,13 @@ fn not_kept(place: &Path, error: &io::Error) -> Fault {
     Fault::new(ErrorKind::Storage, say!("fault-file", path = path, why = error.to_string()))
 }
 
-/// Written beside and renamed: never half a key, never readable by others.
+/// Never half a key, never readable by others.
 fn keep(place: &Path, key: &str) -> io::Result<()> {
     let dir = place.parent().unwrap_or(Path::new("."));
     DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
     let directory = File::open(dir)?;
     directory.lock()?; // until it is closed
-    let mut beside = place.as_os_str().to_owned();
-    beside.push(" new");
-    match std::fs::remove_file(&beside) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
-    file.write_all(key.as_bytes())?;
-    file.sync_all()?;
-    std::fs::rename(&beside, place)?;
-    directory.sync_all()
+    replace_file(&directory, place, key)
 }
 
 fn logout(provider: &str) -> Outcome {

@@ -25,12 +25,12 @@ fn row(context: &Context, paths: &Paths, entry: &ProviderEntry) -> view::Provide
     let id = entry.id.as_str();
     let why_not = context.why_not_provider(id).map(|unusable| unusable.why);
     let lane = context.lane_of(id);
-    let base_url = if ollama::is_shipped(entry) { Some(ollama::base_url()) } else { entry.base_url.clone() };
+    let entry = &*ollama::placed(entry);
     let models = context.catalog.models.values().filter(|model| model.provider == entry.id);
     view::ProviderRow {
         provider: id.to_owned(),
         kind: entry.kind.as_str().to_owned(),
-        base_url,
+        base_url: entry.base_url.clone(),
         key: keys::place_of(entry, paths),
         ready: why_not.is_none() && lane.is_none_or(|lane| lane.open_until.is_none()),
         why_not,
