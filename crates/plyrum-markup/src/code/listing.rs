@@ -8,6 +8,7 @@ use super::scopes::tone;
 use super::syntaxes::{find, syntaxes};
 use crate::diff::Hunk;
 use crate::line::{Line, Span, Tone};
+use crate::lines::Lines;
 use crate::width::{untabbed, width};
 
 /// Highlighting is for what a person reads; what follows is plain.
@@ -20,7 +21,7 @@ const MAX_LINE: usize = 4_000;
 pub(crate) struct Listing {
     paint: Paint,
     bytes: usize,
-    lines: Vec<Line>,
+    lines: Lines,
 }
 
 /// What the roles of the next line depend on.
@@ -32,10 +33,10 @@ enum Paint {
 
 impl Listing {
     pub(crate) fn new(language: Option<&str>) -> Self {
-        Self { paint: Paint::of(language.unwrap_or_default()), bytes: 0, lines: Vec::new() }
+        Self { paint: Paint::of(language.unwrap_or_default()), bytes: 0, lines: Lines::default() }
     }
 
-    pub(crate) fn lines(&self) -> &[Line] {
+    pub(crate) fn lines(&self) -> &Lines {
         &self.lines
     }
 
@@ -46,7 +47,7 @@ impl Listing {
             self.paint = Paint::Plain;
         }
         let painted = self.paint.line(line);
-        self.lines.push(painted);
+        self.lines.push(&painted);
     }
 }
 
@@ -132,8 +133,19 @@ impl Growing {
         Self { listing: Listing::new(language), read: 0 }
     }
 
+    /// Nothing more will come of it.
+    pub(crate) fn close(&mut self) {
+        self.listing.paint = Paint::Plain;
+        self.listing.lines.shrink();
+    }
+
+    /// About how many bytes its lines take.
+    pub(crate) fn bytes(&self) -> usize {
+        self.listing.lines.bytes()
+    }
+
     /// The complete lines of the text, of which only the new ones are looked at.
-    pub(crate) fn lines(&mut self, text: &str) -> &[Line] {
+    pub(crate) fn lines(&mut self, text: &str) -> &Lines {
         for line in text.get(self.read..).unwrap_or_default().split_inclusive('\n') {
             let Some(said) = line.strip_suffix('\n') else { break };
             self.read += line.len();
@@ -164,7 +176,7 @@ impl Listings {
     }
 
     /// The lines of the next listing in the text.
-    pub(crate) fn lines(&mut self, language: Option<&str>, text: &str) -> &[Line] {
+    pub(crate) fn lines(&mut self, language: Option<&str>, text: &str) -> Vec<Line> {
         let at = self.next;
         self.next += 1;
         let grew = self.kept.get(at).is_some_and(|kept| kept.is_start_of(language, text));
@@ -173,8 +185,8 @@ impl Listings {
             self.kept.push(Kept::new(language));
         }
         match self.kept.get_mut(at) {
-            Some(kept) => kept.grow(text),
-            None => &[],
+            Some(kept) => kept.grow(text).iter().collect(),
+            None => Vec::new(),
         }
     }
 }
@@ -190,7 +202,7 @@ impl Kept {
             && (self.text.is_empty() || self.text.ends_with('\n'))
     }
 
-    fn grow(&mut self, text: &str) -> &[Line] {
+    fn grow(&mut self, text: &str) -> &Lines {
         let new = text.get(self.text.len()..).unwrap_or_default();
         new.lines().for_each(|line| self.listing.push(line));
         self.text.push_str(new);

@@ -16,7 +16,7 @@ use crate::wrap::{fold, goes_on};
 pub fn code(text: &str, language: Option<&str>, width: u16) -> Vec<Line> {
     let mut listing = Listing::new(language);
     clean(text).lines().for_each(|line| listing.push(line));
-    listing.lines().iter().flat_map(|line| folded(line, width)).collect()
+    listing.lines().iter().flat_map(|line| folded(&line, width)).collect()
 }
 
 /// One line of code, as many lines as it takes.

@@ -242,7 +242,7 @@ impl<'l> Page<'l> {
     }
 
     fn listing(&mut self, language: Option<&str>, text: &str) {
-        let lines = self.listings.lines(language, &clean(text)).to_vec();
+        let lines = self.listings.lines(language, &clean(text));
         self.push(&listing_opens(language, self.room()));
         for line in &lines {
             self.push_code(line);

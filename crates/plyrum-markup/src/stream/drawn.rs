@@ -5,13 +5,14 @@ use super::split::{Above, Block, Kind};
 use super::{Source, State};
 use crate::code::{Growing, Listings, folded};
 use crate::line::Line;
+use crate::lines::Lines;
 use crate::markdown::{listing_ends, listing_opens, render};
 
 /// What has been drawn.
 #[derive(Debug, Default)]
 pub(super) struct Drawn {
     width: u16,
-    lines: Vec<Line>,
+    lines: Lines,
     /// So many lines are of complete blocks, or of complete lines of code.
     settled: usize,
     /// So many blocks are complete in `lines`.
@@ -27,15 +28,24 @@ pub(super) struct Drawn {
 }
 
 impl Drawn {
-    pub(super) fn into_lines(self) -> Vec<Line> {
-        self.lines
+    pub(super) fn width(&self) -> u16 {
+        self.width
+    }
+
+    pub(super) fn lines(&self) -> &Lines {
+        &self.lines
+    }
+
+    /// About how many bytes its lines take.
+    pub(super) fn bytes(&self) -> usize {
+        self.lines.bytes() + self.fences.iter().map(Growing::bytes).sum::<usize>()
     }
 
     pub(super) fn settled(&self) -> usize {
         self.settled
     }
 
-    pub(super) fn draw(&mut self, source: &Source, width: u16) -> &[Line] {
+    pub(super) fn draw(&mut self, source: &Source, width: u16) -> &Lines {
         if self.width != width {
             self.begin(width);
         }
@@ -46,14 +56,14 @@ impl Drawn {
         match source.splitter.open() {
             Some(Block { kind: Kind::Fence(fence), above, text }) => self.fence(fence, *above, text),
             _ if source.state != State::Finished => self.tail(source.tail()),
-            _ => {}
+            _ => self.lines.shrink(),
         }
         &self.lines
     }
 
     fn begin(&mut self, width: u16) {
         self.width = width;
-        self.lines.clear();
+        self.lines.truncate(0);
         self.settled = 0;
         self.blocks = 0;
         self.fence_lines = None;
@@ -65,8 +75,11 @@ impl Drawn {
         match &block.kind {
             Kind::Fence(fence) => {
                 self.fence(fence, block.above, &block.text);
-                self.lines.push(listing_ends());
+                self.lines.push(&listing_ends());
                 self.fence_lines = None;
+                if let Some(listing) = self.fences.get_mut(self.complete_fences) {
+                    listing.close();
+                }
                 self.complete_fences += 1;
             }
             _ => self.prose(block),
@@ -80,7 +93,7 @@ impl Drawn {
     fn fence(&mut self, fence: &Fence, above: Above, text: &str) {
         if self.fence_lines.is_none() {
             self.above(above);
-            self.lines.push(listing_opens(fence.language.as_deref(), usize::from(self.width)));
+            self.lines.push(&listing_opens(fence.language.as_deref(), usize::from(self.width)));
         }
         let drawn = self.fence_lines.unwrap_or_default();
         if self.fences.len() <= self.complete_fences {
@@ -88,7 +101,7 @@ impl Drawn {
         }
         let Some(growing) = self.fences.get_mut(self.complete_fences) else { return };
         let lines = growing.lines(text);
-        self.lines.extend(lines.iter().skip(drawn).flat_map(|line| folded(line, self.width)));
+        self.lines.extend(lines.since(drawn).flat_map(|line| folded(&line, self.width)));
         self.fence_lines = Some(lines.len());
         self.settled = self.lines.len();
     }
@@ -99,7 +112,7 @@ impl Drawn {
             match &block.kind {
                 Kind::Fence(fence) => {
                     self.above(block.above);
-                    self.lines.push(listing_opens(fence.language.as_deref(), usize::from(self.width)));
+                    self.lines.push(&listing_opens(fence.language.as_deref(), usize::from(self.width)));
                 }
                 _ => self.prose(&block),
             }
@@ -120,7 +133,7 @@ impl Drawn {
 
     fn above(&mut self, above: Above) {
         if above == Above::Blank && !self.lines.is_empty() {
-            self.lines.push(Line::default());
+            self.lines.push(&Line::default());
         }
     }
 }

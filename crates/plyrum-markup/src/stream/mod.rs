@@ -12,6 +12,7 @@ mod split;
 pub(crate) use split::{Block, Kind};
 
 use crate::line::Line;
+use crate::lines::Lines;
 use crate::sanitize::Sanitizer;
 use drawn::Drawn;
 use feed::Feed;
@@ -26,7 +27,7 @@ pub fn markdown(text: &str, width: u16) -> Vec<Line> {
     whole.push(text);
     whole.finish();
     whole.lines(width);
-    whole.drawn.into_lines()
+    whole.drawn.lines().iter().collect()
 }
 
 /// A markdown text that grows. When it is finished, its lines are those of [`markdown`], in whatever pieces it came.
@@ -68,8 +69,18 @@ impl Streaming {
     }
 
     /// All lines that can be shown, each of at most `width` columns.
-    pub fn lines(&mut self, width: u16) -> &[Line] {
+    pub fn lines(&mut self, width: u16) -> &Lines {
         self.drawn.draw(&self.text, width)
+    }
+
+    /// The width for which lines were last asked; 0 before that.
+    pub fn width(&self) -> u16 {
+        self.drawn.width()
+    }
+
+    /// About how many bytes the text and its lines take.
+    pub fn bytes(&self) -> usize {
+        self.text.length + self.drawn.bytes()
     }
 
     /// How many of the lines that were last asked for can never change at their width.

@@ -10,6 +10,10 @@ const ANSWER: &str = "# Plan\n\nFirst **bold words** and `some code`, then a [li
     > quoted **text**\n> goes on\n\n```rust\nfn main() {\n    println!(\"hi\");\n}\n```\n\
     - [x] done\n- [ ] open\n\nПоследний абзац с **выделением** и 漢字漢字 словами.\n---\nend";
 
+fn all(stream: &mut Streaming, width: u16) -> Vec<Line> {
+    stream.lines(width).iter().collect()
+}
+
 fn texts(lines: &[Line]) -> Vec<String> {
     lines.iter().map(Line::text).collect()
 }
@@ -21,7 +25,7 @@ fn watched(pieces: impl IntoIterator<Item = String>, width: u16) -> Vec<(Vec<Lin
         .into_iter()
         .map(|piece| {
             stream.push(&piece);
-            let lines = stream.lines(width).to_vec();
+            let lines = all(&mut stream, width);
             (lines, stream.settled())
         })
         .collect()
@@ -74,7 +78,7 @@ fn what_is_not_clear_yet_is_held_back() {
     ] {
         let mut stream = Streaming::default();
         stream.push(text);
-        assert_eq!(texts(stream.lines(40)), shown, "{text:?}");
+        assert_eq!(texts(&all(&mut stream, 40)), shown, "{text:?}");
     }
 }
 
@@ -84,8 +88,8 @@ fn a_new_width_draws_all_anew() {
     stream.push(ANSWER);
     stream.lines(20);
     stream.finish();
-    assert_eq!(stream.lines(60), markdown(ANSWER, 60));
-    assert_eq!(stream.lines(20), markdown(ANSWER, 20));
+    assert_eq!(all(&mut stream, 60), markdown(ANSWER, 60));
+    assert_eq!(all(&mut stream, 20), markdown(ANSWER, 20));
 }
 
 #[test]
@@ -95,7 +99,7 @@ fn a_text_without_end_is_cut_and_says_so() {
         stream.push(&"a b c\n\n".repeat(150_000));
     }
     stream.finish();
-    assert!(texts(stream.lines(40)).last().is_some_and(|line| line.ends_with('…')));
+    assert!(texts(&all(&mut stream, 40)).last().is_some_and(|line| line.ends_with('…')));
 }
 
 /// The text in pieces at these places.
@@ -127,7 +131,7 @@ proptest! {
             prop_assert!(stream.settled() >= settled);
         }
         stream.finish();
-        prop_assert_eq!(stream.lines(width), markdown(&text, width));
+        prop_assert_eq!(all(&mut stream, width), markdown(&text, width));
     }
 
     #[test]
@@ -137,6 +141,6 @@ proptest! {
         let characters: Vec<char> = text.chars().collect();
         characters.chunks(cut).for_each(|piece| stream.push(&piece.iter().collect::<String>()));
         stream.finish();
-        prop_assert_eq!(stream.lines(60), markdown(&text, 60));
+        prop_assert_eq!(all(&mut stream, 60), markdown(&text, 60));
     }
 }

@@ -1,6 +1,6 @@
 //! What the model asks of the world. Carried out by `runtime`, which answers with messages.
 
-use crate::conversation::Wanted;
+use crate::conversation::{Unlaid, Wanted};
 use crate::screen::audit::AuditAsk;
 use crate::screen::models::ModelsAsk;
 use crate::screen::sessions::SessionsAsk;
@@ -100,6 +100,8 @@ pub enum Effect {
         /// The width for which their answers are laid out.
         columns: u16,
     },
+    /// Make lines for what will come into view.
+    LayOut(Unlaid),
     /// Take back the last turns.
     Rewind {
         /// Whose.

@@ -1,7 +1,7 @@
 //! What can happen to the model.
 
 use super::effect::Order;
-use crate::conversation::{Answer, Wanted};
+use crate::conversation::{Answer, Laid, Wanted};
 use crate::screen::audit::AuditReply;
 use crate::screen::models::ModelsReply;
 use crate::screen::sessions::SessionsReply;
@@ -136,6 +136,8 @@ pub enum Reply {
         /// They, and the answer of each with its lines.
         outcome: Result<(Box<TranscriptPage>, Vec<Answer>), Fault>,
     },
+    /// Lines for what will come into view.
+    LaidOut(Box<Laid>),
     /// Turns were taken back.
     Rewound(Result<Box<view::SessionDetail>, Fault>),
     /// A session was copied.

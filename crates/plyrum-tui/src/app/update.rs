@@ -122,6 +122,7 @@ impl App {
             Reply::Turns { session, wanted, number, outcome } => {
                 return self.turns(&session, &wanted, number, outcome);
             }
+            Reply::LaidOut(laid) => self.conversation.take_laid(*laid),
             Reply::Rewound(outcome) => return self.rewound(outcome),
             Reply::Forked(Ok(session)) => {
                 self.toast(Role::Good, self.words.say("forked"));
@@ -202,6 +203,11 @@ impl App {
             }
         }
         Vec::new()
+    }
+
+    /// What is to be prepared, now that a picture is drawn, for the next ones.
+    pub fn look_ahead(&mut self) -> Option<Effect> {
+        self.conversation.look_ahead().map(Effect::LayOut)
     }
 
     /// Turns of an earlier time that come into view and are not here.

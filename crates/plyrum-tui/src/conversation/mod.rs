@@ -4,11 +4,13 @@
 //! near, and what is far away is forgotten again. New output never moves what is being read: the place that is held is a
 //! line of a turn, not a distance from the end.
 
+mod ahead;
 mod pages;
 mod rows;
 mod scroll;
 mod turn;
 
+pub use ahead::{Laid, Unlaid};
 pub use pages::Wanted;
 pub use turn::Answer;
 pub(crate) use turn::{State, Turn};
@@ -33,6 +35,8 @@ pub struct Conversation {
     pub turns: VecDeque<Turn>,
     /// Whether turns of an earlier time are on their way.
     pub is_loading: bool,
+    /// Whether answers are being laid out ahead.
+    is_laying_out: bool,
     pages: Pages,
     /// Whether what was done is shown whole.
     pub shows_details: bool,

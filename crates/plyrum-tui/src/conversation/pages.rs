@@ -7,8 +7,9 @@ use super::turn::Turn;
 use crate::transcript::Cursor;
 use std::collections::VecDeque;
 
-/// Bytes of text that are kept at once; in tests few, so that they read many pages in little time.
-const MAX_BYTES: usize = if cfg!(test) { 64 * 1024 } else { 2 * 1024 * 1024 };
+/// Bytes of turns that are kept at once, with the lines of their answers; in tests few, so that they read many pages in
+/// little time.
+const MAX_BYTES: usize = if cfg!(test) { 64 * 1024 } else { 8 * 1024 * 1024 };
 /// Turns from an end at which more are asked for.
 const NEAR: usize = 8;
 /// Turns between what is read and a page that goes: it would be wanted again at once otherwise.

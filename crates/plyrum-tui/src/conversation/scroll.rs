@@ -4,6 +4,9 @@ use super::Conversation;
 use crate::screen::Look;
 use ratatui::text::Line;
 
+/// Turns before and behind those in view whose lines are kept.
+const NEAR_VIEW: usize = 8;
+
 /// What is held in its place.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) enum Anchor {
@@ -95,9 +98,20 @@ impl Conversation {
             turn.rows(width, details, look, from, height - lines.len(), &mut lines);
             (at, from) = (at + 1, 0);
         }
-        self.seen = (first, at.saturating_sub(1));
+        self.see(first, at.saturating_sub(1));
         let below = !self.is_at_bottom();
         (lines, below)
+    }
+
+    /// Turns that went far out of view need no lines.
+    fn see(&mut self, first: usize, last: usize) {
+        if self.seen == (first, last) {
+            return;
+        }
+        self.seen = (first, last);
+        let near = first.saturating_sub(NEAR_VIEW)..=last.saturating_add(NEAR_VIEW);
+        let far = self.turns.iter_mut().enumerate().filter(|(at, _)| !near.contains(at));
+        far.for_each(|(_, turn)| turn.fold_away());
     }
 
     /// The first line in view.

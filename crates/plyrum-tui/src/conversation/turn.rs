@@ -169,6 +169,21 @@ impl Turn {
         }
     }
 
+    /// Its answer, where that will not change and has no lines for a width yet.
+    pub(super) fn unlaid(&self, columns: u16) -> Option<&str> {
+        let text = self.answer();
+        let is_laid_out = self.taken == (text.len(), self.epoch()) && self.answer.width() == columns;
+        (!self.is_live() && !text.is_empty() && !is_laid_out).then_some(text)
+    }
+
+    /// Takes its answer with the lines that were made ahead.
+    pub(super) fn take_laid(&mut self, answer: Answer, columns: u16) {
+        if self.unlaid(columns).is_some_and(|text| text.len() == answer.bytes) {
+            self.taken = (answer.bytes, self.epoch());
+            self.answer = answer.lines;
+        }
+    }
+
     /// Its first lines, at most so many.
     pub(super) fn lines(
         &mut self,
@@ -202,12 +217,11 @@ impl Turn {
         let body = self.answer_lines(width);
         let until = to.len().saturating_add(most);
         let Some(layout) = &self.layout else { return };
-        let indented = |line: &plyrum_markup::Line| rows::answer(look, line);
+        let indented = |line: plyrum_markup::Line| rows::answer(look, &line);
         let answer = self.answer.lines(rows::answer_width(width));
         let all = layout.head.iter().skip(from).cloned().chain(
             answer
-                .iter()
-                .skip(from.saturating_sub(head))
+                .since(from.saturating_sub(head))
                 .map(indented)
                 .chain(layout.foot.iter().skip(from.saturating_sub(head + body)).cloned()),
         );
@@ -269,9 +283,18 @@ impl Turn {
         run.answer_epoch.wrapping_mul(2).wrapping_add(u32::from(run.is_provisional()))
     }
 
-    /// About how many bytes its texts take.
+    /// Lets its lines before and behind the answer go: they are made again when it comes into view.
+    pub(super) fn fold_away(&mut self) {
+        self.layout = None;
+    }
+
+    /// About how many bytes it takes, with the lines of its answer.
     pub(super) fn weight(&self) -> usize {
-        self.prompt.len() + self.answer().len() + self.run().map_or(0, Run::weight) + 256
+        self.prompt.len()
+            + self.answer().len()
+            + self.answer.bytes()
+            + self.run().map_or(0, Run::weight)
+            + 256
     }
 
     /// Gives the renderer what is new of the answer; one that began anew is rendered anew.

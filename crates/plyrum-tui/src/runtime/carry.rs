@@ -131,6 +131,9 @@ impl Carrier {
                 };
                 Reply::Turns { session, wanted, number, outcome: page.map(laid_out) }
             }),
+            Effect::LayOut(unlaid) => {
+                self.blocking(move || Reply::LaidOut(Box::new(unlaid.lay_out())));
+            }
             Effect::Usage(ask) => {
                 self.blocking(move || Reply::Usage(super::source::usage(&*sources.usage, ask)));
             }

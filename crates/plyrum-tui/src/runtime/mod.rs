@@ -236,6 +236,9 @@ impl Loop {
             view::draw(app, area, buffer)
         })?;
         (self.is_dirty, self.drawn) = (false, Some(Instant::now()));
+        if let Some(effect) = self.app.look_ahead() {
+            self.carrier.carry_out(effect);
+        }
         Ok(())
     }
 }
