@@ -135,7 +135,7 @@ impl App {
             Reply::Models(reply) => self.models.loaded(reply),
             Reply::Usage(reply) => self.usage_replied(reply),
             Reply::Files(files) => self.composer.offer_files(files),
-            Reply::EarlierPrompts(prompts) => self.composer.remember_earlier(prompts),
+            Reply::EarlierPrompts(prompts) => self.composer.remember_earlier(prompts, &self.words),
             Reply::Edited(edited) => self.came_back(edited),
             Reply::Copied(bytes) => {
                 let text = self.words.with("copied", &[("bytes", (bytes as u64).into())]);

@@ -120,6 +120,19 @@ impl Pasted {
         }
     }
 
+    /// Keeps one that is older than the others; false where there is no room for it.
+    pub(super) fn keep_older(&mut self, chip: Chip) -> bool {
+        if self.list.iter().any(|known| known.text == chip.text) {
+            return true;
+        }
+        let has_room = self.list.len() < MAX_PASTED && self.bytes + chip.text.len() <= MAX_PASTED_BYTES;
+        if has_room {
+            self.bytes += chip.text.len();
+            self.list.push_front(chip);
+        }
+        has_room
+    }
+
     /// The text with marks in the place of what is remembered, each as `mark` gives it.
     pub(super) fn fold(&self, text: &str, mut mark: impl FnMut(&Chip) -> Option<char>) -> String {
         let mut folded = text.to_owned();

@@ -73,6 +73,8 @@ pub struct Composer {
     kills: Kills,
     /// What was folded in earlier prompts: where it comes back, it is folded again and names no files.
     pasted: Pasted,
+    /// Long prompts of earlier sessions, each folded as a whole.
+    earlier: Pasted,
     history: History,
     search: Option<Search>,
     menu: Option<Completion>,
@@ -126,9 +128,8 @@ impl Composer {
             return Outcome::Nothing;
         }
         self.end_search();
-        let lines = text.lines().count();
-        let outcome = if lines > FOLD_LINES || text.chars().nth(FOLD_CHARS).is_some() {
-            let label = label(self.buffer.chips().count() + 1, lines, words);
+        let outcome = if is_long(&text) {
+            let label = label(self.buffer.chips().count() + 1, text.lines().count(), words);
             self.kills.rest();
             outcome(self.buffer.insert_chip(Chip { label, text }))
         } else {
@@ -226,14 +227,34 @@ impl Composer {
         self.search.is_some()
     }
 
-    /// Puts older prompts before those that were sent from here.
-    pub fn remember_earlier(&mut self, prompts: Vec<String>) {
-        self.history.put_before(prompts);
+    /// Puts older prompts before those that were sent from here, the oldest first. Which part of a long one was pasted is on
+    /// no record, so it comes back folded and names no files until it is unfolded; those that are too many for that are
+    /// left out.
+    pub fn remember_earlier(&mut self, prompts: Vec<String>, words: &Words) {
+        let mut kept = Vec::new();
+        for prompt in prompts.into_iter().rev().map(|prompt| clean_text(&prompt)) {
+            if !is_long(&prompt) || self.earlier.keep_older(earlier_chip(&prompt, words)) {
+                kept.push(prompt);
+            }
+        }
+        kept.reverse();
+        self.history.put_before(kept);
     }
 }
 
 fn outcome(edited: Result<(), TooLong>) -> Outcome {
     edited.map_or(Outcome::TooLong, |()| Outcome::Edited)
+}
+
+/// Whether a text is folded where nobody typed it here.
+fn is_long(text: &str) -> bool {
+    text.lines().count() > FOLD_LINES || text.chars().nth(FOLD_CHARS).is_some()
+}
+
+fn earlier_chip(prompt: &str, words: &Words) -> Chip {
+    let lines = u64::try_from(prompt.lines().count()).unwrap_or(u64::MAX);
+    let label = words.with("composer-earlier", &[("lines", lines.into())]);
+    Chip { label, text: prompt.trim_end().to_owned() }
 }
 
 fn label(number: usize, lines: usize, words: &Words) -> String {

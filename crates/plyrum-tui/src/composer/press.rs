@@ -62,6 +62,7 @@ impl Composer {
         self.kills.rest();
         self.pasted.remember(self.buffer.chips());
         let text = self.pasted.fold(text, |chip| self.buffer.keep_chip(chip));
+        let text = self.earlier.fold(&text, |chip| self.buffer.keep_chip(chip));
         let outcome = outcome(self.buffer.replace(0..usize::MAX, &text, Joining::Alone));
         self.menu = None;
         outcome

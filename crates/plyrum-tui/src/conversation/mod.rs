@@ -24,6 +24,7 @@ use std::collections::VecDeque;
 
 /// The conversation that is open.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Conversation {
     /// Its session, once there is one.
     pub session: Option<SessionId>,

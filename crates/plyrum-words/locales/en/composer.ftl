@@ -2,6 +2,10 @@
 
 composer-placeholder = Ask anything · @ file · / command · ! shell · ? help
 composer-placeholder-busy = enter or tab queues · alt+s says it now
+composer-earlier = { $lines ->
+    [one] [earlier prompt: { $lines } line]
+   *[other] [earlier prompt: { $lines } lines]
+}
 composer-pasted = { $lines ->
     [one] [pasted #{ $number }: { $lines } line]
    *[other] [pasted #{ $number }: { $lines } lines]

@@ -2,6 +2,11 @@
 
 composer-placeholder = Спросите о чём угодно · @ файл · / команда · ! оболочка · ? справка
 composer-placeholder-busy = enter или tab — в очередь · alt+s — сказать сейчас
+composer-earlier = { $lines ->
+    [one] [прежний запрос: { $lines } строка]
+    [few] [прежний запрос: { $lines } строки]
+   *[many] [прежний запрос: { $lines } строк]
+}
 composer-pasted = { $lines ->
     [one] [вставка №{ $number }: { $lines } строка]
     [few] [вставка №{ $number }: { $lines } строки]
