@@ -163,6 +163,7 @@ pub(crate) async fn result_of(ledger: &Ledger, run: &RunId, session: &SessionId)
     if let Ok(totals) = ledger.run_totals(run.as_str()).await {
         result.plan.clone_from(&totals.plan);
         result.cost_micro_rub = totals.total.cost;
+        result.unpriced = u32::try_from(totals.total.unpriced).unwrap_or(u32::MAX);
         let end = totals.ended_at.unwrap_or(totals.started_at);
         result.duration_ms = u64::try_from(end - totals.started_at).unwrap_or(0);
         result.usage.meters = totals.total.usage.clone();
@@ -191,6 +192,7 @@ fn attempt(row: &Attempt) -> Option<AttemptResult> {
         },
         usage: UsageView { meters: row.usage.clone()?, quality: row.quality? },
         cost_micro_rub: row.cost.unwrap_or_default(),
+        unpriced: row.cost.is_none(),
         ms: row.ms.unwrap_or(0),
         error: None,
     })

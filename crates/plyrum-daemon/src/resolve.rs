@@ -6,7 +6,7 @@ use crate::expand::{Choosing, expand};
 use plyrum_billing_client::MicroRub;
 use plyrum_catalog::ModelId;
 use plyrum_engine::{
-    Attachment, Conversation, FanOut, Limits, Persona, Plan, Quorum, Situation, StepSpec, activate,
+    Attachment, Conversation, FanOut, Limits, Persona, Plan, Quorum, Situation, StepSpec, Unpriced, activate,
 };
 use plyrum_protocol::{Decision, ErrorKind, Fault, Profile, Risk, SubmitOptions, Timestamp};
 use plyrum_router::{AttachmentFacts, RouteInput, route};
@@ -215,6 +215,7 @@ pub(crate) fn decide(
             .into_iter()
             .flatten()
             .min(),
+        allows_unpriced: unpriced(context) == Unpriced::Allow,
         max_output_tokens_default: context.settings.defaults.max_output_tokens,
     })
 }
@@ -304,7 +305,7 @@ pub(crate) fn excluded(context: &Context, model: &ModelId, reasons: &[String]) -
         (
             ErrorKind::PriceUnknown,
             format!("the price of {model} is not known"),
-            format!("set models.\"{model}\".price in config.toml; \"0\" declares it free"),
+            plyrum_engine::price_hint(model.as_str()),
         )
     } else if has("not_allowed") {
         (
@@ -322,6 +323,13 @@ pub(crate) fn excluded(context: &Context, model: &ModelId, reasons: &[String]) -
     Fault::new(kind, what).hint(hint)
 }
 
+fn unpriced(context: &Context) -> Unpriced {
+    match context.settings.billing.unpriced {
+        plyrum_settings::Unpriced::Refuse => Unpriced::Refuse,
+        plyrum_settings::Unpriced::Allow => Unpriced::Allow,
+    }
+}
+
 fn limits(context: &Context, options: &SubmitOptions, persona: &Persona, now: Timestamp) -> Limits {
     let configured = context.settings.budgets.run;
     let setting = || context.settings.narrowing.setting_of("run");
@@ -337,6 +345,7 @@ fn limits(context: &Context, options: &SubmitOptions, persona: &Persona, now: Ti
         budget_setting,
         deadline: options.timeout_ms.map(|ms| now.plus_millis(ms)),
         fallback_max_price_percent: context.settings.defaults.fallback_max_price_percent,
+        unpriced: unpriced(context),
         ..Limits::default()
     }
 }

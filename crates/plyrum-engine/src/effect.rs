@@ -94,6 +94,9 @@ pub struct HoldRequest {
     pub bound: AttemptBound,
     /// Upper bound of its cost.
     pub micro_rub: MicroRub,
+    /// Its price is not known, which the user allows: nothing is held for it, and nothing is charged.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unpriced: bool,
     /// Size of its text, for an estimate if no usage is reported.
     pub request_bytes: u64,
 }

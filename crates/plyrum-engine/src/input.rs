@@ -381,8 +381,8 @@ pub enum FailureClass {
 /// What the ledger booked for an attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settlement {
-    /// What was charged.
-    pub cost: MicroRub,
+    /// What was charged; none where the price is not known.
+    pub cost: Option<MicroRub>,
     /// Meters charged.
     pub usage: Usage,
     /// How well they are known.

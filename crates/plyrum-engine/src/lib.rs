@@ -32,8 +32,8 @@ pub use input::{
 };
 pub use persona::{Persona, PersonaError};
 pub use plan::{Models, Plan, PlanError, PlanStep};
-pub use run::{ResumeError, Run};
+pub use run::{ResumeError, Run, price_hint};
 pub use spec::{
     AnswerForm, Attachment, Conversation, Exchange, FanOut, Limits, ModelChoice, Quorum, RunSpec, StepSpec,
-    ToolOffer, Tools,
+    ToolOffer, Tools, Unpriced,
 };

@@ -202,6 +202,21 @@ pub struct Limits {
     pub max_answer_bytes: u64,
     /// A fallback may hold at most this many percent of what the first choice would.
     pub fallback_max_price_percent: u64,
+    /// What is done with a model whose price is not known.
+    #[serde(default)]
+    pub unpriced: Unpriced,
+}
+
+/// What is done with a model whose price is not known. Under a limit it cannot serve in any case: nobody could say when the
+/// limit is reached.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unpriced {
+    /// It is not asked.
+    #[default]
+    Refuse,
+    /// It is asked; what it cost is told as not known, never as nothing.
+    Allow,
 }
 
 impl Default for Limits {
@@ -215,6 +230,7 @@ impl Default for Limits {
             max_tries: 3,
             max_answer_bytes: 700 * 1024,
             fallback_max_price_percent: 200,
+            unpriced: Unpriced::Refuse,
         }
     }
 }

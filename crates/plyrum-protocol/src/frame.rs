@@ -139,6 +139,9 @@ pub struct AttemptHold {
     pub attempt: AttemptId,
     /// Reserved, never less than what it may cost.
     pub micro_rub: MicroRub,
+    /// Nothing is reserved, since nobody knows what it may cost, and the user allows that.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unpriced: bool,
 }
 
 /// What happened, by type.
@@ -181,6 +184,9 @@ pub enum FrameBody {
         price_low_micro_rub: MicroRub,
         /// Most it can cost: the sum of the holds.
         price_high_micro_rub: MicroRub,
+        /// Models in it whose price nobody knows: what they cost is in neither figure.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        unpriced: Vec<String>,
         /// Why this plan.
         reasons: Vec<String>,
     },
@@ -257,6 +263,9 @@ pub enum FrameBody {
         outcome: StepOutcome,
         /// What all its attempts cost.
         cost_micro_rub: MicroRub,
+        /// How many of them were charged nothing since their price is not known.
+        #[serde(default, skip_serializing_if = "crate::is_zero")]
+        unpriced: u32,
         /// From its start to its end.
         ms: u64,
     },
@@ -316,6 +325,9 @@ pub enum FrameBody {
         usage: UsageView,
         /// What was charged.
         cost_micro_rub: MicroRub,
+        /// Nothing was charged, since its price is not known.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        unpriced: bool,
         /// What the provider itself says that it cost, where that is over a twentieth and a kopeck off.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         provider_says_micro_rub: Option<MicroRub>,

@@ -22,6 +22,12 @@ mod time;
 mod tool;
 pub mod view;
 
+/// For counts that are left out where there is nothing to count.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes it so")]
+const fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
 pub use codec::{Decoder, LineTooLong, MAX_LINE_BYTES};
 pub use decision::{
     AttachmentFeature, Candidate, Decision, Excluded, Features, Intent, Language, OutputKind, Risk,

@@ -106,6 +106,9 @@ pub struct AttemptResult {
     pub usage: UsageView,
     /// What was charged.
     pub cost_micro_rub: MicroRub,
+    /// Nothing was charged, since its price is not known.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unpriced: bool,
     /// From request to end.
     pub ms: u64,
     /// Why it did not end well.
@@ -151,6 +154,9 @@ pub struct RunResult {
     pub usage: UsageView,
     /// Sum over all attempts: the one number.
     pub cost_micro_rub: MicroRub,
+    /// How many attempts are not in it, since their price is not known.
+    #[serde(default, skip_serializing_if = "crate::is_zero")]
+    pub unpriced: u32,
     /// What a mixture cost over asking its best member alone, by that member's own attempt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extra_over_direct_micro_rub: Option<MicroRub>,
@@ -177,6 +183,7 @@ impl RunResult {
             model: String::new(),
             usage: UsageView::missing(),
             cost_micro_rub: MicroRub::ZERO,
+            unpriced: 0,
             extra_over_direct_micro_rub: None,
             attempts: Vec::new(),
             duration_ms: 0,
@@ -210,6 +217,9 @@ pub struct DryRun {
     pub price_low_micro_rub: MicroRub,
     /// Most it can cost.
     pub price_high_micro_rub: MicroRub,
+    /// Models in it whose price nobody knows: what they cost is in neither figure.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unpriced: Vec<String>,
     /// Why this plan and these models.
     pub reasons: Vec<String>,
 }

@@ -73,7 +73,8 @@ fn why_not(input: &RouteInput<'_>, model: &Model) -> Vec<String> {
     }
     let output = output_limit(input, model).min(MIN_OUTPUT_TOKENS);
     exclude(input_tokens(input, model).saturating_add(output) > model.context_tokens, "context_too_small");
-    exclude(input.available.is_some() && is_unpriced(input, model), "price_unknown");
+    let may_be_unpriced = input.allows_unpriced && input.available.is_none();
+    exclude(!may_be_unpriced && is_unpriced(input, model), "price_unknown");
     exclude(model.only_when_named && !is_requested, "only_when_named");
     exclude(
         is_offline(input, model)

@@ -51,6 +51,8 @@ pub struct RouteInput<'a> {
     pub plan_requested: Option<&'a str>,
     /// What may be spent; none: no limit. With a limit, a model of unknown price cannot serve.
     pub available: Option<MicroRub>,
+    /// Whether a model of unknown price can serve where there is no limit.
+    pub allows_unpriced: bool,
     /// The output limit of models that state none.
     pub max_output_tokens_default: u64,
 }

@@ -51,6 +51,7 @@ fn input<'a>(prompt: &'a str, catalog: &'a Catalog) -> RouteInput<'a> {
         profile: Profile::Balanced,
         plan_requested: None,
         available: None,
+        allows_unpriced: true,
         max_output_tokens_default: 4096,
     }
 }

@@ -72,6 +72,7 @@ fn intent_accuracy_on_labelled_prompts() {
             profile: Profile::Balanced,
             plan_requested: None,
             available: None,
+            allows_unpriced: true,
             max_output_tokens_default: 4096,
         });
         let (label, found) = (text("label"), decision.intent.as_str());

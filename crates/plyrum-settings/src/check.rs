@@ -117,7 +117,9 @@ impl Check<'_> {
     }
 
     pub(crate) fn billing(&mut self, section: &BillingSection) -> Option<BillingSettings> {
-        self.required("billing.mode", section.mode).map(|mode| BillingSettings { mode })
+        let mode = self.required("billing.mode", section.mode);
+        let unpriced = self.required("billing.unpriced", section.unpriced);
+        Some(BillingSettings { mode: mode?, unpriced: unpriced? })
     }
 
     pub(crate) fn budgets(&mut self, section: &BudgetsSection) -> Budgets {

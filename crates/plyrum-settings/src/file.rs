@@ -45,6 +45,7 @@ impl UserFile {
 #[serde(deny_unknown_fields)]
 pub(crate) struct BillingSection {
     pub(crate) mode: Option<BillingMode>,
+    pub(crate) unpriced: Option<Unpriced>,
 }
 
 /// How an account pays.
@@ -57,9 +58,22 @@ pub enum BillingMode {
     Prepaid,
 }
 
-/// What a new account starts with; an existing one keeps its mode.
+/// Whether models may be asked whose price is not known, such as those that a provider lists and no catalogue has. Under a
+/// limit, and in prepaid mode, they are never asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unpriced {
+    /// They are not.
+    Refuse,
+    /// They are; what they cost is told as not known.
+    Allow,
+}
+
+/// `[billing]`. The mode is what a new account starts with; an existing one keeps its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct BillingSettings {
     /// The mode of a new account.
     pub mode: BillingMode,
+    /// Models without a price.
+    pub unpriced: Unpriced,
 }

@@ -29,7 +29,7 @@ pub use add::{AddProviderError, add_provider};
 pub use budgets::Budgets;
 pub use daemon::DaemonSettings;
 pub use defaults::{Defaults, Lang, ModelChoice, Profile};
-pub use file::{BillingMode, BillingSettings};
+pub use file::{BillingMode, BillingSettings, Unpriced};
 pub use fingerprint::Fingerprint;
 pub use load::Settings;
 pub use moa::{MAX_PROPOSERS, Moa};

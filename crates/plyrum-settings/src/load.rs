@@ -212,7 +212,8 @@ impl Layers<'_> {
     }
 
     fn billing(&self) -> BillingSection {
-        BillingSection { mode: self.user.billing.mode.or(self.built_in.billing.mode) }
+        let (user, base) = (&self.user.billing, &self.built_in.billing);
+        BillingSection { mode: user.mode.or(base.mode), unpriced: user.unpriced.or(base.unpriced) }
     }
 
     fn daemon(&self) -> DaemonSection {

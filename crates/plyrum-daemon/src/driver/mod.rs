@@ -224,7 +224,8 @@ impl Driver {
     }
 
     fn new_hold(&self, hold: plyrum_engine::HoldRequest) -> NewHold {
-        let price = self.context.catalog.price_basis(&hold.model).ok().map(|basis| Price {
+        let basis = self.context.catalog.price_basis(&hold.model).ok().filter(|_| !hold.unpriced);
+        let price = basis.map(|basis| Price {
             version: basis.price_version,
             currency: basis.currency,
             card: basis.card,
@@ -301,7 +302,7 @@ impl Driver {
                     Input::Resolved {
                         attempt,
                         settlement: Settlement {
-                            cost: settled.cost.unwrap_or_default(),
+                            cost: settled.cost,
                             usage: settled.usage,
                             quality: settled.quality,
                             said_otherwise: settled.said_otherwise,
@@ -375,7 +376,7 @@ const MAX_MERGED_BYTES: usize = 16 * 1024;
 
 fn nothing() -> Settlement {
     Settlement {
-        cost: plyrum_billing_client::MicroRub::ZERO,
+        cost: Some(plyrum_billing_client::MicroRub::ZERO),
         usage: plyrum_billing_client::Usage::default(),
         quality: plyrum_billing_client::Quality::Missing,
         said_otherwise: None,

@@ -328,7 +328,7 @@ impl Run {
     fn end_turn(&mut self, outcome: StepOutcome) {
         let Some(turn) = self.acting.turns.last() else { return };
         let (step, lead, ms) = (turn.step.clone(), turn.lead, self.now.millis_since(turn.started_at));
-        self.emit(FrameBody::StepFinished { step, outcome, cost_micro_rub: MicroRub::ZERO, ms });
+        self.emit(FrameBody::StepFinished { step, outcome, cost_micro_rub: MicroRub::ZERO, unpriced: 0, ms });
         if self.ending.is_some() {
             return self.cancel_step(lead, self.ending_reason());
         }

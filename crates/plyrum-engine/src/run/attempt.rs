@@ -160,20 +160,29 @@ impl Attempt {
     }
 
     pub(super) fn as_hold(&self) -> AttemptHold {
-        AttemptHold { attempt: self.hold.attempt.clone(), micro_rub: self.hold.micro_rub }
+        AttemptHold {
+            attempt: self.hold.attempt.clone(),
+            micro_rub: self.hold.micro_rub,
+            unpriced: self.hold.unpriced,
+        }
     }
 
     /// What it takes out of the run's budget: its hold, then its cost.
     pub(super) fn committed(&self) -> MicroRub {
         match (&self.settlement, &self.state) {
-            (Some(settlement), _) => settlement.cost,
+            (Some(settlement), _) => settlement.cost.unwrap_or_default(),
             (None, State::NeverHeld) => MicroRub::ZERO,
             (None, _) => self.hold.micro_rub,
         }
     }
 
     pub(super) fn cost(&self) -> MicroRub {
-        self.settlement.as_ref().map_or(MicroRub::ZERO, |s| s.cost)
+        self.settlement.as_ref().and_then(|s| s.cost).unwrap_or_default()
+    }
+
+    /// Whether it was sent and nobody knows what it cost.
+    pub(super) fn is_unpriced(&self) -> bool {
+        self.settlement.as_ref().is_some_and(|s| s.cost.is_none())
     }
 
     pub(super) fn received_bytes(&self) -> u64 {
@@ -192,6 +201,7 @@ impl Attempt {
             outcome: end.outcome,
             usage: self.usage_view(),
             cost_micro_rub: self.cost(),
+            unpriced: self.is_unpriced(),
             ms: self.ms,
             error: end.fault.as_ref().map(|f| f.kind),
         })
@@ -285,6 +295,7 @@ impl Run {
             outcome: end.outcome,
             usage: attempt.usage_view(),
             cost_micro_rub: attempt.cost(),
+            unpriced: attempt.is_unpriced(),
             provider_says_micro_rub: attempt.settlement.as_ref().and_then(|s| s.said_otherwise),
             ms: attempt.ms,
             error: end.fault.clone(),
@@ -349,5 +360,11 @@ impl Run {
     pub(super) fn step_cost(&self, step: usize) -> MicroRub {
         let mine = self.attempts.iter().filter(|a| a.step == step);
         mine.fold(MicroRub::ZERO, |sum, a| sum.checked_add(a.cost()).unwrap_or(sum))
+    }
+
+    /// How many attempts of a step nobody knows the cost of.
+    pub(super) fn step_unpriced(&self, step: usize) -> u32 {
+        let mine = self.attempts.iter().filter(|a| a.step == step && a.is_unpriced());
+        u32::try_from(mine.count()).unwrap_or(u32::MAX)
     }
 }

@@ -146,6 +146,8 @@ impl Run {
         let answer = self.steps.last_mut().filter(chosen).map(super::Step::take_answer);
         self.attempts.sort_by_key(|a| a.number);
         let attempts: Vec<_> = self.attempts.iter().filter_map(super::Attempt::as_result).collect();
+        let unpriced = attempts.iter().filter(|attempt| attempt.unpriced).count();
+        let unpriced = u32::try_from(unpriced).unwrap_or(u32::MAX);
         let result = RunResult {
             tag: ResultTag::Result,
             schema: 1,
@@ -158,6 +160,7 @@ impl Run {
             model: self.model_of(self.steps.len().saturating_sub(1)),
             usage: sum_usage(attempts.iter().map(|a| &a.usage)),
             cost_micro_rub: total,
+            unpriced,
             extra_over_direct_micro_rub: self.extra_over_direct(total),
             attempts,
             duration_ms: self.now.millis_since(self.spec.accepted_at),

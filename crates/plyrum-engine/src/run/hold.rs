@@ -4,7 +4,7 @@ use super::Run;
 use super::attempt::Attempt;
 use super::step::{Step, StepState};
 use crate::effect::{Effect, HoldBatch, HoldRequest};
-use crate::spec::ModelChoice;
+use crate::spec::{ModelChoice, Unpriced};
 use plyrum_billing_client::{AttemptBound, CostError, MicroRub, estimate, input_bound};
 use plyrum_protocol::{AttemptHold, AttemptId, ErrorKind, Fault, FrameBody};
 
@@ -48,8 +48,7 @@ impl Run {
         let mut hold = self.prepare_in_full(at)?;
         hold.bound.max_output_tokens =
             self.affordable(at, &hold.model, hold.bound.input_tokens, hold.bound.max_output_tokens)?;
-        hold.micro_rub =
-            self.billing.hold(&hold.model, &hold.bound).map_err(|e| price_fault(&hold.model, &e))?;
+        hold.micro_rub = self.highest(&hold.model, &hold.bound)?.unwrap_or_default();
         Ok(hold)
     }
 
@@ -62,6 +61,7 @@ impl Run {
         let limit = self.output_limit(step, model).min(answer_room(model, size.bytes)?);
         let input_tokens = input_bound(size.bytes, size.turns);
         let bound = AttemptBound { input_tokens, max_output_tokens: limit };
+        let highest = self.highest(&model.id, &bound)?;
         Ok(HoldRequest {
             attempt: AttemptId::of(&self.spec.run, step.promised.unwrap_or(self.numbered + 1)),
             step: step.spec.step.clone(),
@@ -71,9 +71,23 @@ impl Run {
             model: model.id.clone(),
             try_number: step.attempts + 1,
             bound,
-            micro_rub: self.billing.hold(&model.id, &bound).map_err(|e| price_fault(&model.id, &e))?,
+            micro_rub: highest.unwrap_or_default(),
+            unpriced: highest.is_none(),
             request_bytes: size.bytes,
         })
+    }
+
+    /// What a request within this bound costs at most; none where its price is not known and may stay so.
+    fn highest(&self, model: &str, bound: &AttemptBound) -> Result<Option<MicroRub>, Fault> {
+        match self.billing.hold(model, bound) {
+            Ok(micro_rub) => Ok(Some(micro_rub)),
+            Err(CostError::PriceUnknown { .. }) if self.may_stay_unpriced() => Ok(None),
+            Err(error) => Err(price_fault(model, &error)),
+        }
+    }
+
+    fn may_stay_unpriced(&self) -> bool {
+        self.spec.limits.unpriced == Unpriced::Allow && self.spec.limits.budget.is_none()
     }
 
     /// Longest answer to ask for: what was asked, the model's own limit, else the default; of a fallback,
@@ -170,11 +184,19 @@ pub(super) fn answer_room(model: &ModelChoice, request_bytes: u64) -> Result<u64
     }
 }
 
+/// What to do about a price that is not known.
+#[must_use]
+pub fn price_hint(model: &str) -> String {
+    format!(
+        "set models.\"{model}\".price in config.toml (\"0\" declares it free), or `unpriced = \"allow\"` in its [billing] where no limit is set"
+    )
+}
+
 fn price_fault(model: &str, error: &CostError) -> Fault {
     match error {
         CostError::PriceUnknown { .. } => {
             Fault::new(ErrorKind::PriceUnknown, format!("the price of {model} is not known: {error}"))
-                .hint(format!("set models.\"{model}\".price in config.toml; \"0\" declares it free"))
+                .hint(price_hint(model))
         }
         other => Fault::new(ErrorKind::Budget, format!("the price of {model} cannot be computed: {other}"))
             .hint("check the model's price and the fx rate in config.toml"),

@@ -40,6 +40,7 @@ use crate::random::Random;
 use crate::spec::RunSpec;
 use attempt::Attempt;
 use ending::Ending;
+pub use hold::price_hint;
 pub use keep::ResumeError;
 use plyrum_billing_client::Billing;
 use plyrum_protocol::{AttemptId, Frame, FrameBody, Timestamp};

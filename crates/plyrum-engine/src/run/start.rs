@@ -6,15 +6,17 @@ use crate::compose::size_of;
 use crate::effect::Effect;
 use crate::random::Random;
 use crate::spec::{AnswerForm, RunSpec};
-use plyrum_billing_client::{AttemptBound, Billing, MicroRub, estimate, input_bound};
+use plyrum_billing_client::{AttemptBound, Billing, CostError, MicroRub, estimate, input_bound};
 use plyrum_protocol::{DryRun, DryRunStep, FrameBody, PlannedStep, ResultTag};
 use std::sync::Arc;
 
 /// Least and most that a run can cost by its plan.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct PriceRange {
     low: MicroRub,
     high: MicroRub,
+    /// Models whose price is in neither.
+    unpriced: Vec<String>,
 }
 
 impl Run {
@@ -36,6 +38,7 @@ impl Run {
             steps: run.planned_steps(),
             price_low_micro_rub: price.low,
             price_high_micro_rub: price.high,
+            unpriced: price.unpriced,
             reasons: run.spec.decision.reasons.clone(),
         });
         run.advance();
@@ -57,6 +60,7 @@ impl Run {
                 .collect(),
             price_low_micro_rub: price.low,
             price_high_micro_rub: price.high,
+            unpriced: price.unpriced,
             reasons: run.spec.decision.reasons.clone(),
         }
     }
@@ -105,9 +109,9 @@ impl Run {
 
     /// Low: the expected input and an empty answer, of the steps that run in any case. High: the sum of the
     /// holds of every step's first try, with each source's whole answer as input of the steps after it. A
-    /// step whose price is not known adds nothing here and is refused when it is held.
+    /// model whose price is not known adds nothing here, and is named.
     fn price_range(&self) -> PriceRange {
-        let mut range = PriceRange { low: MicroRub::ZERO, high: MicroRub::ZERO };
+        let mut range = PriceRange { low: MicroRub::ZERO, high: MicroRub::ZERO, unpriced: Vec::new() };
         for (at, step) in self.steps.iter().enumerate() {
             let Some(model) = step.spec.models.first().filter(|_| self.asks_a_model(at)) else { continue };
             let size = self.request_size(at);
@@ -115,8 +119,12 @@ impl Run {
                 input_tokens: input_bound(size.bytes, size.turns),
                 max_output_tokens: self.output_limit(step, model),
             };
-            if let Ok(high) = self.billing.hold(&model.id, &bound) {
-                range.high = range.high.checked_add(high).unwrap_or(range.high);
+            match self.billing.hold(&model.id, &bound) {
+                Ok(high) => range.high = range.high.checked_add(high).unwrap_or(range.high),
+                Err(CostError::PriceUnknown { .. }) if !range.unpriced.contains(&model.id) => {
+                    range.unpriced.push(model.id.clone());
+                }
+                Err(_) => {} // refused when it is held
             }
             let least = estimate(self.base.bytes + self.form_bytes(at), 0, &model.bytes_per_token);
             if let Ok(low) = self.billing.charge(&model.id, &least)

@@ -240,14 +240,14 @@ impl Run {
     }
 
     pub(super) fn finish_step(&mut self, at: usize, outcome: StepOutcome) {
-        let cost = self.step_cost(at);
+        let (cost, unpriced) = (self.step_cost(at), self.step_unpriced(at));
         let now = self.now;
         self.note_started(at);
         let Some(step) = self.steps.get_mut(at) else { return };
         step.state = StepState::Done(outcome);
         let ms = step.started_at.map_or(0, |t| now.millis_since(t));
-        let body =
-            FrameBody::StepFinished { step: step.spec.step.clone(), outcome, cost_micro_rub: cost, ms };
+        let step = step.spec.step.clone();
+        let body = FrameBody::StepFinished { step, outcome, cost_micro_rub: cost, unpriced, ms };
         self.emit(body);
     }
 

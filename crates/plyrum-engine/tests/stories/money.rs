@@ -1,7 +1,7 @@
 //! Budgets, wallets, prices and contexts that do not suffice.
 
 use super::{direct, prompt};
-use crate::world::story::{Event::*, budget, check, hint, hold};
+use crate::world::story::{Event::*, budget, check, hint, hold, unpriced};
 use plyrum_engine::Stop;
 
 #[test]
@@ -96,6 +96,38 @@ fn an_empty_wallet_refuses() {
 fn an_unknown_price_holds_nothing() {
     check(
         &direct(&["lab/a-unpriced"]),
+        &[],
+        r#"
+        step.started answer
+        step.finished answer failed 0.00 RUB
+        run.finished
+        failed (price_unknown: the price of lab/a-unpriced is not known: price_unknown: no price for 37 `input` tokens: state one in the model's price ("0" declares it free)) "" 0.00 RUB
+    "#,
+    );
+}
+
+#[test]
+fn an_unknown_price_that_is_allowed_is_told_as_unknown() {
+    check(
+        &unpriced(direct(&["lab/a-unpriced"])),
+        &[Says("Hello"), Uses(37, 65), Ends],
+        r#"
+        hold.taken 1 for 0.00 RUB and 1 without price
+        step.started answer
+        attempt.started 1 lab/a-unpriced, try 1
+        attempt.opened 1 after 0 ms
+        attempt.finished 1 ok, reported 0.00 RUB and 1 without price
+        step.finished answer ok 0.00 RUB and 1 without price
+        run.finished
+        succeeded "Hello" 0.00 RUB and 1 without price
+    "#,
+    );
+}
+
+#[test]
+fn under_a_budget_no_unknown_price_is_allowed() {
+    check(
+        &budget(500_000, unpriced(direct(&["lab/a-unpriced"]))),
         &[],
         r#"
         step.started answer

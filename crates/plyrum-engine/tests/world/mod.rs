@@ -264,7 +264,10 @@ impl Score {
     pub(crate) fn book(&mut self, id: &AttemptId, basis: Option<&Basis>, received: u64) -> Input {
         self.set(id, &[Booked::Resolving], Booked::Resolved);
         let hold = &self.attempts[id].1;
-        let charge = |usage: &Usage| Prices.charge(&hold.model, usage).unwrap();
+        let charge = |usage: &Usage| match hold.unpriced {
+            false => Prices.charge(&hold.model, usage).unwrap(),
+            true => MicroRub::ZERO,
+        };
         let (usage, quality, cost) = match basis {
             Some(Basis::Reported(usage)) => (usage.clone(), Quality::Reported, charge(usage)),
             Some(Basis::Estimated) => {
@@ -277,7 +280,12 @@ impl Score {
         self.booked += cost.get();
         Input::Resolved {
             attempt: id.clone(),
-            settlement: Settlement { cost, usage, quality, said_otherwise: None },
+            settlement: Settlement {
+                cost: Some(cost).filter(|_| !hold.unpriced),
+                usage,
+                quality,
+                said_otherwise: None,
+            },
         }
     }
 

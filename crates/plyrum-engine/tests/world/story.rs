@@ -5,7 +5,7 @@ use super::{Booked, Score, start};
 use plyrum_billing_client::{MicroRub, Usage};
 use plyrum_engine::{
     AttemptEnd, AttemptFailure, Basis, Effect, FailureClass, HoldRequest, Input, ModelCall, Refusal,
-    RefusalCause, Run, RunSpec, Stop, ToolCall, ToolEvent, ToolResult, UsageReport, Verdict,
+    RefusalCause, Run, RunSpec, Stop, ToolCall, ToolEvent, ToolResult, Unpriced, UsageReport, Verdict,
 };
 use plyrum_protocol::{
     ApprovalId, ApprovalVerdict, AttemptId, CancelReason, ChangedFile, Channel, ErrorKind, Fault, FrameBody,
@@ -111,6 +111,12 @@ pub(crate) fn check(spec: &RunSpec, story: &[Event], goes: &str) -> Told {
 pub(crate) fn budget(micro_rub: i64, mut spec: RunSpec) -> RunSpec {
     spec.limits.budget = Some(MicroRub::new(micro_rub));
     "--max-cost".clone_into(&mut spec.limits.budget_setting);
+    spec
+}
+
+/// The user lets models be asked whose price is not known.
+pub(crate) fn unpriced(mut spec: RunSpec) -> RunSpec {
+    spec.limits.unpriced = Unpriced::Allow;
     spec
 }
 
@@ -462,19 +468,23 @@ fn tell(body: &FrameBody) -> String {
     match body {
         FrameBody::HoldTaken { holds, total_micro_rub } => {
             let ids: Vec<String> = holds.iter().map(|h| nr(&h.attempt)).collect();
-            format!("hold.taken {} for {total_micro_rub} RUB", ids.join(" and "))
+            let unpriced = holds.iter().filter(|hold| hold.unpriced).count();
+            format!("hold.taken {} for {total_micro_rub} RUB{}", ids.join(" and "), without_price(unpriced))
         }
         FrameBody::HoldRefused { needed_micro_rub, available_micro_rub, setting, .. } => {
             format!("hold.refused {needed_micro_rub} of {available_micro_rub} RUB ({setting})")
         }
         FrameBody::StepStarted { step, .. } => format!("step.started {step}"),
-        FrameBody::StepFinished { step, outcome, cost_micro_rub, .. } => {
+        FrameBody::StepFinished { step, outcome, cost_micro_rub, unpriced, .. } => {
             let outcome = match outcome {
                 StepOutcome::Ok => "ok",
                 StepOutcome::Cut => "cut",
                 StepOutcome::Failed => "failed",
             };
-            format!("step.finished {step} {outcome} {cost_micro_rub} RUB")
+            format!(
+                "step.finished {step} {outcome} {cost_micro_rub} RUB{}",
+                without_price(*unpriced as usize)
+            )
         }
         FrameBody::StepCancelled { step, reason } => format!("step.cancelled {step} ({reason})"),
         FrameBody::AttemptStarted { attempt, model, try_number, .. } => {
@@ -483,14 +493,15 @@ fn tell(body: &FrameBody) -> String {
         FrameBody::AttemptOpened { attempt, ttft_ms } => {
             format!("attempt.opened {} after {ttft_ms} ms", nr(attempt))
         }
-        FrameBody::AttemptFinished { attempt, outcome, usage, cost_micro_rub, error, .. } => {
+        FrameBody::AttemptFinished { attempt, outcome, usage, cost_micro_rub, unpriced, error, .. } => {
             let error = error.as_ref().map(|e| format!(" ({})", e.kind.as_str())).unwrap_or_default();
             let quality = serde_json::to_value(usage.quality).unwrap();
             format!(
-                "attempt.finished {} {}{error}, {} {cost_micro_rub} RUB",
+                "attempt.finished {} {}{error}, {} {cost_micro_rub} RUB{}",
                 nr(attempt),
                 outcome.as_str(),
-                quality.as_str().unwrap()
+                quality.as_str().unwrap(),
+                without_price(usize::from(*unpriced))
             )
         }
         FrameBody::AttemptRetried { attempt, next, .. } => {
@@ -516,5 +527,10 @@ fn tell(body: &FrameBody) -> String {
 fn tell_result(result: &RunResult) -> String {
     let error = result.error.as_ref().map(|e| format!(" ({}: {e})", e.kind.as_str())).unwrap_or_default();
     let answer: String = result.answer.chars().take(40).collect();
-    format!("{}{error} {answer:?} {} RUB", result.status.as_str(), result.cost_micro_rub)
+    let unpriced = without_price(result.unpriced as usize);
+    format!("{}{error} {answer:?} {} RUB{unpriced}", result.status.as_str(), result.cost_micro_rub)
+}
+
+fn without_price(count: usize) -> String {
+    if count == 0 { String::new() } else { format!(" and {count} without price") }
 }
