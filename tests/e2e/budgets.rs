@@ -79,6 +79,45 @@ fn a_price_that_is_not_known_is_never_taken_for_nothing() {
 }
 
 #[test]
+fn what_has_no_price_is_asked_where_the_user_allows_it_and_told_as_not_known() {
+    let world = World::new();
+    let fake = FakeProvider::spawn(answering());
+    let allowed = lab_config(&fake.base_url(), "", "[billing]\nunpriced = \"allow\"\n")
+        .replace(&format!("price = {LAB_PRICE}"), "");
+    world.config(&allowed);
+    let plan = world.json(["ask", "--dry-run", "--json", "Hello there"]);
+    assert_eq!(plan["unpriced"], serde_json::json!(["lab/fast"]));
+    let result = world.json(["ask", "--json", "Hello there"]);
+    assert_eq!((&result["status"], &result["cost_micro_rub"]), (&"succeeded".into(), &0.into()));
+    assert_eq!((&result["unpriced"], &result["attempts"][0]["unpriced"]), (&1.into(), &true.into()));
+    let out = world.plyrum(["ask", "-v", "Hello there"]).run();
+    out.ok();
+    assert!(out.stderr.contains("price not known") && !out.stderr.contains("0.00 ₽"), "{out}");
+    let shown = world.plyrum(["runs", "list"]).run();
+    assert!(shown.ok().contains("price not known") && !shown.stdout.contains("0.00 ₽"), "{shown}");
+    assert_eq!(world.json(["usage", "--json"])["total"]["unpriced"], 2);
+    let explained = world.json(["explain", "last", "--json"]);
+    assert_eq!(
+        (&explained["unpriced"], &explained["attempts"][0]["billing"]),
+        (&1.into(), &"unpriced".into())
+    );
+    let asked = fake.requests().len();
+
+    // Nobody could say when a limit is reached.
+    let out = world.plyrum(["ask", "--max-cost", "100", "--json", "Hello there"]).run();
+    out.fails(6);
+    assert_eq!(out.json()["error"]["kind"], "price_unknown");
+    world.plyrum(["budget", "set", "day", "1000"]).run().ok();
+    world.plyrum(["ask", "Hello there"]).run().fails_telling(6, ["lab/fast", "price"]);
+    world.plyrum(["budget", "remove", "day"]).run().ok();
+    world.plyrum(["balance", "set-mode", "prepaid"]).run().ok();
+    world.plyrum(["balance", "top-up", "100"]).run().ok();
+    world.plyrum(["ask", "Hello there"]).run().fails_telling(6, ["lab/fast", "price"]);
+    assert_eq!(fake.requests().len(), asked, "nothing is sent");
+    world.is_sound();
+}
+
+#[test]
 fn a_prepaid_account_spends_nothing_that_is_not_there() {
     let world = World::new();
     let fake = FakeProvider::spawn(answering());

@@ -33,6 +33,19 @@ impl Words {
         self.lang().rub(amount)
     }
 
+    /// What was charged, beside so many requests whose price is not known: they are never nothing.
+    #[must_use]
+    pub fn charged(&self, amount: MicroRub, unpriced: usize) -> String {
+        match unpriced {
+            0 => self.rub(amount),
+            _ if amount == MicroRub::ZERO => self.say("money-unpriced"),
+            _ => {
+                let values = [("cost", self.rub(amount).into()), ("n", (unpriced as u64).into())];
+                self.with("money-and-unpriced", &values)
+            }
+        }
+    }
+
     /// A count with its thousands apart.
     #[must_use]
     pub fn count(&self, number: u64) -> String {

@@ -118,7 +118,7 @@ fn list_text(rows: &[view::RunRow]) -> String {
                 text::status(words(), row.status),
                 row.plan.clone(),
                 text::short(row.session.as_str()),
-                words().rub(row.cost_micro_rub),
+                words().charged(row.cost_micro_rub, row.unpriced as usize),
             ]
         })
         .collect();
@@ -146,6 +146,7 @@ fn row(row: RunRow) -> Result<view::RunRow, InvalidId> {
         started_at: Timestamp::from_millis(row.started_at),
         ended_at: row.ended_at.map(Timestamp::from_millis),
         cost_micro_rub: row.cost,
+        unpriced: u32::try_from(row.unpriced).unwrap_or(u32::MAX),
     })
 }
 
@@ -199,7 +200,7 @@ fn result_text(run: &RunId, session: &SessionId, result: &RunResult) -> String {
         (say!("label-status"), text::status(words(), result.status)),
         (say!("label-plan"), result.plan.clone()),
         (say!("label-model"), result.model.clone()),
-        (say!("label-cost"), words().rub(result.cost_micro_rub)),
+        (say!("label-cost"), words().charged(result.cost_micro_rub, result.unpriced as usize)),
     ];
     lines.extend(result.error.as_ref().map(|e| (say!("label-error"), told(&e.message).into_owned())));
     format!("{}\n{}\n", labelled(0, &lines), result.answer.trim_end())

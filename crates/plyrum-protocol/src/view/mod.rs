@@ -104,6 +104,9 @@ pub struct RunRow {
     pub ended_at: Option<Timestamp>,
     /// What it has cost so far.
     pub cost_micro_rub: MicroRub,
+    /// How many of its requests are not in it, since their price is not known.
+    #[serde(default, skip_serializing_if = "crate::is_zero")]
+    pub unpriced: u32,
 }
 
 /// A row of `plans list`.
@@ -307,6 +310,9 @@ pub struct TranscriptTurn {
     pub usage: UsageView,
     /// What it cost.
     pub cost_micro_rub: MicroRub,
+    /// How many of its requests are not in it, since their price is not known.
+    #[serde(default, skip_serializing_if = "crate::is_zero")]
+    pub unpriced: u32,
     /// It summarises the turns up to this run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compacts: Option<RunId>,

@@ -145,7 +145,7 @@ impl App {
                 detail: format!(
                     "{sign}{status} · {} · {}",
                     row.plan,
-                    self.words.lang().rub(row.cost_micro_rub)
+                    self.words.charged(row.cost_micro_rub, row.unpriced as usize)
                 ),
                 pick: Pick::Run(row.run.clone()),
             }

@@ -18,6 +18,7 @@ pub struct Price {
 struct Known {
     low: MicroRub,
     high: MicroRub,
+    unpriced: usize,
     plan: String,
     is_old: bool,
 }
@@ -29,6 +30,8 @@ pub struct Range<'a> {
     pub low: MicroRub,
     /// Most it can cost.
     pub high: MicroRub,
+    /// Models of the plan whose price is in neither.
+    pub unpriced: usize,
     /// By which plan.
     pub plan: &'a str,
     /// Whether something was typed since.
@@ -74,6 +77,7 @@ impl Price {
         self.known = outcome.ok().map(|plan| Known {
             low: plan.price_low_micro_rub,
             high: plan.price_high_micro_rub,
+            unpriced: plan.unpriced.len(),
             plan: plan.plan,
             is_old: self.due.is_some(),
         });
@@ -85,6 +89,7 @@ impl Price {
         self.known.as_ref().map(|known| Range {
             low: known.low,
             high: known.high,
+            unpriced: known.unpriced,
             plan: &known.plan,
             is_old: known.is_old,
         })

@@ -337,7 +337,7 @@ fn bill(result: &RunResult, width: usize, look: Look<'_>) -> Line<'static> {
     if input + output > 0 {
         text += &format!(" · {0}{1} {arrow} {0}{2}", measure.sign(), count(input), count(output));
     }
-    let mut money = look.words.lang().rub(result.cost_micro_rub);
+    let mut money = look.words.charged(result.cost_micro_rub, result.unpriced as usize);
     if let Some(extra) = result.extra_over_direct_micro_rub {
         let extra = look.words.lang().rub(extra);
         money += &format!(" ({})", look.words.with("bill-over-direct", &[("extra", extra.into())]));

@@ -5,6 +5,7 @@ use crate::paint::{self, Pieces};
 use crate::run::{Phase, Run, Step};
 use crate::screen::Look;
 use crate::theme::Role;
+use plyrum_billing_client::MicroRub;
 use plyrum_words::money::count;
 use ratatui::text::Line;
 
@@ -84,7 +85,12 @@ fn row(run: &Run, at: usize, is_chosen: bool, look: Look<'_>, columns: Columns) 
 
 /// What a step was charged: a figure of the ledger, so there is none before it is settled.
 fn cost(step: &Step, look: Look<'_>) -> String {
-    step.cost.map(|cost| look.words.lang().rub(cost)).unwrap_or_default()
+    match step.cost {
+        Some(MicroRub::ZERO) if step.unpriced > 0 => "?".to_owned(),
+        Some(cost) if step.unpriced > 0 => format!("{} + ?", look.words.rub(cost)),
+        Some(cost) => look.words.rub(cost),
+        None => String::new(),
+    }
 }
 
 /// How a phase looks.

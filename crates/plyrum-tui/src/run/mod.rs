@@ -308,7 +308,9 @@ impl Run {
                 self.started_at = Some(frame.at);
             }
             FrameBody::RunRouted { .. } | FrameBody::Resync { .. } => {}
-            FrameBody::RunPlanned { plan, steps, price_low_micro_rub, price_high_micro_rub, reasons } => {
+            FrameBody::RunPlanned {
+                plan, steps, price_low_micro_rub, price_high_micro_rub, reasons, ..
+            } => {
                 self.plan.clone_from(plan);
                 self.reasons.clone_from(reasons);
                 self.price = Some((*price_low_micro_rub, *price_high_micro_rub));

@@ -74,6 +74,8 @@ pub struct Step {
     pub usage: Option<UsageView>,
     /// What all its attempts cost; known when it is over.
     pub cost: Option<MicroRub>,
+    /// How many of them are not in it, since their price is not known.
+    pub unpriced: u32,
     /// What it said.
     pub text: String,
     /// Bytes of text that came, also those that are not kept.
@@ -108,6 +110,7 @@ impl Step {
             ms: None,
             usage: None,
             cost: None,
+            unpriced: 0,
             text: String::new(),
             bytes: 0,
             why: None,
@@ -170,20 +173,22 @@ impl Step {
                     self.phase = Phase::FirstToken;
                 }
             }
-            FrameBody::AttemptFinished { outcome, usage, ms, error, cost_micro_rub, .. } => {
+            FrameBody::AttemptFinished { outcome, usage, ms, error, cost_micro_rub, unpriced, .. } => {
                 // The step's own sum comes with its end; one that is ended from outside has only this.
                 self.cost = (self.try_number <= 1).then_some(*cost_micro_rub);
+                self.unpriced = u32::from(*unpriced);
                 self.usage = Some(usage.clone());
                 self.ms = Some(*ms);
                 self.attempt_ended(*outcome, error.as_ref());
             }
-            FrameBody::StepFinished { outcome, cost_micro_rub, ms, .. } => {
+            FrameBody::StepFinished { outcome, cost_micro_rub, unpriced, ms, .. } => {
                 self.phase = match outcome {
                     StepOutcome::Ok => Phase::Done,
                     StepOutcome::Cut => Phase::Cut,
                     StepOutcome::Failed => Phase::Failed,
                 };
                 (self.cost, self.ms) = (Some(*cost_micro_rub), Some(*ms));
+                self.unpriced = *unpriced;
             }
             FrameBody::StepCancelled { reason, .. } => {
                 self.phase = if reason == "late" { Phase::Late } else { Phase::Cancelled };

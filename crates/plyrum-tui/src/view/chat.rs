@@ -191,7 +191,9 @@ fn over_composer(app: &App, area: Rect, buffer: &mut Buffer) {
 fn price(app: &App) -> Option<Line<'static>> {
     let range = app.price.range()?;
     let rub = |amount| app.words.lang().rub(amount);
-    let text = if range.high == plyrum_billing_client::MicroRub::ZERO {
+    let text = if range.unpriced > 0 {
+        app.words.charged(range.high, range.unpriced)
+    } else if range.high == plyrum_billing_client::MicroRub::ZERO {
         app.words.say("price-free")
     } else if range.low == range.high {
         rub(range.high)

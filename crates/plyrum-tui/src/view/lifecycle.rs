@@ -57,7 +57,7 @@ fn head(run: &Run, look: Look<'_>, columns: usize) -> Vec<Line<'static>> {
         .add(Role::Title, if run.plan.is_empty() { "…" } else { &run.plan })
         .add(Role::Dim, &format!(" · {id}"));
     let money = if let Some(result) = &run.result {
-        let cost = rub(result.cost_micro_rub);
+        let cost = look.words.charged(result.cost_micro_rub, result.unpriced as usize);
         let extra = result.extra_over_direct_micro_rub.map(|extra| {
             format!(" · {}", look.words.with("bill-over-direct", &[("extra", rub(extra).into())]))
         });

@@ -228,7 +228,7 @@ ask-no-model = no model
 
 step-accepted = session { $session }, persona { $persona }
 step-routed = intent { $intent }, risk { $risk }, language { $language }
-step-planned = plan { $plan }, { $low } to { $high }
+step-planned = plan { $plan }, { $price }
 step-held = held { $amount }
 step-hold-refused = hold refused: { $needed } needed, { $there } there ({ $setting })
 step-attempt = attempt { $attempt }: { $model }, try { $try }
@@ -237,7 +237,9 @@ step-attempt-finished = { $outcome } after { $took }, { $cost }
 step-quorum = { $have } of { $of } proposals after { $took } ({ $why })
 step-late = { $step } came too late
 dry-plan = plan { $plan }
-dry-price = price { $low } to { $high }
+dry-price = price { $price }
+price-range = { $low } to { $high }
+dry-unpriced = price not known, and in neither figure: { $models }
 because = because { $reason }
 
 ## plyrum approvals, approve, deny, undo

@@ -17,3 +17,6 @@ ago-days = { $n ->
     [one] { $n } day ago
    *[other] { $n } days ago
 }
+
+money-unpriced = price not known
+money-and-unpriced = { $cost } + { $n } unpriced

@@ -232,7 +232,7 @@ ask-no-model = без модели
 
 step-accepted = сессия { $session }, персона { $persona }
 step-routed = намерение { $intent }, риск { $risk }, язык { $language }
-step-planned = план { $plan }, от { $low } до { $high }
+step-planned = план { $plan }, { $price }
 step-held = занято { $amount }
 step-hold-refused = удержание отклонено: нужно { $needed }, есть { $there } ({ $setting })
 step-attempt = попытка { $attempt }: { $model }, № { $try }
@@ -241,7 +241,9 @@ step-attempt-finished = { $outcome } через { $took }, { $cost }
 step-quorum = предложений: { $have } из { $of } через { $took } ({ $why })
 step-late = шаг { $step } опоздал
 dry-plan = план { $plan }
-dry-price = цена от { $low } до { $high }
+dry-price = цена { $price }
+price-range = от { $low } до { $high }
+dry-unpriced = цена неизвестна и сюда не входит: { $models }
 because = потому что: { $reason }
 
 ## plyrum approvals, approve, deny, undo

@@ -18,3 +18,6 @@ ago-days = { $n ->
     [few] { $n } дня назад
    *[many] { $n } дней назад
 }
+
+money-unpriced = цена неизвестна
+money-and-unpriced = { $cost } + без цены: { $n }

@@ -48,7 +48,11 @@ mod tests {
         let mut seen = Holds::default();
         let numbered = || (1..).zip(attempts);
         let holds: Vec<_> = numbered()
-            .map(|(n, (hold, _))| AttemptHold { attempt: id(n), micro_rub: MicroRub::new(*hold) })
+            .map(|(n, (hold, _))| AttemptHold {
+                attempt: id(n),
+                micro_rub: MicroRub::new(*hold),
+                unpriced: false,
+            })
             .collect();
         seen.see(&FrameBody::HoldTaken { holds, total_micro_rub: MicroRub::ZERO });
         for (n, (_, cost)) in numbered() {
@@ -57,6 +61,7 @@ mod tests {
                 outcome: AttemptOutcome::Ok,
                 usage: UsageView::missing(),
                 cost_micro_rub: MicroRub::new(*cost),
+                unpriced: false,
                 provider_says_micro_rub: None,
                 ms: 1,
                 error: None,

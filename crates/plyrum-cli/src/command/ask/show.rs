@@ -60,6 +60,7 @@ struct SoFar {
     plan: String,
     model: String,
     cost: MicroRub,
+    unpriced: u32,
 }
 
 impl SoFar {
@@ -68,8 +69,9 @@ impl SoFar {
             FrameBody::RunAccepted { session, .. } => self.session = Some(session.clone()),
             FrameBody::RunPlanned { plan, .. } => self.plan.clone_from(plan),
             FrameBody::AttemptStarted { model, .. } => self.model.clone_from(model),
-            FrameBody::AttemptFinished { cost_micro_rub, .. } => {
+            FrameBody::AttemptFinished { cost_micro_rub, unpriced, .. } => {
                 self.cost = self.cost.checked_add(*cost_micro_rub).unwrap_or(self.cost);
+                self.unpriced = self.unpriced.saturating_add(u32::from(*unpriced));
             }
             _ => {}
         }
@@ -80,6 +82,7 @@ impl SoFar {
         result.plan.clone_from(&self.plan);
         result.model.clone_from(&self.model);
         result.cost_micro_rub = self.cost;
+        result.unpriced = self.unpriced;
     }
 }
 
@@ -466,7 +469,7 @@ impl Show {
     fn cost_line(&self, result: &RunResult) -> String {
         let usage = &result.usage.meters;
         let input = usage.input + usage.cache_read + usage.cache_write_5m + usage.cache_write_1h;
-        let cost = words().rub(result.cost_micro_rub);
+        let cost = words().charged(result.cost_micro_rub, result.unpriced as usize);
         let values = [
             (
                 "cost",
@@ -524,8 +527,11 @@ impl Show {
         for step in &plan.steps {
             text += &format!("  {:<12} {:<10} {}\n", step.step, step.role.as_str(), step.model);
         }
-        let (low, high) = (words().rub(plan.price_low_micro_rub), words().rub(plan.price_high_micro_rub));
-        text += &format!("{}\n", say!("dry-price", low = low, high = high));
+        let price = price_range(plan.price_low_micro_rub, plan.price_high_micro_rub, plan.unpriced.len());
+        text += &format!("{}\n", say!("dry-price", price = price));
+        if !plan.unpriced.is_empty() {
+            text += &format!("{}\n", say!("dry-unpriced", models = plan.unpriced.join(", ")));
+        }
         for reason in &plan.reasons {
             text += &format!("{}\n", say!("because", reason = &*told(reason)));
         }
@@ -566,6 +572,15 @@ fn code_block(answer: &str) -> Result<&str, Fault> {
     Ok(body.split_once("```").map_or(body, |(code, _)| code).trim_end_matches('\n'))
 }
 
+/// What a plan can cost; models without a price are in neither figure.
+fn price_range(low: MicroRub, high: MicroRub, unpriced: usize) -> String {
+    let high_told = words().charged(high, unpriced);
+    if unpriced > 0 && high == MicroRub::ZERO {
+        return high_told;
+    }
+    say!("price-range", low = words().rub(low), high = high_told)
+}
+
 /// A lifecycle frame in a line, for -v.
 fn describe(body: &FrameBody) -> Option<String> {
     let rub = |amount: &MicroRub| words().rub(*amount);
@@ -579,10 +594,14 @@ fn describe(body: &FrameBody) -> Option<String> {
             risk = decision.risk.to_string(),
             language = decision.language.to_string()
         ),
-        FrameBody::RunPlanned { plan, price_low_micro_rub: low, price_high_micro_rub: high, .. } => {
-            say!("step-planned", plan = plan, low = rub(low), high = rub(high))
+        FrameBody::RunPlanned { plan, price_low_micro_rub, price_high_micro_rub, unpriced, .. } => {
+            let price = price_range(*price_low_micro_rub, *price_high_micro_rub, unpriced.len());
+            say!("step-planned", plan = plan, price = price)
         }
-        FrameBody::HoldTaken { total_micro_rub, .. } => say!("step-held", amount = rub(total_micro_rub)),
+        FrameBody::HoldTaken { total_micro_rub, holds } => {
+            let unpriced = holds.iter().filter(|hold| hold.unpriced).count();
+            say!("step-held", amount = words().charged(*total_micro_rub, unpriced))
+        }
         FrameBody::HoldRefused { needed_micro_rub, available_micro_rub, setting, .. } => say!(
             "step-hold-refused",
             needed = rub(needed_micro_rub),
@@ -593,9 +612,10 @@ fn describe(body: &FrameBody) -> Option<String> {
             say!("step-attempt", attempt = attempt.as_str(), model = model, try = try_number.to_string())
         }
         FrameBody::AttemptOpened { ttft_ms, .. } => say!("step-first-token", took = money::seconds(*ttft_ms)),
-        FrameBody::AttemptFinished { outcome, cost_micro_rub, ms, .. } => {
+        FrameBody::AttemptFinished { outcome, cost_micro_rub, unpriced, ms, .. } => {
             let outcome = words().say(&format!("outcome-{}", outcome.as_str()));
-            let (took, cost) = (money::seconds(*ms), rub(cost_micro_rub));
+            let cost = words().charged(*cost_micro_rub, usize::from(*unpriced));
+            let took = money::seconds(*ms);
             say!("step-attempt-finished", outcome = outcome, took = took, cost = cost)
         }
         FrameBody::PlanShrunk { from, to, reason } => say!("ask-became", from = from, to = to, why = reason),

@@ -89,7 +89,9 @@ fn markdown(transcript: &view::Transcript, cost: MicroRub) -> String {
     if let Some(from) = &transcript.forked_from {
         item(say!("export-copy", session = from.as_str()));
     }
-    item(say!("export-cost", turns = transcript.turns.len(), cost = words().rub(cost)));
+    let unpriced =
+        transcript.turns.iter().filter(|turn| !turn.inherited).map(|turn| turn.unpriced as usize).sum();
+    item(say!("export-cost", turns = transcript.turns.len(), cost = words().charged(cost, unpriced)));
     for turn in &transcript.turns {
         text += &markdown_turn(turn);
     }
@@ -108,7 +110,7 @@ fn markdown_turn(turn: &view::TranscriptTurn) -> String {
         let _infallible = write!(text, "\n{with}\n\n{fence}\n{}\n{fence}\n", attached.text.trim_end());
     }
     let inherited = if turn.inherited { format!(", {}", say!("export-original")) } else { String::new() };
-    let (model, cost) = (&turn.model, words().rub(turn.cost_micro_rub));
+    let (model, cost) = (&turn.model, words().charged(turn.cost_micro_rub, turn.unpriced as usize));
     let (answer, status) = (say!("export-answer"), status(words(), turn.status));
     let _infallible = write!(
         text,

@@ -96,6 +96,7 @@ impl Turns {
                         turn.model = result.model;
                         turn.usage = result.usage;
                         turn.cost_micro_rub = result.cost_micro_rub;
+                        turn.unpriced = result.unpriced;
                     }
                     _ => {}
                 }
@@ -129,6 +130,7 @@ impl Turns {
                 model: String::new(),
                 usage: UsageView::missing(),
                 cost_micro_rub: MicroRub::ZERO,
+                unpriced: 0,
                 compacts: None,
                 rewound: false,
                 inherited: false,

@@ -46,7 +46,8 @@ pub(super) fn end(turn: &view::TranscriptTurn) -> String {
     if turn.status != RunStatus::Running || !turn.answer.is_empty() {
         let _infallible = writeln!(text, "{}", say!("transcript-answer", answer = turn.answer.trim_end()));
     }
-    let (cost, status) = (words().rub(turn.cost_micro_rub), status(words(), turn.status));
+    let cost = words().charged(turn.cost_micro_rub, turn.unpriced as usize);
+    let status = status(words(), turn.status);
     let cost = say!("transcript-cost", cost = cost, model = &turn.model, status = status);
     let _infallible = writeln!(text, "{cost}");
     text

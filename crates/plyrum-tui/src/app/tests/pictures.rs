@@ -125,6 +125,7 @@ fn a_prompt_that_is_being_written() {
             steps: Vec::new(),
             price_low_micro_rub: MicroRub::new(308_160),
             price_high_micro_rub: MicroRub::new(17_499_792),
+            unpriced: Vec::new(),
             reasons: Vec::new(),
         };
         stage.reply(Reply::Quoted { ticket: ticket.unwrap(), outcome: Ok(plan) });
