@@ -222,3 +222,22 @@ fn words_that_are_not_utf_8_are_exit_2() {
     let out = world.sh("exec \"$PLYRUM\" ask \"$(printf 'a \\377 b')\"").run();
     assert!(out.code == 2 && out.stderr.contains("UTF-8"), "{out}");
 }
+
+#[test]
+fn how_long_a_model_thinks_is_asked_for_where_it_does_and_refused_where_nobody_would() {
+    use crate::world::{FakeProvider, Reply, Script, lab_config};
+    let world = World::new();
+    let fake = FakeProvider::spawn(Script::new().always(Reply::answer("Thought out.", 5, 9)));
+    let config = lab_config(&fake.base_url(), "", "");
+    world.config(&config);
+    let refused = world.plyrum(["ask", "--effort", "high", "Why?"]).run();
+    refused.fails_telling(2, ["lab/fast does not think", "reasoning = true"]);
+    assert_eq!(fake.requests().len(), 0);
+    world.config(&config.replace("tools = false\n", "tools = false\nreasoning = true\n"));
+    world.plyrum(["ask", "--effort", "high", "Why?"]).run().ok();
+    world.plyrum(["ask", "Why?"]).run().ok();
+    let efforts: Vec<_> =
+        fake.requests().iter().map(|asked| asked.json()["reasoning_effort"].clone()).collect();
+    assert_eq!(efforts, [serde_json::json!("high"), serde_json::Value::Null]);
+    world.plyrum(["ask", "--effort", "huge", "Why?"]).run().fails(2);
+}

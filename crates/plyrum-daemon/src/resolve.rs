@@ -8,7 +8,7 @@ use plyrum_catalog::ModelId;
 use plyrum_engine::{
     Attachment, Conversation, FanOut, Limits, Persona, Plan, Quorum, Situation, StepSpec, Unpriced, activate,
 };
-use plyrum_protocol::{Decision, ErrorKind, Fault, Profile, Risk, SubmitOptions, Timestamp};
+use plyrum_protocol::{Decision, Effort, ErrorKind, Fault, Profile, Risk, SubmitOptions, Timestamp};
 use plyrum_router::{AttachmentFacts, RouteInput, route};
 use plyrum_settings::ModelChoice as ConfiguredModel;
 
@@ -59,7 +59,12 @@ impl Asked {
         }
     }
 
-    pub(crate) fn conversation(self, persona: &Persona, project: Vec<Attachment>) -> Conversation {
+    pub(crate) fn conversation(
+        self,
+        persona: &Persona,
+        effort: Option<Effort>,
+        project: Vec<Attachment>,
+    ) -> Conversation {
         Conversation {
             system: persona.prompt.clone(),
             project,
@@ -68,6 +73,7 @@ impl Asked {
             prompt: self.prompt,
             attachments: self.attachments,
             temperature: persona.temperature.clone(),
+            effort: effort.or(persona.effort),
         }
     }
 }
@@ -102,6 +108,9 @@ pub(crate) fn resolve(
     let plan = plan(context, &decision.plan)?;
     let choosing = Choosing { context, decision: &decision, persona: &persona, requested: model.as_ref() };
     let steps = expand(&plan, &choosing)?;
+    if options.effort.is_some() {
+        somebody_thinks(context, &steps)?;
+    }
     let is_command = keeps_commands_alone(context, &plan, &steps, asked)?;
     let mut limits = limits(context, options, &persona, now);
     if is_command {
@@ -117,6 +126,18 @@ pub(crate) fn resolve(
         steps,
         limits,
     })
+}
+
+/// Who asks for more or less thinking is told where nobody thinks.
+fn somebody_thinks(context: &Context, steps: &[StepSpec]) -> Result<(), Fault> {
+    let mut models = steps.iter().flat_map(|step| &step.models).filter_map(|m| context.catalog.model(&m.id));
+    let Some(first) = models.clone().next().filter(|_| models.all(|model| !model.reasoning)) else {
+        return Ok(());
+    };
+    Err(Fault::new(ErrorKind::Usage, format!("{} does not think before it answers", first.id)).hint(format!(
+        "leave the effort out; if it does think, set models.\"{}\".reasoning = true in config.toml",
+        first.id
+    )))
 }
 
 /// Whether the one step of a run takes its prompt as a command. With other steps, or other texts, what it would

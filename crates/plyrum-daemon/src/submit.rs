@@ -273,7 +273,7 @@ fn spec(
     let base = if resolved.is_command {
         Conversation { prompt: asked.prompt, ..Conversation::default() }
     } else {
-        asked.conversation(&resolved.persona, files)
+        asked.conversation(&resolved.persona, submit.options.effort, files)
     };
     let mut plan = resolved.plan.name.clone();
     let (conversation, meter, compacts) = match (submit.compact, room) {

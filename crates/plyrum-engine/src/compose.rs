@@ -94,7 +94,8 @@ fn compose(
     turns.push(Turn::said(Speaker::User, text));
     let prompt = turns.len() - 1;
     let temperature = conversation.temperature.clone();
-    Request { turns, prompt, max_output_tokens, temperature, seed, tools: Arc::default(), form: None }
+    let effort = conversation.effort;
+    Request { turns, prompt, max_output_tokens, temperature, effort, seed, tools: Arc::default(), form: None }
 }
 
 fn user_text(conversation: &Conversation, proposals: &[Proposal<'_>], seed: u64) -> String {
@@ -269,6 +270,7 @@ mod tests {
                 summary: texts.get(2).cloned(),
                 attachments: texts.iter().map(|t| Attachment { name: name.clone(), text: t.clone() }).collect(),
                 temperature: None,
+                effort: None,
             };
             let request = request_for(&conversation, 1, 0);
             let size = size_of(&conversation);

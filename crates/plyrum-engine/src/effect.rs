@@ -4,7 +4,7 @@ use crate::form;
 use crate::spec::{AnswerForm, ToolOffer};
 use plyrum_billing_client::{AttemptBound, MicroRub, SaidCost, Usage};
 use plyrum_protocol::{
-    AttemptId, AttemptOutcome, CallId, ErrorKind, Frame, Role, RunStatus, StepId, Timestamp,
+    AttemptId, AttemptOutcome, CallId, Effort, ErrorKind, Frame, Role, RunStatus, StepId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -125,6 +125,8 @@ pub struct Request {
     pub max_output_tokens: u64,
     /// Decimal text, as the persona has it.
     pub temperature: Option<String>,
+    /// How long the model may think, if it does.
+    pub effort: Option<Effort>,
     /// For providers that take one.
     pub seed: u64,
     /// What it may call.

@@ -1,5 +1,6 @@
 //! Personas: a system prompt in Markdown, with a few defaults in TOML front matter between `+++` lines.
 
+use plyrum_protocol::Effort;
 use serde::Deserialize;
 use std::ops::Range;
 
@@ -21,6 +22,8 @@ pub struct Persona {
     pub plan: Option<String>,
     /// Decimal text.
     pub temperature: Option<String>,
+    /// How long a model that thinks may think for it.
+    pub effort: Option<Effort>,
     /// Its longest answer.
     pub max_output_tokens: Option<u64>,
     /// Models to ask when the first fails.
@@ -48,6 +51,7 @@ struct FrontMatter {
     model: Option<String>,
     plan: Option<String>,
     temperature: Option<String>,
+    effort: Option<Effort>,
     max_output_tokens: Option<u64>,
     #[serde(default)]
     fallback: Vec<String>,
@@ -84,6 +88,7 @@ impl Persona {
             model: auto(front.model),
             plan: auto(front.plan),
             temperature: front.temperature,
+            effort: front.effort,
             max_output_tokens: front.max_output_tokens,
             fallback: front.fallback,
             prompt,

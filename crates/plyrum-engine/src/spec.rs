@@ -1,7 +1,7 @@
 //! What a run is made of: resolved once at submit, unchanged while it lives.
 
 use plyrum_billing_client::{BytesPerToken, MicroRub};
-use plyrum_protocol::{ContextFile, Decision, Role, RunId, SessionId, StepId, StepKind, Timestamp};
+use plyrum_protocol::{ContextFile, Decision, Effort, Role, RunId, SessionId, StepId, StepKind, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -160,6 +160,9 @@ pub struct Conversation {
     pub attachments: Vec<Attachment>,
     /// Decimal text.
     pub temperature: Option<String>,
+    /// How long models that think may think; none leaves it to them.
+    #[serde(default)]
+    pub effort: Option<Effort>,
 }
 
 /// An earlier question and its answer. It is sent again as it was sent the first time, so that what a provider

@@ -213,6 +213,33 @@ pub enum Profile {
     Best,
 }
 
+/// How long a model that thinks may think before it answers: what it thinks is paid too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Effort {
+    /// As little as it can.
+    Low,
+    /// In between.
+    Medium,
+    /// As much as it can.
+    High,
+}
+
+impl Effort {
+    /// All, from the least.
+    pub const ALL: [Self; 3] = [Self::Low, Self::Medium, Self::High];
+
+    /// Its word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
+}
+
 /// What happens to a run when the client that submitted it is gone.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -239,6 +266,9 @@ pub struct SubmitOptions {
     /// Quality against price; none takes the configured one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile: Option<Profile>,
+    /// How long models that think may think; none takes the persona's, else leaves it to them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effort: Option<Effort>,
     /// Most that this run may cost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_cost_micro_rub: Option<MicroRub>,

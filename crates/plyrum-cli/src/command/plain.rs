@@ -1,7 +1,7 @@
 //! The conversation line by line, labelled, without an alternate screen, colour or moving signs: for screen readers and
 //! terminals that can do no more.
 
-use super::ask::{self, ProfileArg, Show, Style, Text};
+use super::ask::{self, EffortArg, ProfileArg, Show, Style, Text};
 use super::{Outcome, paths, workspace};
 use crate::fault::wrong_use;
 use crate::out;
@@ -32,6 +32,7 @@ pub(crate) struct Args {
     pub(crate) persona: Option<String>,
     pub(crate) plan: Option<String>,
     pub(crate) profile: Option<ProfileArg>,
+    pub(crate) effort: Option<EffortArg>,
     pub(crate) approve: Option<String>,
 }
 
@@ -153,6 +154,7 @@ fn submit(args: &Args, session: Option<String>, prompt: &str) -> Result<Submit, 
             persona: args.persona.clone(),
             plan: args.plan.clone(),
             profile: args.profile.map(Into::into),
+            effort: args.effort.map(Into::into),
             approve: args.approve.clone(),
             asking: if is_possible() { Asking::Client } else { Asking::Refuse },
             ..SubmitOptions::default()

@@ -1,7 +1,7 @@
 //! `plyrum` by itself: the screen, or, where there can be none, a plain conversation line by line.
 
 use super::{hello, paths, workspace};
-use crate::command::ask::ProfileArg;
+use crate::command::ask::{EffortArg, ProfileArg};
 use crate::language;
 use crate::out;
 use crate::random;
@@ -43,6 +43,9 @@ pub(crate) struct Args {
     /// Trade quality against price
     #[arg(long, value_name = "PROFILE")]
     profile: Option<ProfileArg>,
+    /// How long a model that thinks may think; its thoughts are paid too
+    #[arg(long, value_name = "EFFORT")]
+    effort: Option<EffortArg>,
     /// Allow tool actions by this policy
     #[arg(long, value_name = "POLICY")]
     approve: Option<String>,
@@ -78,6 +81,7 @@ impl From<Args> for super::plain::Args {
             persona: args.persona,
             plan: args.plan,
             profile: args.profile,
+            effort: args.effort,
             approve: args.approve,
         }
     }
@@ -105,6 +109,7 @@ fn desk(paths: &Paths, args: Args) -> Result<Desk, Fault> {
             persona: args.persona,
             plan: args.plan,
             profile: args.profile.map(Into::into),
+            effort: args.effort.map(Into::into),
             mode: args.approve.map_or(Mode::Default, Mode::Policy),
             // A configuration that cannot be read is told by the first prompt; until then nothing is claimed.
             default_policy: configured.ok().map(|settings| settings.defaults.approve),

@@ -48,7 +48,10 @@ pub(super) async fn stream(
     let wire_name = model.map_or_else(|| open.model.clone(), |m| m.name.clone());
     let context_tokens = model.map(|model| model.context_tokens);
     let thinks = model.is_some_and(|model| model.reasoning);
-    let request = ChatRequest { context_tokens, thinks, ..convert::request(open, &wire_name) };
+    let request = convert::request(open, &wire_name);
+    // A model that does not think refuses to be told how long to.
+    let effort = request.effort.filter(|_| thinks);
+    let request = ChatRequest { context_tokens, thinks, effort, ..request };
     let mut events = match &recording {
         Some(recording) => provider.open_on(request, &recording.tape),
         None => provider.open(request),

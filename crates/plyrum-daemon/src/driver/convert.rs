@@ -21,11 +21,20 @@ pub(super) fn request(open: engine::OpenAttempt, wire_name: &str) -> wire::ChatR
         messages: open.request.turns.into_iter().map(message).collect(),
         max_output_tokens: open.request.max_output_tokens,
         temperature: open.request.temperature,
+        effort: open.request.effort.map(effort),
         attempt: open.attempt.as_str().to_owned(),
         seed: open.request.seed,
         tools: open.request.tools.iter().map(tool).collect(),
         form: open.request.form.map(form),
         ..wire::ChatRequest::default()
+    }
+}
+
+const fn effort(effort: plyrum_protocol::Effort) -> wire::Effort {
+    match effort {
+        plyrum_protocol::Effort::Low => wire::Effort::Low,
+        plyrum_protocol::Effort::Medium => wire::Effort::Medium,
+        plyrum_protocol::Effort::High => wire::Effort::High,
     }
 }
 

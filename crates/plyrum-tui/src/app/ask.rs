@@ -1,6 +1,6 @@
 //! What prompts are asked with.
 
-use plyrum_protocol::{Asking, Profile, SubmitOptions};
+use plyrum_protocol::{Asking, Effort, Profile, SubmitOptions};
 
 /// Who may act without being asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub struct Ask {
     pub plan: Option<String>,
     /// Quality against price.
     pub profile: Option<Profile>,
+    /// How long models that think may think.
+    pub effort: Option<Effort>,
     /// Who may act.
     pub mode: Mode,
     /// The configured policy, where it is known: what [`Mode::Default`] comes to.
@@ -37,6 +39,7 @@ impl Default for Ask {
             persona: None,
             plan: None,
             profile: None,
+            effort: None,
             mode: Mode::Default,
             default_policy: None,
         }
@@ -77,6 +80,7 @@ impl Ask {
             persona: self.persona.clone(),
             plan: self.plan.clone(),
             profile: self.profile,
+            effort: self.effort,
             approve: self.policy(),
             asking: Asking::Client,
             plan_mode: self.mode == Mode::Plan,

@@ -6,7 +6,7 @@ use crate::composer::Composed;
 use crate::conversation::Conversation;
 use crate::keymap::{Action, Context};
 use crate::theme::Role;
-use plyrum_protocol::{Profile, RunId, RunStatus};
+use plyrum_protocol::{Effort, Profile, RunId, RunStatus};
 
 /// Rows that a page key moves in a list.
 const PAGE: isize = 10;
@@ -43,6 +43,7 @@ impl App {
             Command::Persona => self.choose_or_set(some, Pick::Persona, overlay_personas, "pick-persona"),
             Command::Plan => self.choose_or_set(some, Pick::Plan, overlay_plans, "pick-plan"),
             Command::Profile => self.set_profile(args),
+            Command::Effort => self.set_effort(args),
             Command::Approve => self.set_policy(some.as_deref()),
             Command::Runs => self.pick_run(),
             Command::Attach => match some {
@@ -118,6 +119,18 @@ impl App {
                 return Vec::new();
             }
         };
+        self.edited();
+        self.say_asked_with();
+        Vec::new()
+    }
+
+    fn set_effort(&mut self, name: &str) -> Vec<Effect> {
+        let effort = Effort::ALL.into_iter().find(|effort| effort.as_str() == name);
+        if effort.is_none() && !matches!(name, "" | "auto") {
+            self.toast(Role::Bad, self.words.say("no-such-effort"));
+            return Vec::new();
+        }
+        self.ask.effort = effort;
         self.edited();
         self.say_asked_with();
         Vec::new()
@@ -296,7 +309,7 @@ impl App {
         self.toast(Role::Good, text);
     }
 
-    /// Model, persona, plan, profile, as far as they are chosen.
+    /// Model, persona, plan, profile, effort, as far as they are chosen.
     #[must_use]
     pub fn asked_with(&self) -> String {
         let profile = self.ask.profile.map(|profile| match profile {
@@ -304,11 +317,16 @@ impl App {
             Profile::Balanced => "balanced",
             Profile::Best => "best",
         });
+        let effort = self
+            .ask
+            .effort
+            .map(|effort| self.words.with("asked-effort", &[("effort", effort.as_str().into())]));
         let chosen = [
             Some(self.ask.model.as_deref().unwrap_or("auto")),
             self.ask.persona.as_deref(),
             self.ask.plan.as_deref(),
             profile,
+            effort.as_deref(),
         ];
         chosen.into_iter().flatten().collect::<Vec<_>>().join(" · ")
     }

@@ -112,6 +112,8 @@ queue-back = What waited is back in the editor, and was not sent.
 queue-full = That many prompts wait already; yours is back in the editor.
 no-such-command = There is no command /{ $name }. Press ctrl+p to see all of them.
 no-such-profile = A profile is cheap, balanced or best.
+no-such-effort = An effort is low, medium or high.
+asked-effort = effort { $effort }
 asked-with = From now on: { $what }
 copied = Copied: { $bytes ->
     [one] { $bytes } byte
@@ -166,6 +168,7 @@ command-model = choose a model, or auto
 command-persona = choose a persona
 command-plan = choose a plan: direct, moa, vote, …
 command-profile = cheap, balanced or best
+command-effort = low, medium or high: how long models think
 command-approve = who may act: ask, read-only, workspace, plan
 command-runs = the latest runs; attach to one that goes on
 command-attach = follow a run by its id

@@ -114,6 +114,8 @@ queue-back = То, что ждало, снова в редакторе и не �
 queue-full = В очереди больше нет места; ваш текст снова в редакторе.
 no-such-command = Нет команды /{ $name }. Все команды покажет ctrl+p.
 no-such-profile = Профиль — это cheap, balanced или best.
+no-such-effort = Усилие — это low, medium или high.
+asked-effort = усилие { $effort }
 asked-with = Отныне: { $what }
 copied = Скопировано: { $bytes ->
     [one] { $bytes } байт
@@ -170,6 +172,7 @@ command-model = выбрать модель или auto
 command-persona = выбрать персону
 command-plan = выбрать план: direct, moa, vote, …
 command-profile = cheap, balanced или best
+command-effort = low, medium или high: как долго думать
 command-approve = кому можно действовать: ask, read-only, workspace, plan
 command-runs = последние запуски; присоединиться к идущему
 command-attach = следить за запуском по имени

@@ -24,7 +24,7 @@ use plyrum_billing_client::MicroRub;
 use plyrum_client::Client;
 use plyrum_config::Paths;
 use plyrum_protocol::{
-    Asking, AttachmentId, AttachmentPiece, AttachmentPut, DryRun, ErrorKind, Fault, MAX_PIECE_BYTES,
+    Asking, AttachmentId, AttachmentPiece, AttachmentPut, DryRun, Effort, ErrorKind, Fault, MAX_PIECE_BYTES,
     MAX_PROMPT_BYTES, Owner, Profile, Receipt, RunId, RunResult, RunStatus, RunSubmit, Submit, SubmitOptions,
     Submitted,
 };
@@ -62,6 +62,23 @@ impl From<ProfileArg> for Profile {
     }
 }
 
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum EffortArg {
+    Low,
+    Medium,
+    High,
+}
+
+impl From<EffortArg> for Effort {
+    fn from(effort: EffortArg) -> Self {
+        match effort {
+            EffortArg::Low => Self::Low,
+            EffortArg::Medium => Self::Medium,
+            EffortArg::High => Self::High,
+        }
+    }
+}
+
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[command(after_help = "Examples:
@@ -95,6 +112,9 @@ pub(crate) struct Args {
     /// Trade quality against price
     #[arg(long, value_name = "PROFILE")]
     profile: Option<ProfileArg>,
+    /// How long a model that thinks may think; its thoughts are paid too
+    #[arg(long, value_name = "EFFORT")]
+    effort: Option<EffortArg>,
     /// Shape of the output
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     output_format: Format,
@@ -258,6 +278,7 @@ fn submit(args: &Args, prompt: String, run: RunId, record: Option<String>) -> Su
             persona: args.persona.clone(),
             plan: args.plan.clone(),
             profile: args.profile.map(Into::into),
+            effort: args.effort.map(Into::into),
             max_cost_micro_rub: args.max_cost,
             timeout_ms: args.timeout.and_then(|t| u64::try_from(t.as_millis()).ok()),
             approve: args.approve.clone(),
