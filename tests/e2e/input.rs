@@ -52,10 +52,10 @@ fn nothing_to_ask_is_exit_2() {
 #[test]
 fn a_directory_a_missing_file_and_a_binary_are_named() {
     let world = World::new();
-    world.file("picture", b"\x89PNG\r\n\x1a\n\0\0");
+    world.file("binary", b"\x7fELF\0\xff");
     world.plyrum(["ask", "-f", "..", "What is it?"]).run().fails_telling(2, ["..", "directory"]);
     world.plyrum(["ask", "-f", "none.txt", "What is it?"]).run().fails_telling(2, ["none.txt"]);
-    world.plyrum(["ask", "-f", "picture", "What is it?"]).run().fails_telling(2, ["picture", "UTF-8"]);
+    world.plyrum(["ask", "-f", "binary", "What is it?"]).run().fails_telling(2, ["binary", "UTF-8"]);
 }
 
 #[test]

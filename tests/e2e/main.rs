@@ -30,6 +30,7 @@ mod limits;
 mod mended;
 mod mixtures;
 mod money;
+mod pictures;
 mod places;
 mod policies;
 mod prices;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::bound::AttemptBound;
 use crate::cost::CostError;
 use crate::money::MicroRub;
-use crate::usage::Usage;
+use crate::usage::{MAX_TOKENS, Usage};
 
 /// What to reserve for an attempt, and the output limit that it is good for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -34,6 +34,12 @@ pub trait Billing {
         available: MicroRub,
         input_tokens: u64,
     ) -> Result<u64, CostError>;
+
+    /// Whether input costs nothing, however much of it there is: then nothing has to bound it.
+    fn input_is_free(&self, model: &str) -> bool {
+        let hold = |input_tokens| self.hold(model, &AttemptBound { input_tokens, max_output_tokens: 0 }).ok();
+        hold(MAX_TOKENS).is_some_and(|dearest| Some(dearest) == hold(0))
+    }
 
     /// The hold for `bound`, its output shortened to what `available` covers (`None`: no limit). Gives
     /// `None` where some output is asked for and not one token of it fits, or the input alone does not.
@@ -93,6 +99,12 @@ mod tests {
         let bound = AttemptBound { input_tokens, max_output_tokens };
         let quote = one_model().quote("any", &bound, available.map(MicroRub::new)).unwrap();
         quote.map(|quote| (quote.micro_rub.get(), quote.max_output_tokens))
+    }
+
+    #[test]
+    fn input_is_free_where_no_amount_of_it_costs_anything() {
+        assert!(!one_model().input_is_free("any"));
+        assert!(OneModel(RateCard::free()).input_is_free("any"));
     }
 
     #[test]

@@ -21,6 +21,10 @@ use crate::usage::{MAX_TOKENS, check_tokens};
 /// templates are longer, and a hold that is some tokens too high costs nobody anything.
 pub const MESSAGE_OVERHEAD_TOKENS: u64 = 32;
 
+/// Input tokens that a picture is taken to have where its model states no bound: for planning what fits, and for estimates
+/// of streams that were cut. No hold that has to keep a limit is made from it.
+pub const USUAL_PICTURE_TOKENS: u64 = 1600;
+
 /// The most that an attempt can use: all four input meters together, and output with reasoning together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct AttemptBound {

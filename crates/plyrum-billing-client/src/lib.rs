@@ -25,7 +25,9 @@ mod said;
 mod usage;
 
 pub use billing::{Billing, HoldQuote};
-pub use bound::{AttemptBound, MESSAGE_OVERHEAD_TOKENS, affordable_output, hold_amount, input_bound};
+pub use bound::{
+    AttemptBound, MESSAGE_OVERHEAD_TOKENS, USUAL_PICTURE_TOKENS, affordable_output, hold_amount, input_bound,
+};
 pub use card::{Fee, MAX_FEE, MAX_PRICE, PerMillion, RateCard, Rates, Tier};
 pub use convention::{Convention, Counts, UsageInvalid};
 pub use cost::{CostError, cost};

@@ -34,6 +34,8 @@ pub struct ListedModel {
     pub tools: Option<bool>,
     /// Whether it thinks before it answers, where it is told.
     pub thinks: Option<bool>,
+    /// Whether it takes pictures, where it is told.
+    pub images: Option<bool>,
     /// Runs on this machine, and so costs nothing.
     pub is_local: bool,
 }
@@ -66,7 +68,7 @@ impl ListedModel {
         if let Some(longest) = self.max_output_tokens.filter(|tokens| (1..=context).contains(tokens)) {
             writeln!(entry, "max_output_tokens = {longest}").ok()?;
         }
-        for (key, value) in [("tools", self.tools), ("reasoning", self.thinks)] {
+        for (key, value) in [("tools", self.tools), ("reasoning", self.thinks), ("images", self.images)] {
             if let Some(value) = value {
                 writeln!(entry, "{key} = {value}").ok()?;
             }
@@ -108,6 +110,7 @@ mod tests {
             max_output_tokens: None,
             tools: None,
             thinks: None,
+            images: None,
             is_local: false,
         }
     }
@@ -117,6 +120,7 @@ mod tests {
         let local = ListedModel {
             context_tokens: Some(131_072),
             tools: Some(false),
+            images: Some(true),
             is_local: true,
             ..model("ollama", "llama3.2:3b")
         };
@@ -138,14 +142,14 @@ mod tests {
                 .unwrap();
         let llama = catalog.model("ollama/llama3.2:3b").unwrap();
         assert_eq!(
-            (llama.context_tokens, llama.tools, llama.only_when_named, llama.origin),
-            (8192, false, false, Origin::Listed)
+            (llama.context_tokens, llama.tools, llama.images, llama.only_when_named, llama.origin),
+            (8192, false, Some(true), false, Origin::Listed)
         );
         assert!(matches!(llama.price, PriceState::Known(_)));
         let gpt = catalog.model("openai/gpt-x").unwrap();
         assert_eq!(
-            (gpt.context_tokens, gpt.only_when_named, &gpt.price),
-            (32_768, true, &PriceState::Unknown)
+            (gpt.context_tokens, gpt.images, gpt.only_when_named, &gpt.price),
+            (32_768, None, true, &PriceState::Unknown)
         );
         assert_eq!(catalog.model("yandex/yandexgpt/latest").unwrap().name, "gpt://b1g/yandexgpt/latest");
         assert!(catalog.model("openai/q\"uote").is_some());

@@ -47,6 +47,10 @@ pub struct Model {
     pub tools: bool,
     /// It thinks before it answers.
     pub reasoning: bool,
+    /// It takes pictures, or takes none; `None`: not known.
+    pub images: Option<bool>,
+    /// Most input tokens that one picture can come to, where stated.
+    pub image_tokens: Option<u64>,
     /// It serves only where somebody names it.
     pub only_when_named: bool,
     /// What to use instead when it fails, in order; all in the catalogue, never itself.
@@ -86,6 +90,8 @@ pub(crate) fn build(
         bytes_per_token: bytes_per_token(section, problems),
         tools: section.tools,
         reasoning: section.reasoning,
+        images: section.images,
+        image_tokens: image_tokens(section, problems),
         only_when_named: section.only_when_named,
         fallback: fallback(section, problems),
         quality: quality(section, problems),
@@ -137,6 +143,15 @@ fn bytes_per_token(section: &ModelSection, problems: &mut Problems) -> BytesPerT
         problems.at(text, format!("bytes_per_token {why}"));
         BytesPerToken::default()
     })
+}
+
+/// What a picture comes to says nothing of a model that takes none.
+fn image_tokens(section: &ModelSection, problems: &mut Problems) -> Option<u64> {
+    let stated = section.image_tokens.as_ref()?;
+    if section.images != Some(true) {
+        problems.at(stated, "image_tokens is of models that take pictures: images = true");
+    }
+    Some(tokens("image_tokens", stated, problems))
 }
 
 fn fallback(section: &ModelSection, problems: &mut Problems) -> Vec<ModelId> {

@@ -114,6 +114,10 @@ pub struct ModelSection {
     /// The model thinks before it answers.
     #[serde(default)]
     pub reasoning: bool,
+    /// The model takes pictures, or takes none; absent: not known, and it is sent none.
+    pub images: Option<bool>,
+    /// Most input tokens that one picture can come to; absent: not known, so that under a limit none is sent.
+    pub image_tokens: Option<Spanned<u64>>,
     /// It serves only where somebody names it: no router chooses it, and it stands in for no other model.
     #[serde(default)]
     pub only_when_named: bool,

@@ -6,6 +6,7 @@
 //! Knows the socket and the protocol; not the vendors, not the terminal.
 
 mod connection;
+mod enclose;
 mod fault;
 mod follow;
 mod holder;
@@ -14,6 +15,7 @@ mod replace;
 mod status;
 
 pub use connection::{Client, Event, FrameLine};
+pub use enclose::{Content, Enclosed, upload};
 pub use fault::of_config;
 pub use follow::{Follower, Step};
 pub use holder::{Holder, is_held};

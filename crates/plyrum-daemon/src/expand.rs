@@ -7,12 +7,17 @@ use plyrum_engine::{ModelChoice, Models, Persona, Plan, PlanStep, StepSpec};
 use plyrum_protocol::{Decision, ErrorKind, Fault, InvalidId, StepId};
 use std::collections::BTreeMap;
 
+/// Why a model that could serve may not: what it would cost is not known, and there is a limit.
+const UNPRICED: [&str; 2] = ["price_unknown", "image_bound_unknown"];
+
 /// What the choice of models depends on.
 pub(crate) struct Choosing<'a> {
     pub(crate) context: &'a Context,
     pub(crate) decision: &'a Decision,
     pub(crate) persona: &'a Persona,
     pub(crate) requested: Option<&'a ModelId>,
+    /// The prompt has pictures: only who takes them is asked.
+    pub(crate) shows_pictures: bool,
 }
 
 /// The steps of a run.
@@ -56,7 +61,7 @@ impl<'a> Choosing<'a> {
             Models::Panel => self.panel()?,
             Models::Cheapest => self.cheapest()?,
             Models::Aggregator => vec![self.aggregator()?],
-            Models::Named(names) => names.iter().map(|name| self.named(name)).collect::<Result<_, _>>()?,
+            Models::Named(names) => names.iter().map(|name| self.seeing(name)).collect::<Result<_, _>>()?,
         };
         let members = match &step.models {
             Models::Panel | Models::Cheapest => step.members.min(pool.len()),
@@ -68,6 +73,25 @@ impl<'a> Choosing<'a> {
     fn named(&self, name: &str) -> Result<&'a Model, Fault> {
         let known = self.context.catalog.models.keys().map(ModelId::as_str);
         self.context.catalog.model(name).ok_or_else(|| not_found("model", name, known, "plyrum models list"))
+    }
+
+    /// A model that a plan names, unless it would have to answer without what is asked about.
+    fn seeing(&self, name: &str) -> Result<&'a Model, Fault> {
+        let model = self.named(name)?;
+        if self.sees(model) {
+            Ok(model)
+        } else {
+            Err(excluded(self.context, &model.id, &self.why_not(model)))
+        }
+    }
+
+    fn sees(&self, model: &Model) -> bool {
+        !self.shows_pictures || model.images == Some(true)
+    }
+
+    fn why_not(&self, model: &Model) -> Vec<String> {
+        let excluded = self.decision.excluded.iter().find(|e| e.model == model.id.as_str());
+        excluded.map(|e| e.reasons.clone()).unwrap_or_default()
     }
 
     /// The router's first choice, or why there is none.
@@ -82,6 +106,7 @@ impl<'a> Choosing<'a> {
             return Ok(first);
         }
         let Some(model) = self.requested else {
+            self.told_if_only_unpriced()?;
             let why: Vec<String> = self
                 .decision
                 .excluded
@@ -100,7 +125,11 @@ impl<'a> Choosing<'a> {
 
     fn told_if_only_unpriced(&self) -> Result<(), Fault> {
         let mut excluded_models = self.decision.excluded.iter();
-        let Some(unpriced) = excluded_models.find(|e| e.reasons == ["price_unknown"]) else { return Ok(()) };
+        let Some(unpriced) = excluded_models
+            .find(|e| matches!(e.reasons.as_slice(), [only] if UNPRICED.contains(&only.as_str())))
+        else {
+            return Ok(());
+        };
         let model = self.named(&unpriced.model)?;
         Err(excluded(self.context, &model.id, &unpriced.reasons))
     }
@@ -117,7 +146,10 @@ impl<'a> Choosing<'a> {
         let models = proposers.iter().map(|id| self.named(id.as_str())).collect::<Result<Vec<_>, _>>()?;
         let usable: Vec<&Model> = models.iter().copied().filter(|m| self.may_ask(m)).collect();
         match (usable.is_empty(), proposers.first()) {
-            (true, Some(first)) => Err(excluded(self.context, first, &[])),
+            (true, Some(first)) => {
+                let reasons = self.context.catalog.model(first.as_str()).map(|model| self.why_not(model));
+                Err(excluded(self.context, first, &reasons.unwrap_or_default()))
+            }
             _ => Ok(usable),
         }
     }
@@ -133,7 +165,9 @@ impl<'a> Choosing<'a> {
     }
 
     fn may_ask(&self, model: &Model) -> bool {
-        self.context.why_not(&model.id).is_none() && self.context.settings.narrowing.allows(&model.provider)
+        self.sees(model)
+            && self.context.why_not(&model.id).is_none()
+            && self.context.settings.narrowing.allows(&model.provider)
     }
 
     /// The panel, the cheapest first; of equals the better-ranked. What has no price comes last.
@@ -180,7 +214,8 @@ impl<'a> Choosing<'a> {
     }
 }
 
-fn choice(model: &Model, catalog: &Catalog) -> ModelChoice {
+/// What a step needs to know of a model.
+pub(crate) fn choice(model: &Model, catalog: &Catalog) -> ModelChoice {
     let drain_s = catalog.provider(model.provider.as_str()).map_or(0, |provider| provider.drain_s);
     ModelChoice {
         id: model.id.to_string(),
@@ -189,6 +224,8 @@ fn choice(model: &Model, catalog: &Catalog) -> ModelChoice {
         max_output_tokens: model.max_output_tokens,
         bytes_per_token: model.bytes_per_token,
         tools: model.tools,
+        images: model.images == Some(true),
+        image_tokens: model.image_tokens,
         drain_ms: drain_s.saturating_mul(1000),
     }
 }

@@ -194,6 +194,7 @@ pub(crate) fn of_list(provider: &str, is_local: bool) -> impl Fn(Listed) -> Opti
             max_output_tokens: listed.max_output_tokens,
             tools: listed.tools,
             thinks: listed.thinks,
+            images: listed.images,
             is_local,
         })
     }

@@ -6,12 +6,17 @@ use crate::expand::{Choosing, expand};
 use plyrum_billing_client::MicroRub;
 use plyrum_catalog::ModelId;
 use plyrum_engine::{
-    Attachment, Conversation, FanOut, Limits, Persona, Plan, Quorum, Situation, StepSpec, Unpriced, activate,
+    Attachment, Conversation, FanOut, Limits, Persona, Picture, Plan, Quorum, Situation, StepSpec, Unpriced,
+    activate,
 };
-use plyrum_protocol::{Decision, Effort, ErrorKind, Fault, Profile, Risk, SubmitOptions, Timestamp};
+use plyrum_protocol::{
+    Decision, Effort, ErrorKind, Fault, PictureMark, Profile, Risk, SubmitOptions, Timestamp,
+};
 use plyrum_router::{AttachmentFacts, RouteInput, route};
 use plyrum_settings::ModelChoice as ConfiguredModel;
 
+/// Why a price range is no promise, and no limit can be kept.
+const UNBOUNDED: &str = "image_bound_unknown";
 /// The plan of one step.
 const DIRECT: &str = "direct";
 
@@ -34,13 +39,22 @@ pub(crate) struct Resolved {
 pub(crate) struct Asked {
     pub(crate) prompt: String,
     pub(crate) attachments: Vec<Attachment>,
+    pub(crate) pictures: Vec<Picture>,
+}
+
+/// What of a conversation's past a model would be told, whether or not it fits.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Told {
+    pub(crate) bytes: u64,
+    pub(crate) pictures: u64,
 }
 
 impl Asked {
-    /// Bytes of everything.
+    /// Bytes of all text; pictures are named in it, and count apart.
     pub(crate) fn bytes(&self) -> u64 {
         let attached: usize = self.attachments.iter().map(|a| a.text.len() + a.name.len() + 64).sum();
-        (self.prompt.len() + attached) as u64
+        let named: usize = self.pictures.iter().map(|picture| picture.mark.name.len() + 192).sum();
+        (self.prompt.len() + attached + named) as u64
     }
 
     /// The same with every secret replaced.
@@ -55,6 +69,14 @@ impl Asked {
                 .attachments
                 .into_iter()
                 .map(|a| Attachment { name: clean(a.name), text: clean(a.text) })
+                .collect(),
+            pictures: self
+                .pictures
+                .into_iter()
+                .map(|picture| Picture {
+                    mark: PictureMark { name: clean(picture.mark.name), ..picture.mark },
+                    data: picture.data,
+                })
                 .collect(),
         }
     }
@@ -72,6 +94,7 @@ impl Asked {
             history: Vec::new(),
             prompt: self.prompt,
             attachments: self.attachments,
+            pictures: self.pictures,
             temperature: persona.temperature.clone(),
             effort: effort.or(persona.effort),
         }
@@ -83,7 +106,7 @@ pub(crate) fn resolve(
     context: &Context,
     asked: &Asked,
     options: &SubmitOptions,
-    told_bytes: u64,
+    told: Told,
     left: Option<MicroRub>,
     now: Timestamp,
 ) -> Result<Resolved, Fault> {
@@ -100,13 +123,20 @@ pub(crate) fn resolve(
     if let Some(name) = requested_plan {
         plan(context, name)?;
     }
-    let wants = Wants { model: model.as_ref(), plan: requested_plan, told_bytes, left };
+    let wants = Wants { model: model.as_ref(), plan: requested_plan, told, left };
     let mut decision = decide(context, asked, options, &wants);
+    say_what_is_unbounded(&mut decision);
     if plan(context, &plan_name)?.is_chosen_by_rule() {
         choose_plan(&mut decision, options);
     }
     let plan = plan(context, &decision.plan)?;
-    let choosing = Choosing { context, decision: &decision, persona: &persona, requested: model.as_ref() };
+    let choosing = Choosing {
+        context,
+        decision: &decision,
+        persona: &persona,
+        requested: model.as_ref(),
+        shows_pictures: !asked.pictures.is_empty(),
+    };
     let steps = expand(&plan, &choosing)?;
     if options.effort.is_some() {
         somebody_thinks(context, &steps)?;
@@ -140,6 +170,15 @@ fn somebody_thinks(context: &Context, steps: &[StepSpec]) -> Result<(), Fault> {
     )))
 }
 
+/// Where the first choice is sent pictures of which nobody knows what they cost at most, the plan says so: its price range
+/// is then no promise.
+fn say_what_is_unbounded(decision: &mut Decision) {
+    let first = decision.candidates.first();
+    if first.is_some_and(|first| first.reasons.iter().any(|reason| reason == UNBOUNDED)) {
+        decision.reasons.push(UNBOUNDED.to_owned());
+    }
+}
+
 /// Whether the one step of a run takes its prompt as a command. With other steps, or other texts, what it would
 /// carry out is not what somebody typed.
 fn keeps_commands_alone(
@@ -158,7 +197,7 @@ fn keeps_commands_alone(
             Fault::new(ErrorKind::Usage, message).hint(format!("plyrum ask -m {id} --plan direct COMMAND"))
         );
     }
-    if !asked.attachments.is_empty() {
+    if !asked.attachments.is_empty() || !asked.pictures.is_empty() {
         let message = format!("{id} carries out what you typed and takes no attachments or standard input");
         return Err(Fault::new(ErrorKind::Usage, message)
             .hint("name files in the command; --no-stdin reads no standard input"));
@@ -189,8 +228,8 @@ pub(crate) struct Wants<'a> {
     pub(crate) model: Option<&'a ModelId>,
     /// The plan that somebody named.
     pub(crate) plan: Option<&'a str>,
-    /// Bytes of the conversation that is continued.
-    pub(crate) told_bytes: u64,
+    /// The conversation that is continued.
+    pub(crate) told: Told,
     /// What may be spent.
     pub(crate) left: Option<MicroRub>,
 }
@@ -225,7 +264,9 @@ pub(crate) fn decide(
     route(&RouteInput {
         prompt: &asked.prompt,
         attachments: &attachments,
-        told_bytes: wants.told_bytes,
+        pictures: asked.pictures.len() as u64,
+        told_pictures: wants.told.pictures,
+        told_bytes: wants.told.bytes,
         catalog: &context.catalog,
         health: &|model| context.health(model),
         requested_model: wants.model,
@@ -322,6 +363,19 @@ pub(crate) fn excluded(context: &Context, model: &ModelId, reasons: &[String]) -
             format!("the prompt does not fit {model}, which takes {limit} tokens"),
             "shorten it, or take a model with a larger context: plyrum models list".to_owned(),
         )
+    } else if has("takes_no_images") || has("images_unknown") {
+        let what = if has("images_unknown") {
+            format!("{model} is not known to take pictures")
+        } else {
+            format!("{model} takes no pictures")
+        };
+        (ErrorKind::Usage, what, takers(context, model))
+    } else if has(UNBOUNDED) {
+        (
+            ErrorKind::PriceUnknown,
+            format!("{model}: how many tokens a picture has at most is not known, so no limit can be kept"),
+            format!("set models.\"{model}\".image_tokens in config.toml"),
+        )
     } else if has("price_unknown") {
         (
             ErrorKind::PriceUnknown,
@@ -349,6 +403,18 @@ fn unpriced(context: &Context) -> Unpriced {
         plyrum_settings::Unpriced::Refuse => Unpriced::Refuse,
         plyrum_settings::Unpriced::Allow => Unpriced::Allow,
     }
+}
+
+/// Which models take pictures, for one that does not.
+fn takers(context: &Context, model: &ModelId) -> String {
+    let takes =
+        |model: &&plyrum_catalog::Model| model.images == Some(true) && context.why_not(&model.id).is_none();
+    let ids: Vec<&str> =
+        context.catalog.models.values().filter(takes).map(|m| m.id.as_str()).take(4).collect();
+    if ids.is_empty() {
+        return format!("if it does, set models.\"{model}\".images = true in config.toml");
+    }
+    format!("models that do: {}", ids.join(", "))
 }
 
 fn limits(context: &Context, options: &SubmitOptions, persona: &Persona, now: Timestamp) -> Limits {

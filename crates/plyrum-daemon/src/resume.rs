@@ -5,11 +5,12 @@ use crate::daemon::Daemon;
 use crate::driver::Driver;
 use crate::hub::Hub;
 use crate::runs::LiveRun;
+use crate::sessions::pictures::{Pictures, Reads};
 use crate::tools::{OfRun, Parked as Kept};
 use crate::{budgets, recover};
 use plyrum_engine::Run;
 use plyrum_ledger::{FinishRun, Parked, RunStatus};
-use plyrum_protocol::{ApprovalId, ErrorKind, Fault, RunId, SessionId, Timestamp};
+use plyrum_protocol::{ApprovalId, ErrorKind, Fault, PictureMark, RunId, SessionId, Timestamp};
 use plyrum_sessions::SessionLog;
 use serde_json::json;
 use std::sync::Arc;
@@ -54,7 +55,10 @@ async fn resume(daemon: &Arc<Daemon>, waiting: Parked) -> Result<(), Fault> {
     let log = SessionLog::open_existing(&dir, &session).map_err(storage)?;
     let seq = frames.iter().filter_map(|frame| frame.seq).max().unwrap_or(0);
     let catalog = Arc::<plyrum_catalog::Catalog>::clone(&context.catalog);
-    let (resumed, effects) = Run::resume(&kept.run, seq, catalog).map_err(|e| broken(e.to_string()))?;
+    let pictures = Pictures { dir: &dir, session: &session, reads: Reads::Bytes };
+    let find = |mark: &PictureMark| tokio::task::block_in_place(|| pictures.find(mark));
+    let (resumed, effects) =
+        Run::resume(&kept.run, seq, &find, catalog).map_err(|e| broken(e.to_string()))?;
     let hub = Arc::new(Hub::new(run, session));
     hub.recall(&frames);
     let budgets =

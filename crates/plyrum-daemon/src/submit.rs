@@ -15,19 +15,22 @@ use crate::instructions;
 use crate::outbox::Outbox;
 use crate::project;
 use crate::recording::Recording;
-use crate::resolve::{Asked, Resolved, resolve};
+use crate::resolve::{Asked, Resolved, Told, resolve};
 use crate::runs::{LiveRun, MAX_RUNS};
 use crate::sessions::past::{self, Past, Room};
+use crate::sessions::pictures::{Pictures, Reads};
 use crate::sessions::{Chosen, compact, storage as of_log};
 use crate::tools::{self, OfRun, Order};
-use plyrum_engine::{AnswerForm, Conversation, Exchange, Limits, Run, RunSpec, Tools};
+use plyrum_engine::{AnswerForm, Conversation, Limits, Run, RunSpec, Tools};
 use plyrum_ledger::{FinishRun, NewRun, RunStatus};
 use plyrum_protocol::{
-    Compact, ContextMeter, ErrorKind, Fault, MAX_PROMPT_BYTES, Receipt, RunId, SessionId, Submit, Submitted,
-    Timestamp,
+    Compact, ContextMeter, ErrorKind, Fault, MAX_PROMPT_BYTES, PictureMark, Receipt, RunId, SessionId,
+    Submit, Submitted, Timestamp,
 };
 use plyrum_providers::offline::{Offline, Script};
-use plyrum_sessions::{Event, SessionLog, Texts};
+use plyrum_sessions::{
+    Event, MAX_PICTURES_BYTES, Outline, SessionLog, Texts, keep_picture, room_for_pictures,
+};
 use plyrum_tools::policies;
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -81,9 +84,9 @@ pub(crate) async fn accept(
         daemon.sessions.choose(submit.session.as_deref(), &daemon.paths.ledger_path())
     })?;
     let form = form::taken(&context, &submit).await?;
-    let told_bytes = blocking::by_size(bytes, || told_bytes(daemon, &session))?;
-    let told_bytes = told_bytes.saturating_add(form.as_ref().map_or(0, AnswerForm::bytes));
-    let resolved = blocking::by_size(bytes, || resolve_it(&context, &submit, &asked, told_bytes, left, now))?;
+    let mut told = blocking::by_size(bytes, || told(daemon, &session))?;
+    told.bytes = told.bytes.saturating_add(form.as_ref().map_or(0, AnswerForm::bytes));
+    let resolved = blocking::by_size(bytes, || resolve_it(&context, &submit, &asked, told, left, now))?;
     form::not_of_a_command(form.as_ref(), resolved.is_command)?;
     keep_to_its_project(daemon, &session, project.as_deref(), &resolved).await?;
     let keys_only_in_client = missing_keys(&context, client_keys);
@@ -113,18 +116,19 @@ pub(crate) async fn accept(
         warning,
         context: meter.filter(|_| !session.is_new),
     };
+    blocking::by_size(bytes, || has_room_for_pictures(daemon, &session.id, &asked))?;
     let start = begin(daemon, context, project, &asked, spec, session.is_new, acting).await?;
     let start = Start { driver: start.driver.with_recording(recording), ..start };
     daemon.sessions.used(&session.id);
     Ok(Accepted { reply: Submitted::Receipt(receipt), start: Some(Box::new(start)) })
 }
 
-/// Bytes of the conversation's past, whether or not they fit any model.
-fn told_bytes(daemon: &Daemon, session: &Chosen) -> Result<u64, Fault> {
+/// The conversation's past, whether or not it fits any model.
+fn told(daemon: &Daemon, session: &Chosen) -> Result<Told, Fault> {
     if session.is_new {
-        return Ok(0);
+        return Ok(Told::default());
     }
-    daemon.sessions.outlines.with(&session.id, past::told_bytes).map_err(|e| of_log(&e))
+    daemon.sessions.outlines.with(&session.id, past::told).map_err(|e| of_log(&e))
 }
 
 /// What was said under a project's allow-list goes to no other provider, wherever it is continued from.
@@ -161,16 +165,16 @@ fn resolve_it(
     context: &Context,
     submit: &Submit,
     asked: &Asked,
-    told_bytes: u64,
+    told: Told,
     left: Option<plyrum_billing_client::MicroRub>,
     now: Timestamp,
 ) -> Result<Resolved, Fault> {
     if submit.compact.is_none() {
-        return resolve(context, asked, &submit.options, told_bytes, left, now);
+        return resolve(context, asked, &submit.options, told, left, now);
     }
     let options =
         plyrum_protocol::SubmitOptions { plan: Some("direct".to_owned()), ..submit.options.clone() };
-    let mut resolved = resolve(context, asked, &options, told_bytes, left, now)?;
+    let mut resolved = resolve(context, asked, &options, told, left, now)?;
     if resolved.is_command {
         return Err(Fault::new(ErrorKind::Usage, "a model that carries out commands summarises nothing")
             .hint("plyrum sessions compact -m MODEL"));
@@ -213,7 +217,9 @@ fn check(daemon: &Daemon, asked: &Asked, compact: Option<Compact>) -> Result<(),
         return Err(Fault::new(ErrorKind::Usage, message).hint("pipe the text in, or pass it with --file"));
     }
     let is_empty = asked.prompt.trim().is_empty();
-    if compact.is_none() && is_empty && asked.attachments.iter().all(|a| a.text.trim().is_empty()) {
+    let brings_nothing =
+        asked.pictures.is_empty() && asked.attachments.iter().all(|a| a.text.trim().is_empty());
+    if compact.is_none() && is_empty && brings_nothing {
         return Err(Fault::new(ErrorKind::Usage, "the prompt is empty").hint("plyrum ask \"your question\""));
     }
     if daemon.runs.count() >= MAX_RUNS {
@@ -221,6 +227,17 @@ fn check(daemon: &Daemon, asked: &Asked, compact: Option<Compact>) -> Result<(),
         return Err(Fault::new(ErrorKind::Failed, message).hint("plyrum runs list"));
     }
     Ok(())
+}
+
+/// A session keeps what was sent to a bound: what goes over it is refused before it is in the books.
+fn has_room_for_pictures(daemon: &Daemon, session: &SessionId, asked: &Asked) -> Result<(), Fault> {
+    let bytes: u64 = asked.pictures.iter().map(|picture| picture.mark.bytes).sum();
+    if bytes == 0 || bytes <= room_for_pictures(&daemon.sessions.dir, session).map_err(|e| of_log(&e))? {
+        return Ok(());
+    }
+    let most = MAX_PICTURES_BYTES >> 20;
+    let message = format!("session {session} keeps at most {most} MiB of pictures, and these are too much");
+    Err(Fault::new(ErrorKind::Usage, message).hint("begin a new session"))
 }
 
 /// Names of provider keys that the client's shell has and the daemon lacks.
@@ -275,6 +292,8 @@ fn spec(
     } else {
         asked.conversation(&resolved.persona, submit.options.effort, files)
     };
+    let reads = if submit.dry_run { Reads::Nothing } else { Reads::Bytes };
+    let pictures = Pictures { dir: &daemon.sessions.dir, session: &session.id, reads };
     let mut plan = resolved.plan.name.clone();
     let (conversation, meter, compacts) = match (submit.compact, room) {
         (Some(_), _) if session.is_new => {
@@ -282,7 +301,7 @@ fn spec(
             return Err(Fault::new(ErrorKind::Usage, message).hint("plyrum sessions compact last"));
         }
         (Some(compact), Some(room)) => {
-            let covered = covered(daemon, session, &room, compact)?;
+            let covered = covered(daemon, pictures, &room, compact)?;
             let through = covered.through.clone();
             compact::PLAN.clone_into(&mut plan);
             let focus = focus.unwrap_or_default();
@@ -290,8 +309,8 @@ fn spec(
             (conversation, None, Some(through))
         }
         (None, Some(room)) if !session.is_new => {
-            let Past { summary, exchanges, meter } = past(daemon, session, &room)?;
-            (told(base, summary, exchanges), Some(meter), None)
+            let Past { summary, exchanges, meter } = past(daemon, pictures, &room)?;
+            (Conversation { summary, history: exchanges, ..base }, Some(meter), None)
         }
         (_, _) => (base, None, None),
     };
@@ -381,10 +400,6 @@ fn client_name(client: &str, context: &Context) -> String {
     client.chars().filter(|c| !c.is_control()).take(80).collect()
 }
 
-fn told(base: Conversation, summary: Option<String>, history: Vec<Exchange>) -> Conversation {
-    Conversation { summary, history, ..base }
-}
-
 /// The smallest context of the models that are asked first.
 fn room(
     resolved: &Resolved,
@@ -396,42 +411,47 @@ fn room(
     let model = first.min_by_key(|model| model.context_tokens)?;
     let files: usize = files.iter().map(|file| file.text.len() + file.name.len() + 64).sum();
     let output = model.max_output_tokens.unwrap_or(resolved.limits.max_output_tokens);
+    let picture_bytes = model.picture_bytes(1);
+    let pictures = picture_bytes.saturating_mul(asked.pictures.len() as u64);
     Some(Room {
         model: model.id.clone(),
         context_tokens: model.context_tokens,
         bytes_per_token: model.bytes_per_token,
         fixed_bytes: (resolved.persona.prompt.len() + files) as u64,
-        asked_bytes: asked.bytes().saturating_add(form_bytes),
+        asked_bytes: asked.bytes().saturating_add(form_bytes).saturating_add(pictures),
+        picture_bytes,
         output_tokens: resolved.limits.asked_output_tokens.map_or(output, |asked| asked.min(output)),
     })
 }
 
-fn past(daemon: &Daemon, session: &Chosen, room: &Room) -> Result<Past, Fault> {
-    let texts = Texts::open(&daemon.sessions.dir, &session.id).map_err(|e| of_log(&e))?;
-    let read = daemon.sessions.outlines.with(&session.id, |outline| past::read(outline, &texts, room));
+fn past(daemon: &Daemon, pictures: Pictures<'_>, room: &Room) -> Result<Past, Fault> {
+    let texts = Texts::open(pictures.dir, pictures.session).map_err(|e| of_log(&e))?;
+    let read = |outline: &Outline| past::read(outline, &texts, pictures, room);
+    let read = daemon.sessions.outlines.with(pictures.session, read);
     read.and_then(std::convert::identity).map_err(|e| of_log(&e))
 }
 
 fn covered(
     daemon: &Daemon,
-    session: &Chosen,
+    pictures: Pictures<'_>,
     room: &Room,
     compact: Compact,
 ) -> Result<compact::Covered, Fault> {
-    let texts = Texts::open(&daemon.sessions.dir, &session.id).map_err(|e| of_log(&e))?;
+    let texts = Texts::open(pictures.dir, pictures.session).map_err(|e| of_log(&e))?;
     let keep = usize::try_from(compact.keep_turns).unwrap_or(usize::MAX);
     daemon
         .sessions
         .outlines
-        .with(&session.id, |outline| compact::covered(outline, &texts, room, keep))
+        .with(pictures.session, |outline| compact::covered(outline, &texts, pictures, room, keep))
         .map_err(|e| of_log(&e))?
 }
 
-/// SHA-256 over the prompt and its attachments, each length-framed, in hex.
+/// SHA-256 over the prompt, its attachments and the hashes of its pictures, each length-framed, in hex.
 fn fingerprint(asked: &Asked) -> String {
     let mut hash = Sha256::new();
     let parts = std::iter::once(("", asked.prompt.as_str()))
-        .chain(asked.attachments.iter().map(|a| (a.name.as_str(), a.text.as_str())));
+        .chain(asked.attachments.iter().map(|a| (a.name.as_str(), a.text.as_str())))
+        .chain(asked.pictures.iter().map(|p| (p.mark.name.as_str(), p.mark.sha256.as_str())));
     for (name, text) in parts {
         for part in [name, text] {
             hash.update((part.len() as u64).to_le_bytes());
@@ -526,8 +546,16 @@ fn open_log(
     let log = log.map_err(storage)?;
     let attachments: Vec<(&str, &str)> =
         asked.attachments.iter().map(|a| (a.name.as_str(), a.text.as_str())).collect();
-    let append = || log.append_asked(opened, &spec.run, &asked.prompt, &attachments, &context.redactor);
-    match blocking::by_size(asked.bytes(), append) {
+    let marks: Vec<PictureMark> = asked.pictures.iter().map(|picture| picture.mark.clone()).collect();
+    // A picture is there before the line that names it.
+    let append = || {
+        asked.pictures.iter().try_for_each(|picture| {
+            keep_picture(&daemon.sessions.dir, &spec.session, &picture.mark, &picture.data)
+        })?;
+        log.append_asked(opened, &spec.run, &asked.prompt, &attachments, &marks, &context.redactor)
+    };
+    let bytes = if marks.is_empty() { asked.bytes() } else { u64::MAX };
+    match blocking::by_size(bytes, append) {
         Ok(()) => Ok(log),
         Err(e) => {
             if opened.is_some()

@@ -161,6 +161,7 @@ mod tests {
             }),
             request_bytes: 30,
             bytes_per_token: BytesPerToken::default(),
+            is_bounded: true,
         };
         let batch = HoldBatch {
             run: run.to_owned(),

@@ -1,6 +1,7 @@
 //! Everything that a run may ask of the world.
 
 use crate::form;
+use crate::picture::Picture;
 use crate::spec::{AnswerForm, ToolOffer};
 use plyrum_billing_client::{AttemptBound, MicroRub, SaidCost, Usage};
 use plyrum_protocol::{
@@ -97,8 +98,16 @@ pub struct HoldRequest {
     /// Its price is not known, which the user allows: nothing is held for it, and nothing is charged.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unpriced: bool,
-    /// Size of its text, for an estimate if no usage is reported.
+    /// Size of its text, and of text as long as its pictures, for an estimate if no usage is reported.
     pub request_bytes: u64,
+    /// Whether the bound is one: it is not where nobody knows what the request's pictures come to.
+    #[serde(default = "yes")]
+    pub is_bounded: bool,
+}
+
+/// Of attempts that were kept before there were pictures.
+const fn yes() -> bool {
+    true
 }
 
 /// A request to send.
@@ -119,6 +128,8 @@ pub struct OpenAttempt {
 pub struct Request {
     /// System prompt first, then the conversation.
     pub turns: Vec<Turn>,
+    /// Bytes of text that would be as many tokens as its pictures.
+    pub picture_bytes: u64,
     /// The place of the prompt among them; behind it is what came of it so far.
     pub prompt: usize,
     /// Longest answer.
@@ -136,6 +147,11 @@ pub struct Request {
 }
 
 impl Request {
+    /// Bytes of its text, and of text as long as its pictures: what an estimate starts from.
+    pub fn estimated_bytes(&self) -> u64 {
+        self.text_bytes().saturating_add(self.picture_bytes)
+    }
+
     /// Bytes of UTF-8 of all turns, with the calls in them, of the tools and of the form.
     pub fn text_bytes(&self) -> u64 {
         let tools: u64 = self.tools.iter().map(ToolOffer::bytes).sum();
@@ -164,6 +180,8 @@ pub struct Turn {
     pub speaker: Speaker,
     /// What.
     pub text: String,
+    /// Pictures of the person's.
+    pub pictures: Vec<Picture>,
     /// What a model called with it.
     pub calls: Vec<ModelCall>,
     /// Of a tool: the model's id of the call that this answers.
@@ -175,7 +193,14 @@ pub struct Turn {
 impl Turn {
     /// A turn of text alone.
     pub fn said(speaker: Speaker, text: impl Into<String>) -> Self {
-        Self { speaker, text: text.into(), calls: Vec::new(), answers: None, thoughts: Vec::new() }
+        Self {
+            speaker,
+            text: text.into(),
+            pictures: Vec::new(),
+            calls: Vec::new(),
+            answers: None,
+            thoughts: Vec::new(),
+        }
     }
 
     /// Bytes of UTF-8, with its calls and what wires put around those.

@@ -285,6 +285,8 @@ pub enum RefusalCause {
     Budget,
     /// The prepaid balance.
     Balance,
+    /// There is a limit, and nobody knows what this costs at most.
+    PriceUnknown,
 }
 
 /// A provider's usage report, converted to canonical meters.

@@ -14,6 +14,7 @@ mod effect;
 mod form;
 mod input;
 mod persona;
+mod picture;
 mod plan;
 mod proposals;
 mod random;
@@ -31,6 +32,7 @@ pub use input::{
     ToolEvent, ToolResult, UsageReport, Verdict,
 };
 pub use persona::{Persona, PersonaError};
+pub use picture::Picture;
 pub use plan::{Models, Plan, PlanError, PlanStep};
 pub use run::{ResumeError, Run, price_hint};
 pub use spec::{

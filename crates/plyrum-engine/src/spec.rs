@@ -1,5 +1,6 @@
 //! What a run is made of: resolved once at submit, unchanged while it lives.
 
+use crate::picture::Picture;
 use plyrum_billing_client::{BytesPerToken, MicroRub};
 use plyrum_protocol::{ContextFile, Decision, Effort, Role, RunId, SessionId, StepId, StepKind, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -97,6 +98,12 @@ pub struct ModelChoice {
     pub bytes_per_token: BytesPerToken,
     /// Whether it can call tools.
     pub tools: bool,
+    /// Whether it takes pictures; to one that does not they are told in words.
+    #[serde(default)]
+    pub images: bool,
+    /// Most input tokens of one picture; `None`: not known.
+    #[serde(default)]
+    pub image_tokens: Option<u64>,
     /// How long a stream that is not wanted any more is still read for its usage report; 0 hangs up at once.
     pub drain_ms: u64,
 }
@@ -158,6 +165,9 @@ pub struct Conversation {
     pub prompt: String,
     /// Texts that came with it.
     pub attachments: Vec<Attachment>,
+    /// Pictures that came with it.
+    #[serde(default)]
+    pub pictures: Vec<Picture>,
     /// Decimal text.
     pub temperature: Option<String>,
     /// How long models that think may think; none leaves it to them.
@@ -171,6 +181,9 @@ pub struct Conversation {
 pub struct Exchange {
     /// What came with the question.
     pub attachments: Vec<Attachment>,
+    /// Pictures that came with it.
+    #[serde(default)]
+    pub pictures: Vec<Picture>,
     /// What was asked.
     pub prompt: String,
     /// What was answered.

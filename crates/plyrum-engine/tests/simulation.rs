@@ -154,7 +154,7 @@ impl World {
         let Some((call, kept)) = self.kept.take() else { return };
         let seq = self.score.frames.iter().filter_map(|frame| frame.seq).max().unwrap();
         let (resumed, effects) =
-            plyrum_engine::Run::resume(&kept, seq, std::sync::Arc::new(world::Prices)).unwrap();
+            plyrum_engine::Run::resume(&kept, seq, &|_| None, std::sync::Arc::new(world::Prices)).unwrap();
         *run = resumed;
         self.owed.retain(|o| !matches!(o, Owed::Tool { .. } | Owed::Stream { .. }));
         self.wake = None;

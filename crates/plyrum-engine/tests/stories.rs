@@ -14,6 +14,8 @@ mod ends;
 mod form;
 #[path = "stories/money.rs"]
 mod money;
+#[path = "stories/pictures.rs"]
+mod pictures;
 #[path = "stories/retry.rs"]
 mod retry;
 #[path = "stories/tools.rs"]

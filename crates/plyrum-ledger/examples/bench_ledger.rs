@@ -162,6 +162,7 @@ fn hold(run: &str, attempt: &str) -> HoldBatch {
         }),
         request_bytes: 2_000,
         bytes_per_token: BytesPerToken::default(),
+        is_bounded: true,
     };
     HoldBatch { run: run.to_owned(), at: 2, holds: vec![hold], run_budget: None, limits: Limits::default() }
 }

@@ -46,6 +46,16 @@ pub struct NewHold {
     pub request_bytes: u64,
     /// The model's ratio for estimates.
     pub bytes_per_token: BytesPerToken,
+    /// Whether `amount` is known to be enough: it is not where nobody knows what the request's pictures come to. Such a
+    /// hold is like one without a price: no limit can be kept with it.
+    #[serde(skip_serializing_if = "is_true")]
+    pub is_bounded: bool,
+}
+
+/// What every hold was before there were others leaves no trace in what makes a repeat a repeat.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde calls")]
+const fn is_true(is: &bool) -> bool {
+    *is
 }
 
 /// The attempts of one wave, all or none.
@@ -298,12 +308,13 @@ fn refusal_of_account(needed: MicroRub, account: &Balance) -> Refusal {
 }
 
 fn price_unknown(batch: &HoldBatch, limit: MicroRub) -> Option<Refusal> {
-    let unpriced = batch.holds.iter().find(|hold| hold.price.is_none())?;
+    let unknown = batch.holds.iter().find(|hold| hold.price.is_none() || !hold.is_bounded)?;
+    let what = if unknown.price.is_none() { "price" } else { "image_tokens" };
     Some(Refusal {
         needed: MicroRub::ZERO,
         available: MicroRub::ZERO,
         limit,
-        setting: format!("price of [models.\"{}\"]", unpriced.model),
+        setting: format!("{what} of [models.\"{}\"]", unknown.model),
         scope: Scope::PriceUnknown,
     })
 }

@@ -76,6 +76,14 @@ pub struct Features {
     pub has_code: bool,
     /// What came with it.
     pub attachments: Vec<AttachmentFeature>,
+    /// How many pictures came with it.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub pictures: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde calls")]
+const fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// A model that may serve the run, best first.

@@ -6,7 +6,8 @@
 
 use crate::{
     Action, ApprovalId, ApprovalScope, ApprovalVerdict, AttemptId, AttemptOutcome, CallId, ChangedFile,
-    Decision, Fault, Ruling, RunId, RunResult, SessionId, StepId, Timestamp, ToolOutcome, UsageView,
+    Decision, Fault, PictureMark, Ruling, RunId, RunResult, SessionId, StepId, Timestamp, ToolOutcome,
+    UsageView,
 };
 use plyrum_billing_client::MicroRub;
 use schemars::JsonSchema;
@@ -166,6 +167,9 @@ pub enum FrameBody {
         /// then on.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         compacts: Option<RunId>,
+        /// Pictures that came with the prompt.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        pictures: Vec<PictureMark>,
     },
     /// The router decided.
     #[serde(rename = "run.routed")]

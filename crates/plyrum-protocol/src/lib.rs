@@ -14,6 +14,7 @@ mod hello;
 mod ids;
 mod json;
 mod method;
+mod picture;
 mod result;
 mod rpc;
 pub mod schema;
@@ -41,6 +42,7 @@ pub use hello::{Hello, Incompatible, PROTO_MAX, PROTO_MIN, agree};
 pub use ids::{ApprovalId, AttachmentId, AttemptId, CallId, InvalidId, RunId, SessionId, StepId};
 pub use json::to_line;
 pub use method::*;
+pub use picture::{MAX_PICTURE_BYTES, MAX_PICTURES, MediaType, PictureMark};
 pub use result::{
     AttemptOutcome, AttemptResult, DryRun, DryRunStep, ResultTag, RunResult, RunStatus, UsageView,
 };

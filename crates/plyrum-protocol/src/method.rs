@@ -3,8 +3,8 @@
 //! `daemon/status`, `daemon/stop` and `daemon/drain` are protocol 0: their shapes never change.
 
 use crate::{
-    ApprovalRow, ApprovalScope, Asking, AttachmentId, Compact, ContextMeter, Decision, DryRun, RunId,
-    SessionId, StepId, Undone, view,
+    ApprovalRow, ApprovalScope, Asking, AttachmentId, Compact, ContextMeter, Decision, DryRun, MediaType,
+    RunId, SessionId, StepId, Undone, view,
 };
 use plyrum_billing_client::MicroRub;
 use schemars::JsonSchema;
@@ -37,7 +37,7 @@ macro_rules! methods {
 pub(crate) use methods;
 
 methods! {
-    /// Uploads a piece of a text that a later submit names.
+    /// Uploads a piece of a text or picture that a later submit names.
     AttachmentPut "attachment/put" AttachmentPiece => Empty;
     /// Starts a run; its frames follow to this client.
     RunSubmit "run/submit" Submit => Submitted;
@@ -182,7 +182,9 @@ pub struct Listing<T> {
 
 /// Largest piece of an attachment, in bytes of UTF-8. JSON can blow text up sixfold, and a line is 1 MiB.
 pub const MAX_PIECE_BYTES: usize = 160 * 1024;
-/// Largest sum of the attachments of one run, in bytes of UTF-8: 16 MiB.
+/// Largest piece of a picture, in bytes before base64, which makes four of three.
+pub const MAX_PICTURE_PIECE_BYTES: usize = MAX_PIECE_BYTES / 4 * 3;
+/// Largest sum of the attachments of one run, in bytes: 16 MiB.
 pub const MAX_ATTACHED_BYTES: usize = 16 * 1024 * 1024;
 /// Most attachments of one run.
 pub const MAX_ATTACHMENTS: usize = 64;
@@ -196,8 +198,11 @@ pub struct AttachmentPiece {
     pub attachment: AttachmentId,
     /// Its name for the model (`stdin`, a path). Taken from the first piece.
     pub name: String,
-    /// The next piece of text, at most [`MAX_PIECE_BYTES`].
+    /// The next piece of text, at most [`MAX_PIECE_BYTES`]; of a picture its next bytes in base64.
     pub text: String,
+    /// What a picture is; absent for text. Taken from the first piece.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media_type: Option<MediaType>,
 }
 
 /// How to trade quality against price.

@@ -20,6 +20,8 @@ pub struct Listed {
     pub tools: Option<bool>,
     /// Whether it thinks before it answers, where the server says it.
     pub thinks: Option<bool>,
+    /// Whether it takes pictures, where the server says it.
+    pub images: Option<bool>,
 }
 
 /// A server's version on its way: none of servers that tell none.

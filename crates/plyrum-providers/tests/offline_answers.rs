@@ -4,7 +4,9 @@
 #![allow(clippy::unwrap_used, reason = "a failed set-up may panic in tests")]
 
 use plyrum_providers::offline::Offline;
-use plyrum_providers::{Channel, ChatMessage, ChatRequest, Close, Provider, Role, Stop, StreamEvent};
+use plyrum_providers::{
+    Channel, ChatMessage, ChatRequest, Close, Image, MediaType, Provider, Role, Stop, StreamEvent,
+};
 
 fn request(model: &str, content: String) -> ChatRequest {
     ChatRequest {
@@ -276,4 +278,17 @@ fn an_unknown_model_is_refused_by_name() {
     let refused = runtime.block_on(events(request("gpt", "hi".into())));
     let [StreamEvent::Closed(Close::Failed(error))] = refused.as_slice() else { panic!("{refused:?}") };
     assert!(error.message.contains("`gpt`") && error.message.contains("query"), "{}", error.message);
+}
+
+#[test]
+fn a_picture_is_refused_and_not_passed_over() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    for model in ["query", "synth", "shell"] {
+        let mut request = request(model, "What is it?".to_owned());
+        let image = Image { media: MediaType::Png, bytes: std::sync::Arc::from([1].as_slice()) };
+        request.messages[0].images.push(image);
+        let events = runtime.block_on(events(request));
+        let [StreamEvent::Closed(Close::Failed(error))] = events.as_slice() else { panic!("{events:?}") };
+        assert!(error.message.contains("see no pictures"), "{error:?}");
+    }
 }

@@ -6,7 +6,9 @@
 
 use std::cmp::Reverse;
 
-use plyrum_billing_client::{AttemptBound, Billing, CostError, MicroRub, Usage, estimate, input_bound};
+use plyrum_billing_client::{
+    AttemptBound, Billing, CostError, MicroRub, USUAL_PICTURE_TOKENS, Usage, estimate, input_bound,
+};
 use plyrum_catalog::{Model, PriceState, Wire};
 use plyrum_protocol::{Candidate, Excluded, Intent, OutputKind, Profile};
 
@@ -75,6 +77,9 @@ fn why_not(input: &RouteInput<'_>, model: &Model) -> Vec<String> {
     exclude(input_tokens(input, model).saturating_add(output) > model.context_tokens, "context_too_small");
     let may_be_unpriced = input.allows_unpriced && input.available.is_none();
     exclude(!may_be_unpriced && is_unpriced(input, model), "price_unknown");
+    exclude(input.pictures > 0 && model.images == Some(false), "takes_no_images");
+    exclude(input.pictures > 0 && model.images.is_none(), "images_unknown");
+    exclude(input.available.is_some() && is_unbounded(input, model), "image_bound_unknown");
     exclude(model.only_when_named && !is_requested, "only_when_named");
     exclude(
         is_offline(input, model)
@@ -114,6 +119,24 @@ fn is_unpriced(input: &RouteInput<'_>, model: &Model) -> bool {
         )
 }
 
+/// Whether pictures would be sent of which nobody knows what they cost at most.
+fn is_unbounded(input: &RouteInput<'_>, model: &Model) -> bool {
+    shown_pictures(input, model) > 0
+        && model.image_tokens.is_none()
+        && !is_unpriced(input, model)
+        && !input.catalog.input_is_free(model.id.as_str())
+}
+
+/// Pictures of the whole conversation, to a model that takes them; to others they are told in words.
+fn shown_pictures(input: &RouteInput<'_>, model: &Model) -> u64 {
+    if model.images == Some(true) { input.pictures.saturating_add(input.told_pictures) } else { 0 }
+}
+
+/// Tokens of pictures, at most where that is known.
+fn picture_tokens(pictures: u64, model: &Model) -> u64 {
+    pictures.saturating_mul(model.image_tokens.unwrap_or(USUAL_PICTURE_TOKENS))
+}
+
 fn one_token() -> Usage {
     Usage { input: 1, output: 1, ..Usage::default() }
 }
@@ -131,12 +154,16 @@ fn text_bytes(input: &RouteInput<'_>) -> u64 {
 }
 
 fn input_tokens(input: &RouteInput<'_>, model: &Model) -> u64 {
-    estimate(text_bytes(input), 0, &model.bytes_per_token).input
+    let text = estimate(text_bytes(input), 0, &model.bytes_per_token).input;
+    text.saturating_add(picture_tokens(input.pictures, model))
 }
 
 /// Tokens of the conversation's past that a model is told, and whether that is all of it.
 fn told_tokens(input: &RouteInput<'_>, model: &Model) -> (u64, bool) {
-    let (told, room) = (model.bytes_per_token.tokens_in(input.told_bytes), model.context_tokens / 2);
+    let pictures = shown_pictures(input, model).saturating_sub(input.pictures);
+    let told = model.bytes_per_token.tokens_in(input.told_bytes);
+    let told = told.saturating_add(picture_tokens(pictures, model));
+    let room = model.context_tokens / 2;
     (told.min(room), told <= room)
 }
 
@@ -180,6 +207,7 @@ impl Ranked {
         };
         say(over_budget, "over_budget");
         say(!remembers, "history_does_not_fit");
+        say(is_unbounded(input, model), "image_bound_unknown");
         let price = cost.map_or(i64::MAX, MicroRub::get);
         let candidate = Candidate {
             model: model.id.to_string(),
@@ -232,7 +260,9 @@ fn fits_budget(input: &RouteInput<'_>, model: &Model) -> bool {
     let messages = u64::try_from(input.attachments.len()).unwrap_or(u64::MAX).saturating_add(2);
     let told = input.told_bytes.min(model.bytes_per_token.bytes_in(model.context_tokens / 2));
     let bytes = text_bytes(input).saturating_add(told);
-    let bound = AttemptBound { input_tokens: input_bound(bytes, messages), max_output_tokens: 1 };
+    let pictures = picture_tokens(shown_pictures(input, model), model);
+    let input_tokens = input_bound(bytes, messages).saturating_add(pictures);
+    let bound = AttemptBound { input_tokens, max_output_tokens: 1 };
     input.available.is_none()
         || matches!(input.catalog.quote(model.id.as_str(), &bound, input.available), Ok(Some(_)))
 }

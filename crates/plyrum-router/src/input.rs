@@ -35,6 +35,10 @@ pub struct RouteInput<'a> {
     pub prompt: &'a str,
     /// What comes with it.
     pub attachments: &'a [AttachmentFacts],
+    /// Number of pictures that come with it.
+    pub pictures: u64,
+    /// Number of pictures of the conversation that the prompt goes on with.
+    pub told_pictures: u64,
     /// Bytes of the conversation that the prompt goes on with; a model is told at most half of its context of it.
     pub told_bytes: u64,
     /// Models, prices, rates.

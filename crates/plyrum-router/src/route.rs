@@ -56,6 +56,7 @@ fn features(input: &RouteInput<'_>, text: &Text) -> Features {
         prompt_bytes: input.prompt.len() as u64,
         prompt_words: text.len() as u64,
         has_code: text.has("```"),
+        pictures: input.pictures,
         attachments: listed
             .map(|a| AttachmentFeature { name: a.name.clone(), bytes: a.bytes, lines: a.lines })
             .collect(),

@@ -44,6 +44,8 @@ fn input<'a>(prompt: &'a str, catalog: &'a Catalog) -> RouteInput<'a> {
         prompt,
         attachments: &[],
         told_bytes: 0,
+        pictures: 0,
+        told_pictures: 0,
         catalog,
         health: &|_| Health::Ready,
         requested_model: None,
@@ -223,4 +225,83 @@ fn what_serves_only_when_named_is_chosen_by_nobody_else() {
         let decision = route(&RouteInput { requested_model: Some(&id), ..input("ls", &catalog) });
         assert_eq!(order(&decision), [model]);
     }
+}
+
+const SEEING: &str = r#"
+[models."lab/sees"]
+provider = "lab"
+name = "sees"
+context_tokens = 4000
+quality = 500
+images = true
+image_tokens = 1500
+price = { currency = "RUB", input = "10", output = "40" }
+[models."lab/odd"]
+provider = "lab"
+name = "odd"
+context_tokens = 128000
+quality = 400
+images = true
+price = { currency = "RUB", input = "10", output = "40" }
+[models."lab/gift"]
+provider = "lab"
+name = "gift"
+context_tokens = 128000
+quality = 300
+images = true
+price = { currency = "RUB", input = "0", output = "0" }
+[models."lab/blind"]
+provider = "lab"
+name = "blind"
+context_tokens = 128000
+quality = 950
+images = false
+price = { currency = "RUB", input = "10", output = "40" }
+"#;
+
+fn seeing() -> Catalog {
+    let text = [LAB, SEEING].concat();
+    Catalog::build(&Sections::shipped().unwrap(), &toml::from_str(&text).unwrap()).unwrap()
+}
+
+#[test]
+fn a_prompt_with_pictures_goes_to_models_that_are_known_to_take_them() {
+    let catalog = seeing();
+    let decision = route(&RouteInput { pictures: 1, ..input("What is it?", &catalog) });
+    assert_eq!(order(&decision), ["lab/sees", "lab/odd", "lab/gift"]);
+    assert_eq!(why_not(&decision, "lab/blind"), ["takes_no_images"]);
+    assert_eq!(why_not(&decision, "lab/good"), ["images_unknown"]);
+    assert_eq!(why_not(&decision, "offline/lead"), ["takes_no_images"]);
+    assert_eq!(decision.features.pictures, 1);
+    let cost = |pictures| {
+        let decision = route(&RouteInput { pictures, ..input("What is it?", &catalog) });
+        decision.candidates.iter().find(|c| c.model == "lab/sees").unwrap().expected_cost_micro_rub.unwrap()
+    };
+    assert_eq!(cost(2).get() - cost(1).get(), 1500 * 10, "each counts as much as it can come to");
+    let many = route(&RouteInput { pictures: 3, ..input("What are they?", &catalog) });
+    assert_eq!(why_not(&many, "lab/sees"), ["context_too_small"]);
+}
+
+#[test]
+fn under_a_limit_pictures_need_a_bound_unless_they_cost_nothing() {
+    let catalog = seeing();
+    let with = |available: Option<i64>| {
+        let available = available.map(MicroRub::new);
+        route(&RouteInput { pictures: 1, available, ..input("What is it?", &catalog) })
+    };
+    let limited = with(Some(1_000_000_000));
+    assert_eq!(order(&limited), ["lab/sees", "lab/gift"]);
+    assert_eq!(why_not(&limited, "lab/odd"), ["image_bound_unknown"]);
+    let free = with(None);
+    let odd = free.candidates.iter().find(|c| c.model == "lab/odd").unwrap();
+    assert!(odd.reasons.iter().any(|reason| reason == "image_bound_unknown"), "{odd:?}");
+}
+
+#[test]
+fn a_conversation_that_had_pictures_goes_on_with_a_model_that_takes_none() {
+    let catalog = seeing();
+    let decision = route(&RouteInput { told_pictures: 2, ..input("thanks", &catalog) });
+    assert!(order(&decision).contains(&"lab/blind") && order(&decision).contains(&"lab/good"));
+    let sees = decision.candidates.iter().find(|c| c.model == "lab/sees").unwrap();
+    assert!(sees.reasons.iter().any(|reason| reason == "history_does_not_fit"), "{sees:?}");
 }

@@ -65,6 +65,8 @@ fn intent_accuracy_on_labelled_prompts() {
             prompt: &text("prompt"),
             attachments: &[],
             told_bytes: 0,
+            pictures: 0,
+            told_pictures: 0,
             catalog: &catalog,
             health: &|_| Health::Ready,
             requested_model: None,

@@ -76,6 +76,7 @@ fn write_log(dir: &Path, n: u64, turns: u64, words: u64, rng: &mut Rng) -> Sessi
             prompt_sha256: "0".repeat(64),
             context: Vec::new(),
             compacts: None,
+            pictures: Vec::new(),
         };
         let mut result = RunResult::refused(
             Some(run.clone()),

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::log::{open_private, sync_dir};
+use crate::pictures::remove_pictures;
 use crate::{context, log_path};
 
 /// While it goes.
@@ -132,7 +133,7 @@ fn stone_path(dir: &Path, session: &SessionId, suffix: &str) -> PathBuf {
     dir.join(format!("{session}.{suffix}"))
 }
 
-/// Everything that begins with the session's id and holds its words; what is gone already is no error.
+/// Everything that begins with the session's id and holds its words or pictures; what is gone already is no error.
 fn remove_texts(dir: &Path, session: &SessionId) -> io::Result<()> {
     let (log, aside) = (format!("{session}.jsonl"), format!("{session}.jsonl."));
     for name in names(dir)?.into_iter().filter(|name| *name == log || name.starts_with(&aside)) {
@@ -144,6 +145,7 @@ fn remove_texts(dir: &Path, session: &SessionId) -> io::Result<()> {
             _ => {}
         }
     }
+    remove_pictures(dir, session)?;
     sync_dir(dir)
 }
 

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use crate::line::{self, Line};
 use crate::lines::{Lines, Taken};
 use crate::log::{open_private, sync_dir};
-use crate::{Event, Outline, context, log_path};
+use crate::{Event, Outline, Texts, Turn, context, keep_picture, log_path, picture};
 
 /// Copies the turns of `from` up to and with `through`, without those that were taken back, to the new
 /// session `to`. It is there as a whole or not at all. Reads the log twice instead of keeping it.
@@ -34,7 +34,9 @@ pub fn fork(
         io::Error::new(io::ErrorKind::NotFound, format!("session {from} has no run {through}"))
     })?;
     let kept = outline.turns.iter().take(last + 1).filter(|turn| !turn.is_rewound && turn.finished.is_some());
-    let kept: BTreeSet<&RunId> = kept.map(|turn| &turn.run).collect();
+    let kept: Vec<&Turn> = kept.collect();
+    copy_pictures(dir, from, &kept, to)?;
+    let kept: BTreeSet<&RunId> = kept.into_iter().map(|turn| &turn.run).collect();
     let mut bytes = 0;
     let count = |line: &[u8]| {
         bytes += line.len() as u64;
@@ -60,6 +62,18 @@ pub fn fork(
     }
     fs::rename(&fresh, &path).map_err(context("rename", &fresh))?;
     sync_dir(dir)
+}
+
+/// The pictures of these turns, as far as they are still there.
+fn copy_pictures(dir: &Path, from: &SessionId, turns: &[&Turn], to: &SessionId) -> io::Result<()> {
+    for turn in turns.iter().filter(|turn| turn.pictures > 0) {
+        for mark in Texts::open(dir, from)?.of(turn)?.pictures {
+            if let Some(bytes) = picture(dir, from, &mark)? {
+                keep_picture(dir, to, &mark, &bytes)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The lines of these runs, redacted, each with its newline.
@@ -105,6 +119,9 @@ fn redacted<'a>(line: &'a [u8], redactor: &Redactor) -> io::Result<Cow<'a, [u8]>
         Line::Text(mut piece) => {
             piece.text = clean(&piece.text);
             piece.name = piece.name.as_deref().map(clean);
+            if let Some(mark) = &mut piece.picture {
+                mark.name = clean(&mark.name);
+            }
             line::of_piece(&piece)?
         }
         Line::Frame(mut frame) => {

@@ -4,7 +4,8 @@
 //!
 //! - `{"frame":{…}}`: a durable [`plyrum_protocol::Frame`], in the order in which it was published;
 //! - `{"text":{"run":…,"role":"user"|"attachment","name"?:…,"text":…}}`: what went into a run. A text too
-//!   long for one line takes several, all but the last with `"more":true`; readers join them;
+//!   long for one line takes several, all but the last with `"more":true`; readers join them. What stands
+//!   for a picture has `"picture":{…}` beside it, by which its bytes are found in `<session>.pictures/`;
 //! - `{"event":{"type":…}}`: what happened to the session itself: begun, copied, named, taken back ([`Event`]).
 //!
 //! This log is the single truth about a conversation; the search index over it ([`index`]) is a cache that
@@ -31,6 +32,7 @@ mod line;
 mod lines;
 mod log;
 mod outline;
+mod pictures;
 mod read;
 #[cfg(test)]
 mod states;
@@ -46,6 +48,7 @@ pub use last::{last, set_last};
 pub use line::{LINE_MAX_BYTES, Text, TextRole};
 pub use log::SessionLog;
 pub use outline::{About, Outline, Span, Turn};
+pub use pictures::{MAX_PICTURES_BYTES, keep_picture, picture, room_for_pictures};
 pub use read::{
     Item, Items, SessionSummary, frames_of, frames_of_run_at, list, matching, read, read_from,
     unfinished_runs,

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use plyrum_protocol::{Frame, RunId, to_line};
+use plyrum_protocol::{Frame, PictureMark, RunId, to_line};
 use serde::{Deserialize, Serialize};
 
 use crate::Event;
@@ -20,7 +20,7 @@ const NAME_MAX_BYTES: usize = 4096;
 pub enum TextRole {
     /// The prompt.
     User,
-    /// Something that came with the prompt: a file, standard input.
+    /// Something that came with the prompt: a file, standard input, a picture.
     Attachment,
 }
 
@@ -33,8 +33,10 @@ pub struct Text {
     pub role: TextRole,
     /// An attachment's name.
     pub name: Option<String>,
-    /// The text, redacted.
+    /// The text, redacted; of a picture what stands for it.
     pub text: String,
+    /// The picture that it stands for.
+    pub picture: Option<PictureMark>,
 }
 
 /// A line as it is read.
@@ -57,6 +59,9 @@ pub(crate) struct Piece {
     /// Whether the next line goes on with it.
     #[serde(default)]
     pub(crate) more: bool,
+    /// The picture that the text stands for.
+    #[serde(default)]
+    pub(crate) picture: Option<PictureMark>,
 }
 
 #[derive(Serialize)]
@@ -76,6 +81,8 @@ struct PieceRef<'a> {
     text: &'a str,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     more: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    picture: Option<&'a PictureMark>,
 }
 
 /// A frame's line, with its newline. Frames without a number are live and not kept.
@@ -102,17 +109,35 @@ pub(crate) fn of_text(run: &RunId, role: TextRole, name: Option<&str>, text: &st
         let (piece, after) = rest.split_at(rest.floor_char_boundary(PIECE_MAX_BYTES));
         rest = after;
         let more = !rest.is_empty();
-        lines.push_str(&encode(&LineRef::Text(PieceRef { run, role, name, text: piece, more }))?);
+        lines.push_str(&encode(&LineRef::Text(PieceRef {
+            run,
+            role,
+            name,
+            text: piece,
+            more,
+            picture: None,
+        }))?);
         if !more {
             return Ok(lines);
         }
     }
 }
 
+/// A picture's line, with its newline. Who knows nothing of pictures reads a text that names one.
+pub(crate) fn of_picture(run: &RunId, mark: &PictureMark) -> io::Result<String> {
+    let name = mark.name.split_at(mark.name.floor_char_boundary(NAME_MAX_BYTES)).0;
+    let text = format!("[picture, {}, {} bytes]", mark.media_type.name(), mark.bytes);
+    let mark = PictureMark { name: name.to_owned(), ..mark.clone() };
+    let role = TextRole::Attachment;
+    let line = PieceRef { run, role, name: Some(name), text: &text, more: false, picture: Some(&mark) };
+    encode(&LineRef::Text(line))
+}
+
 /// A piece's line, with its newline.
 pub(crate) fn of_piece(piece: &Piece) -> io::Result<String> {
-    let Piece { run, role, name, text, more } = piece;
-    encode(&LineRef::Text(PieceRef { run, role: *role, name: name.as_deref(), text, more: *more }))
+    let Piece { run, role, name, text, more, picture } = piece;
+    let (role, picture) = (*role, picture.as_ref());
+    encode(&LineRef::Text(PieceRef { run, role, name: name.as_deref(), text, more: *more, picture }))
 }
 
 fn encode(line: &LineRef<'_>) -> io::Result<String> {

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use plyrum_jsonl::{Disk, RealDisk, create_dir, is_whole, write_all};
-use plyrum_protocol::{Frame, RunId, SessionId};
+use plyrum_protocol::{Frame, PictureMark, RunId, SessionId};
 use plyrum_redact::Redactor;
 
 use crate::line::{self, TextRole};
+use crate::pictures::remove_pictures;
 use crate::{Event, context, heal, log_path, read};
 
 /// An open log. Every append is one write of whole lines at the end of the file; after an error the log
@@ -76,13 +77,15 @@ impl SessionLog {
         self.append(&line::of_text(run, role, name.as_deref(), &redactor.redact(text))?)
     }
 
-    /// Appends what a run begins with, in one write: all of it is there or nothing.
+    /// Appends what a run begins with, in one write: all of it is there or nothing. Pictures are kept before
+    /// ([`crate::keep_picture`]).
     pub fn append_asked(
         &self,
         opened: Option<&Event>,
         run: &RunId,
         prompt: &str,
         attachments: &[(&str, &str)],
+        pictures: &[PictureMark],
         redactor: &Redactor,
     ) -> io::Result<()> {
         let mut lines = String::new();
@@ -94,13 +97,20 @@ impl SessionLog {
             let (name, text) = (redactor.redact(name), redactor.redact(text));
             lines += &line::of_text(run, TextRole::Attachment, Some(&name), &text)?;
         }
+        for mark in pictures {
+            let name = redactor.redact(&mark.name).into_owned();
+            lines += &line::of_picture(run, &PictureMark { name, ..mark.clone() })?;
+        }
         self.append(&lines)
     }
 
-    /// Removes the log of a session that never began: nothing was ever appended to it.
+    /// Removes the log of a session that never began: nothing was ever appended to it. Pictures that were kept for it go, too.
     pub fn remove_if_empty(self) -> io::Result<()> {
         self.locked(|log| match log.file.metadata()?.len() {
-            0 => std::fs::remove_file(&log.path),
+            0 => {
+                remove_pictures(&log.dir, &log.session)?;
+                std::fs::remove_file(&log.path)
+            }
             _ => Ok(()),
         })
         .map_err(context("remove", &self.path))

@@ -44,6 +44,10 @@ pub struct Turn {
     pub prompt_bytes: u64,
     /// Bytes of what came with it.
     pub attached_bytes: u64,
+    /// Number of pictures that came with it.
+    pub pictures: u64,
+    /// Bytes of those.
+    pub picture_bytes: u64,
     /// Bytes of its answer.
     pub answer_bytes: u64,
     /// How it ended; `Running` while it goes.
@@ -197,6 +201,10 @@ impl Outline {
             TextRole::User => turn.prompt_bytes += bytes,
             TextRole::Attachment => turn.attached_bytes += bytes,
         }
+        if let Some(picture) = &text.picture {
+            turn.pictures += 1;
+            turn.picture_bytes = turn.picture_bytes.saturating_add(picture.bytes);
+        }
         if text.role == TextRole::User && self.about.first_words.is_none() {
             self.about.first_words = first_words(&text.text);
         }
@@ -211,6 +219,8 @@ impl Outline {
                 finished: None,
                 prompt_bytes: 0,
                 attached_bytes: 0,
+                pictures: 0,
+                picture_bytes: 0,
                 answer_bytes: 0,
                 status: RunStatus::Running,
                 compacts: None,
@@ -301,6 +311,14 @@ pub(crate) struct BriefText<'a> {
     pub(crate) role: TextRole,
     #[serde(borrow)]
     pub(crate) text: Cow<'a, str>,
+    #[serde(default)]
+    pub(crate) picture: Option<BriefPicture>,
+}
+
+/// How large the picture is that a text stands for.
+#[derive(Deserialize)]
+pub(crate) struct BriefPicture {
+    bytes: u64,
 }
 
 #[derive(Deserialize)]

@@ -330,12 +330,12 @@ impl Items {
 
     /// Adds a piece to the text it continues, or begins a text with it.
     fn join(&mut self, piece: Piece) {
-        let Piece { run, role, name, text, more } = piece;
+        let Piece { run, role, name, text, more, picture } = piece;
         let goes_on = |open: &Text| open.run == run && open.role == role && open.name == name;
         if !self.text.as_ref().is_some_and(goes_on) {
             self.end_text();
         }
-        let open = self.text.get_or_insert_with(|| Text { run, role, name, text: String::new() });
+        let open = self.text.get_or_insert_with(|| Text { run, role, name, text: String::new(), picture });
         open.text.push_str(&text);
         if !more || open.text.len() > JOINED_MAX_BYTES {
             self.end_text();

@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
-use plyrum_protocol::{FrameBody, RunId, SessionId};
+use plyrum_protocol::{FrameBody, PictureMark, RunId, SessionId};
 
 use crate::line::{LINE_MAX_BYTES, Line};
 use crate::{Span, TextRole, Turn, context, log_path};
@@ -17,6 +17,8 @@ pub struct Said {
     pub prompt: String,
     /// Names and texts of what came with it.
     pub attachments: Vec<(String, String)>,
+    /// Pictures that came with it; their bytes are kept beside the log.
+    pub pictures: Vec<PictureMark>,
     /// The answer; empty where there is none.
     pub answer: String,
 }
@@ -44,6 +46,7 @@ impl Texts {
             let Line::Text(piece) = self.line(*span)? else { return Err(self.moved(&turn.run)) };
             match piece.role {
                 TextRole::User => said.prompt.push_str(&piece.text),
+                TextRole::Attachment if piece.picture.is_some() => said.pictures.extend(piece.picture),
                 TextRole::Attachment => {
                     let name = piece.name.unwrap_or_default();
                     match said.attachments.last_mut().filter(|_| goes_on) {

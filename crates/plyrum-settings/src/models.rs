@@ -127,6 +127,7 @@ fn model(section: &ModelSection) -> Option<ListedModel> {
         max_output_tokens: longest.map(|tokens| *tokens.get_ref()),
         tools: (!section.tools).then_some(false),
         thinks: section.reasoning.then_some(true),
+        images: section.images,
         is_local: section.price.is_some(),
     })
 }
@@ -143,6 +144,7 @@ mod tests {
             max_output_tokens: None,
             tools: None,
             thinks: None,
+            images: None,
             is_local: false,
         }
     }

@@ -251,6 +251,8 @@ mod tests {
             ready: why_not.is_none(),
             why_not: why_not.map(str::to_owned),
             only_when_named: false,
+            images: None,
+            image_tokens: None,
             context_tokens: 1,
             max_output_tokens: 1,
             currency: None,

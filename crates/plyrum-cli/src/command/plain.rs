@@ -1,7 +1,7 @@
 //! The conversation line by line, labelled, without an alternate screen, colour or moving signs: for screen readers and
 //! terminals that can do no more.
 
-use super::ask::{self, EffortArg, ProfileArg, Show, Style, Text};
+use super::ask::{self, EffortArg, ProfileArg, Show, Style};
 use super::{Outcome, paths, workspace};
 use crate::fault::wrong_use;
 use crate::out;
@@ -134,13 +134,13 @@ fn ask(
         Composed::Command { .. } => return Ok(()),
     };
     let root = workspace().map(PathBuf::from).unwrap_or_default();
-    let texts = read_named(&root, &files)?.into_iter().map(|(name, text)| Text { name, text });
+    let named = read_named(&root, &files)?;
     let mut submit = submit(args, session, &prompt)?;
     if is_shell {
         submit.options.model = Some(SHELL_MODEL.to_owned());
         submit.options.plan = Some("direct".to_owned());
     }
-    ask::carry_out(paths, show, submit, texts.collect(), false).map(|_| ())
+    ask::carry_out(paths, show, submit, named, false).map(|_| ())
 }
 
 fn submit(args: &Args, session: Option<String>, prompt: &str) -> Result<Submit, Fault> {

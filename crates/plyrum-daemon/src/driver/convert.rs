@@ -6,7 +6,7 @@ use plyrum_billing_client::SaidCost;
 use plyrum_engine as engine;
 use plyrum_engine::{AttemptEnd, AttemptFailure, FailureClass, Input, Speaker, UsageReport};
 use plyrum_ledger as ledger;
-use plyrum_protocol::{AttemptId, AttemptOutcome, Channel, ErrorKind, Fault, RunStatus};
+use plyrum_protocol::{AttemptId, AttemptOutcome, Channel, ErrorKind, Fault, MediaType, RunStatus};
 use plyrum_providers as wire;
 use plyrum_redact::Redactor;
 use plyrum_tools::policies::PoliciesError;
@@ -71,8 +71,19 @@ fn message(turn: engine::Turn) -> wire::ChatMessage {
         thoughts: turn.thoughts.into_iter().filter_map(thought).collect(),
         calls: turn.calls.into_iter().map(call).collect(),
         call: turn.answers,
+        images: turn.pictures.into_iter().map(image).collect(),
         ..wire::ChatMessage::text(role(turn.speaker), turn.text)
     }
+}
+
+fn image(picture: engine::Picture) -> wire::Image {
+    let media = match picture.mark.media_type {
+        MediaType::Png => wire::MediaType::Png,
+        MediaType::Jpeg => wire::MediaType::Jpeg,
+        MediaType::Webp => wire::MediaType::Webp,
+        MediaType::Gif => wire::MediaType::Gif,
+    };
+    wire::Image { media, bytes: picture.data }
 }
 
 fn tool(offer: &engine::ToolOffer) -> wire::ToolSpec {
@@ -109,6 +120,9 @@ pub(super) fn sent(request: &engine::Request) -> ledger::SentRequest {
         hash.update([turn.speaker as u8]);
         hash.update((turn.text.len() as u64).to_le_bytes());
         hash.update(&turn.text);
+        for picture in &turn.pictures {
+            hash.update(&picture.mark.sha256);
+        }
         for call in &turn.calls {
             for part in [&call.id, &call.name, &call.arguments] {
                 hash.update((part.len() as u64).to_le_bytes());
@@ -118,7 +132,7 @@ pub(super) fn sent(request: &engine::Request) -> ledger::SentRequest {
         let short: Vec<u8> = hash.clone().finalize().into_iter().take(6).collect();
         ids::hex(&short)
     });
-    ledger::SentRequest { message_chain: chain.collect(), bytes: request.text_bytes() }
+    ledger::SentRequest { message_chain: chain.collect(), bytes: request.estimated_bytes() }
 }
 
 const fn role(speaker: Speaker) -> wire::Role {
@@ -233,8 +247,8 @@ pub(super) fn refusal(refusal: &ledger::Refusal) -> engine::Refusal {
             | ledger::Scope::Month
             | ledger::Scope::Persona
             | ledger::Scope::Project
-            | ledger::Scope::Provider
-            | ledger::Scope::PriceUnknown => engine::RefusalCause::Budget,
+            | ledger::Scope::Provider => engine::RefusalCause::Budget,
+            ledger::Scope::PriceUnknown => engine::RefusalCause::PriceUnknown,
         },
         needed: refusal.needed,
         available: refusal.available,
@@ -285,4 +299,50 @@ pub(super) fn unusable(attempt: &AttemptId, provider: &str, why: &crate::registr
     };
     let fault = Fault::new(ErrorKind::Auth, format!("{provider} cannot be used: {}", why.why)).hint(hint);
     Input::Closed { attempt: attempt.clone(), end: AttemptEnd::NotSent(fault) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plyrum_engine::{Conversation, Exchange, Picture};
+    use plyrum_protocol::PictureMark;
+
+    fn picture(sha256: &str) -> Picture {
+        let (name, sha256) = ("a.gif".to_owned(), sha256.to_owned());
+        Picture {
+            mark: PictureMark { name, media_type: MediaType::Gif, bytes: 2, sha256 },
+            data: Arc::from([1, 2].as_slice()),
+        }
+    }
+
+    fn asked(earlier: &str, now: &str) -> engine::Request {
+        let exchange = Exchange { pictures: vec![picture(earlier)], ..Exchange::default() };
+        let conversation = Conversation {
+            history: vec![exchange],
+            prompt: "and this?".to_owned(),
+            pictures: vec![picture(now)],
+            ..Conversation::default()
+        };
+        engine::request_for(&conversation, 10, 0)
+    }
+
+    #[test]
+    fn a_picture_is_part_of_the_prefix_that_two_requests_share() {
+        let chain = |earlier, now| sent(&asked(earlier, now)).message_chain;
+        let (one, again, other) = (chain("aa", "bb"), chain("aa", "cc"), chain("dd", "bb"));
+        assert_eq!(one[..2], again[..2]);
+        assert_ne!(one[2], again[2]);
+        assert_ne!(one[0], other[0]);
+    }
+
+    #[test]
+    fn a_picture_reaches_the_wire_as_it_is_and_is_not_copied() {
+        let turns = asked("aa", "bb").turns;
+        let data = Arc::clone(&turns[2].pictures[0].data);
+        let messages: Vec<wire::ChatMessage> = turns.into_iter().map(message).collect();
+        let images: Vec<usize> = messages.iter().map(|message| message.images.len()).collect();
+        assert_eq!(images, [1, 0, 1]);
+        let image = &messages[2].images[0];
+        assert!(image.media == wire::MediaType::Gif && Arc::ptr_eq(&image.bytes, &data));
+    }
 }

@@ -246,6 +246,7 @@ impl Driver {
             price,
             request_bytes: hold.request_bytes,
             bytes_per_token,
+            is_bounded: hold.is_bounded,
         }
     }
 

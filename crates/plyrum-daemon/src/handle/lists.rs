@@ -53,6 +53,8 @@ fn row(model: &Model, why_not: Option<String>, default_output: u64) -> view::Mod
         ready: why_not.is_none(),
         why_not,
         only_when_named: model.only_when_named,
+        images: model.images,
+        image_tokens: model.image_tokens,
         context_tokens: model.context_tokens,
         max_output_tokens: model.max_output_tokens.unwrap_or(default_output),
         currency,

@@ -1,20 +1,21 @@
 //! What the router would decide, without running anything.
 
 use super::Visitor;
-use crate::resolve::{Asked, Wants, decide, persona, requested_model};
+use super::attachments::Enclosed;
+use crate::resolve::{Asked, Told, Wants, decide, persona, requested_model};
 use crate::{budgets, project};
 use plyrum_protocol::{Decision, Fault, RouteQuery};
 
 /// Explains a route.
 pub(super) async fn explain(visitor: &mut Visitor, query: RouteQuery) -> Result<Decision, Fault> {
-    let attachments = visitor.attachments.take(&query.attachments)?;
+    let Enclosed { attachments, pictures } = visitor.attachments.take(&query.attachments)?;
     let context = visitor.daemon.context(query.workspace.as_deref()).await?;
-    let asked = Asked { prompt: query.prompt, attachments }.redacted(&context);
+    let asked = Asked { prompt: query.prompt, attachments, pictures }.redacted(&context);
     let persona = persona(&context, query.options.persona.as_deref())?;
     let model = requested_model(&context, &query.options, &persona)?;
     let plan = query.options.plan.as_deref().filter(|plan| *plan != "auto");
     let project = query.workspace.as_deref().map(project::of);
     let left = budgets::left(&visitor.daemon.ledger, &context.settings, project.as_deref()).await?;
-    let wants = Wants { model: model.as_ref(), plan, told_bytes: 0, left };
+    let wants = Wants { model: model.as_ref(), plan, told: Told::default(), left };
     Ok(decide(&context, &asked, &query.options, &wants))
 }

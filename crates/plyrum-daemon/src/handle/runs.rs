@@ -1,6 +1,8 @@
 //! Submitting and cancelling runs.
 
 use super::Visitor;
+use super::attachments::Enclosed;
+use crate::blocking;
 use crate::recorder::Kind;
 use crate::resolve::Asked;
 use crate::runs::LiveRun;
@@ -35,9 +37,10 @@ pub(super) async fn submit(visitor: &mut Visitor, id: RequestId, submit: Submit)
 
 async fn accept(visitor: &mut Visitor, submit: Submit) -> Result<submit::Accepted, Fault> {
     let kept = &mut visitor.attachments;
-    let attachments =
-        if submit.dry_run { kept.copy(&submit.attachments)? } else { kept.take(&submit.attachments)? };
-    let asked = Asked { prompt: submit.prompt.clone(), attachments };
+    let Enclosed { attachments, pictures } = blocking::by_size(kept.bytes(), || {
+        if submit.dry_run { kept.copy(&submit.attachments) } else { kept.take(&submit.attachments) }
+    })?;
+    let asked = Asked { prompt: submit.prompt.clone(), attachments, pictures };
     let keys = visitor.hello.as_ref().map(|hello| hello.key_names.as_slice()).unwrap_or_default();
     submit::accept(&Arc::clone(&visitor.daemon), submit, asked, keys).await
 }

@@ -11,11 +11,12 @@ const MAX_NAMED: usize = 16;
 pub(crate) fn of_frame(frame: &Frame) -> Option<(Kind, Value)> {
     let run = frame.run.as_str();
     let record = match &frame.body {
-        FrameBody::RunAccepted { session, persona, client, prompt_sha256, context, compacts } => (
+        FrameBody::RunAccepted { session, persona, client, prompt_sha256, context, compacts, pictures } => (
             Kind::RunAccepted,
             json!({
                 "run": run, "session": session, "persona": persona, "client": client,
                 "prompt_sha256": prompt_sha256, "context": context, "compacts": compacts,
+                "pictures": pictures,
             }),
         ),
         FrameBody::RunRouted { decision } => (

@@ -1,7 +1,8 @@
 //! Compaction: the older turns of a session become a summary, by a run like any other, with its own holds and
 //! its own price. The turns stay in the log; only what is told from then on changes.
 
-use super::past::{Room, exchange, size_of};
+use super::past::{Room, exchange, pictures_from};
+use super::pictures::Pictures;
 use plyrum_engine::{Attachment, Conversation, Exchange, StepSpec};
 use plyrum_protocol::{ErrorKind, Fault, Role, RunId, StepId};
 use plyrum_sessions::{Outline, Texts, Turn};
@@ -30,7 +31,13 @@ pub(crate) struct Covered {
 }
 
 /// The turns to summarise: all but the latest `keep`, or as many of the oldest as the model can read at once.
-pub(crate) fn covered(outline: &Outline, texts: &Texts, room: &Room, keep: usize) -> Result<Covered, Fault> {
+pub(crate) fn covered(
+    outline: &Outline,
+    texts: &Texts,
+    pictures: Pictures<'_>,
+    room: &Room,
+    keep: usize,
+) -> Result<Covered, Fault> {
     let told: Vec<&Turn> = settled(outline).collect();
     let (older, _) = told.split_at(told.len().saturating_sub(keep));
     if older.is_empty() {
@@ -46,7 +53,7 @@ pub(crate) fn covered(outline: &Outline, texts: &Texts, room: &Room, keep: usize
     let free = context.saturating_sub(taken);
     let mut sum = 0_u64;
     let fits = |turn: &&&Turn| {
-        sum = sum.saturating_add(size_of(turn, free));
+        sum = sum.saturating_add(room.size_of(turn, free));
         sum <= free
     };
     let turns: Vec<&Turn> = older.iter().take_while(fits).copied().collect();
@@ -57,7 +64,11 @@ pub(crate) fn covered(outline: &Outline, texts: &Texts, room: &Room, keep: usize
     };
     let read = || -> io::Result<Covered> {
         let summary = summary.map(|turn| texts.of(turn)).transpose()?.map(|said| said.answer);
-        let exchanges = turns.iter().map(|turn| Ok(exchange(turn, texts.of(turn)?, free)));
+        let from = pictures_from(&turns);
+        let exchanges = turns.iter().enumerate().map(|(at, turn)| {
+            let pictures = Some(pictures).filter(|_| at >= from && room.whole_size(turn) <= free);
+            Ok(exchange(turn, texts.of(turn)?, pictures, free))
+        });
         Ok(Covered { summary, exchanges: exchanges.collect::<io::Result<_>>()?, through: last.run.clone() })
     };
     read().map_err(|e| super::storage(&e))
@@ -85,6 +96,7 @@ impl Covered {
             history: self.exchanges,
             prompt,
             attachments: Vec::new(),
+            pictures: Vec::new(),
             ..base
         }
     }
@@ -100,6 +112,7 @@ impl Covered {
             history: Vec::new(),
             prompt: "Summarise the conversation".to_owned(),
             attachments: vec![Attachment { name: "conversation".to_owned(), text }],
+            pictures: Vec::new(),
             ..base
         }
     }

@@ -331,6 +331,7 @@ mod tests {
             prompt_sha256: String::new(),
             context: Vec::new(),
             compacts: None,
+            pictures: Vec::new(),
         };
         let at = Timestamp::from_millis(2);
         log.append_frame(&plyrum_protocol::Frame { body: accepted, run, seq: Some(1), at }).unwrap();

@@ -9,6 +9,7 @@ pub(crate) mod compact;
 mod indexer;
 mod outlines;
 pub(crate) mod past;
+pub(crate) mod pictures;
 mod window;
 
 pub(crate) use choose::{Chosen, gone};

@@ -5,11 +5,16 @@
 //! model's context; the other half is for the new prompt and the answer. Where a prompt leaves less room than
 //! that, fewer turns are sent with it. A turn that is larger than all that room is sent without what came with
 //! it, and cut where that is not enough. Turns without an answer and turns that were taken back are not told.
+//!
+//! Pictures go along with their turns, the latest ones up to a size that requests can have; like the window, what is left
+//! of them is cut rarely and deeply.
 
+use super::pictures::Pictures;
 use super::window::{Marks, begin};
+use crate::resolve::Told;
 use plyrum_billing_client::BytesPerToken;
-use plyrum_engine::{Attachment, Conversation, Exchange};
-use plyrum_protocol::{ContextMeter, RunId};
+use plyrum_engine::{Attachment, Conversation, Exchange, Picture};
+use plyrum_protocol::{ContextMeter, PictureMark, RunId};
 use plyrum_redact::Redactor;
 use plyrum_sessions::{Outline, Said, Texts, Turn};
 use std::borrow::Cow;
@@ -21,6 +26,10 @@ const TURN_BYTES: u64 = 32;
 const OMITTED_BYTES: u64 = 96;
 /// Room that is worth sending a turn in.
 const LEAST_BYTES: u64 = 256;
+/// Bytes of the words for a picture.
+const PICTURE_NAMED_BYTES: u64 = 192;
+/// Most bytes of pictures of earlier turns in one request: 16 MiB, which base64 makes 21 of.
+const PICTURES_BYTES: u64 = 16 * 1024 * 1024;
 /// What stands where the middle of a text was cut out.
 const CUT: &str = "\n[…]\n";
 
@@ -34,6 +43,8 @@ pub(crate) struct Room {
     pub(crate) fixed_bytes: u64,
     /// The new prompt with what comes with it.
     pub(crate) asked_bytes: u64,
+    /// Bytes of text that would be as many tokens as one picture; 0 for a model that is shown none.
+    pub(crate) picture_bytes: u64,
     /// The longest answer.
     pub(crate) output_tokens: u64,
 }
@@ -54,9 +65,30 @@ pub(crate) struct Choice {
     pub(crate) meter: ContextMeter,
     /// Larger turns are shortened.
     turn_max_bytes: u64,
+    /// From this one of the turns that are sent on, pictures go along.
+    pictures_from: usize,
 }
 
 impl Room {
+    /// Bytes of a turn with all that belongs to it.
+    pub(super) fn whole_size(&self, turn: &Turn) -> u64 {
+        whole_size(turn).saturating_add(turn.pictures.saturating_mul(self.picture_bytes))
+    }
+
+    /// Bytes that a turn takes in a request: no more than `turn_max_bytes`.
+    pub(super) fn size_of(&self, turn: &Turn, turn_max_bytes: u64) -> u64 {
+        let whole = self.whole_size(turn);
+        if whole <= turn_max_bytes {
+            return whole;
+        }
+        let text = whole_size(turn);
+        if text <= turn_max_bytes {
+            return text; // its pictures are only named
+        }
+        let omitted = OMITTED_BYTES.saturating_mul(turn.said.len() as u64);
+        text.saturating_sub(turn.attached_bytes).saturating_add(omitted).min(turn_max_bytes)
+    }
+
     fn context_bytes(&self) -> u64 {
         self.bytes_per_token.bytes_in(self.context_tokens)
     }
@@ -80,13 +112,14 @@ pub(crate) fn choose(outline: &Outline, room: &Room) -> Choice {
     let summary_bytes = summary.map_or(0, |turn| turn.answer_bytes);
     let told: Vec<&Turn> = outline.told().collect();
     let free = room.free_bytes().saturating_sub(summary_bytes);
-    let usual = Window::of(&told, room.history_bytes().saturating_sub(summary_bytes));
-    let window = if usual.bytes <= free { usual } else { Window::of(&told, free).no_wider_than(&usual) };
+    let usual = Window::of(&told, room, room.history_bytes().saturating_sub(summary_bytes));
+    let window =
+        if usual.bytes <= free { usual } else { Window::of(&told, room, free).no_wider_than(&usual) };
     let summarised = outline
         .summary()
         .map_or(0, |(_, behind)| outline.turns.iter().take(behind).filter(|turn| turn.is_told()).count());
     let (left_out, sent) = told.split_at(window.first);
-    let shortened = sent.iter().filter(|turn| whole_size(turn) > window.turn_max_bytes).count();
+    let shortened = sent.iter().filter(|turn| room.whole_size(turn) > window.turn_max_bytes).count();
     let history = summary_bytes.saturating_add(window.bytes);
     let count = |turns: usize| u32::try_from(turns).unwrap_or(u32::MAX);
     let meter = ContextMeter {
@@ -102,7 +135,19 @@ pub(crate) fn choose(outline: &Outline, room: &Room) -> Choice {
         summary: summary.map(|turn| turn.run.clone()),
     };
     let runs = |turns: &[&Turn]| turns.iter().map(|turn| turn.run.clone()).collect();
-    Choice { sent: runs(sent), left_out: runs(left_out), meter, turn_max_bytes: window.turn_max_bytes }
+    Choice {
+        sent: runs(sent),
+        left_out: runs(left_out),
+        meter,
+        turn_max_bytes: window.turn_max_bytes,
+        pictures_from: pictures_from(&told).saturating_sub(window.first),
+    }
+}
+
+/// The place of the first turn whose pictures are sent again.
+pub(super) fn pictures_from(told: &[&Turn]) -> usize {
+    let sizes: Vec<u64> = told.iter().map(|turn| turn.picture_bytes.min(PICTURES_BYTES)).collect();
+    begin(&sizes, Marks::below(PICTURES_BYTES))
 }
 
 /// The turns that fit into some room.
@@ -113,8 +158,8 @@ struct Window {
 }
 
 impl Window {
-    fn of(told: &[&Turn], bytes: u64) -> Self {
-        let sizes: Vec<u64> = told.iter().map(|turn| size_of(turn, bytes)).collect();
+    fn of(told: &[&Turn], room: &Room, bytes: u64) -> Self {
+        let sizes: Vec<u64> = told.iter().map(|turn| room.size_of(turn, bytes)).collect();
         let first = if bytes < LEAST_BYTES { told.len() } else { begin(&sizes, Marks::below(bytes)) };
         Self { first, bytes: sizes.iter().skip(first).sum(), turn_max_bytes: bytes }
     }
@@ -125,18 +170,30 @@ impl Window {
 }
 
 /// Chooses the turns and reads them.
-pub(crate) fn read(outline: &Outline, texts: &Texts, room: &Room) -> io::Result<Past> {
+pub(crate) fn read(
+    outline: &Outline,
+    texts: &Texts,
+    pictures: Pictures<'_>,
+    room: &Room,
+) -> io::Result<Past> {
     let choice = choose(outline, room);
     let summary = outline.summary().map(|(turn, _)| texts.of(turn)).transpose()?.map(|said| said.answer);
     let sent = choice.sent.iter().filter_map(|run| outline.turns.get(outline.place_of(run)?));
-    let exchanges = sent.map(|turn| Ok(exchange(turn, texts.of(turn)?, choice.turn_max_bytes)));
+    let exchanges = sent.enumerate().map(|(at, turn)| {
+        let whole = room.whole_size(turn) <= choice.turn_max_bytes;
+        let pictures = Some(pictures).filter(|_| whole && at >= choice.pictures_from);
+        Ok(exchange(turn, texts.of(turn)?, pictures, choice.turn_max_bytes))
+    });
     Ok(Past { summary, exchanges: exchanges.collect::<io::Result<_>>()?, meter: choice.meter })
 }
 
-/// Bytes of the summary and of every turn that is told, however much of it a model can take.
-pub(crate) fn told_bytes(outline: &Outline) -> u64 {
+/// The summary and every turn that is told, however much of it a model can take.
+pub(crate) fn told(outline: &Outline) -> Told {
     let summary = outline.summary().map_or(0, |(turn, _)| turn.answer_bytes);
-    outline.told().map(whole_size).fold(summary, u64::saturating_add)
+    let bytes = outline.told().map(whole_size).fold(summary, u64::saturating_add);
+    let turns: Vec<&Turn> = outline.told().collect();
+    let pictures = turns.iter().skip(pictures_from(&turns)).map(|turn| turn.pictures).sum();
+    Told { bytes, pictures }
 }
 
 /// The same conversation without what is known to be secret today: its log may be older than a key.
@@ -150,6 +207,7 @@ pub(crate) fn redacted(mut conversation: Conversation, redactor: &Redactor) -> C
     for exchange in &mut conversation.history {
         clean(&mut exchange.prompt);
         clean(&mut exchange.answer);
+        exchange.pictures.iter_mut().for_each(|picture| clean(&mut picture.mark.name));
         for attachment in &mut exchange.attachments {
             clean(&mut attachment.name);
             clean(&mut attachment.text);
@@ -160,24 +218,48 @@ pub(crate) fn redacted(mut conversation: Conversation, redactor: &Redactor) -> C
     conversation
 }
 
-/// A turn as it is told again.
-pub(super) fn exchange(turn: &Turn, said: Said, turn_max_bytes: u64) -> Exchange {
+/// A turn as it is told again; without `pictures` those are only named.
+pub(super) fn exchange(
+    turn: &Turn,
+    said: Said,
+    pictures: Option<Pictures<'_>>,
+    turn_max_bytes: u64,
+) -> Exchange {
+    let attachments = said.attachments.into_iter().map(|(name, text)| Attachment { name, text });
+    let (shown, named) = shown(said.pictures, pictures);
     if whole_size(turn) <= turn_max_bytes {
-        let attachments = said.attachments.into_iter().map(|(name, text)| Attachment { name, text });
-        return Exchange { attachments: attachments.collect(), prompt: said.prompt, answer: said.answer };
+        let attachments = attachments.chain(named).collect();
+        return Exchange { attachments, pictures: shown, prompt: said.prompt, answer: said.answer };
     }
-    let attachments = said.attachments.into_iter().map(|(name, text)| {
+    let attachments = attachments.map(|Attachment { name, text }| {
         let text = format!("[{} bytes, not sent again]", text.len());
         Attachment { name, text }
     });
-    let attachments: Vec<Attachment> = attachments.collect();
+    let attachments: Vec<Attachment> = attachments.chain(named).collect();
     let beside = TURN_BYTES + OMITTED_BYTES * attachments.len() as u64 + 2 * CUT.len() as u64;
     let room = turn_max_bytes.saturating_sub(beside);
     let (prompt, answer) = (said.prompt.len() as u64, said.answer.len() as u64);
     // The shorter of the two stays whole where it can.
     let of_prompt = prompt.min((room / 2).max(room.saturating_sub(answer)));
     let of_answer = answer.min(room.saturating_sub(of_prompt));
-    Exchange { attachments, prompt: cut(said.prompt, of_prompt), answer: cut(said.answer, of_answer) }
+    let (prompt, answer) = (cut(said.prompt, of_prompt), cut(said.answer, of_answer));
+    Exchange { attachments, pictures: shown, prompt, answer }
+}
+
+/// The pictures that are sent again, and what stands for the others.
+fn shown(marks: Vec<PictureMark>, pictures: Option<Pictures<'_>>) -> (Vec<Picture>, Vec<Attachment>) {
+    let (mut shown, mut named) = (Vec::new(), Vec::new());
+    for mark in marks {
+        match pictures.map(|pictures| pictures.find(&mark)) {
+            Some(Some(data)) => shown.push(Picture { mark, data }),
+            Some(None) => named.push(Picture::gone(&mark)),
+            None => {
+                let text = "[a picture, not sent again]".to_owned();
+                named.push(Attachment { name: mark.name, text });
+            }
+        }
+    }
+    (shown, named)
 }
 
 /// The beginning and the end of a text, together at most so many bytes and the sign between them.
@@ -191,27 +273,20 @@ fn cut(text: String, bytes: u64) -> String {
     format!("{}{CUT}{}", part(0..begin), part(end..text.len()))
 }
 
-/// Bytes of a turn with all that belongs to it.
+/// Bytes of a turn's text.
 fn whole_size(turn: &Turn) -> u64 {
     let texts = turn.prompt_bytes.saturating_add(turn.answer_bytes).saturating_add(turn.attached_bytes);
-    texts.saturating_add(TURN_BYTES)
-}
-
-/// Bytes that a turn takes in a request: no more than `turn_max_bytes`.
-pub(super) fn size_of(turn: &Turn, turn_max_bytes: u64) -> u64 {
-    let whole = whole_size(turn);
-    if whole <= turn_max_bytes {
-        return whole;
-    }
-    let omitted = OMITTED_BYTES.saturating_mul(turn.said.len() as u64);
-    whole.saturating_sub(turn.attached_bytes).saturating_add(omitted).min(turn_max_bytes)
+    let named = turn.pictures.saturating_mul(PICTURE_NAMED_BYTES);
+    texts.saturating_add(TURN_BYTES).saturating_add(named)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::pictures::Reads;
     use super::*;
-    use plyrum_protocol::{Frame, FrameBody, RunResult, RunStatus, SessionId, Timestamp};
+    use plyrum_protocol::{Frame, FrameBody, MediaType, RunResult, RunStatus, SessionId, Timestamp};
     use plyrum_sessions::{Event, SessionLog, TextRole};
+    use sha2::{Digest as _, Sha256};
 
     /// A session on disk.
     struct World {
@@ -245,6 +320,7 @@ mod tests {
                 prompt_sha256: String::new(),
                 context: Vec::new(),
                 compacts: compacts.cloned(),
+                pictures: Vec::new(),
             };
             let fault = plyrum_protocol::Fault::new(plyrum_protocol::ErrorKind::Internal, "");
             let mut result = RunResult::refused(Some(run.clone()), RunStatus::Succeeded, fault);
@@ -256,6 +332,10 @@ mod tests {
             run
         }
 
+        fn pictures(&self) -> Pictures<'_> {
+            Pictures { dir: self.dir.path(), session: &self.id, reads: Reads::Bytes }
+        }
+
         fn rewind(&self, to: &RunId) {
             let event = Event::Rewound { at: Timestamp::from_millis(1), to: Some(to.clone()) };
             self.log().append_event(&event, &Redactor::new([0; 32], [])).unwrap();
@@ -264,7 +344,9 @@ mod tests {
         /// Prompts that are told, `S:` before the summary.
         fn told(&self, room: &Room) -> (Vec<String>, ContextMeter) {
             let outline = Outline::read(self.dir.path(), &self.id).unwrap();
-            let past = read(&outline, &Texts::open(self.dir.path(), &self.id).unwrap(), room).unwrap();
+            let past =
+                read(&outline, &Texts::open(self.dir.path(), &self.id).unwrap(), self.pictures(), room)
+                    .unwrap();
             let summary = past.summary.map(|summary| format!("S:{summary}"));
             let told = summary.into_iter().chain(past.exchanges.into_iter().map(|e| e.prompt));
             (told.collect(), past.meter)
@@ -278,6 +360,7 @@ mod tests {
             bytes_per_token: BytesPerToken::new(1, 1).unwrap(),
             fixed_bytes: 10,
             asked_bytes: 10,
+            picture_bytes: 100,
             output_tokens: 100,
         }
     }
@@ -323,12 +406,69 @@ mod tests {
         world.ask("large", &"x".repeat(5_000), "yes", None);
         let outline = Outline::read(world.dir.path(), &world.id).unwrap();
         let texts = Texts::open(world.dir.path(), &world.id).unwrap();
-        let past = read(&outline, &texts, &room(4_000)).unwrap();
+        let past = read(&outline, &texts, world.pictures(), &room(4_000)).unwrap();
         let attached: Vec<&str> =
             past.exchanges.iter().flat_map(|e| &e.attachments).map(|a| a.text.as_str()).collect();
         let half = "x".repeat(1_500);
         assert_eq!(attached, ["a file", &half, "[5000 bytes, not sent again]"]);
         assert_eq!(past.meter.shortened_turns, 1);
+    }
+
+    /// A turn with pictures of so many bytes, each another one.
+    fn ask_with_pictures(world: &mut World, prompt: &str, pictures: u64, bytes: u64) -> Vec<PictureMark> {
+        let run = RunId::new(format!("r{}", world.turns + 1)).unwrap();
+        let marks: Vec<PictureMark> = (0..pictures)
+            .map(|nth| {
+                let mut data = vec![0; usize::try_from(bytes).unwrap()];
+                data[0] = u8::try_from(nth).unwrap();
+                data[1] = u8::try_from(world.turns).unwrap();
+                let name = format!("{nth}.png");
+                let sha256 = crate::ids::hex(&Sha256::digest(&data));
+                let mark = PictureMark { name, media_type: MediaType::Png, bytes, sha256 };
+                plyrum_sessions::keep_picture(world.dir.path(), &world.id, &mark, &data).unwrap();
+                mark
+            })
+            .collect();
+        let plain = Redactor::new([0; 32], []);
+        world.log().append_asked(None, &run, "", &[], &marks, &plain).unwrap();
+        assert_eq!(world.ask(prompt, "", "seen", None), run);
+        marks
+    }
+
+    fn past(world: &World, room: &Room) -> Past {
+        let outline = Outline::read(world.dir.path(), &world.id).unwrap();
+        let texts = Texts::open(world.dir.path(), &world.id).unwrap();
+        read(&outline, &texts, world.pictures(), room).unwrap()
+    }
+
+    #[test]
+    fn pictures_are_sent_again_with_their_turn_and_named_where_they_are_gone() {
+        let mut world = World::new();
+        let marks = ask_with_pictures(&mut world, "what are they?", 2, 10);
+        let told = past(&world, &room(4_000)).exchanges;
+        assert_eq!(told[0].pictures.iter().map(|p| &p.mark).collect::<Vec<_>>(), [&marks[0], &marks[1]]);
+        assert_eq!((told[0].pictures[1].data[0], told[0].attachments.len()), (1, 0));
+        let outline = Outline::read(world.dir.path(), &world.id).unwrap();
+        assert_eq!(super::told(&outline).pictures, 2);
+        std::fs::remove_file(world.dir.path().join(format!("5e55.pictures/{}", marks[0].sha256))).unwrap();
+        let told = past(&world, &room(4_000)).exchanges;
+        assert_eq!(told[0].pictures[0].mark, marks[1]);
+        assert_eq!(told[0].attachments[0].text, "[picture 0.png is no longer here]");
+        let narrow = Room { picture_bytes: 3_000, ..room(4_000) };
+        let told = past(&world, &narrow).exchanges;
+        assert_eq!((told[0].pictures.len(), told[0].prompt.as_str()), (0, "what are they?"));
+        assert!(told[0].attachments.iter().all(|a| a.text == "[a picture, not sent again]"), "{told:?}");
+    }
+
+    #[test]
+    fn pictures_over_what_a_request_can_have_go_from_the_oldest_turns_and_many_at_once() {
+        let mut world = World::new();
+        for _ in 0..5 {
+            ask_with_pictures(&mut world, "and this?", 1, 4 * 1024 * 1024);
+        }
+        let shown: Vec<usize> =
+            past(&world, &room(100_000)).exchanges.iter().map(|e| e.pictures.len()).collect();
+        assert_eq!(shown, [0, 0, 0, 1, 1], "16 MiB fit, and the fifth leaves half of them");
     }
 
     #[test]
@@ -339,7 +479,13 @@ mod tests {
         assert_eq!(world.told(&room(2_000)).0, ["two"], "most of the room is its own");
         world.ask("three", "", &format!("{}{}", "c".repeat(3_000), "d".repeat(3_000)), None);
         let outline = Outline::read(world.dir.path(), &world.id).unwrap();
-        let past = read(&outline, &Texts::open(world.dir.path(), &world.id).unwrap(), &room(2_000)).unwrap();
+        let past = read(
+            &outline,
+            &Texts::open(world.dir.path(), &world.id).unwrap(),
+            world.pictures(),
+            &room(2_000),
+        )
+        .unwrap();
         let [only] = past.exchanges.as_slice() else { panic!("{:?}", past.exchanges) };
         assert_eq!(only.prompt, "three");
         assert!(

@@ -105,7 +105,8 @@ impl Run {
 
     /// What tools add to a step's request.
     pub(super) fn acting_size(&self, at: usize) -> Size {
-        let mut size = Size { bytes: self.offered(at).iter().map(ToolOffer::bytes).sum(), turns: 0 };
+        let mut size =
+            Size { bytes: self.offered(at).iter().map(ToolOffer::bytes).sum(), turns: 0, pictures: 0 };
         for turn in self.turns_of(at) {
             size.bytes += turn.bytes();
             size.turns += 1;

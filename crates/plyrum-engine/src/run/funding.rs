@@ -35,7 +35,7 @@ impl Run {
     pub(super) fn request_size(&self, at: usize) -> Size {
         let (said, acted) = (self.size_of_question(at), self.acting_size(at));
         let bytes = said.bytes.saturating_add(acted.bytes).saturating_add(self.form_bytes(at));
-        Size { bytes, turns: said.turns.saturating_add(acted.turns) }
+        Size { bytes, turns: said.turns.saturating_add(acted.turns), pictures: said.pictures }
     }
 
     fn size_of_question(&self, at: usize) -> Size {
@@ -50,7 +50,7 @@ impl Run {
         let proposals = read.iter().map(room).fold(POLICY_BYTES, u64::saturating_add);
         // The policy stands in the system prompt, which is a turn of its own where the persona has none.
         let turns = self.base.turns + u64::from(self.spec.conversation.system.is_empty());
-        Size { bytes: self.base.bytes.saturating_add(proposals), turns }
+        Size { bytes: self.base.bytes.saturating_add(proposals), turns, pictures: self.base.pictures }
     }
 
     /// Bytes of one proposal that its reader is shown: its longest answer, and no more than its share of the
@@ -73,7 +73,7 @@ impl Run {
         let tokens_per_megabyte = u128::from(reader.bytes_per_token.tokens_in(1_000_000)).max(1);
         let free = u128::from(free_tokens) * MEGABYTE / tokens_per_megabyte;
         let free = u64::try_from(free).unwrap_or(u64::MAX);
-        let free = free.saturating_sub(self.base.bytes.saturating_add(self.form_bytes(at)));
+        let free = free.saturating_sub(self.base.estimated_bytes(reader).saturating_add(self.form_bytes(at)));
         let free = free.saturating_sub(POLICY_BYTES);
         (free / (step.sources.len() as u64).max(1)).saturating_sub(PROPOSAL_FRAME_BYTES)
     }

@@ -3,9 +3,10 @@
 use super::Run;
 use super::attempt::Attempt;
 use super::step::{Step, StepState};
+use crate::compose::Size;
 use crate::effect::{Effect, HoldBatch, HoldRequest};
 use crate::spec::{ModelChoice, Unpriced};
-use plyrum_billing_client::{AttemptBound, CostError, MicroRub, estimate, input_bound};
+use plyrum_billing_client::{AttemptBound, CostError, MicroRub, estimate};
 use plyrum_protocol::{AttemptHold, AttemptId, ErrorKind, Fault, FrameBody};
 
 /// An answer shorter than this is not worth its input; below it a run is refused instead of shrunk.
@@ -58,9 +59,8 @@ impl Run {
         let step = self.steps.get(at).ok_or_else(internal)?;
         let model = step.spec.models.get(step.model).ok_or_else(internal)?;
         let size = self.request_size(at);
-        let limit = self.output_limit(step, model).min(answer_room(model, size.bytes)?);
-        let input_tokens = input_bound(size.bytes, size.turns);
-        let bound = AttemptBound { input_tokens, max_output_tokens: limit };
+        let limit = self.output_limit(step, model).min(answer_room(model, size)?);
+        let bound = AttemptBound { input_tokens: size.input_bound(model), max_output_tokens: limit };
         let highest = self.highest(&model.id, &bound)?;
         Ok(HoldRequest {
             attempt: AttemptId::of(&self.spec.run, step.promised.unwrap_or(self.numbered + 1)),
@@ -73,7 +73,8 @@ impl Run {
             bound,
             micro_rub: highest.unwrap_or_default(),
             unpriced: highest.is_none(),
-            request_bytes: size.bytes,
+            request_bytes: size.estimated_bytes(model),
+            is_bounded: model.bounds_pictures(size.pictures) || self.billing.input_is_free(&model.id),
         })
     }
 
@@ -169,16 +170,22 @@ impl Run {
 }
 
 /// Tokens that the model's context leaves for an answer, by estimate.
-pub(super) fn answer_room(model: &ModelChoice, request_bytes: u64) -> Result<u64, Fault> {
-    let expected = estimate(request_bytes, 0, &model.bytes_per_token).input;
+pub(super) fn answer_room(model: &ModelChoice, size: Size) -> Result<u64, Fault> {
+    let expected = estimate(size.estimated_bytes(model), 0, &model.bytes_per_token).input;
     match model.context_tokens.checked_sub(expected) {
         Some(room) if room >= MIN_USEFUL_OUTPUT => Ok(room),
         _ => Err(Fault::new(
             ErrorKind::ContextTooLong,
-            format!(
-                "the prompt has about {expected} tokens ({request_bytes} bytes) and {} takes {} with its answer",
-                model.id, model.context_tokens
-            ),
+            match size.pictures {
+                0 => format!(
+                    "the prompt has about {expected} tokens ({} bytes) and {} takes {} with its answer",
+                    size.bytes, model.id, model.context_tokens
+                ),
+                pictures => format!(
+                    "the prompt has about {expected} tokens ({} bytes, pictures: {pictures}) and {} takes {} with its answer",
+                    size.bytes, model.id, model.context_tokens
+                ),
+            },
         )
         .hint("shorten it, split it, or take a model with a larger context: plyrum models list")),
     }

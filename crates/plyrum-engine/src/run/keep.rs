@@ -8,12 +8,12 @@ use super::attempt::Attempt;
 use super::panel::Panel;
 use super::step::Step;
 use super::{Phase, Run};
-use crate::compose::Size;
+use crate::compose::size_of;
 use crate::effect::Effect;
 use crate::random::Random;
 use crate::spec::{AnswerForm, RunSpec};
 use plyrum_billing_client::Billing;
-use plyrum_protocol::Timestamp;
+use plyrum_protocol::{PictureMark, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -37,7 +37,6 @@ struct Kept<'a> {
     version: u32,
     spec: &'a RunSpec,
     steps: &'a [Step],
-    base: Size,
     attempts: &'a [Attempt],
     panels: &'a [Panel],
     numbered: u32,
@@ -54,7 +53,6 @@ struct Kept<'a> {
 struct Restored {
     spec: RunSpec,
     steps: Vec<Step>,
-    base: Size,
     attempts: Vec<Attempt>,
     panels: Vec<Panel>,
     numbered: u32,
@@ -82,7 +80,6 @@ impl Run {
             version: VERSION,
             spec: &self.spec,
             steps: &self.steps,
-            base: self.base,
             attempts: &self.attempts,
             panels: &self.panels,
             numbered: self.numbered,
@@ -97,24 +94,27 @@ impl Run {
     }
 
     /// Goes on with a run that was kept, after the last frame of its log. Its first effect is the call that it waits
-    /// for.
+    /// for. Pictures are not kept with it: `picture` has their bytes, where they are still there.
     pub fn resume(
         kept: &str,
         seq: u64,
+        picture: &dyn Fn(&PictureMark) -> Option<Arc<[u8]>>,
         billing: Arc<dyn Billing + Send + Sync>,
     ) -> Result<(Self, Vec<Effect>), ResumeError> {
         let shape: Shape = serde_json::from_str(kept)?;
         if shape.version != VERSION {
             return Err(ResumeError::Version(shape.version));
         }
-        let kept: Restored = serde_json::from_str(kept)?;
+        let mut kept: Restored = serde_json::from_str(kept)?;
+        kept.spec.conversation.refill(picture);
+        let base = size_of(&kept.spec.conversation);
         let mut run = Self {
             form_bytes: kept.spec.form.as_ref().map_or(0, AnswerForm::bytes),
             structured: None, // it waits for a person, so there is no answer yet
             spec: kept.spec,
             billing,
             steps: kept.steps,
-            base: kept.base,
+            base,
             attempts: kept.attempts,
             panels: kept.panels,
             numbered: kept.numbered,

@@ -26,15 +26,28 @@ impl Run {
             try_number: hold.try_number,
         });
         let mut request = self.request_of(step_at, hold.bound.max_output_tokens);
+        self.show_pictures(step_at, &mut request);
         self.add_form(step_at, &mut request);
         self.add_tools(step_at, &mut request);
-        debug_assert!(request.text_bytes() <= hold.request_bytes, "the hold was for a smaller request");
+        debug_assert!(request.estimated_bytes() <= hold.request_bytes, "the hold was for a smaller request");
         self.effects.push(Effect::Open(OpenAttempt {
             attempt: hold.attempt,
             provider: hold.provider,
             model: hold.model,
             request,
         }));
+    }
+
+    /// To a model that takes no pictures they are told in words alone.
+    fn show_pictures(&self, step: usize, request: &mut Request) {
+        let Some(model) = self.steps.get(step).and_then(|s| s.spec.models.get(s.model)) else { return };
+        let turns = request.turns.iter_mut();
+        if model.images {
+            let pictures: usize = turns.map(|turn| turn.pictures.len()).sum();
+            request.picture_bytes = model.picture_bytes(pictures as u64);
+        } else {
+            turns.for_each(|turn| turn.pictures.clear());
+        }
     }
 
     fn request_of(&self, step: usize, longest: u64) -> Request {

@@ -215,25 +215,35 @@ impl Run {
 }
 
 fn refusal_fault(refusal: &Refusal) -> Fault {
-    let kind = match refusal.cause {
-        RefusalCause::Budget => ErrorKind::Budget,
-        RefusalCause::Balance => ErrorKind::Balance,
+    let (kind, hint) = match refusal.cause {
+        RefusalCause::PriceUnknown => return unknown_fault(refusal),
+        RefusalCause::Budget if refusal.setting.starts_with("plyrum ") => (
+            ErrorKind::Budget,
+            format!("`{} RUB` raises it; or shorten the prompt, or take a cheaper model", refusal.setting),
+        ),
+        RefusalCause::Budget => (
+            ErrorKind::Budget,
+            format!("raise {}, shorten the prompt, or take a cheaper model", refusal.setting),
+        ),
+        RefusalCause::Balance => (
+            ErrorKind::Balance,
+            "plyrum balance top-up RUB, shorten the prompt, or take a cheaper model".to_owned(),
+        ),
     };
     let of = refusal.limit.map(|l| format!(" of {l}")).unwrap_or_default();
     let message = format!(
         "this can cost up to {} RUB, and {}{of} RUB is left ({})",
         refusal.needed, refusal.available, refusal.setting
     );
-    let hint = match refusal.cause {
-        RefusalCause::Budget if refusal.setting.starts_with("plyrum ") => {
-            format!("`{} RUB` raises it; or shorten the prompt, or take a cheaper model", refusal.setting)
-        }
-        RefusalCause::Budget => {
-            format!("raise {}, shorten the prompt, or take a cheaper model", refusal.setting)
-        }
-        RefusalCause::Balance => {
-            "plyrum balance top-up RUB, shorten the prompt, or take a cheaper model".to_owned()
-        }
-    };
     Fault::new(kind, message).hint(hint)
+}
+
+/// Under a limit nothing is sent whose cost nobody can bound.
+fn unknown_fault(refusal: &Refusal) -> Fault {
+    let setting = &refusal.setting;
+    Fault::new(
+        ErrorKind::PriceUnknown,
+        format!("what this can cost at most is not known, so no limit can be kept: there is no {setting}"),
+    )
+    .hint(format!("set {setting} in config.toml, or take another model"))
 }

@@ -6,6 +6,7 @@ use super::Run;
 use super::ended::Ended;
 use super::hold::answer_room;
 use super::step::{Step, StepState};
+use crate::compose::Size;
 use crate::input::{AttemptFailure, FailureClass};
 use crate::spec::ModelChoice;
 use plyrum_billing_client::AttemptBound;
@@ -108,7 +109,7 @@ impl Run {
     pub(super) fn ask_again(&mut self, at: usize, step: usize, end: &Ended) -> bool {
         let forwarded = self.attempts.get(at).is_none_or(|a| a.received_bytes() > 0);
         let Some(failure) = end.failure.as_ref().filter(|_| !forwarded) else { return false };
-        self.retry(at, step, failure) || self.fall_back(at, step, failure)
+        self.retry(at, step, failure) || self.fall_back(step, failure)
     }
 
     fn retry(&mut self, at: usize, step: usize, failure: &AttemptFailure) -> bool {
@@ -142,8 +143,8 @@ impl Run {
         true
     }
 
-    fn fall_back(&mut self, at: usize, step_at: usize, failure: &AttemptFailure) -> bool {
-        let Some((next, from, to)) = self.fallback_of(at, step_at) else { return false };
+    fn fall_back(&mut self, step_at: usize, failure: &AttemptFailure) -> bool {
+        let Some((next, from, to)) = self.fallback_of(step_at) else { return false };
         let body = FrameBody::AttemptFallback { from, to, cause: failure.message.clone() };
         let now = self.now;
         if let Some(step) = self.steps.get_mut(step_at) {
@@ -156,22 +157,21 @@ impl Run {
     }
 
     /// The next model of the step that can take the request and is not much dearer, with both names.
-    fn fallback_of(&self, at: usize, step_at: usize) -> Option<(usize, String, String)> {
-        let hold = &self.attempts.get(at)?.hold;
+    fn fallback_of(&self, step_at: usize) -> Option<(usize, String, String)> {
+        let size = self.request_size(step_at);
         let step = self.steps.get(step_at)?;
         let from = step.spec.models.get(step.model)?;
         let mut later = step.spec.models.iter().enumerate().skip(step.model + 1);
-        let (next, to) = later.find(|(_, to)| {
-            answer_room(to, hold.request_bytes).is_ok()
-                && self.price_is_near(step, to, hold.bound.input_tokens)
-        })?;
+        let (next, to) =
+            later.find(|(_, to)| answer_room(to, size).is_ok() && self.price_is_near(step, to, size))?;
         Some((next, from.id.clone(), to.id.clone()))
     }
 
     /// Never to a much dearer model without asking: what each would hold, at its own longest answer.
-    fn price_is_near(&self, step: &Step, other: &ModelChoice, input_tokens: u64) -> bool {
+    fn price_is_near(&self, step: &Step, other: &ModelChoice, size: Size) -> bool {
         let hold = |model: &ModelChoice| {
-            let bound = AttemptBound { input_tokens, max_output_tokens: self.output_limit(step, model) };
+            let max_output_tokens = self.output_limit(step, model);
+            let bound = AttemptBound { input_tokens: size.input_bound(model), max_output_tokens };
             self.billing.hold(&model.id, &bound).ok()
         };
         let first = step.spec.models.first().and_then(hold);

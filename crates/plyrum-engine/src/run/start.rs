@@ -6,7 +6,7 @@ use crate::compose::size_of;
 use crate::effect::Effect;
 use crate::random::Random;
 use crate::spec::{AnswerForm, RunSpec};
-use plyrum_billing_client::{AttemptBound, Billing, CostError, MicroRub, estimate, input_bound};
+use plyrum_billing_client::{AttemptBound, Billing, CostError, MicroRub, estimate};
 use plyrum_protocol::{DryRun, DryRunStep, FrameBody, PlannedStep, ResultTag};
 use std::sync::Arc;
 
@@ -30,6 +30,7 @@ impl Run {
             prompt_sha256: run.spec.prompt_sha256.clone(),
             context: run.spec.context.clone(),
             compacts: run.spec.compacts.clone(),
+            pictures: run.spec.conversation.pictures.iter().map(|picture| picture.mark.clone()).collect(),
         });
         run.emit(FrameBody::RunRouted { decision: Box::new(run.spec.decision.clone()) });
         let price = run.price_range();
@@ -116,7 +117,7 @@ impl Run {
             let Some(model) = step.spec.models.first().filter(|_| self.asks_a_model(at)) else { continue };
             let size = self.request_size(at);
             let bound = AttemptBound {
-                input_tokens: input_bound(size.bytes, size.turns),
+                input_tokens: size.input_bound(model),
                 max_output_tokens: self.output_limit(step, model),
             };
             match self.billing.hold(&model.id, &bound) {
@@ -126,7 +127,8 @@ impl Run {
                 }
                 Err(_) => {} // refused when it is held
             }
-            let least = estimate(self.base.bytes + self.form_bytes(at), 0, &model.bytes_per_token);
+            let bytes = self.base.estimated_bytes(model) + self.form_bytes(at);
+            let least = estimate(bytes, 0, &model.bytes_per_token);
             if let Ok(low) = self.billing.charge(&model.id, &least)
                 && self.runs_in_any_case(at)
             {

@@ -63,6 +63,8 @@ pub(crate) fn model(id: &str) -> ModelChoice {
         context_tokens: 100_000,
         max_output_tokens: Some(1000),
         bytes_per_token: BytesPerToken::default(),
+        images: false,
+        image_tokens: None,
         drain_ms: 0,
     }
 }
@@ -115,7 +117,13 @@ pub(crate) fn spec(steps: Vec<StepSpec>, limits: Limits, seed: u64) -> RunSpec {
             domains: vec![],
             output_kind: OutputKind::Prose,
             language: Language::En,
-            features: Features { prompt_bytes: 5, prompt_words: 1, has_code: false, attachments: vec![] },
+            features: Features {
+                prompt_bytes: 5,
+                prompt_words: 1,
+                has_code: false,
+                attachments: vec![],
+                pictures: 0,
+            },
             candidates: vec![],
             excluded: vec![],
             plan: "direct".to_owned(),
@@ -264,9 +272,8 @@ impl Score {
     pub(crate) fn book(&mut self, id: &AttemptId, basis: Option<&Basis>, received: u64) -> Input {
         self.set(id, &[Booked::Resolving], Booked::Resolved);
         let hold = &self.attempts[id].1;
-        let charge = |usage: &Usage| match hold.unpriced {
-            false => Prices.charge(&hold.model, usage).unwrap(),
-            true => MicroRub::ZERO,
+        let charge = |usage: &Usage| {
+            if hold.unpriced { MicroRub::ZERO } else { Prices.charge(&hold.model, usage).unwrap() }
         };
         let (usage, quality, cost) = match basis {
             Some(Basis::Reported(usage)) => (usage.clone(), Quality::Reported, charge(usage)),

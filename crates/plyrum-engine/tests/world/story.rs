@@ -364,7 +364,7 @@ impl Player {
         self.tool(ToolEvent::Ask);
         let kept = self.kept.take().expect("a run that waits is kept");
         let seq = self.score.frames.iter().filter_map(|frame| frame.seq).max().unwrap_or(0);
-        let (run, effects) = Run::resume(&kept, seq, std::sync::Arc::new(super::Prices)).unwrap();
+        let (run, effects) = Run::resume(&kept, seq, &|_| None, std::sync::Arc::new(super::Prices)).unwrap();
         self.run.0 = run;
         let before = self.acting.take();
         self.execute(effects);

@@ -91,6 +91,29 @@ pub(super) async fn the_smaller_of_the_runs_own_budget_and_the_holds_counts(lab:
     assert_eq!(refusal(ledger.hold(lower).await.unwrap()).limit, micro(20));
 }
 
+pub(super) async fn under_a_limit_a_hold_that_bounds_nothing_is_refused_and_without_one_it_is_charged(
+    lab: &impl Lab,
+) {
+    let unbounded = |attempt: &str, budget| {
+        let mut batch = batch("run", &[(attempt, 3)]);
+        batch.holds[0].is_bounded = false;
+        HoldBatch { run_budget: budget, ..batch }
+    };
+    let ledger = lab.prepaid(100).await;
+    let prepaid = refusal(ledger.hold(unbounded("a", None)).await.unwrap());
+    assert_eq!(
+        (prepaid.scope, prepaid.setting.as_str()),
+        (Scope::PriceUnknown, "image_tokens of [models.\"lab/fast\"]")
+    );
+    let ledger = lab.with_run().await;
+    let under_budget = refusal(ledger.hold(unbounded("a", Some(micro(50)))).await.unwrap());
+    assert_eq!(under_budget.scope, Scope::PriceUnknown);
+    assert_eq!(ledger.hold(unbounded("b", None)).await.unwrap(), HoldOutcome::Granted);
+    let settled = ledger.settle(settle("b", Basis::Reported(tokens(5)))).await.unwrap();
+    assert!(settled.cost > Some(micro(0)), "{settled:?}");
+    ledger.prove().await;
+}
+
 pub(super) async fn under_a_limit_an_unknown_price_is_refused_and_without_one_it_is_unpriced(lab: &impl Lab) {
     let unpriced = |attempt: &str, budget| {
         let mut batch = batch("run", &[(attempt, 0)]);

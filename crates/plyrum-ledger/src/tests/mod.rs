@@ -67,6 +67,7 @@ pub(crate) fn new_hold(attempt: &str, amount: i64) -> NewHold {
         price: Some(one_micro_per_token()),
         request_bytes: 30,
         bytes_per_token: BytesPerToken::default(),
+        is_bounded: true,
     }
 }
 

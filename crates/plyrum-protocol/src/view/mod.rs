@@ -1,6 +1,6 @@
 //! The shapes that commands print with `--json`: contracts, since scripts read them.
 
-use crate::{RunId, RunStatus, SessionId, Timestamp, UsageView};
+use crate::{PictureMark, RunId, RunStatus, SessionId, Timestamp, UsageView};
 use plyrum_billing_client::MicroRub;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -178,6 +178,12 @@ pub struct ModelRow {
     /// Whether it serves only where somebody names it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub only_when_named: bool,
+    /// Whether it takes pictures; absent: not known, and it is sent none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub images: Option<bool>,
+    /// Most input tokens that one picture can come to, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image_tokens: Option<u64>,
     /// Size of its context.
     pub context_tokens: u64,
     /// Longest answer.
@@ -300,6 +306,9 @@ pub struct TranscriptTurn {
     /// The texts of what came with it; only an export has them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attached: Vec<AttachedText>,
+    /// Those of them that are pictures.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pictures: Vec<PictureMark>,
     /// What was answered.
     pub answer: String,
     /// How it ended; `running` while it goes.

@@ -111,6 +111,9 @@ impl Default for Offline {
 
 impl Provider for Offline {
     fn open(&self, request: ChatRequest) -> ProviderStream {
+        if request.messages.iter().any(|message| !message.images.is_empty()) {
+            return ProviderStream::failed(sees_nothing());
+        }
         if let Some(method) = Method::named(&request.model) {
             return ProviderStream::new(Playback::new(Start::Blocking(Box::new(move || {
                 steps(method, &request)
@@ -134,7 +137,7 @@ impl Provider for Offline {
     }
 
     fn list(&self) -> Listing<'_> {
-        let named = |name: &str| Listed { name: name.to_owned(), ..Listed::default() };
+        let named = |name: &str| Listed { name: name.to_owned(), images: Some(false), ..Listed::default() };
         let models = Self::MODELS.map(named).to_vec();
         Box::pin(std::future::ready(Ok(models)))
     }
@@ -142,6 +145,14 @@ impl Provider for Offline {
     fn version(&self) -> Version<'_> {
         Box::pin(std::future::ready(Ok(Some(env!("CARGO_PKG_VERSION").to_owned()))))
     }
+}
+
+/// An answer that passes over a picture would be one to another question.
+fn sees_nothing() -> ProviderError {
+    ProviderError::new(
+        ErrorClass::Rejected,
+        "the offline models read text and see no pictures; ask another model",
+    )
 }
 
 /// An extractive answer after `Opened`.

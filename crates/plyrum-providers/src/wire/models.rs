@@ -55,8 +55,17 @@ fn row(row: &Value) -> Option<Listed> {
         name: name.to_owned(),
         context_tokens: count(&CONTEXT),
         max_output_tokens: count(&OUTPUT),
+        images: takes_images(row),
         ..Listed::default()
     })
+}
+
+/// Whether it takes pictures, where the list says so: OpenRouter and xAI name what goes in, Mistral what a model can.
+fn takes_images(row: &Value) -> Option<bool> {
+    let nested = row.get("architecture").and_then(|shape| shape.get("input_modalities"));
+    let goes_in = nested.or_else(|| row.get("input_modalities")).and_then(Value::as_array);
+    let by_name = goes_in.map(|kinds| kinds.iter().any(|kind| kind == "image"));
+    by_name.or_else(|| row.get("capabilities")?.get("vision")?.as_bool())
 }
 
 /// Whether the list itself says that it is for something else.
@@ -119,6 +128,25 @@ mod tests {
             names(r#"{"models":[{"name":"x","model":"x"}],"object":"list","data":[{"id":"x"}]}"#),
             [plain("x")]
         );
+    }
+
+    #[test]
+    fn whether_a_model_takes_pictures_is_read_and_never_guessed() {
+        for (row, images) in [
+            (r#"{"id":"a","architecture":{"input_modalities":["text","image"]}}"#, Some(true)),
+            (
+                r#"{"id":"a","architecture":{"input_modalities":["text"],"modality":"text->text"}}"#,
+                Some(false),
+            ),
+            (r#"{"id":"a","input_modalities":["text","image"]}"#, Some(true)),
+            (r#"{"id":"a","capabilities":{"vision":true,"completion_chat":true}}"#, Some(true)),
+            (r#"{"id":"a","capabilities":{"vision":false}}"#, Some(false)),
+            (r#"{"id":"gpt-vision","capabilities":["x"]}"#, None),
+            (r#"{"id":"a","architecture":{"input_modalities":"image"}}"#, None),
+        ] {
+            let list = read(Wire::OpenAiChat, &format!(r#"{{"data":[{row}]}}"#)).unwrap();
+            assert_eq!(list.first().and_then(|model| model.images), images, "{row}");
+        }
     }
 
     #[test]

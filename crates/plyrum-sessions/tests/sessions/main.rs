@@ -36,6 +36,7 @@ fn accepted(id: &str, seq: u64) -> Frame {
         prompt_sha256: "0".repeat(64),
         context: Vec::new(),
         compacts: None,
+        pictures: Vec::new(),
     };
     Frame { body, run: run(id), seq: Some(seq), at: Timestamp::from_millis(1_795_338_000_000) }
 }

@@ -2,10 +2,11 @@
 
 use std::fs;
 
-use plyrum_protocol::{SessionId, Timestamp};
+use plyrum_protocol::{MediaType, PictureMark, SessionId, Timestamp};
 use plyrum_sessions::{
     Event, Item, Outline, SessionLog, TextRole, Texts, begin_deletion, begin_of_last, cut_off_deletions,
-    end_deletion, fork, last, list, matching, read, read_from, set_last, tombstone, tombstones_matching,
+    end_deletion, fork, keep_picture, last, list, matching, picture, read, read_from, set_last, tombstone,
+    tombstones_matching,
 };
 
 use crate::world::World;
@@ -239,4 +240,48 @@ fn titles_and_projects_are_redacted_and_titles_are_cut() {
     assert!(!text.contains(SECRET), "{text}");
     let outline = Outline::read(world.dir(), &world.id).unwrap();
     assert!(outline.about.name().len() <= plyrum_sessions::TITLE_MAX_BYTES);
+}
+
+#[test]
+fn a_picture_is_named_in_the_log_kept_beside_it_copied_with_its_turn_and_deleted_with_the_session() {
+    let mut world = World::new();
+    let mark = PictureMark {
+        name: format!("{SECRET}.png"),
+        media_type: MediaType::Png,
+        bytes: 5,
+        // SHA-256 of `bytes`.
+        sha256: "277089d91c0bdf4f2e6862ba7e4a07605119431f5d13f726dd352b06f1b206a9".to_owned(),
+    };
+    keep_picture(world.dir(), &world.id, &mark, b"bytes").unwrap();
+    let log = SessionLog::open(world.dir(), &world.id).unwrap();
+    log.append_asked(
+        None,
+        &run("r1"),
+        "look",
+        &[("a.txt", "text")],
+        std::slice::from_ref(&mark),
+        &redactor(),
+    )
+    .unwrap();
+    let asked = world.begin("");
+    assert_eq!(asked, run("r1"));
+    world.end(&asked, "seen");
+    let outline = Outline::read(world.dir(), &world.id).unwrap();
+    assert_eq!((outline.turns[0].pictures, outline.turns[0].picture_bytes), (1, 5));
+    let said = Texts::open(world.dir(), &world.id).unwrap().of(&outline.turns[0]).unwrap();
+    assert_eq!(said.attachments, [("a.txt".to_owned(), "text".to_owned())]);
+    let [kept] = said.pictures.as_slice() else { panic!("{said:?}") };
+    assert!(kept.sha256 == mark.sha256 && !kept.name.contains(SECRET), "{kept:?}");
+    let texts = read(world.dir(), &world.id).unwrap().filter_map(|item| match item.unwrap() {
+        Item::Text(text) => Some((text.text, text.picture.is_some())),
+        _ => None,
+    });
+    assert!(texts.into_iter().any(|text| text == ("[picture, image/png, 5 bytes]".to_owned(), true)));
+
+    let copy = SessionId::new("s-2").unwrap();
+    let at = Timestamp::from_millis(1);
+    fork(world.dir(), &world.id, &asked, &copy, at, &World::plain()).unwrap();
+    begin_deletion(world.dir(), &world.id, at, "test").unwrap();
+    assert_eq!(picture(world.dir(), &world.id, &mark).unwrap(), None);
+    assert_eq!(picture(world.dir(), &copy, &mark).unwrap().as_deref(), Some(b"bytes".as_slice()));
 }

@@ -64,6 +64,7 @@ impl World {
             prompt_sha256: String::new(),
             context: Vec::new(),
             compacts: None,
+            pictures: Vec::new(),
         };
         log.append_frame(&Frame { body, run: run.clone(), seq: Some(1), at: self.now() }).unwrap();
         run

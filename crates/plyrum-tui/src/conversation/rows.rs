@@ -56,6 +56,7 @@ pub(super) fn prompt(turn: &Turn, width: usize, look: Look<'_>) -> Vec<Line<'sta
     lines.extend(
         turn.attachments
             .iter()
+            .map(|name| attached(turn, name, look))
             .map(|name| Pieces::new(look.theme).fitted(Role::Dim, &format!("  + {name}"), width).done()),
     );
     if turn.is_rewound {
@@ -65,6 +66,18 @@ pub(super) fn prompt(turn: &Turn, width: usize, look: Look<'_>) -> Vec<Line<'sta
         lines.push(tag("screen-turn-inherited"));
     }
     lines
+}
+
+/// The name of what came with a prompt; of a picture, once the daemon has seen that it is one, with its size.
+fn attached(turn: &Turn, name: &str, look: Look<'_>) -> String {
+    let mark = turn.run().and_then(|run| run.pictures.iter().find(|mark| mark.name == name));
+    mark.map_or_else(
+        || name.to_owned(),
+        |mark| {
+            let size = look.words.bytes(mark.bytes);
+            look.words.with("screen-picture", &[("name", name.into()), ("size", size.into())])
+        },
+    )
 }
 
 /// What was said or done on the way.

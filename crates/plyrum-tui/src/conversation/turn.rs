@@ -85,6 +85,7 @@ struct Facts {
     is_inherited: bool,
     is_typed_command: bool,
     attachments: usize,
+    pictures: usize,
 }
 
 impl Turn {
@@ -238,6 +239,7 @@ impl Turn {
             is_inherited: self.is_inherited,
             is_typed_command: self.run().is_some_and(Run::is_typed_command),
             attachments: self.attachments.len(),
+            pictures: self.run().map_or(0, |run| run.pictures.len()),
         };
         match self.layout.take() {
             Some(layout) if layout.made_for == made_for && !layout.is_stale => self.layout = Some(layout),

@@ -13,8 +13,8 @@ pub use tool::{Tool, ToolPhase};
 use plyrum_billing_client::MicroRub;
 use plyrum_client::{Follower, FrameLine};
 use plyrum_protocol::{
-    AttemptId, Channel, Fault, Frame, FrameBody, PlannedStep, RunId, RunResult, RunStatus, SessionId, StepId,
-    StepKind, Timestamp,
+    AttemptId, Channel, Fault, Frame, FrameBody, PictureMark, PlannedStep, RunId, RunResult, RunStatus,
+    SessionId, StepId, StepKind, Timestamp,
 };
 
 /// Most bytes of an answer that are kept; the daemon itself bounds answers below this.
@@ -127,6 +127,8 @@ pub struct Run {
     pub session: Option<SessionId>,
     /// Its persona.
     pub persona: String,
+    /// Pictures that came with its prompt.
+    pub pictures: Vec<PictureMark>,
     /// The client that asked.
     pub client: String,
     /// The plan's name; empty until it stands.
@@ -177,6 +179,7 @@ impl Run {
             id,
             session: None,
             persona: String::new(),
+            pictures: Vec::new(),
             client: String::new(),
             plan: String::new(),
             reasons: Vec::new(),
@@ -301,10 +304,11 @@ impl Run {
 
     fn apply(&mut self, frame: &Frame, skip: usize) {
         match &frame.body {
-            FrameBody::RunAccepted { session, persona, client, .. } => {
+            FrameBody::RunAccepted { session, persona, client, pictures, .. } => {
                 self.session = Some(session.clone());
                 self.persona.clone_from(persona);
                 self.client.clone_from(client);
+                self.pictures.clone_from(pictures);
                 self.started_at = Some(frame.at);
             }
             FrameBody::RunRouted { .. } | FrameBody::Resync { .. } => {}

@@ -1,7 +1,8 @@
-//! Files of the workspace: their names for completion, their texts for prompts that name them.
+//! Files of the workspace: their names for completion, their texts and pictures for prompts that name them.
 
 use nix::errno::Errno;
-use plyrum_protocol::{ErrorKind, Fault, MAX_ATTACHED_BYTES};
+use plyrum_client::{Content, Enclosed};
+use plyrum_protocol::{ErrorKind, Fault, MAX_ATTACHED_BYTES, MAX_PICTURE_BYTES, MAX_PICTURES, MediaType};
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -41,9 +42,9 @@ pub(super) fn below(root: &Path) -> Vec<String> {
     names
 }
 
-/// The texts of files that a prompt names. What is no file is no mention: an address with `@` in it stays as it is. Only what
+/// The texts and pictures of files that a prompt names. What is no file is no mention: an address with `@` in it stays as it is. Only what
 /// lies in the workspace is read, and the kernel sees to that: a prompt may have been pasted, and what it names is sent away.
-pub fn read(root: &Path, names: &[String]) -> Result<Vec<(String, String)>, Fault> {
+pub fn read(root: &Path, names: &[String]) -> Result<Vec<Enclosed>, Fault> {
     if names.is_empty() {
         return Ok(Vec::new());
     }
@@ -51,14 +52,17 @@ pub fn read(root: &Path, names: &[String]) -> Result<Vec<(String, String)>, Faul
     let opened = File::open(if root.as_os_str().is_empty() { Path::new(".") } else { root });
     let folder = opened.map_err(wrong)?;
     let mut left = MAX_ATTACHED_BYTES;
-    let mut texts = Vec::new();
+    let mut files = Vec::new();
     for name in names {
         let Some(file) = open_beneath(&folder, root, name)? else { continue };
-        let text = text_of(file, name, left)?;
-        left = left.saturating_sub(text.len());
-        texts.push((name.clone(), text));
+        let file = Enclosed { name: name.clone(), content: content_of(file, name, left)? };
+        left = left.saturating_sub(file.bytes());
+        files.push(file);
     }
-    Ok(texts)
+    if files.iter().filter(|file| file.is_picture()).count() > MAX_PICTURES {
+        return Err(usage(format!("at most {MAX_PICTURES} pictures come with one prompt")));
+    }
+    Ok(files)
 }
 
 /// The regular file of a name, opened beneath the workspace; none where there is no such file.
@@ -90,7 +94,8 @@ fn open_beneath(folder: &File, root: &Path, name: &str) -> Result<Option<File>, 
     Ok(about.is_file().then_some(file))
 }
 
-fn text_of(file: File, name: &str, most: usize) -> Result<String, Fault> {
+/// A picture where the bytes are one, whatever the name says, else text.
+fn content_of(file: File, name: &str, most: usize) -> Result<Content, Fault> {
     let mut bytes = Vec::new();
     let read = file.take(most as u64 + 1).read_to_end(&mut bytes);
     read.map_err(|e| usage(format!("cannot read {name}: {e}")))?;
@@ -100,7 +105,17 @@ fn text_of(file: File, name: &str, most: usize) -> Result<String, Fault> {
             MAX_ATTACHED_BYTES >> 20
         )));
     }
-    String::from_utf8(bytes).map_err(|_| usage(format!("{name} is not UTF-8 text")))
+    match MediaType::of(&bytes) {
+        Some(_) if bytes.len() > MAX_PICTURE_BYTES => {
+            let most = MAX_PICTURE_BYTES >> 20;
+            let what = format!("{name} is too large: a picture may have at most {most} MiB");
+            Err(usage(what).hint("make it smaller, or cut out what matters"))
+        }
+        Some(media) => Ok(Content::Picture(media, bytes)),
+        None => String::from_utf8(bytes)
+            .map(Content::Text)
+            .map_err(|_| usage(format!("{name} is neither UTF-8 text nor a PNG, JPEG, WebP or GIF"))),
+    }
 }
 
 fn usage(what: String) -> Fault {
@@ -123,14 +138,20 @@ mod tests {
         make("deep/er/far.md", b"two");
         make("target/debug/x", b"");
         make("binary", &[0xff, 0xfe]);
+        let png = b"\x89PNG\r\n\x1a\n";
         let mut names = below(root.path());
         assert_eq!(names.pop().as_deref(), Some("deep/er/far.md"));
         names.sort();
         assert_eq!(names, ["binary", "near.md"]);
+        make("picture.txt", png);
+        make("huge.png", &[png.as_slice(), &vec![0; MAX_PICTURE_BYTES]].concat());
         let read = |name: &str| read(root.path(), &[name.to_owned()]);
-        assert_eq!(read("near.md").unwrap(), [("near.md".to_owned(), "раз".to_owned())]);
+        assert_eq!(read("near.md").unwrap(), [Enclosed::text("near.md", "раз")]);
         assert_eq!(read("someone.example").unwrap(), [], "an address is no file");
-        assert!(read("binary").unwrap_err().message.contains("not UTF-8"));
+        assert!(read("binary").unwrap_err().message.contains("neither UTF-8"));
+        let png = read("picture.txt").unwrap();
+        assert!(png.first().is_some_and(Enclosed::is_picture), "{png:?}");
+        assert!(read("huge.png").unwrap_err().message.contains("at most 5 MiB"));
     }
 
     #[test]
@@ -152,8 +173,8 @@ mod tests {
         for nothing in ["../nothing", "/nothing", "work/..", ".", "near/x", "/proc/self/root"] {
             assert_eq!(read(nothing).unwrap(), [], "{nothing}");
         }
-        let text = |name: &str| read(name).unwrap().pop().unwrap().1;
-        assert_eq!(text("inside"), "near");
-        assert_eq!(text(root.join("near").to_str().unwrap()), "near");
+        for name in ["inside", root.join("near").to_str().unwrap()] {
+            assert_eq!(read(name).unwrap(), [Enclosed::text(name, "near")]);
+        }
     }
 }

@@ -4,12 +4,12 @@
 use super::wake::Teller;
 use super::withdrawn::Withdrawn;
 use crate::app::{Message, Order, Reply};
-use plyrum_client::{Client, Event, Launch, connect_or_start};
+use plyrum_client::{Client, Enclosed, Event, Launch, connect_or_start, upload};
 use plyrum_config::Paths;
 use plyrum_protocol::{
-    ApprovalAnswer, ApprovalReply, Attach, AttachmentId, AttachmentPiece, AttachmentPut, Cancel,
-    CancelReason, Compact, ErrorKind, Fault, Hello, MAX_PIECE_BYTES, MAX_PROMPT_BYTES, Owner, RunAttach,
-    RunCancel, RunDropStep, RunFinishNow, RunId, RunRef, RunSubmit, StepId, StepRef, Submit, Submitted,
+    ApprovalAnswer, ApprovalReply, Attach, Cancel, CancelReason, Compact, ErrorKind, Fault, Hello,
+    MAX_PROMPT_BYTES, Owner, RunAttach, RunCancel, RunDropStep, RunFinishNow, RunId, RunRef, RunSubmit,
+    StepId, StepRef, Submit, Submitted,
 };
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -193,7 +193,7 @@ async fn connections(way: &Way, desk: &mut Desk) -> Result<Infallible, Gone> {
 /// A call with everything that it needs, so that it can be made again.
 #[derive(Debug, Clone)]
 enum Prepared {
-    Submit { ticket: u64, submit: Box<Submit>, texts: Vec<(String, String)>, order: Box<Order> },
+    Submit { ticket: u64, submit: Box<Submit>, enclosed: Vec<Enclosed>, order: Box<Order> },
     Attach { run: RunId, attach: Attach },
     Cancel(Cancel),
     FinishNow(RunRef),
@@ -240,7 +240,9 @@ async fn prepare(way: &Way, call: Call) -> Result<Prepared, Reply> {
         Call::Submit(order) => {
             let ticket = order.ticket;
             match submission(way, &order).await {
-                Ok((submit, texts)) => Prepared::Submit { ticket, submit: Box::new(submit), texts, order },
+                Ok((submit, enclosed)) => {
+                    Prepared::Submit { ticket, submit: Box::new(submit), enclosed, order }
+                }
                 Err(fault) => {
                     return Err(Reply::Submitted { ticket, outcome: Err((fault, order)), is_again: false });
                 }
@@ -257,15 +259,15 @@ async fn prepare(way: &Way, call: Call) -> Result<Prepared, Reply> {
     })
 }
 
-/// An order as the daemon takes it, with the texts that go along.
-pub(super) async fn submission(way: &Way, order: &Order) -> Result<(Submit, Vec<(String, String)>), Fault> {
+/// An order as the daemon takes it, with what goes along.
+pub(super) async fn submission(way: &Way, order: &Order) -> Result<(Submit, Vec<Enclosed>), Fault> {
     let (root, names) = (way.root(), order.files.clone());
     let read = tokio::task::spawn_blocking(move || super::files::read(&root, &names)).await;
-    let mut texts = read.map_err(|e| Fault::new(ErrorKind::Internal, e.to_string()))??;
-    texts.extend(order.texts.iter().cloned());
+    let mut enclosed = read.map_err(|e| Fault::new(ErrorKind::Internal, e.to_string()))??;
+    enclosed.extend(order.texts.iter().map(|(name, text)| Enclosed::text(name, text)));
     let mut prompt = order.prompt.clone();
     if prompt.len() > MAX_PROMPT_BYTES {
-        texts.insert(0, ("prompt".to_owned(), std::mem::take(&mut prompt)));
+        enclosed.insert(0, Enclosed::text("prompt", std::mem::take(&mut prompt)));
     }
     let id = (way.new_id)()?;
     let run = RunId::new(id).map_err(|e| Fault::new(ErrorKind::Internal, e.to_string()))?;
@@ -282,7 +284,7 @@ pub(super) async fn submission(way: &Way, order: &Order) -> Result<(Submit, Vec<
         dry_run: false,
         compact: order.is_compaction.then_some(Compact { keep_turns: KEEP_TURNS }),
     };
-    Ok((submit, texts))
+    Ok((submit, enclosed))
 }
 
 /// The connection broke in the middle.
@@ -295,7 +297,7 @@ async fn carry_out(
     withdrawn: &Withdrawn,
 ) -> Result<Option<Reply>, Broken> {
     match call {
-        Prepared::Submit { ticket, submit, texts, order } => {
+        Prepared::Submit { ticket, submit, enclosed, order } => {
             if was_sent && withdrawn.has(ticket) {
                 // Nobody knows whether it arrived. Where it did, it ends, and its receipt is got by its id.
                 let cancel = Cancel { run: submit.run.as_str().to_owned(), reason: CancelReason::Interrupt };
@@ -307,7 +309,7 @@ async fn carry_out(
                     return Ok(Some(not_sent(order)));
                 }
             }
-            let outcome = match unless_broken(submit_with(client, *submit, texts).await)? {
+            let outcome = match unless_broken(submit_with(client, *submit, enclosed).await)? {
                 Ok(Submitted::Receipt(receipt)) => Ok(receipt),
                 Ok(Submitted::Planned(_)) => {
                     Err((Fault::new(ErrorKind::Internal, "the daemon only planned the run"), order))
@@ -353,27 +355,9 @@ fn unless_over<T>(outcome: Result<T, Fault>) -> Option<Reply> {
 pub(super) async fn submit_with(
     client: &mut Client,
     mut submit: Submit,
-    texts: Vec<(String, String)>,
+    enclosed: Vec<Enclosed>,
 ) -> Result<Submitted, Fault> {
-    for (nth, (name, text)) in texts.into_iter().enumerate() {
-        let attachment = AttachmentId::new(format!("a{nth}"))
-            .map_err(|e| Fault::new(ErrorKind::Internal, e.to_string()))?;
-        let mut rest = text.as_str();
-        loop {
-            let (piece, more) = rest.split_at(rest.floor_char_boundary(MAX_PIECE_BYTES));
-            let piece = AttachmentPiece {
-                attachment: attachment.clone(),
-                name: name.clone(),
-                text: piece.to_owned(),
-            };
-            client.call::<AttachmentPut>(&piece).await?;
-            if more.is_empty() {
-                break;
-            }
-            rest = more;
-        }
-        submit.attachments.push(attachment);
-    }
+    submit.attachments = upload(client, enclosed).await?;
     client.call::<RunSubmit>(&submit).await
 }
 

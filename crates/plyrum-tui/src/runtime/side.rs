@@ -160,13 +160,13 @@ where
 }
 
 async fn quote(way: &Way, client: &mut Option<Client>, order: &Order) -> Result<DryRun, Fault> {
-    let (mut submit, texts) = submission(way, order).await?;
+    let (mut submit, enclosed) = submission(way, order).await?;
     submit.dry_run = true;
-    let has_texts = !texts.is_empty();
+    let has_more = !enclosed.is_empty();
     let mut open = opened(way, client).await?;
-    let outcome = submit_with(&mut open, submit, texts).await;
+    let outcome = submit_with(&mut open, submit, enclosed).await;
     // What was sent along for a price goes with its connection: the daemon keeps it for a submit that never comes.
-    *client = unless_broken(open, &outcome).filter(|_| !has_texts);
+    *client = unless_broken(open, &outcome).filter(|_| !has_more);
     match outcome? {
         Submitted::Planned(plan) => Ok(plan),
         Submitted::Receipt(_) => {

@@ -160,6 +160,7 @@ by-hour = hour
 ## plyrum ask: before a run
 
 fault-many-files = at most { $n } files can be attached
+fault-many-pictures = at most { $n } pictures can be sent with one prompt
 fault-nothing-to-ask = there is nothing to ask: no prompt, no file, nothing on standard input
 fault-directory = { $path } is a directory; --file takes files
 fault-schema-directory = { $path } is a directory; --schema takes a file
@@ -168,7 +169,9 @@ fault-schema = { $path }: { $why }
 hint-schema = a schema looks like {"{"}"type": "object", "properties": {"{"}"name": {"{"}"type": "string"{"}"}{"}"}{"}"}
 fault-too-large = { $what } is too large: all that is attached may have { $mib } MiB
 hint-attach-less = attach less, or cut it first, for example with head -c
-fault-not-utf8 = { $what } is not UTF-8 text: byte { $at } cannot be read
+fault-picture-too-large = { $what } is too large: a picture may have { $mib } MiB
+hint-smaller-picture = make it smaller, or cut out what matters
+fault-not-utf8 = { $what } is neither UTF-8 text (byte { $at } cannot be read) nor a PNG, JPEG, WebP or GIF
 hint-iconv = convert it first, for example with iconv -f CP1251 -t UTF-8
 standard-input = standard input
 standard-output = standard output
@@ -687,6 +690,7 @@ transcript-original = from the original
 transcript-summary = Summary of everything up to run { $run }
 transcript-you = You: { $prompt }
 transcript-with = with { $name }
+transcript-picture = { $name } (picture, { $size })
 transcript-answer = Answer: { $answer }
 transcript-cost = Cost: { $cost } · { $model } · { $status }
 fault-empty-id = an empty id names no session

@@ -82,6 +82,7 @@ turn-forked = This is the copy; the original stays as it was.
 no-conversation = There is no conversation yet.
 screen-turn-rewound = taken back: no model is told of it
 screen-turn-inherited = from the conversation that this one is a copy of
+screen-picture = { $name } (picture, { $size })
 bill-over-direct = { $extra } over asking one model
 tool-asked = asks
 tool-more-lines = … { $n ->

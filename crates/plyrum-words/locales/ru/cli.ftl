@@ -164,6 +164,11 @@ fault-many-files = приложить можно не больше { $n ->
     [few] { $n } файлов
    *[many] { $n } файлов
 }
+fault-many-pictures = с одним запросом можно послать не больше { $n ->
+    [one] { $n } картинки
+    [few] { $n } картинок
+   *[many] { $n } картинок
+}
 fault-nothing-to-ask = нечего спрашивать: нет ни вопроса, ни файла, и стандартный ввод пуст
 fault-directory = это каталог: { $path }; --file принимает файлы
 fault-schema-directory = это каталог: { $path }; --schema принимает файл
@@ -172,7 +177,9 @@ fault-schema = схема { $path }: { $why }
 hint-schema = схема выглядит так: {"{"}"type": "object", "properties": {"{"}"name": {"{"}"type": "string"{"}"}{"}"}{"}"}
 fault-too-large = слишком велико: { $what }; всё приложенное может занимать { $mib } МиБ
 hint-attach-less = приложите меньше или сначала обрежьте, например с помощью head -c
-fault-not-utf8 = это не текст в UTF-8: { $what }; не читается байт { $at }
+fault-picture-too-large = слишком велико: { $what }; одна картинка может занимать { $mib } МиБ
+hint-smaller-picture = уменьшите её или вырежьте то, что важно
+fault-not-utf8 = это не текст в UTF-8 (не читается байт { $at }) и не PNG, JPEG, WebP или GIF: { $what }
 hint-iconv = сначала перекодируйте, например: iconv -f CP1251 -t UTF-8
 standard-input = стандартный ввод
 standard-output = стандартный вывод
@@ -763,6 +770,7 @@ transcript-original = из исходной
 transcript-summary = Сводка всего до запуска { $run }
 transcript-you = Вы: { $prompt }
 transcript-with = приложено: { $name }
+transcript-picture = { $name } (картинка, { $size })
 transcript-answer = Ответ: { $answer }
 transcript-cost = Стоимость: { $cost } · { $model } · { $status }
 fault-empty-id = пустой идентификатор не называет сессии

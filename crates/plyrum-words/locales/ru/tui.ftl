@@ -83,6 +83,7 @@ turn-forked = Это копия; исходная беседа осталась 
 no-conversation = Беседы ещё нет.
 screen-turn-rewound = взято назад: модели об этом не говорят
 screen-turn-inherited = из беседы, с которой снята эта копия
+screen-picture = { $name } (картинка, { $size })
 bill-over-direct = на { $extra } дороже одной модели
 tool-asked = спрашивает
 tool-more-lines = … ещё { $n ->

@@ -1,10 +1,14 @@
-//! What is asked: words, files, standard input. Everything is bounded, UTF-8, and named when it is not.
+//! What is asked: words, files, standard input. Everything is bounded, and either UTF-8 or a picture that models read, which
+//! its first bytes tell and not its name; what is neither is named.
 
 use super::travels_as_prompt;
 use crate::fault::wrong_use;
 use crate::out;
 use crate::text::say;
-use plyrum_protocol::{ErrorKind, Fault, MAX_ATTACHED_BYTES, MAX_ATTACHMENTS};
+use plyrum_client::{Content, Enclosed};
+use plyrum_protocol::{
+    ErrorKind, Fault, MAX_ATTACHED_BYTES, MAX_ATTACHMENTS, MAX_PICTURE_BYTES, MAX_PICTURES, MediaType,
+};
 use std::io::{self, IsTerminal as _, Read};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
@@ -13,18 +17,11 @@ use std::time::{Duration, Instant};
 /// Silence after which a note says what is being waited for.
 const NOTE_AFTER: Duration = Duration::from_secs(1);
 
-/// A named text.
-#[derive(Debug)]
-pub(in crate::command) struct Text {
-    pub(in crate::command) name: String,
-    pub(in crate::command) text: String,
-}
-
 /// The prompt and what comes with it.
 #[derive(Debug)]
 pub(super) struct Asked {
     pub(super) prompt: String,
-    pub(super) attachments: Vec<Text>,
+    pub(super) attachments: Vec<Enclosed>,
 }
 
 /// Reads files and standard input. Without words, standard input is the prompt.
@@ -40,28 +37,38 @@ pub(super) fn gather(
     let mut attachments = Vec::new();
     let mut left = MAX_ATTACHED_BYTES;
     for path in files {
-        let text = read_file(path, left)?;
-        left -= text.len();
-        attachments.push(Text { name: path.display().to_string(), text });
+        let file = read_file(path, left)?;
+        left -= file.bytes();
+        attachments.push(file);
     }
-    let piped =
-        if no_stdin || io::stdin().is_terminal() { String::new() } else { read_stdin(left, timeout)? };
     let mut prompt = words.trim().to_owned();
-    if prompt.is_empty() && !piped.trim().is_empty() && travels_as_prompt(piped.len()) {
-        prompt = piped;
-    } else if !piped.trim().is_empty() {
-        attachments.push(Text { name: "stdin".to_owned(), text: piped });
+    match piped(no_stdin, left, timeout)? {
+        Some(Content::Text(text)) if prompt.is_empty() && travels_as_prompt(text.len()) => prompt = text,
+        Some(content) => attachments.push(Enclosed { name: "stdin".to_owned(), content }),
+        None => {}
     }
     if !travels_as_prompt(prompt.len()) {
-        attachments.push(Text { name: "prompt".to_owned(), text: std::mem::take(&mut prompt) });
+        attachments.push(Enclosed::text("prompt", std::mem::take(&mut prompt)));
     }
     if prompt.is_empty() && attachments.is_empty() {
         return Err(wrong_use(say!("fault-nothing-to-ask")).hint(say!("hint-ask")));
     }
+    if attachments.iter().filter(|attachment| attachment.is_picture()).count() > MAX_PICTURES {
+        return Err(wrong_use(say!("fault-many-pictures", n = MAX_PICTURES)));
+    }
     Ok(Asked { prompt, attachments })
 }
 
-fn read_file(path: &Path, left: usize) -> Result<String, Fault> {
+/// What standard input holds; none where that is nothing.
+fn piped(no_stdin: bool, left: usize, timeout: Option<Duration>) -> Result<Option<Content>, Fault> {
+    if no_stdin || io::stdin().is_terminal() {
+        return Ok(None);
+    }
+    let content = content_of(read_stdin(left, timeout)?, &say!("standard-input"))?;
+    Ok(Some(content).filter(|content| !matches!(content, Content::Text(text) if text.trim().is_empty())))
+}
+
+fn read_file(path: &Path, left: usize) -> Result<Enclosed, Fault> {
     let shown = path.display().to_string();
     let cannot = |e: io::Error| wrong_use(say!("fault-read", path = &shown, why = e.to_string()));
     let about = std::fs::metadata(path).map_err(cannot)?;
@@ -70,7 +77,21 @@ fn read_file(path: &Path, left: usize) -> Result<String, Fault> {
     }
     let file = std::fs::File::open(path).map_err(cannot)?;
     let bytes = read_bounded(file, left).map_err(cannot)?;
-    decode(bytes.ok_or_else(|| too_large(&shown))?, &shown)
+    let content = content_of(bytes.ok_or_else(|| too_large(&shown))?, &shown)?;
+    Ok(Enclosed { name: shown, content })
+}
+
+/// A picture where the bytes are one, else text.
+fn content_of(bytes: Vec<u8>, what: &str) -> Result<Content, Fault> {
+    match MediaType::of(&bytes) {
+        Some(_) if bytes.len() > MAX_PICTURE_BYTES => {
+            let mib = MAX_PICTURE_BYTES >> 20;
+            Err(wrong_use(say!("fault-picture-too-large", what = what, mib = mib))
+                .hint(say!("hint-smaller-picture")))
+        }
+        Some(media) => Ok(Content::Picture(media, bytes)),
+        None => decode(bytes, what).map(Content::Text),
+    }
 }
 
 fn too_large(what: &str) -> Fault {
@@ -95,7 +116,7 @@ pub(super) fn read_bounded(source: impl Read, limit: usize) -> io::Result<Option
 
 /// Standard input to its end. Read by a thread of its own, so that waiting can be bounded and explained;
 /// a thread that still waits ends with the process.
-fn read_stdin(left: usize, timeout: Option<Duration>) -> Result<String, Fault> {
+fn read_stdin(left: usize, timeout: Option<Duration>) -> Result<Vec<u8>, Fault> {
     let (done, result) = sync_channel(1);
     std::thread::spawn(move || {
         let _receiver_timed_out = done.send(read_bounded(io::stdin().lock(), left));
@@ -105,7 +126,7 @@ fn read_stdin(left: usize, timeout: Option<Duration>) -> Result<String, Fault> {
     let mut noted = false;
     loop {
         match result.recv_timeout(wait) {
-            Ok(Ok(Some(bytes))) => return decode(bytes, &say!("standard-input")),
+            Ok(Ok(Some(bytes))) => return Ok(bytes),
             Ok(Ok(None)) => return Err(too_large(&say!("standard-input"))),
             Ok(Err(e)) => return Err(wrong_use(say!("fault-stdin", why = e.to_string()))),
             Err(RecvTimeoutError::Disconnected) => {

@@ -19,14 +19,12 @@ use crate::text::say;
 use clap::ValueEnum;
 use follow::Watch;
 pub(in crate::command) use follow::exit_code;
-pub(in crate::command) use input::Text;
 use plyrum_billing_client::MicroRub;
-use plyrum_client::Client;
+use plyrum_client::{Enclosed, upload};
 use plyrum_config::Paths;
 use plyrum_protocol::{
-    Asking, AttachmentId, AttachmentPiece, AttachmentPut, DryRun, Effort, ErrorKind, Fault, MAX_PIECE_BYTES,
-    MAX_PROMPT_BYTES, Owner, Profile, Receipt, RunId, RunResult, RunStatus, RunSubmit, Submit, SubmitOptions,
-    Submitted,
+    Asking, DryRun, Effort, ErrorKind, Fault, MAX_PROMPT_BYTES, Owner, Profile, Receipt, RunId, RunResult,
+    RunStatus, RunSubmit, Submit, SubmitOptions, Submitted,
 };
 pub(in crate::command) use show::{Show, Style};
 use std::path::{Path, PathBuf};
@@ -85,13 +83,14 @@ impl From<EffortArg> for Effort {
   plyrum ask \"How do I undo the last commit?\"
   git diff | plyrum ask -p reviewer \"Review this\"
   plyrum ask -f notes.md -f plan.md \"What is missing in the plan?\"
+  plyrum ask -f screenshot.png \"What does the error say?\"
   plyrum ask --approve workspace \"Fix the failing test\"
   plyrum ask --dry-run \"…\"          what would run, and its price range
   plyrum ask -o stream-json \"…\"     every lifecycle frame as JSON")]
 pub(crate) struct Args {
     /// What to ask; without it, standard input is the prompt
     prompt: Vec<String>,
-    /// Attach a file (may be repeated)
+    /// Attach a file, a text or a picture (may be repeated)
     #[arg(short, long, value_name = "PATH")]
     file: Vec<PathBuf>,
     /// Use this model
@@ -229,7 +228,7 @@ pub(in crate::command) fn carry_out(
     paths: &Paths,
     show: &Show,
     submit: Submit,
-    attachments: Vec<Text>,
+    attachments: Vec<Enclosed>,
     detach: bool,
 ) -> Result<ExitCode, Fault> {
     let run = submit.run.clone();
@@ -312,37 +311,6 @@ pub(in crate::command) fn new_run_id() -> Result<RunId, Fault> {
         .map_err(|e| Fault::new(ErrorKind::Internal, say!("fault-id", why = e.to_string())))
 }
 
-async fn upload(client: &mut Client, attachments: Vec<Text>) -> Result<Vec<AttachmentId>, Fault> {
-    let mut ids = Vec::with_capacity(attachments.len());
-    for (nth, attachment) in attachments.into_iter().enumerate() {
-        let id = AttachmentId::new(format!("a{nth}"))
-            .map_err(|e| Fault::new(ErrorKind::Internal, e.to_string()))?;
-        for piece in pieces(&attachment.text) {
-            let piece = AttachmentPiece {
-                attachment: id.clone(),
-                name: attachment.name.clone(),
-                text: piece.to_owned(),
-            };
-            client.call::<AttachmentPut>(&piece).await?;
-        }
-        ids.push(id);
-    }
-    Ok(ids)
-}
-
-/// The text in pieces of the largest size, never within a character; an empty text is one empty piece.
-fn pieces(mut text: &str) -> Vec<&str> {
-    let mut pieces = Vec::new();
-    loop {
-        let (piece, rest) = text.split_at(text.floor_char_boundary(MAX_PIECE_BYTES));
-        pieces.push(piece);
-        if rest.is_empty() {
-            return pieces;
-        }
-        text = rest;
-    }
-}
-
 fn dry_run(show: &Show, plan: &DryRun) -> Result<ExitCode, Fault> {
     show.dry_run(plan)?;
     Ok(ExitCode::SUCCESS)
@@ -374,14 +342,5 @@ mod tests {
         }
         assert_eq!(parse_rub("0.5").ok(), Some(MicroRub::new(500_000)));
         assert!(parse_rub("-1").is_err() && parse_rub("1,5").is_err() && parse_rub("1e3").is_err());
-    }
-
-    #[test]
-    fn pieces_join_to_the_text() {
-        let text = "ж".repeat(MAX_PIECE_BYTES);
-        let parts = pieces(&text);
-        assert!(parts.len() == 2 && parts.iter().all(|p| p.len() <= MAX_PIECE_BYTES));
-        assert_eq!(parts.concat(), text);
-        assert_eq!(pieces(""), [""]);
     }
 }

@@ -74,6 +74,7 @@ fn new_hold(hold: i64) -> NewHold {
         }),
         request_bytes: 30,
         bytes_per_token: BytesPerToken::default(),
+        is_bounded: true,
     }
 }
 

@@ -76,6 +76,7 @@ impl Turns {
                 match text.role {
                     TextRole::User => turn.prompt = text.text,
                     TextRole::Attachment => {
+                        turn.pictures.extend(text.picture);
                         let name = text.name.unwrap_or_default();
                         if keep == Attached::Texts {
                             turn.attached.push(view::AttachedText { name: name.clone(), text: text.text });
@@ -125,6 +126,7 @@ impl Turns {
                 prompt: String::new(),
                 attachments: Vec::new(),
                 attached: Vec::new(),
+                pictures: Vec::new(),
                 answer: String::new(),
                 status: RunStatus::Running,
                 model: String::new(),

@@ -1,7 +1,7 @@
 //! A transcript as people read it at a terminal.
 
 use crate::text::{say, status, time, words};
-use plyrum_protocol::{RunStatus, view};
+use plyrum_protocol::{PictureMark, RunStatus, view};
 use std::fmt::Write as _;
 
 /// All turns.
@@ -34,10 +34,17 @@ pub(super) fn head(turn: &view::TranscriptTurn) -> String {
     if !turn.prompt.trim().is_empty() {
         let _infallible = writeln!(text, "{}", say!("transcript-you", prompt = turn.prompt.trim_end()));
     }
-    for attachment in &turn.attachments {
-        let _infallible = writeln!(text, "  {}", say!("transcript-with", name = attachment));
+    for name in &turn.attachments {
+        let picture = turn.pictures.iter().find(|mark| mark.name == *name);
+        let name = picture.map_or_else(|| name.clone(), named);
+        let _infallible = writeln!(text, "  {}", say!("transcript-with", name = name));
     }
     text
+}
+
+/// A picture by its name and size.
+fn named(mark: &PictureMark) -> String {
+    say!("transcript-picture", name = &mark.name, size = words().bytes(mark.bytes))
 }
 
 /// The answer and what it cost.

@@ -36,7 +36,7 @@ impl World {
 
     fn begin(&self, nth: usize, prompt: &str, attachments: &[(&str, &str)]) -> RunId {
         let run = RunId::new(format!("r{nth:05}")).unwrap();
-        self.log.append_asked(None, &run, prompt, attachments, &self.redactor).unwrap();
+        self.log.append_asked(None, &run, prompt, attachments, &[], &self.redactor).unwrap();
         let body = FrameBody::RunAccepted {
             session: self.session.clone(),
             persona: "default".into(),
@@ -44,6 +44,7 @@ impl World {
             prompt_sha256: String::new(),
             context: Vec::new(),
             compacts: None,
+            pictures: Vec::new(),
         };
         self.frame(&run, 1, body);
         run

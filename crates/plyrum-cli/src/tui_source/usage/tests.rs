@@ -46,6 +46,7 @@ fn hold(attempt: &str, model: &str, price: Option<Price>) -> HoldBatch {
         price,
         request_bytes: 30,
         bytes_per_token: BytesPerToken::default(),
+        is_bounded: true,
     };
     let limits = Limits::default();
     HoldBatch { run: "run".to_owned(), at: 1, holds: vec![hold], run_budget: None, limits }

@@ -122,7 +122,10 @@ async fn follow(lab: &Lab, id: &RunId, model: String, plan: &Plan, stage: &Stage
         dry_run: false,
         compact: None,
     };
-    let asked = Asked { prompt: "Привет, what is new?".to_owned(), attachments: Vec::new() };
+    let asked =
+        Asked {
+            prompt: "Привет, what is new?".to_owned(), attachments: Vec::new(), pictures: Vec::new()
+        };
     let accepted = submit::accept(&lab.daemon, submit, asked, &[]).await.unwrap();
     assert!(matches!(accepted.reply, Submitted::Receipt(_)));
     accepted.start(&outbox).unwrap();

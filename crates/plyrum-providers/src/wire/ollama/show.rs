@@ -31,6 +31,7 @@ pub(super) fn read(listed: Listed, body: &str) -> Result<Option<Listed>, Provide
         context_tokens: context.and_then(|(_, value)| value.as_u64()).or(listed.context_tokens),
         tools: can("tools"),
         thinks: can("thinking"),
+        images: can("vision"),
         ..listed
     }))
 }
@@ -44,9 +45,16 @@ mod tests {
         let named = || Listed { name: "m".to_owned(), ..Listed::default() };
         let read = |body| read(named(), body).unwrap();
         let new = r#"{"capabilities":["completion","tools"],"model_info":{"general.architecture":"llama","llama.context_length":131072}}"#;
-        let whole =
-            Listed { context_tokens: Some(131_072), tools: Some(true), thinks: Some(false), ..named() };
+        let whole = Listed {
+            context_tokens: Some(131_072),
+            tools: Some(true),
+            thinks: Some(false),
+            images: Some(false),
+            ..named()
+        };
         assert_eq!(read(new), Some(whole));
+        let sees = read(r#"{"capabilities":["completion","vision"]}"#).unwrap();
+        assert_eq!(sees.images, Some(true));
         assert_eq!(read(r#"{"license":"x"}"#), Some(named()));
         assert_eq!(read(r#"{"capabilities":["embedding"]}"#), None);
         assert!(super::read(named(), "nope").unwrap_err().message.contains("the model"));

@@ -90,7 +90,7 @@ async fn an_order_that_may_have_arrived_does_not_come_back_before_the_daemon_was
             dry_run: false,
             compact: None,
         };
-        let call = Prepared::Submit { ticket: 7, submit: Box::new(submit), texts: Vec::new(), order };
+        let call = Prepared::Submit { ticket: 7, submit: Box::new(submit), enclosed: Vec::new(), order };
         desk.current = Some(Current { call, was_sent });
         desk.withdrawn.add(7);
         assert!(desk.give_back_withdrawn().await.is_ok());
