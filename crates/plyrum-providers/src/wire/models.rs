@@ -53,7 +53,7 @@ fn row(row: &Value) -> Option<Listed> {
     let count = |keys: &[&str]| keys.iter().find_map(|key| row.get(key)?.as_u64()).filter(|count| *count > 0);
     Some(Listed {
         name: name.to_owned(),
-        context_tokens: count(&CONTEXT),
+        context_tokens: count(&CONTEXT).or_else(|| served_context(row)),
         max_output_tokens: count(&OUTPUT),
         images: takes_images(row),
         ..Listed::default()
@@ -66,6 +66,11 @@ fn takes_images(row: &Value) -> Option<bool> {
     let goes_in = nested.or_else(|| row.get("input_modalities")).and_then(Value::as_array);
     let by_name = goes_in.map(|kinds| kinds.iter().any(|kind| kind == "image"));
     by_name.or_else(|| row.get("capabilities")?.get("vision")?.as_bool())
+}
+
+/// What llama.cpp's server keeps for a conversation, which is less than the model was trained for wherever its user says so.
+fn served_context(row: &Value) -> Option<u64> {
+    row.pointer("/meta/n_ctx")?.as_u64().filter(|tokens| *tokens > 0)
 }
 
 /// Whether the list itself says that it is for something else.
@@ -128,6 +133,10 @@ mod tests {
             names(r#"{"models":[{"name":"x","model":"x"}],"object":"list","data":[{"id":"x"}]}"#),
             [plain("x")]
         );
+        let llama_cpp = r#"{"models":[{"name":"tiny","model":"tiny","type":"model","capabilities":["completion"]}],"object":"list",
+            "data":[{"id":"tiny","aliases":["tiny"],"object":"model","owned_by":"llamacpp",
+            "meta":{"n_vocab":275,"n_ctx":4096,"n_ctx_train":65536,"n_embd":320}}]}"#;
+        assert_eq!(names(llama_cpp), [("tiny".to_owned(), Some(4096), None)]);
     }
 
     #[test]
