@@ -40,16 +40,19 @@ key=$(fresh_key)
 port=8080
 is_free "$port" || port=$(free_port)
 origin=http://127.0.0.1:$port
+# Less than the model was made for.
+context_tokens=49152
+endless=40000
 start() { # FURTHER ARGUMENTS
   [ -z "$server" ] || { kill "$server" && wait "$server" || true; }
-  "$LLAMA_SERVER" --model "$work/tiny.gguf" --alias tiny --host 127.0.0.1 --port "$port" --ctx-size 65536 --parallel 1 \
+  "$LLAMA_SERVER" --model "$work/tiny.gguf" --alias tiny --host 127.0.0.1 --port "$port" --ctx-size "$context_tokens" --parallel 1 \
     --threads 2 --metrics --slots --offline --no-ui "$@" >>"$work/server.log" 2>&1 &
   server=$!
   wait_for "$origin/health" "$work/server.log"
 }
 asked() { curl -s -H "Authorization: Bearer $key" "$@"; }
 
-# As its user does it: found, added, its models listed, one asked without a price.
+# As its user does it: found, added, its models listed, one asked: first without a price, then declared free.
 as_a_user() {
   local where=()
   if [ "$port" = 8080 ]; then
@@ -61,7 +64,10 @@ as_a_user() {
   says llama-cpp "it is added" providers add llama-cpp "${where[@]}"
   says '"models":1' "it answers" providers test llama-cpp --json
   says llama-cpp "its models are listed" models list --refresh --provider llama-cpp
-  ask "its model answers, without a price" answer="$answer" streamed step=ok unpriced -- -m llama-cpp/tiny 'Где растёт чай?'
+  says "\"context_tokens\":$context_tokens" "the context is the one that it keeps" models list --json
+  ask "its price must be declared" status=failed error="is not known" -- -m llama-cpp/tiny 'Где растёт чай?'
+  model llama-cpp/tiny llama-cpp tiny "$context_tokens" 4096 0 0
+  ask "declared free, it answers" answer="$answer" streamed step=ok free -- -m llama-cpp/tiny 'Где растёт чай?'
 }
 says() { # TEXT WHAT ARGUMENTS
   local text=$1 what=$2 said
@@ -79,9 +85,9 @@ on_every_route() {
       echo "SKIPPED: $name, for this version of the server has no such route"
       continue
     fi
-    model "$name/tiny" "$name" tiny 65536 4096
-    model "$name/brief" "$name" tiny 65536 5
-    model "$name/endless" "$name" tiny 65536 60000
+    model "$name/tiny" "$name" tiny "$context_tokens" 4096
+    model "$name/brief" "$name" tiny "$context_tokens" 5
+    model "$name/endless" "$name" tiny "$context_tokens" "$endless"
     login "$name" "$key"
     answers "$name"
     is_given_up "$name"
@@ -93,15 +99,15 @@ has_route() {
   [ "$(asked -o /dev/null -w '%{http_code}' -d '{}' "$origin/v1/$path")" != 404 ]
 }
 answers() {
-  local name=$1 end=cut pieces=()
+  local name=$1 end=(status=degraded step=cut) pieces=()
   case $name in *streamed) pieces=(streamed) ;; esac
   # The server says of an answer on this route that it is complete, even where the limit cut it.
-  case $name in responses*) end=ok ;; esac
+  case $name in responses*) end=(step=ok) ;; esac
   ask "$name" answer="$answer" step=ok "${pieces[@]}" -- -m "$name/tiny" 'Где растёт чай?'
   ask "$name, a second turn" answer="$answer" step=ok cached -- -c -m "$name/tiny" 'А ещё?'
-  ask "$name, at its limit" answer="Чай растёт в Китае," step=$end output=5 -- -m "$name/brief" 'Где растёт чай?'
+  ask "$name, at its limit" answer="Чай растёт в Китае," "${end[@]}" output=5 -- -m "$name/brief" 'Где растёт чай?'
 }
-# The server must be left idle long before it would have said its 60000 tokens.
+# The server must be left idle long before it has said all that it may.
 is_given_up() {
   local name=$1 made made_before asking
   made_before=$(made_tokens)
@@ -113,7 +119,7 @@ is_given_up() {
   wait $asking || true
   until_true is_idle || fail "$name, given up: the server goes on"
   made=$(($(made_tokens) - made_before))
-  if said=$(python3 "$here/check.py" "$work/frames" status=cancelled) && [ $made -lt 60000 ]; then
+  if said=$(python3 "$here/check.py" "$work/frames" status=cancelled) && [ $made -lt $endless ]; then
     ok "$name, given up after $made tokens: $said"
   else
     fail "$name, given up after $made tokens: $said"

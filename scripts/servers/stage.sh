@@ -12,6 +12,7 @@ failed=0
 clean_up() {
   "$PLYRUM" daemon stop >/dev/null 2>&1 || true
   [ -n "$server" ] && kill "$server" 2>/dev/null
+  [ -n "${KEEP:-}" ] && cp -r "$work" "$KEEP"
   rm -rf "$work"
 }
 trap clean_up EXIT
@@ -39,20 +40,20 @@ wait_for() { # URL LOG
   skip "the server is not ready after a minute"
 }
 
-# Where a provider is, streamed or whole, and its models, all at one price: 100 and 400 rubles for a million tokens.
+# Where a provider is, streamed or whole, and its models: at 100 and 400 rubles for a million tokens, unless said otherwise.
 provider() { # NAME KIND URL STREAM
   mkdir -p "$PLYRUM_HOME/config"
   chmod 700 "$PLYRUM_HOME" "$PLYRUM_HOME/config"
   printf '[providers.%s]\nkind = "%s"\nbase_url = "%s"\nstream = %s\n' "$1" "$2" "$3" "$4" >>"$PLYRUM_HOME/config/config.toml"
 }
-model() { # ID PROVIDER NAME CONTEXT_TOKENS MAX_OUTPUT_TOKENS
+model() { # ID PROVIDER NAME CONTEXT_TOKENS MAX_OUTPUT_TOKENS [INPUT OUTPUT]
   cat >>"$PLYRUM_HOME/config/config.toml" <<TOML
 [models."$1"]
 provider = "$2"
 name = "$3"
 context_tokens = $4
 max_output_tokens = $5
-price = { currency = "RUB", input = "100", output = "400" }
+price = { currency = "RUB", input = "${6:-100}", output = "${7:-400}" }
 TOML
 }
 # Every wire that has a route there, streamed and whole.
