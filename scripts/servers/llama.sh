@@ -30,7 +30,7 @@ compile() { # SOURCES BUILD
     nice -n 10 cmake --build "$2" --target llama-server -j2
 }
 [ -n "${LLAMA_SERVER:-}" ] || build
-"$LLAMA_SERVER" --version 2>&1 | grep -i '^version'
+"$LLAMA_SERVER" --version 2>&1 | grep -i '^version' || { echo "FAILED  $LLAMA_SERVER does not run"; exit 1; }
 
 install_into "$work/maker" gguf
 answer=$("$work/maker/bin/python" "$here/tiny_gguf.py" "$work/tiny.gguf")
