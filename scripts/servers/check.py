@@ -2,7 +2,8 @@
 
 Usage: check.py FRAMES CHECK…        prints what it saw; exits 1 where a check fails
 Checks: answer=TEXT, output=TOKENS, cached (the server took a part of the prompt from its cache), step=ok|cut|failed,
-streamed (in more than one piece), status=WORD (without it: succeeded), error=PART OF ITS MESSAGE, free.
+streamed (in more than one piece), status=WORD (without it: succeeded), error=PART OF ITS MESSAGE, structured=JSON,
+free.
 Where there is an answer, its pieces make it up, its tokens are the server's own count, and its cost is ours to the last
 micro-ruble.
 """
@@ -49,11 +50,12 @@ def faults_of_check(check, value, frames, result, pieces):
     usage = result.get("usage") or {}
     seen = {
         "answer": (result["answer"] or "").strip() == value,
-        "output": usage.get("output") == int(value) if check == "output" else True,
+        "output": check == "output" and usage.get("output") == int(value),
         "cached": usage.get("cache_read", 0) > 0,
         "step": steps == [value],
         "streamed": len(pieces) > 1,
         "error": bool(message) and value in message,
+        "structured": check == "structured" and result["structured"] == json.loads(value),
     }
     if not seen[check]:
         yield f"not so: {check}={value}" if value else f"not {check}"
@@ -64,7 +66,7 @@ def told(result):
     usage = result.get("usage") or {}
     counted = f"{usage.get('input')} + {usage.get('cache_read')} cached in, {usage.get('output')} out"
     error = (result.get("error") or {}).get("message")
-    said = error or (result["answer"] or "").strip()
+    said = " ".join((error or result["answer"] or "").split())
     return f"{said if len(said) < 100 else said[:97] + '…'}  [{counted}; {result['cost_micro_rub']} micro-rubles]"
 
 

@@ -80,6 +80,9 @@ says() { # TEXT WHAT ARGUMENTS
 on_every_route() {
   local name
   routes "$origin"
+  cat >"$work/schema.json" <<'JSON'
+{ "type": "object", "properties": { "tea": { "const": "да" } }, "required": ["tea"], "additionalProperties": false }
+JSON
   for name in $ROUTES; do
     if ! has_route "$name"; then
       echo "SKIPPED: $name, for this version of the server has no such route"
@@ -90,6 +93,7 @@ on_every_route() {
     model "$name/endless" "$name" tiny "$context_tokens" "$endless"
     login "$name" "$key"
     answers "$name"
+    case $name in chat*) fits_a_schema "$name" ;; esac
     is_given_up "$name"
   done
 }
@@ -106,6 +110,10 @@ answers() {
   ask "$name" answer="$answer" step=ok "${pieces[@]}" -- -m "$name/tiny" 'Где растёт чай?'
   ask "$name, a second turn" answer="$answer" step=ok cached -- -c -m "$name/tiny" 'А ещё?'
   ask "$name, at its limit" answer="Чай растёт в Китае," "${end[@]}" output=5 -- -m "$name/brief" 'Где растёт чай?'
+}
+# On the route where the server takes a schema, it holds even a model that cannot write JSON to it.
+fits_a_schema() {
+  ask "$1, held to a schema" structured='{"tea": "да"}' step=ok -- --schema "$work/schema.json" -m "$1/tiny" 'Где растёт чай?'
 }
 # The server must be left idle long before it has said all that it may.
 is_given_up() {
