@@ -5,7 +5,7 @@
 # Usage: scripts/servers.sh [litellm] [llama]      without names: both
 # A server that is there already is named by LITELLM_VENV (a virtual environment) or LLAMA_SERVER (the program); PLYRUM names the
 # binary that is tried, without it the dev build is made. Needs Python 3.10 and a package index; llama.cpp also a C++ compiler
-# and, on two cores, a quarter of an hour.
+# and, on two cores, about ten minutes.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 if [ -z "${PLYRUM:-}" ]; then
