@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use plyrum_jsonl::{Disk, RealDisk, create_dir, is_whole, write_all};
 use plyrum_protocol::{Frame, PictureMark, RunId, SessionId};
@@ -22,6 +23,8 @@ pub struct SessionLog {
     path: PathBuf,
     file: File,
     disk: Arc<dyn Disk>,
+    /// Whether the file's name is durable: a start may have been killed before it had made it so, and nobody knows.
+    is_named: AtomicBool,
 }
 
 impl SessionLog {
@@ -42,11 +45,8 @@ impl SessionLog {
         create_dir(&*disk, dir).map_err(context("create", dir))?;
         let path = log_path(dir, session);
         let file = disk.open_append(&path).map_err(context("open", &path))?;
-        if file.metadata().map_err(context("look at", &path))?.len() == 0 {
-            // Also where the file is there: a start may have been killed before it had made the name durable.
-            disk.sync_dir(dir).map_err(context("flush", dir))?;
-        }
-        let log = Self { dir: dir.to_owned(), session: session.clone(), path, file, disk };
+        let is_named = AtomicBool::new(false);
+        let log = Self { dir: dir.to_owned(), session: session.clone(), path, file, disk, is_named };
         log.locked(|log| heal::cut_lost(&*log.disk, &log.file, &log.path))?;
         Ok(log)
     }
@@ -121,9 +121,15 @@ impl SessionLog {
         self.append(&line::of_event(&event.redacted(redactor))?)
     }
 
-    /// Makes everything appended so far durable (fdatasync).
+    /// Makes everything appended so far durable (fdatasync), and the first time the file's name too: a new session waits
+    /// for no disk before its first request goes out.
     pub fn sync(&self) -> io::Result<()> {
-        self.disk.sync_data(&self.file).map_err(context("flush", &self.path))
+        self.disk.sync_data(&self.file).map_err(context("flush", &self.path))?;
+        if !self.is_named.load(Ordering::Acquire) {
+            self.disk.sync_dir(&self.dir).map_err(context("flush", &self.dir))?;
+            self.is_named.store(true, Ordering::Release);
+        }
+        Ok(())
     }
 
     /// The durable frames of a run, in order (see [`crate::frames_of`]).

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests, which clippy does not know as such here")]
 
 mod cassettes;
+mod cost;
 mod faults;
 mod tls;
 mod transport;
