@@ -16,8 +16,10 @@ pub(crate) async fn left(
 ) -> Result<Option<MicroRub>, Fault> {
     let limits =
         Limits { configured: configured(settings, project), windows: calendar::windows(clock::now()) };
-    let states = ledger.budgets(limits).await.map_err(|e| convert::storage(&e))?;
-    let wallet = ledger.balance().await.map_err(|e| convert::storage(&e))?.available;
+    // Asked together, they are answered together.
+    let (states, balance) = tokio::join!(ledger.budgets(limits), ledger.balance());
+    let states = states.map_err(|e| convert::storage(&e))?;
+    let wallet = balance.map_err(|e| convert::storage(&e))?.available;
     let is_on_all = |state: &&BudgetState| match state.budget.id.scope {
         BudgetScope::All => true,
         BudgetScope::Project => project == Some(state.budget.id.key.as_str()),

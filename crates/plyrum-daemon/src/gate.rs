@@ -5,17 +5,16 @@
 //! the log when that can be written again.
 
 use crate::context::Context;
-use crate::daemon::Daemon;
 use crate::resolve::Resolved;
 use plyrum_protocol::{ErrorKind, Fault};
 
-/// Lets a run through, perhaps with something to tell its user, or refuses it.
-pub(crate) async fn pass(
-    daemon: &Daemon,
+/// Lets a run through, perhaps with something to tell its user, or refuses it. `ready`: whether the audit can be written.
+pub(crate) fn pass(
+    ready: Result<(), String>,
     context: &Context,
     resolved: &Resolved,
 ) -> Result<Option<String>, Fault> {
-    let Err(why) = daemon.recorder.ready().await else { return Ok(None) };
+    let Err(why) = ready else { return Ok(None) };
     if is_free(context, resolved) {
         let told = format!("the audit log cannot be written, so only free runs start: {why}");
         crate::log::line(&told);

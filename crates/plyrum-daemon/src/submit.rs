@@ -66,13 +66,17 @@ pub(crate) async fn accept(
     asked: Asked,
     client_keys: &[String],
 ) -> Result<Accepted, Fault> {
-    if let Some(receipt) = earlier(daemon, &submit.run).await {
+    // The ledger, the configuration's files and the audit's disk are asked at once: none waits for another.
+    let can_record = async { if submit.dry_run { Ok(()) } else { daemon.recorder.ready().await } };
+    let (earlier, context, can_record) =
+        tokio::join!(earlier(daemon, &submit.run), daemon.context(submit.workspace.as_deref()), can_record);
+    if let Some(receipt) = earlier {
         return Ok(Accepted { reply: Submitted::Receipt(receipt), start: None });
     }
     not_called_off(daemon, &submit.run)?;
     check(daemon, &asked, submit.compact)?;
     let now = clock::now();
-    let context = daemon.context(submit.workspace.as_deref()).await?;
+    let context = context?;
     let bytes = asked.bytes();
     let asked = blocking::by_size(bytes, || asked.redacted(&context));
     let project = submit.workspace.as_deref().map(project::of);
@@ -91,7 +95,7 @@ pub(crate) async fn accept(
     keep_to_its_project(daemon, &session, project.as_deref(), &resolved).await?;
     let keys_only_in_client = missing_keys(&context, client_keys);
     let offline = is_offline(&context, &resolved);
-    let warning = if submit.dry_run { None } else { gate::pass(daemon, &context, &resolved).await? };
+    let warning = gate::pass(can_record, &context, &resolved)?;
     let mut acting = acting(daemon, &context, &submit)?;
     let recording = match submit.options.record.as_deref().filter(|_| !submit.dry_run) {
         None => None,

@@ -216,7 +216,6 @@ pub(crate) fn end(conn: &Connection, finish: &FinishRun, print: &[u8]) -> Result
 
 /// A run with the sum of its usage rows.
 pub(crate) fn totals(conn: &Connection, run: &str) -> Result<RunTotals, LedgerError> {
-    let total = sums::of_run(conn, run)?;
     let mut select = conn
         .prepare_cached("SELECT run, session, status, plan, started_at, ended_at FROM runs WHERE run = ?1")?;
     let read = |row: &Row<'_>| {
@@ -227,8 +226,11 @@ pub(crate) fn totals(conn: &Connection, run: &str) -> Result<RunTotals, LedgerEr
             plan: row.get(3)?,
             started_at: row.get(4)?,
             ended_at: row.get(5)?,
-            total,
+            total: UsageTotal::default(),
         })
     };
-    select.query_row([run], read).optional()?.ok_or_else(|| LedgerError::UnknownRun { run: run.to_owned() })
+    let found = select.query_row([run], read).optional()?;
+    // Most that are asked for are new: those are not worth the sums.
+    let found = found.ok_or_else(|| LedgerError::UnknownRun { run: run.to_owned() })?;
+    Ok(RunTotals { total: sums::of_run(conn, run)?, ..found })
 }

@@ -9,7 +9,7 @@ use crate::policy::{Layer, POLICIES, Policy, PolicyError, Rules};
 use plyrum_config::{ConfigError, Diagnostic, Paths, nearest, read_bounded};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Largest policy file, in bytes.
 pub(crate) const MAX_BYTES: u64 = 256 * 1024;
@@ -19,7 +19,7 @@ const MAX_FILES: usize = 256;
 const RULES: &str = "rules.toml";
 
 /// A policy with its origin.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Sourced {
     /// The policy.
     pub policy: Policy,
@@ -29,10 +29,7 @@ pub struct Sourced {
 
 /// Shipped policies, and the user's own over them by name.
 pub fn policies(paths: &Paths) -> Result<BTreeMap<String, Sourced>, PoliciesError> {
-    let mut policies = BTreeMap::new();
-    for (path, text) in POLICIES {
-        take(&mut policies, Path::new(path), text, &format!("built in: {path}"), "built in")?;
-    }
+    let mut policies = shipped()?.clone();
     let Ok(entries) = std::fs::read_dir(folder(paths)) else { return Ok(policies) };
     let mut files: Vec<_> = entries.filter_map(|e| e.ok().map(|e| e.path())).take(MAX_FILES).collect();
     files.retain(|path| path.extension().is_some_and(|ending| ending == "toml") && !path.ends_with(RULES));
@@ -44,6 +41,19 @@ pub fn policies(paths: &Paths) -> Result<BTreeMap<String, Sourced>, PoliciesErro
         }
     }
     Ok(policies)
+}
+
+/// The shipped ones, which are read once: every run looks at them before its first request.
+fn shipped() -> Result<&'static BTreeMap<String, Sourced>, PoliciesError> {
+    static SHIPPED: OnceLock<BTreeMap<String, Sourced>> = OnceLock::new();
+    if let Some(shipped) = SHIPPED.get() {
+        return Ok(shipped);
+    }
+    let mut policies = BTreeMap::new();
+    for (path, text) in POLICIES {
+        take(&mut policies, Path::new(path), text, &format!("built in: {path}"), "built in")?;
+    }
+    Ok(SHIPPED.get_or_init(|| policies))
 }
 
 fn take(
