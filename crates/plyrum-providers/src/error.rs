@@ -15,12 +15,64 @@ pub struct ProviderError {
     pub message: String,
     /// How long the provider asked to wait, milliseconds; nonsense and anything over a day is dropped.
     pub retry_after_ms: Option<u64>,
+    /// The limit of ours that passed, if that was it.
+    pub limit: Option<Limit>,
 }
 
 impl ProviderError {
     /// An error without status or waiting time.
     pub fn new(class: ErrorClass, message: impl Into<String>) -> Self {
-        Self { class, status: None, message: message.into(), retry_after_ms: None }
+        Self { class, status: None, message: message.into(), retry_after_ms: None, limit: None }
+    }
+}
+
+/// The limits of waiting for a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// For a connection.
+    Connect,
+    /// From the request to the response's headers.
+    Headers,
+    /// From the headers to the first text.
+    FirstEvent,
+    /// Between bytes.
+    IdleBytes,
+    /// Between texts.
+    IdleEvents,
+    /// From the answer's end to the end of the stream.
+    AfterStop,
+    /// For all of it.
+    Total,
+}
+
+impl Limit {
+    const ALL: [Self; 7] = [
+        Self::Connect,
+        Self::Headers,
+        Self::FirstEvent,
+        Self::IdleBytes,
+        Self::IdleEvents,
+        Self::AfterStop,
+        Self::Total,
+    ];
+
+    /// The limit of a name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|limit| limit.name() == name)
+    }
+
+    /// Its name: that of its setting, where it has one.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::Headers => "headers",
+            Self::FirstEvent => "first_event",
+            Self::IdleBytes => "idle_bytes",
+            Self::IdleEvents => "idle_events",
+            Self::AfterStop => "after_stop",
+            Self::Total => "total",
+        }
     }
 }
 

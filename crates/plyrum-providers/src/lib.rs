@@ -22,10 +22,11 @@ mod provider;
 mod request;
 mod sse;
 mod transport;
+mod way;
 mod wire;
 
 pub use endpoint::{Endpoint, FormSupport, Lender, Manner, OutputLimit, Timeouts, Wire};
-pub use error::{ErrorClass, ProviderError};
+pub use error::{ErrorClass, Limit, ProviderError};
 pub use event::{Channel, Close, ReportedUsage, Stop, StreamEvent};
 pub use listing::{Listed, Listing, MAX_LISTED, Version};
 pub use provider::{Provider, ProviderStream};
@@ -33,6 +34,7 @@ pub use request::{
     AnswerForm, ChatMessage, ChatRequest, Effort, Image, MediaType, Role, Thought, ToolCall, ToolSpec,
 };
 pub use transport::Clock;
+pub use way::{ProxyOrigin, ProxyWay, Way};
 
 use std::sync::Arc;
 

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 
 use crate::cassette::Tape;
-use crate::{ChatRequest, Close, ErrorClass, Listing, ProviderError, StreamEvent, Version};
+use crate::{ChatRequest, Close, ErrorClass, Listing, ProviderError, StreamEvent, Version, Way};
 
 /// Something that answers conversations.
 pub trait Provider: Send + Sync + fmt::Debug {
@@ -30,6 +30,11 @@ pub trait Provider: Send + Sync + fmt::Debug {
 
     /// Asks the server for its version, which confirms that it is what it is taken for.
     fn version(&self) -> Version<'_>;
+
+    /// By which way its requests go. Who has no network goes straight.
+    fn way(&self) -> Way {
+        Way::default()
+    }
 }
 
 /// The events of one request; see [`StreamEvent`] for their order. Dropping it hangs up.

@@ -25,8 +25,8 @@ use crate::call_ids::CallIds;
 use crate::cassette::{Notes, Take, Tape};
 use crate::wire::{self, End, Format, format};
 use crate::{
-    ChatRequest, Endpoint, ErrorClass, Listed, Listing, Manner, Provider, ProviderError, ProviderStream,
-    Timeouts, Wire,
+    ChatRequest, Endpoint, ErrorClass, Limit, Listed, Listing, Manner, Provider, ProviderError,
+    ProviderStream, Timeouts, Way, Wire,
 };
 use client::Settings;
 use exchange::{Body, Exchange};
@@ -97,6 +97,10 @@ impl Provider for HttpProvider {
 
     fn version(&self) -> Version<'_> {
         Box::pin(async { self.inner.version().await.map_err(|error| self.inner.mask.error(error)) })
+    }
+
+    fn way(&self) -> Way {
+        self.inner.settings.way()
     }
 }
 
@@ -184,7 +188,7 @@ impl Inner {
         };
         timeout(self.timeouts.headers, reading)
             .await
-            .map_err(|_| limits::Limit::Headers.error(&self.timeouts))?
+            .map_err(|_| Limit::Headers.error(&self.timeouts))?
             .map_err(|error| failure::of_sending(&error, &self.timeouts))?;
         let unreadable = |why| ProviderError::new(ErrorClass::Protocol, format!("{what} {why}"));
         if body.len() > MAX_LIST {
@@ -209,7 +213,7 @@ impl Inner {
         let sending = request(client).headers(headers.clone()).send();
         let response = timeout(self.timeouts.headers, sending)
             .await
-            .map_err(|_| limits::Limit::Headers.error(&self.timeouts))?
+            .map_err(|_| Limit::Headers.error(&self.timeouts))?
             .map_err(|error| failure::of_sending(&error, &self.timeouts))?;
         let headers_size: usize =
             response.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
 use super::{Cassette, CassetteError, Ended, Head, Piece, Recorded};
-use crate::{ErrorClass, ProviderError, Wire};
+use crate::{ErrorClass, Limit, ProviderError, Wire};
 
 /// The version of the format.
 const VERSION: u32 = 1;
@@ -33,6 +33,8 @@ struct Line {
     status: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -84,6 +86,7 @@ fn ended(ended: &Ended, us: u64) -> Line {
             class: Some(error.class.name().to_owned()),
             status: error.status,
             retry_after_ms: error.retry_after_ms,
+            limit: error.limit.map(|limit| limit.name().to_owned()),
             message: Some(error.message.clone()),
             ..line("failed")
         },
@@ -179,6 +182,7 @@ fn end_of(end: &str, line: &Line) -> Result<Ended, String> {
             status: line.status,
             message,
             retry_after_ms: line.retry_after_ms,
+            limit: line.limit.as_deref().and_then(Limit::named),
         }),
         other => return Err(format!("`{}` is no end", other.escape_debug())),
     })
@@ -208,6 +212,7 @@ mod tests {
         let error = ProviderError {
             status: Some(429),
             retry_after_ms: Some(7),
+            limit: Some(Limit::Headers),
             ..ProviderError::new(ErrorClass::RateLimited, "slow down")
         };
         [Ended::Clean, Ended::Left, Ended::Withheld, Ended::Cut("here".to_owned()), Ended::Failed(error)]

@@ -4,16 +4,17 @@
 use std::fmt;
 use std::io::Read;
 use std::net::Ipv4Addr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Certificate, Client, Proxy, Url, redirect, retry};
 
 use super::failure;
 use super::token::Tokens;
 use crate::wire::{Auth, Format};
-use crate::{Endpoint, ErrorClass, ProviderError};
+use crate::{Endpoint, ErrorClass, ProviderError, ProxyOrigin, ProxyWay, Way};
 
 /// Bytes of a CA file.
 const MAX_CA_FILE: u64 = 4 * 1024 * 1024;
@@ -28,6 +29,7 @@ pub(super) struct Settings {
     pub(super) headers: HeaderMap,
     /// Where tokens are lent for the key.
     pub(super) tokens: Option<Tokens>,
+    ca_file: Option<PathBuf>,
     certificates: Vec<Certificate>,
     proxy: Option<(Url, Proxy)>,
 }
@@ -38,6 +40,7 @@ impl Settings {
             base: base(endpoint)?,
             headers: headers(endpoint, format)?,
             tokens: tokens(endpoint, format)?,
+            ca_file: endpoint.ca_file.clone(),
             certificates: endpoint.ca_file.as_deref().map(certificates).transpose()?.unwrap_or_default(),
             proxy: endpoint.proxy.as_deref().map(proxy).transpose()?,
         })
@@ -85,6 +88,29 @@ impl Settings {
         tokio::task::spawn_blocking(build).await.unwrap_or_else(|error| {
             Err(ProviderError::new(ErrorClass::Tls, format!("loading the certificates stopped: {error}")))
         })
+    }
+
+    /// By which way requests go; the environment is read as the client reads it.
+    pub(super) fn way(&self) -> Way {
+        let by_environment = ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter().filter_map(std::env::var_os);
+        let by_environment = by_environment.filter(|_| self.may_need_tls()).map(PathBuf::from);
+        Way {
+            proxy: self.proxy_way(),
+            ca_files: self.ca_file.iter().cloned().chain(by_environment).collect(),
+        }
+    }
+
+    fn proxy_way(&self) -> Option<ProxyWay> {
+        if let Some((url, _)) = &self.proxy {
+            let port = url.port_or_known_default().map(|port| format!(":{port}")).unwrap_or_default();
+            let address = format!("{}{port}", url.host_str()?);
+            return Some(ProxyWay { address, origin: ProxyOrigin::Configuration });
+        }
+        let target: http::Uri = self.base.as_str().parse().ok().filter(|_| !self.is_loopback())?;
+        let proxy = Matcher::from_system().intercept(&target)?;
+        let host = proxy.uri().host()?;
+        let address = proxy.uri().port_u16().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+        Some(ProxyWay { address, origin: ProxyOrigin::Environment })
     }
 
     fn may_need_tls(&self) -> bool {

@@ -11,11 +11,11 @@ use bytes::Bytes;
 use futures_core::Stream;
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
-use super::limits::{Limit, Watch};
+use super::limits::Watch;
 use super::mask::Mask;
 use crate::cassette::Take;
 use crate::wire::{Decode, End, Progress};
-use crate::{Close, ErrorClass, ProviderError, StreamEvent, Timeouts};
+use crate::{Close, ErrorClass, Limit, ProviderError, StreamEvent, Timeouts};
 
 /// Bytes of one body.
 const MAX_BODY: u64 = 64 * 1024 * 1024;

@@ -4,9 +4,8 @@
 use std::error::Error;
 use std::io;
 
-use super::limits::Limit;
 use crate::wire::End;
-use crate::{ErrorClass, ProviderError, Timeouts};
+use crate::{ErrorClass, Limit, ProviderError, Timeouts};
 
 /// The client could not be made.
 pub(super) fn of_building(error: &reqwest::Error) -> ProviderError {

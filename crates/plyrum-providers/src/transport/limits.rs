@@ -6,40 +6,29 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::wire::Progress;
-use crate::{ErrorClass, ProviderError, Timeouts};
+use crate::{ErrorClass, Limit, ProviderError, Timeouts};
 
 /// Silence after the provider said why it stopped: only usage and `[DONE]` are missing, which is no reason to
 /// wait for long. However lively the connection, it ends `idle_bytes` after the stop.
 const AFTER_STOP: Duration = Duration::from_secs(10);
 
-/// Which limit passed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Limit {
-    Connect,
-    Headers,
-    FirstEvent,
-    IdleBytes,
-    IdleEvents,
-    AfterStop,
-    Total,
-}
-
 impl Limit {
     /// The failure, in words that name the limit and its setting.
     pub(super) fn error(self, timeouts: &Timeouts) -> ProviderError {
-        let (what, setting, limit) = match self {
-            Self::Connect => ("no connection", "connect", timeouts.connect),
-            Self::Headers => ("no response headers", "headers", timeouts.headers),
-            Self::FirstEvent => ("no text after the headers", "first_event", timeouts.first_event),
-            Self::IdleBytes => ("not a byte", "idle_bytes", timeouts.idle_bytes),
-            Self::IdleEvents => ("no further text", "idle_events", timeouts.idle_events),
-            Self::AfterStop => ("no end of the stream after the answer's end", "after_stop", AFTER_STOP),
-            Self::Total => ("no whole answer", "total", timeouts.total),
+        let (what, limit) = match self {
+            Self::Connect => ("no connection", timeouts.connect),
+            Self::Headers => ("no response headers", timeouts.headers),
+            Self::FirstEvent => ("no text after the headers", timeouts.first_event),
+            Self::IdleBytes => ("not a byte", timeouts.idle_bytes),
+            Self::IdleEvents => ("no further text", timeouts.idle_events),
+            Self::AfterStop => ("no end of the stream after the answer's end", AFTER_STOP),
+            Self::Total => ("no whole answer", timeouts.total),
         };
-        let seconds = limit.as_secs_f64();
+        let (name, seconds) = (self.name(), limit.as_secs_f64());
         // Nothing was sent yet: it can be tried again.
         let class = if self == Self::Connect { ErrorClass::Connect } else { ErrorClass::Timeout };
-        ProviderError::new(class, format!("{what} within {seconds} s (limit `{setting}`)"))
+        let message = format!("{what} within {seconds} s (limit `{name}`)");
+        ProviderError { limit: Some(self), ..ProviderError::new(class, message) }
     }
 }
 

@@ -14,9 +14,9 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
 use super::mask::Mask;
-use super::{Clock, error_body, failure, limits, redirected, retry_after};
+use super::{Clock, error_body, failure, redirected, retry_after};
 use crate::wire::Format;
-use crate::{ErrorClass, ProviderError, Timeouts};
+use crate::{ErrorClass, Limit, ProviderError, Timeouts};
 
 /// How long a token is lent where that is not told, or told as nonsense.
 const USUAL_LIFE: Duration = Duration::from_mins(30);
@@ -135,7 +135,7 @@ impl Tokens {
                 .filter(|lent| !lent.access_token.is_empty())
                 .ok_or_else(|| ProviderError::new(ErrorClass::Protocol, "the answer of 200 holds no token"))
         };
-        timeout(timeouts.headers, answer).await.map_err(|_| limits::Limit::Headers.error(timeouts))?
+        timeout(timeouts.headers, answer).await.map_err(|_| Limit::Headers.error(timeouts))?
     }
 }
 

@@ -78,7 +78,7 @@ pub(crate) fn refusal(status: u16, body: &str) -> ProviderError {
     } else {
         format!("status {status}: {}", told.message)
     };
-    ProviderError { class, status: Some(status), message, retry_after_ms: None }
+    ProviderError { status: Some(status), ..ProviderError::new(class, message) }
 }
 
 /// An error object inside a 200.

@@ -3,8 +3,8 @@ use std::time::{Duration, SystemTime};
 
 use plyrum_fake_provider::{FakeProvider, OAuth, Reply, Script, Setup, Step};
 use plyrum_providers::{
-    ChatMessage, ChatRequest, Close, Endpoint, ErrorClass, Lender, Stop, StreamEvent, Timeouts, ToolCall,
-    ToolSpec, Wire, connect, connect_with_clock,
+    ChatMessage, ChatRequest, Close, Endpoint, ErrorClass, Lender, ProxyOrigin, ProxyWay, Stop, StreamEvent,
+    Timeouts, ToolCall, ToolSpec, Wire, connect, connect_with_clock,
 };
 
 use crate::{KEY, all, answer, ask, close, endpoint, failure, outcome, provider, request};
@@ -156,6 +156,7 @@ async fn a_limit_that_passes_hangs_up_and_says_which() {
         let error = failure(&events);
         assert_eq!(error.class, ErrorClass::Timeout, "{limit}: {error}");
         assert!(error.message.contains(&format!("limit `{limit}`")), "{limit}: {error}");
+        assert_eq!(error.limit.map(plyrum_providers::Limit::name), Some(limit));
         fake.wait_for_hangups(1).await;
     }
 }
@@ -254,6 +255,27 @@ fn debug_output_of_an_endpoint_holds_no_secret() {
     endpoint.proxy = Some("http://me:hunter33@host".to_owned());
     let shown = format!("{endpoint:?}");
     assert!(!shown.contains("hunter") && !shown.contains(KEY) && shown.contains("x-key"), "{shown}");
+}
+
+#[test]
+fn the_way_to_a_provider_names_proxy_and_certificates_and_nothing_secret() {
+    let ca_file = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/tls/ca.pem");
+    let way = |base_url: &str, proxy: Option<&str>| {
+        let proxy = proxy.map(str::to_owned);
+        let endpoint = Endpoint { proxy, ca_file: Some(ca_file.clone()), ..endpoint(base_url) };
+        connect(endpoint).unwrap().way()
+    };
+    for (proxy, address) in [
+        ("http://me:hunter22@proxy.lan:3128", "proxy.lan:3128"),
+        ("http://proxy.lan", "proxy.lan:80"),
+        ("https://me@[::1]:8443/path?hunter22", "[::1]:8443"),
+    ] {
+        let way = way("https://lab.example/v1", Some(proxy));
+        let expected = ProxyWay { address: address.to_owned(), origin: ProxyOrigin::Configuration };
+        assert_eq!(way.proxy, Some(expected));
+        assert!(way.ca_files.contains(&ca_file), "{way:?}");
+    }
+    assert_eq!(way("http://127.0.0.1:1/v1", None).proxy, None, "loopback goes straight, whatever is set");
 }
 
 #[tokio::test]
