@@ -2,7 +2,7 @@
 //! key. Made anew when a configuration file changes, so running runs keep what they began with and a
 //! broken file refuses new ones.
 
-use crate::lanes::{LaneState, Lanes};
+use crate::lanes::{LaneState, Lanes, Rest};
 use crate::library::Library;
 use crate::ollama::{self, Ollama};
 use crate::recorder::key_print;
@@ -10,6 +10,7 @@ use crate::registry::{Registry, Unusable};
 use plyrum_catalog::{Catalog, Day, ModelId};
 use plyrum_config::{Diagnostic, FileStamp, Paths};
 use plyrum_protocol::{ErrorKind, Fault};
+use plyrum_providers::Way;
 use plyrum_providers::offline::Offline;
 use plyrum_redact::{Redactor, Secret};
 use plyrum_router::Health;
@@ -73,16 +74,18 @@ impl Context {
     /// Whether a model could be asked now.
     pub(crate) fn health(&self, model: &ModelId) -> Health {
         match self.why_not(model) {
-            None if self.is_failing(model) => Health::BreakerOpen,
-            None => Health::Ready,
+            None => match self.rest_of(model) {
+                Some(rest) => Health::BreakerOpen { until: rest.until },
+                None => Health::Ready,
+            },
             Some(_) => Health::NoKey,
         }
     }
 
-    /// Whether a model's provider failed so often just now that it is not asked.
-    pub(crate) fn is_failing(&self, model: &ModelId) -> bool {
+    /// Why a model's provider is not asked, where it failed too often just now.
+    pub(crate) fn rest_of(&self, model: &ModelId) -> Option<Rest> {
         let provider = self.catalog.model(model.as_str()).map(|model| model.provider.as_str());
-        provider.and_then(|provider| self.lanes.known(provider)).is_some_and(|lane| lane.is_open())
+        provider.and_then(|provider| self.lanes.known(provider)).and_then(|lane| lane.rest())
     }
 
     /// Whether a model takes its prompt as a command to carry out.
@@ -118,6 +121,12 @@ impl Context {
     /// How a provider's lane is; none where it was not asked yet.
     pub(crate) fn lane_of(&self, provider: &str) -> Option<LaneState> {
         self.lanes.known(provider).map(|lane| lane.state())
+    }
+
+    /// By which way requests to a provider go; straight, where it cannot be asked.
+    pub(crate) fn way_of(&self, provider: &str) -> Way {
+        let usable = self.registry.get(provider).and_then(|entry| entry.provider.as_ref().ok());
+        usable.map(|provider| provider.way()).unwrap_or_default()
     }
 
     /// The version that a provider told, where it was asked for it.

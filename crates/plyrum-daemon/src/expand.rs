@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::resolve::{excluded, not_found};
 use plyrum_catalog::{Catalog, Model, ModelId};
 use plyrum_engine::{ModelChoice, Models, Persona, Plan, PlanStep, StepSpec};
-use plyrum_protocol::{Decision, ErrorKind, Fault, InvalidId, StepId};
+use plyrum_protocol::{Decision, ErrorKind, Excluded, Fault, InvalidId, StepId};
 use std::collections::BTreeMap;
 
 /// Why a model that could serve may not: what it would cost is not known, and there is a limit.
@@ -120,6 +120,12 @@ impl<'a> Choosing<'a> {
             );
         };
         let reasons = self.decision.excluded.iter().find(|e| e.model == model.as_str());
+        if reasons.is_some_and(Excluded::only_rests) {
+            let entry = self.named(model.as_str())?;
+            if self.with_fallbacks(entry).len() > 1 {
+                return Ok(entry); // its lane refuses it, and the run tells that and who answers in its place
+            }
+        }
         Err(excluded(self.context, model, reasons.map(|e| e.reasons.as_slice()).unwrap_or_default()))
     }
 

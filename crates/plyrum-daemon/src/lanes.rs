@@ -9,6 +9,7 @@ use crate::clock;
 use plyrum_protocol::{ErrorKind, Fault, Timestamp};
 use plyrum_providers::{Close, ErrorClass, ProviderError};
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -32,6 +33,8 @@ pub(crate) struct Lane {
     name: String,
     /// The limit, and as many permits.
     permits: Mutex<(u32, Arc<Semaphore>)>,
+    /// Requests that wait for one.
+    waiting: AtomicU32,
     breaker: Mutex<Breaker>,
 }
 
@@ -40,12 +43,40 @@ pub(crate) struct Lane {
 pub(crate) struct LaneState {
     /// Requests that run.
     pub(crate) running: u32,
+    /// Requests that wait for a place.
+    pub(crate) waiting: u32,
     /// The limit.
     pub(crate) limit: u32,
     /// Until when it is not asked; none where it is.
     pub(crate) open_until: Option<Timestamp>,
     /// Failures in a row.
     pub(crate) failures: u32,
+    /// One request is under way that tries whether it answers again.
+    pub(crate) is_probing: bool,
+}
+
+/// Why a provider is not asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Rest {
+    /// Failures in a row.
+    pub(crate) failures: u32,
+    /// Until when; then one request tries it.
+    pub(crate) until: Timestamp,
+}
+
+impl Rest {
+    /// The refusal of a request to a provider that rests.
+    pub(crate) fn refusal(self, provider: &str) -> Fault {
+        let failures = self.failures;
+        let message = match self.until.millis_since(clock::now()).div_ceil(1000) {
+            0 => format!("{provider} failed {failures} times in a row and is being tried again just now"),
+            seconds => {
+                format!("{provider} failed {failures} times in a row and is not asked for {seconds} s")
+            }
+        };
+        Fault::new(ErrorKind::ProviderUnavailable, message)
+            .hint("plyrum providers list shows why; another model can be asked meanwhile")
+    }
 }
 
 impl Lanes {
@@ -72,6 +103,7 @@ impl Lane {
         Self {
             name: name.to_owned(),
             permits: Mutex::new((limit, semaphore(limit))),
+            waiting: AtomicU32::new(0),
             breaker: Mutex::default(),
         }
     }
@@ -89,9 +121,9 @@ impl Lane {
         self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether it would be asked now; changes nothing.
-    pub(crate) fn is_open(&self) -> bool {
-        self.breaker().is_open(clock::now())
+    /// Why it would not be asked now, if so; changes nothing.
+    pub(crate) fn rest(&self) -> Option<Rest> {
+        self.breaker().rest(clock::now())
     }
 
     /// How it is.
@@ -104,33 +136,57 @@ impl Lane {
         let breaker = self.breaker();
         LaneState {
             running: limit.saturating_sub(free),
+            waiting: self.waiting.load(Ordering::Relaxed),
             limit,
             open_until: breaker.open_until(clock::now()),
             failures: breaker.failures,
+            is_probing: breaker.is_probing,
         }
     }
 
-    /// Waits for its turn, and then for nothing: where the provider failed too often just now it is not asked.
-    pub(crate) async fn enter(self: &Arc<Self>) -> Result<Asking, Fault> {
-        let semaphore = {
+    /// Waits for its turn, and for nothing else: where the provider failed too often just now it is not asked. Where it has
+    /// to wait, `told` is called before, with the limit.
+    pub(crate) async fn enter(self: &Arc<Self>, told: impl AsyncFnOnce(u32)) -> Result<Asking, Fault> {
+        if let Some(rest) = self.rest() {
+            return Err(rest.refusal(&self.name));
+        }
+        let (limit, semaphore) = {
             let permits = self.permits.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(&permits.1)
+            (permits.0, Arc::clone(&permits.1))
         };
-        // The semaphore is never closed; an error would mean that it was, and then nothing limits.
-        let permit = semaphore.acquire_owned().await.ok();
-        let admitted = self.breaker().ask(clock::now());
-        match admitted {
-            Ok(is_probe) => Ok(Asking { lane: Arc::clone(self), is_probe, _permit: permit }),
-            Err(until) => Err(self.refusal(until)),
-        }
+        let free = Arc::clone(&semaphore).try_acquire_owned().ok();
+        let waited = free.is_none();
+        let permit = if waited { self.wait(semaphore, limit, told).await } else { free };
+        let is_probe = self.breaker().ask(clock::now()).map_err(|rest| rest.refusal(&self.name))?;
+        Ok(Asking { lane: Arc::clone(self), waited, is_probe, probes: is_probe, _permit: permit })
     }
 
-    fn refusal(&self, until: Timestamp) -> Fault {
-        let seconds = until.millis_since(clock::now()).div_ceil(1000).max(1);
-        let name = &self.name;
-        let message = format!("{name} failed {FAILURES} times in a row and is not asked for {seconds} s");
-        Fault::new(ErrorKind::ProviderUnavailable, message)
-            .hint("plyrum providers list shows why; another model can be asked meanwhile")
+    /// The semaphore is never closed; none would mean that it was, and then nothing limits.
+    async fn wait(
+        &self,
+        places: Arc<Semaphore>,
+        limit: u32,
+        told: impl AsyncFnOnce(u32),
+    ) -> Option<OwnedSemaphorePermit> {
+        let _waiting = Waiting::of(self);
+        told(limit).await;
+        places.acquire_owned().await.ok()
+    }
+}
+
+/// A request that waits is counted for as long as somebody waits with it.
+struct Waiting<'a>(&'a AtomicU32);
+
+impl<'a> Waiting<'a> {
+    fn of(lane: &'a Lane) -> Self {
+        lane.waiting.fetch_add(1, Ordering::Relaxed);
+        Self(&lane.waiting)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -142,27 +198,34 @@ fn semaphore(limit: u32) -> Arc<Semaphore> {
 #[derive(Debug)]
 pub(crate) struct Asking {
     lane: Arc<Lane>,
-    is_probe: bool,
+    /// It had to wait for its turn.
+    pub(crate) waited: bool,
+    /// It tries whether the provider answers again.
+    pub(crate) is_probe: bool,
+    /// It does, and has not ended.
+    probes: bool,
     _permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Asking {
-    /// How the request ended.
-    pub(crate) fn ended(&mut self, close: &Close) {
+    /// How the request ended; where that was one failure too many, until when the provider is not asked now.
+    pub(crate) fn ended(&mut self, close: &Close) -> Option<Rest> {
+        self.probes = false;
         let mut breaker = self.lane.breaker();
         match close {
-            Close::Finished(_) => breaker.answered(),
             Close::Failed(error) if counts(error) => breaker.failed(clock::now()),
             // A refusal is an answer; so is the beginning of one.
-            Close::Failed(_) | Close::Cut { .. } => breaker.answered(),
+            Close::Finished(_) | Close::Failed(_) | Close::Cut { .. } => {
+                breaker.answered();
+                None
+            }
         }
-        self.is_probe = false;
     }
 }
 
 impl Drop for Asking {
     fn drop(&mut self) {
-        if self.is_probe {
+        if self.probes {
             self.lane.breaker().probe_gave_up();
         }
     }
@@ -207,33 +270,38 @@ impl Breaker {
         self.until.is_some_and(|until| now < until || self.is_probing)
     }
 
+    fn rest(&self, now: Timestamp) -> Option<Rest> {
+        self.until.filter(|_| self.is_open(now)).map(|until| Rest { failures: self.failures, until })
+    }
+
     fn open_until(&self, now: Timestamp) -> Option<Timestamp> {
         self.until.filter(|until| self.is_open(now) && *until > now)
     }
 
     /// Whether to ask: yes, and whether as a probe; or not before when.
-    fn ask(&mut self, now: Timestamp) -> Result<bool, Timestamp> {
-        match self.until {
-            None => Ok(false),
-            Some(until) if self.is_open(now) => Err(until),
-            Some(_) => {
-                self.is_probing = true;
-                Ok(true)
-            }
+    fn ask(&mut self, now: Timestamp) -> Result<bool, Rest> {
+        if let Some(rest) = self.rest(now) {
+            return Err(rest);
         }
+        self.is_probing = self.until.is_some();
+        Ok(self.is_probing)
     }
 
     fn answered(&mut self) {
         *self = Self::default();
     }
 
-    fn failed(&mut self, now: Timestamp) {
+    /// One more; gives the rest that begins with it, if one does.
+    fn failed(&mut self, now: Timestamp) -> Option<Rest> {
         self.failures = self.failures.saturating_add(1);
         let is_again = std::mem::take(&mut self.is_probing);
-        if is_again || (self.until.is_none() && self.failures >= FAILURES) {
-            self.pause_ms = (self.pause_ms * 2).clamp(FIRST_PAUSE_MS, LAST_PAUSE_MS);
-            self.until = Some(now.plus_millis(self.pause_ms));
+        if !is_again && (self.until.is_some() || self.failures < FAILURES) {
+            return None;
         }
+        self.pause_ms = (self.pause_ms * 2).clamp(FIRST_PAUSE_MS, LAST_PAUSE_MS);
+        let until = now.plus_millis(self.pause_ms);
+        self.until = Some(until);
+        Some(Rest { failures: self.failures, until })
     }
 
     /// We hung up on the probe: another one may be made at once.
@@ -251,6 +319,10 @@ mod tests {
         Timestamp::from_millis(1_000_000 + ms)
     }
 
+    fn rests(failures: u32, until: i64) -> Result<bool, Rest> {
+        Err(Rest { failures, until: at(until) })
+    }
+
     #[test]
     fn failures_in_a_row_open_it_one_probe_closes_it_and_each_pause_is_longer() {
         let mut breaker = Breaker::default();
@@ -261,13 +333,14 @@ mod tests {
         breaker.answered();
         for _ in 0..FAILURES {
             assert_eq!(breaker.ask(at(0)), Ok(false), "only those in a row count");
-            breaker.failed(at(0));
+            let rest = breaker.failed(at(0));
+            assert_eq!(rest.is_some(), breaker.until.is_some());
         }
-        assert_eq!(breaker.ask(at(29_999)), Err(at(30_000)));
+        assert_eq!(breaker.ask(at(29_999)), rests(5, 30_000));
         assert_eq!(breaker.ask(at(30_000)), Ok(true), "one request sees whether it answers");
         assert!(breaker.ask(at(30_000)).is_err(), "and no other beside it");
-        breaker.failed(at(31_000));
-        assert_eq!(breaker.ask(at(90_999)), Err(at(91_000)), "twice as long");
+        assert_eq!(breaker.failed(at(31_000)), rests(6, 91_000).err(), "told once, when it begins");
+        assert_eq!(breaker.ask(at(90_999)), rests(6, 91_000), "twice as long");
         assert_eq!(breaker.ask(at(91_000)), Ok(true));
         breaker.answered();
         assert_eq!(breaker.ask(at(91_000)), Ok(false));
@@ -292,12 +365,16 @@ mod tests {
             for _ in 0..FAILURES {
                 breaker.failed(at(now));
             }
-            if let Err(until) = breaker.ask(at(now)) {
-                now = until.millis() - at(0).millis();
+            if let Err(rest) = breaker.ask(at(now)) {
+                now = rest.until.millis() - at(0).millis();
                 assert_eq!(breaker.ask(at(now)), Ok(true));
             }
         }
         assert!(breaker.pause_ms <= LAST_PAUSE_MS);
+    }
+
+    fn asking(lane: &Arc<Lane>) -> Asking {
+        Asking { lane: Arc::clone(lane), waited: false, is_probe: false, probes: false, _permit: None }
     }
 
     #[test]
@@ -310,11 +387,11 @@ mod tests {
             (ErrorClass::RateLimited, 0),
             (ErrorClass::Server, 1),
         ] {
-            let mut asking = Asking { lane: Arc::clone(&lane), is_probe: false, _permit: None };
+            let mut asking = asking(&lane);
             asking.ended(&Close::Failed(ProviderError::new(class, "no")));
             assert_eq!(lane.state().failures, expected, "{class:?}");
         }
-        let mut asking = Asking { lane: Arc::clone(&lane), is_probe: false, _permit: None };
+        let mut asking = asking(&lane);
         asking.ended(&Close::Finished(Stop::EndTurn));
         assert_eq!(lane.state().failures, 0);
     }
@@ -322,15 +399,46 @@ mod tests {
     #[tokio::test]
     async fn a_limit_is_the_providers_whoever_asks_and_may_change() {
         let lanes = Lanes::default();
-        let first = lanes.lane("lab", 1).enter().await.unwrap();
+        let nobody_waits = async |_| panic!("there is a place");
+        let first = lanes.lane("lab", 1).enter(nobody_waits).await.unwrap();
+        assert!(!first.waited);
         let same = lanes.lane("lab", 1);
-        assert_eq!(same.state().running, 1);
-        let waiting = tokio::spawn(async move { same.enter().await.map(drop) });
-        tokio::task::yield_now().await;
+        assert_eq!((same.state().running, same.state().waiting), (1, 0));
+        let (told, tells) = tokio::sync::oneshot::channel();
+        let lane = Arc::clone(&same);
+        let waiting = tokio::spawn(async move {
+            let told = async move |limit| told.send(limit).unwrap();
+            lane.enter(told).await.map(|asking| asking.waited)
+        });
+        assert_eq!(tells.await, Ok(1), "told before it waits");
+        assert_eq!(same.state().waiting, 1);
         assert!(!waiting.is_finished());
         drop(first);
-        assert!(waiting.await.unwrap().is_ok());
+        assert_eq!(waiting.await.unwrap(), Ok(true));
+        assert_eq!((same.state().running, same.state().waiting), (0, 0));
         let wider = lanes.lane("lab", 3);
         assert_eq!((wider.state().running, wider.state().limit), (0, 3));
+    }
+
+    #[tokio::test]
+    async fn who_gives_up_waiting_waits_no_more_and_who_is_refused_did_not_wait() {
+        let lanes = Lanes::default();
+        let lane = lanes.lane("lab", 1);
+        let first = lane.enter(async |_| ()).await.unwrap();
+        let waits = Arc::clone(&lane);
+        let (told, tells) = tokio::sync::oneshot::channel();
+        let told = async move |_| told.send(()).unwrap();
+        let waiting = tokio::spawn(async move { waits.enter(told).await.map(drop) });
+        tells.await.unwrap();
+        waiting.abort();
+        assert!(waiting.await.unwrap_err().is_cancelled());
+        assert_eq!(lane.state().waiting, 0);
+        for _ in 0..FAILURES {
+            lane.breaker().failed(clock::now());
+        }
+        let refused = lane.enter(async |_| panic!("it does not wait")).await.map(drop).unwrap_err();
+        assert_eq!(refused.kind, ErrorKind::ProviderUnavailable);
+        assert!(refused.message.starts_with("lab failed 5 times in a row and is not asked for"), "{refused}");
+        drop(first);
     }
 }

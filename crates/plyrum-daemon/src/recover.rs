@@ -194,6 +194,7 @@ fn attempt(row: &Attempt) -> Option<AttemptResult> {
         cost_micro_rub: row.cost.unwrap_or_default(),
         unpriced: row.cost.is_none(),
         ms: row.ms.unwrap_or(0),
+        queued_ms: None,
         error: None,
     })
 }

@@ -10,7 +10,7 @@ use plyrum_engine::{
     activate,
 };
 use plyrum_protocol::{
-    Decision, Effort, ErrorKind, Fault, PictureMark, Profile, Risk, SubmitOptions, Timestamp,
+    Decision, Effort, ErrorKind, Excluded, Fault, PictureMark, Profile, Risk, SubmitOptions, Timestamp,
 };
 use plyrum_router::{AttachmentFacts, RouteInput, route};
 use plyrum_settings::ModelChoice as ConfiguredModel;
@@ -356,7 +356,13 @@ pub(crate) fn excluded(context: &Context, model: &ModelId, reasons: &[String]) -
         return Fault::new(ErrorKind::Auth, format!("{model} cannot be used: {}", unusable.why)).hint(hint);
     }
     let has = |code: &str| reasons.iter().any(|r| r.starts_with(code));
-    let limit = context.catalog.model(model.as_str()).map_or(0, |m| m.context_tokens);
+    let entry = context.catalog.model(model.as_str());
+    if let (Some(rest), Some(entry)) = (context.rest_of(model), entry)
+        && has(Excluded::RESTING)
+    {
+        return rest.refusal(entry.provider.as_str());
+    }
+    let limit = entry.map_or(0, |m| m.context_tokens);
     let (kind, what, hint) = if has("context_too_small") {
         (
             ErrorKind::ContextTooLong,

@@ -4,7 +4,7 @@ use crate::effect::{ModelCall, Thought};
 use plyrum_billing_client::{MicroRub, Quality, SaidCost, Usage};
 use plyrum_protocol::{
     Action, ApprovalId, ApprovalScope, ApprovalVerdict, AttemptId, CallId, CancelReason, ChangedFile,
-    Channel, Fault, Ruling, StepId, Timestamp, ToolOutcome,
+    Channel, FailureView, Fault, Ruling, StepId, Timestamp, ToolOutcome,
 };
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +30,30 @@ pub enum Input {
         batch: u32,
         /// Why.
         fault: Fault,
+    },
+    /// The request waits for a free place of its provider.
+    Queued {
+        /// Which attempt.
+        attempt: AttemptId,
+        /// Requests that may run there at a time.
+        limit: u32,
+    },
+    /// The request goes out: after it waited, or as the one that tries whether its provider answers again. Of others it is
+    /// not said.
+    Admitted {
+        /// Which attempt.
+        attempt: AttemptId,
+        /// Whether it tries that.
+        is_probe: bool,
+    },
+    /// The attempt's failure was one too many in a row: its provider is not asked for a while.
+    ProviderRests {
+        /// Which attempt.
+        attempt: AttemptId,
+        /// Failures in a row.
+        failures: u32,
+        /// Until when.
+        until: Timestamp,
     },
     /// The provider's answer has begun (headers arrived).
     Opened {
@@ -343,6 +367,21 @@ pub struct AttemptFailure {
     pub message: String,
     /// When the provider asked to be asked again.
     pub retry_after_ms: Option<u64>,
+    /// Our limit that passed, by its name.
+    #[serde(default)]
+    pub limit: Option<String>,
+}
+
+impl AttemptFailure {
+    /// A failure that came with no status, wish or limit.
+    pub fn plain(class: FailureClass, message: impl Into<String>) -> Self {
+        Self { class, status: None, message: message.into(), retry_after_ms: None, limit: None }
+    }
+
+    /// The same for frames.
+    pub fn view(&self) -> FailureView {
+        FailureView { class: self.class.as_str().to_owned(), status: self.status, limit: self.limit.clone() }
+    }
 }
 
 /// Kinds of failure that the retry rule tells apart.
@@ -378,6 +417,29 @@ pub enum FailureClass {
     Protocol,
     /// Our configuration of this provider does not work.
     Config,
+}
+
+impl FailureClass {
+    /// The word in frames.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::Tls => "tls",
+            Self::Reset => "reset",
+            Self::Timeout => "timeout",
+            Self::Auth => "auth",
+            Self::Rejected => "rejected",
+            Self::TooLarge => "too_large",
+            Self::RateLimited => "rate_limited",
+            Self::Quota => "quota",
+            Self::Overloaded => "overloaded",
+            Self::Server => "server",
+            Self::Broken => "broken",
+            Self::NotAsked => "not_asked",
+            Self::Protocol => "protocol",
+            Self::Config => "config",
+        }
+    }
 }
 
 /// What the ledger booked for an attempt.

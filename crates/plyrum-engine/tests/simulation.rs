@@ -171,6 +171,10 @@ impl World {
             let fault = Fault::new(ErrorKind::Auth, "no key");
             return VecDeque::from([Input::Closed { attempt: id(), end: AttemptEnd::NotSent(fault) }]);
         }
+        if self.dice.one_in(6) {
+            script.push_back(Input::Queued { attempt: id(), limit: 1 });
+            script.push_back(Input::Admitted { attempt: id(), is_probe: self.dice.one_in(2) });
+        }
         if !self.dice.one_in(5) {
             script.push_back(Input::Opened { attempt: id() });
             for text in self.texts.said(&mut self.dice) {
@@ -200,10 +204,8 @@ impl World {
             4 => AttemptEnd::Finished(Stop::Length),
             5 => AttemptEnd::Cut { why: "reset".to_owned() },
             _ => AttemptEnd::Failed(AttemptFailure {
-                class: CLASSES[usize::try_from(self.dice.roll(8)).unwrap()],
-                status: None,
-                message: "no luck".to_owned(),
                 retry_after_ms: self.dice.one_in(4).then(|| self.dice.roll(400_000)),
+                ..AttemptFailure::plain(CLASSES[usize::try_from(self.dice.roll(8)).unwrap()], "no luck")
             }),
         };
         script.push_back(Input::Closed { attempt: id(), end });

@@ -16,6 +16,8 @@ mod form;
 mod money;
 #[path = "stories/pictures.rs"]
 mod pictures;
+#[path = "stories/queue.rs"]
+mod queue;
 #[path = "stories/retry.rs"]
 mod retry;
 #[path = "stories/tools.rs"]

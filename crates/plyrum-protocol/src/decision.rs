@@ -1,6 +1,7 @@
 //! What the router decided about a prompt, and why. Every figure is an integer so that a decision is the
 //! same on every machine.
 
+use crate::Timestamp;
 use plyrum_billing_client::MicroRub;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -108,6 +109,19 @@ pub struct Excluded {
     pub model: String,
     /// Reason codes, like `no_key` or `context_too_small`.
     pub reasons: Vec<String>,
+    /// With `breaker_open`: until when its provider is not asked, having failed too often.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resting_until: Option<Timestamp>,
+}
+
+impl Excluded {
+    /// The reason code of a model whose provider failed too often just now.
+    pub const RESTING: &str = "breaker_open";
+
+    /// Whether only that its provider rests keeps it from serving: it could otherwise.
+    pub fn only_rests(&self) -> bool {
+        self.reasons.iter().eq([Self::RESTING])
+    }
 }
 
 /// The router's decision: deterministic for the same prompt, catalogue, health and budget.

@@ -6,8 +6,8 @@
 
 use crate::{
     Action, ApprovalId, ApprovalScope, ApprovalVerdict, AttemptId, AttemptOutcome, CallId, ChangedFile,
-    Decision, Fault, PictureMark, Ruling, RunId, RunResult, SessionId, StepId, Timestamp, ToolOutcome,
-    UsageView,
+    Decision, FailureView, Fault, PictureMark, Ruling, RunId, RunResult, SessionId, StepId, Timestamp,
+    ToolOutcome, UsageView,
 };
 use plyrum_billing_client::MicroRub;
 use schemars::JsonSchema;
@@ -170,6 +170,9 @@ pub enum FrameBody {
         /// Pictures that came with the prompt.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         pictures: Vec<PictureMark>,
+        /// Whether its answer must fit a schema: until it is looked at, what comes may be replaced.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        has_schema: bool,
     },
     /// The router decided.
     #[serde(rename = "run.routed")]
@@ -296,12 +299,47 @@ pub enum FrameBody {
         #[serde(rename = "try")]
         try_number: u32,
     },
+    /// Its request waits: as many as may run at its provider at a time are running.
+    #[serde(rename = "attempt.queued")]
+    AttemptQueued {
+        /// Which attempt.
+        attempt: AttemptId,
+        /// For a free place of which provider.
+        provider: String,
+        /// Requests that may run there at a time.
+        limit: u32,
+    },
+    /// Its request goes out after it has waited, or as the one that tries whether its provider answers again. Others go out
+    /// with `attempt.started`.
+    #[serde(rename = "attempt.admitted")]
+    AttemptAdmitted {
+        /// Which attempt.
+        attempt: AttemptId,
+        /// How long it waited for a free place; none where there was one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        queued_ms: Option<u64>,
+        /// Its provider was not asked for a while, having failed too often: this request tries whether it answers again.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        is_probe: bool,
+    },
+    /// A provider failed too often in a row: it is not asked for a while, by no run.
+    #[serde(rename = "provider.resting")]
+    ProviderResting {
+        /// Which provider.
+        provider: String,
+        /// The attempt that was its last failure.
+        attempt: AttemptId,
+        /// Failures in a row.
+        failures: u32,
+        /// Until when it is not asked; then one request tries whether it answers.
+        until: Timestamp,
+    },
     /// The first text arrived.
     #[serde(rename = "attempt.opened")]
     AttemptOpened {
         /// Which attempt.
         attempt: AttemptId,
-        /// Time to first token, from the request.
+        /// Time to first token, from the request; it did not wait for a free place meanwhile.
         ttft_ms: u64,
     },
     /// Live: some text.
@@ -337,9 +375,15 @@ pub enum FrameBody {
         provider_says_micro_rub: Option<MicroRub>,
         /// From request to end.
         ms: u64,
+        /// How long its request waited for a free place of its provider before that; none where it did not.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        queued_ms: Option<u64>,
         /// Why it failed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         error: Option<Fault>,
+        /// What its provider, or the way there, failed with.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        failure: Option<FailureView>,
     },
     /// The same model will be asked again, as a new attempt.
     #[serde(rename = "attempt.retried")]
@@ -350,8 +394,14 @@ pub enum FrameBody {
         next: AttemptId,
         /// Wait before it.
         after_ms: u64,
+        /// The provider asked for this wait (`Retry-After`); else it was drawn.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        is_retry_after: bool,
         /// Why.
         cause: String,
+        /// What it failed with; none where the answer did not fit its schema.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        failure: Option<FailureView>,
     },
     /// Another model will be asked.
     #[serde(rename = "attempt.fallback")]
@@ -362,6 +412,9 @@ pub enum FrameBody {
         to: String,
         /// Why.
         cause: String,
+        /// What it failed with; none where the answer did not fit its schema.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        failure: Option<FailureView>,
     },
     /// A proposal was not waited for any longer.
     #[serde(rename = "proposal.late")]

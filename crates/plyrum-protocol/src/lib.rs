@@ -9,6 +9,7 @@ mod codec;
 mod decision;
 mod ending;
 mod error;
+mod failure;
 mod frame;
 mod hello;
 mod ids;
@@ -35,6 +36,7 @@ pub use decision::{
 };
 pub use ending::{ENDS_WITHIN, LockNote, MAX_LOCK_NOTE, NoNote};
 pub use error::{ErrorKind, Fault};
+pub use failure::FailureView;
 pub use frame::{
     AttemptHold, Channel, ContextFile, Frame, FrameBody, PlannedStep, Role, StepKind, StepOutcome,
 };

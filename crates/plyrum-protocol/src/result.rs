@@ -1,7 +1,7 @@
 //! The `result` object: the last line of `stream-json`, the whole of `json`, and the content of
 //! `run.finished`. One shape, so one number for money everywhere.
 
-use crate::{AttemptId, ErrorKind, Fault, Role, RunId, SessionId, StepId};
+use crate::{AttemptId, ErrorKind, Excluded, Fault, Role, RunId, SessionId, StepId};
 use plyrum_billing_client::{MicroRub, Quality, Usage};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -111,6 +111,9 @@ pub struct AttemptResult {
     pub unpriced: bool,
     /// From request to end.
     pub ms: u64,
+    /// How long it waited for a free place of its provider before that; none where it did not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queued_ms: Option<u64>,
     /// Why it did not end well.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorKind>,
@@ -222,4 +225,7 @@ pub struct DryRun {
     pub unpriced: Vec<String>,
     /// Why this plan and these models.
     pub reasons: Vec<String>,
+    /// Models that would serve if their provider were asked now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resting: Vec<Excluded>,
 }

@@ -43,13 +43,18 @@ pub(crate) fn choose(input: &RouteInput<'_>, work: Work) -> (Vec<Candidate>, Vec
         if reasons.is_empty() {
             usable.push(Ranked::of(input, work, model));
         } else {
-            excluded.push(Excluded { model: model.id.to_string(), reasons });
+            let resting_until = match (input.health)(&model.id) {
+                Health::BreakerOpen { until } => Some(until),
+                Health::Ready | Health::NoKey => None,
+            };
+            excluded.push(Excluded { model: model.id.to_string(), reasons, resting_until });
         }
     }
     if let Some(requested) = input.requested_model
         && input.catalog.model(requested.as_str()).is_none()
     {
-        excluded.push(Excluded { model: requested.to_string(), reasons: vec!["unknown_model".to_owned()] });
+        let (model, reasons) = (requested.to_string(), vec!["unknown_model".to_owned()]);
+        excluded.push(Excluded { model, reasons, resting_until: None });
     }
     usable.sort_by(|one, other| {
         one.order.cmp(&other.order).then_with(|| one.candidate.model.cmp(&other.candidate.model))
@@ -71,7 +76,7 @@ fn why_not(input: &RouteInput<'_>, model: &Model) -> Vec<String> {
     match (input.health)(&model.id) {
         Health::Ready => {}
         Health::NoKey => exclude(true, "no_key"),
-        Health::BreakerOpen => exclude(true, "breaker_open"),
+        Health::BreakerOpen { .. } => exclude(true, Excluded::RESTING),
     }
     let output = output_limit(input, model).min(MIN_OUTPUT_TOKENS);
     exclude(input_tokens(input, model).saturating_add(output) > model.context_tokens, "context_too_small");

@@ -4,7 +4,7 @@ use std::fmt;
 
 use plyrum_billing_client::MicroRub;
 use plyrum_catalog::{Catalog, ModelId};
-use plyrum_protocol::Profile;
+use plyrum_protocol::{Profile, Timestamp};
 
 /// Whether a model could be asked now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -14,7 +14,10 @@ pub enum Health {
     /// Its provider has no key, or cannot be built.
     NoKey,
     /// Its provider failed too often lately.
-    BreakerOpen,
+    BreakerOpen {
+        /// Until when it is not asked.
+        until: Timestamp,
+    },
 }
 
 /// An attachment by its measurable side; the router never reads one.

@@ -4,7 +4,7 @@
 
 use plyrum_billing_client::MicroRub;
 use plyrum_catalog::{Catalog, ModelId, Sections};
-use plyrum_protocol::{Decision, Profile};
+use plyrum_protocol::{Decision, Profile, Timestamp};
 use plyrum_router::{AttachmentFacts, Health, RouteInput, route};
 
 const LAB: &str = r#"
@@ -123,8 +123,13 @@ fn without_a_key_the_offline_extractor_serves() {
 fn every_exclusion_says_why() {
     let catalog = lab();
     let big = [AttachmentFacts { name: "a".into(), bytes: 12_000, lines: 1 }];
-    let health =
-        |model: &ModelId| if model.as_str() == "lab/cheap" { Health::BreakerOpen } else { Health::Ready };
+    let health = |model: &ModelId| {
+        if model.as_str() == "lab/cheap" {
+            Health::BreakerOpen { until: Timestamp::from_millis(7_000) }
+        } else {
+            Health::Ready
+        }
+    };
     let allowed = ["lab".to_owned()];
     let decision = route(&RouteInput {
         attachments: &big,
@@ -136,6 +141,11 @@ fn every_exclusion_says_why() {
     assert_eq!(order(&decision), ["lab/good"]);
     assert_eq!(why_not(&decision, "lab/small"), ["context_too_small"]);
     assert_eq!(why_not(&decision, "lab/cheap"), ["breaker_open"]);
+    let resting: Vec<_> = decision.excluded.iter().filter(|e| e.only_rests()).collect();
+    assert_eq!(
+        resting.iter().map(|e| (e.model.as_str(), e.resting_until)).collect::<Vec<_>>(),
+        [("lab/cheap", Some(Timestamp::from_millis(7_000)))]
+    );
     assert_eq!(why_not(&decision, "lab/unpriced"), ["price_unknown"]);
     assert_eq!(why_not(&decision, "offline/query"), ["not_allowed"]);
 }

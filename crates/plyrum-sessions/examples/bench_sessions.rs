@@ -77,6 +77,7 @@ fn write_log(dir: &Path, n: u64, turns: u64, words: u64, rng: &mut Rng) -> Sessi
             context: Vec::new(),
             compacts: None,
             pictures: Vec::new(),
+            has_schema: false,
         };
         let mut result = RunResult::refused(
             Some(run.clone()),

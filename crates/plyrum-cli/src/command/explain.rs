@@ -2,7 +2,9 @@
 //! open.
 
 pub(crate) mod cache;
+mod story;
 mod sum;
+mod way;
 
 use super::{Outcome, ledger, nothing_yet, of_ledger, paths};
 use crate::money;
@@ -12,12 +14,13 @@ use crate::text::{say, words};
 use plyrum_billing_client::{MicroRub, Quality, RateCard, Usage, cost};
 use plyrum_ledger::{Aside, Attempt, AttemptState, Outcome as LedgerOutcome, Price};
 use plyrum_protocol::{
-    AttemptId, AttemptOutcome, ErrorKind, Fault, FrameBody, InvalidId, Role, RunId, SessionId, StepId,
-    Timestamp, UsageView, view,
+    AttemptId, AttemptOutcome, ErrorKind, Fault, InvalidId, Role, RunId, SessionId, StepId, Timestamp,
+    UsageView, view,
 };
 use plyrum_words::Words;
 use std::fmt::Write as _;
 use std::process::ExitCode;
+use story::{Story, Told};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -35,6 +38,9 @@ pub(crate) fn run(args: &Args) -> Outcome {
     let row = reader.run_by_prefix(&args.run).map_err(|e| of_ledger(&e))?;
     let attempts = reader.attempts_of(&row.run).map_err(|e| of_ledger(&e))?;
     let asides = reader.asides_of(&row.run).map_err(|e| of_ledger(&e))?;
+    let run = RunId::new(row.run).map_err(|e| of_id(&e))?;
+    let session = SessionId::new(row.session).map_err(|e| of_id(&e))?;
+    let story = Story::read(&paths, &session, &run);
     let mut explained = Vec::with_capacity(attempts.len());
     for (at, attempt) in attempts.iter().enumerate() {
         let before = attempts.iter().take(at).rev().find(|before| before.step == attempt.step);
@@ -45,17 +51,17 @@ pub(crate) fn run(args: &Args) -> Outcome {
         let cache = cache::of(attempt, aside.message_chain.as_deref(), earlier.as_ref()).filter(|_| !is_free);
         let cache = cache.map(|cache| cache.view(earlier.as_ref())).transpose();
         let cache = cache.map_err(|e| of_id(&e))?;
-        explained.push(explain(attempt, before, &aside, cache).map_err(|e| of_id(&e))?);
+        let row = explain(attempt, before, &aside, cache).map_err(|e| of_id(&e))?;
+        let cause = before.map(|before| story.of(&before.attempt)).unwrap_or_default();
+        explained.push(told(row, story.of(&attempt.attempt), cause));
     }
-    let run = RunId::new(row.run).map_err(|e| of_id(&e))?;
-    let session = SessionId::new(row.session).map_err(|e| of_id(&e))?;
     let cost_of = |wanted: fn(&Attempt) -> bool| {
         MicroRub::sum(attempts.iter().filter(|a| wanted(a)).filter_map(|a| a.cost))
             .map_err(|e| Fault::new(ErrorKind::Internal, e.to_string()))
     };
     let unbilled = explained.iter().filter(|a| ["missing", "released"].contains(&a.billing.as_str())).count();
     let report = view::ExplainReport {
-        extra_over_direct_micro_rub: extra_over_direct(&paths, &session, &run),
+        extra_over_direct_micro_rub: story.extra_over_direct,
         run,
         session,
         status: super::runs::status(row.status),
@@ -66,6 +72,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
         wasted_micro_rub: cost_of(|attempt| attempt.outcome.is_some_and(|end| end != LedgerOutcome::Ok))?,
         unbilled: u64::try_from(unbilled).unwrap_or(u64::MAX),
         unpriced: row.unpriced,
+        resting: story.resting,
         attempts: explained,
     };
     if args.json {
@@ -80,13 +87,24 @@ fn of_id(error: &InvalidId) -> Fault {
     Fault::new(ErrorKind::Internal, say!("fault-bad-row", why = error.to_string()))
 }
 
-/// What the run's own result says of it: the ledger does not know which proposal was the best.
-fn extra_over_direct(paths: &plyrum_config::Paths, session: &SessionId, run: &RunId) -> Option<MicroRub> {
-    let frames = plyrum_sessions::frames_of(&paths.sessions_dir(), session, run).ok()?;
-    frames.into_iter().rev().find_map(|frame| match frame.body {
-        FrameBody::RunFinished { result } => result.extra_over_direct_micro_rub,
-        _ => None,
-    })
+/// A row of the books with what was told while it went on, of it and of the attempt before it.
+fn told(row: view::ExplainAttempt, own: Told, before: Told) -> view::ExplainAttempt {
+    let why = before.why;
+    view::ExplainAttempt {
+        retry: row.retry.map(|retry| view::ExplainRetry {
+            why: why.clone(),
+            after_ms: own.repeat.map(|repeat| repeat.after_ms),
+            is_retry_after: own.repeat.is_some_and(|repeat| repeat.is_retry_after),
+            ..retry
+        }),
+        fallback: row.fallback.map(|from| view::ExplainFallback { why, ..from }),
+        why: own.why,
+        failure: own.failure,
+        queued_ms: own.queued_ms,
+        is_probe: own.is_probe,
+        rest: own.rest,
+        ..row
+    }
 }
 
 fn explain(
@@ -115,16 +133,26 @@ fn explain(
         model: attempt.model.clone(),
         outcome: attempt.outcome.map(outcome),
         error: attempt.error_kind.clone(),
-        retry: before
-            .filter(|_| attempt.try_no > 1)
-            .map(|b| view::ExplainRetry { try_number: attempt.try_no, cause: ended_with(b) }),
+        retry: before.filter(|_| attempt.try_no > 1).map(|b| view::ExplainRetry {
+            try_number: attempt.try_no,
+            cause: ended_with(b),
+            why: None,
+            after_ms: None,
+            is_retry_after: false,
+        }),
         fallback: before.filter(|b| (&b.model, &b.provider) != (&attempt.model, &attempt.provider)).map(
             |b| view::ExplainFallback {
                 from_model: b.model.clone(),
                 from_provider: b.provider.clone(),
                 cause: ended_with(b),
+                why: None,
             },
         ),
+        why: None,
+        failure: None,
+        queued_ms: None,
+        is_probe: false,
+        rest: None,
         billing: billing(attempt).to_owned(),
         cache,
         meters: price
@@ -243,6 +271,9 @@ fn text(words: &Words, report: &view::ExplainReport) -> String {
         at = crate::text::time(report.started_at)
     );
     let mut text = format!("{head}\n");
+    for told in way::resting(words, &report.resting) {
+        line(&mut text, &told);
+    }
     for attempt in &report.attempts {
         text += &attempt_text(words, attempt);
     }
@@ -330,6 +361,9 @@ fn head_text(words: &Words, attempt: &view::ExplainAttempt) -> String {
             &mut text,
             &say!(in words, "explain-fallback", model = model, provider = provider, cause = cause),
         );
+    }
+    for told in way::lines(words, attempt) {
+        line(&mut text, &told);
     }
     text
 }

@@ -153,10 +153,24 @@ fn text(rows: &[view::ProviderRow]) -> String {
     table(&head, &sorted.into_iter().map(cells).collect::<Vec<_>>())
 }
 
-/// Where it is, and where its key is.
+/// Where it is, by which way it is asked, and where its key is.
 fn place(row: &view::ProviderRow) -> String {
     let key = row.key.as_deref().map(|key| told(key).into_owned());
-    [row.base_url.clone(), key].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    let place = row.base_url.clone().into_iter().chain(way(row.proxy.as_ref(), &row.ca_files)).chain(key);
+    place.collect::<Vec<_>>().join(" · ")
+}
+
+/// What is not as usual on the way to a provider: a proxy, certificates of one's own choice.
+fn way(proxy: Option<&view::ProxyView>, ca_files: &[String]) -> Vec<String> {
+    let by = |proxy: &view::ProxyView| {
+        let origin = match proxy.origin.as_str() {
+            "environment" => say!("providers-origin-environment"),
+            other => other.to_owned(),
+        };
+        say!("providers-by-proxy", proxy = &proxy.address, origin = origin)
+    };
+    let files = (!ca_files.is_empty()).then(|| say!("providers-ca", files = ca_files.join(", ")));
+    proxy.map(by).into_iter().chain(files).collect()
 }
 
 fn readiness(row: &view::ProviderRow) -> String {
@@ -165,6 +179,10 @@ fn readiness(row: &view::ProviderRow) -> String {
     }
     match (row.resting_until, &row.version) {
         (Some(until), _) => say!("providers-resting", at = time(until), n = row.failures),
+        (None, _) if row.is_probing => say!("providers-probing", n = row.failures),
+        (None, _) if row.waiting > 0 => {
+            say!("providers-queue", n = row.running, limit = row.limit, waiting = row.waiting)
+        }
         (None, _) if row.running > 0 => say!("providers-busy", n = row.running, limit = row.limit),
         (None, Some(version)) if row.kind == Wire::Ollama.as_str() => {
             say!("providers-version", version = version)
@@ -241,7 +259,10 @@ fn test(provider: &str, json: bool) -> Outcome {
 
 fn answered(tested: &view::ProviderTested) -> String {
     let models = tested.models;
-    say!("providers-answered", name = &tested.provider, models = models, ms = words().count(tested.ms))
+    let answered =
+        say!("providers-answered", name = &tested.provider, models = models, ms = words().count(tested.ms));
+    let way = way(tested.proxy.as_ref(), &tested.ca_files);
+    std::iter::once(answered).chain(way).collect::<Vec<_>>().join(" · ")
 }
 
 /// The provider, as the configuration has it.

@@ -4,6 +4,7 @@ use super::convert;
 use crate::clock;
 use crate::context::Context;
 use crate::daemon::Daemon;
+use crate::lanes::Rest;
 use crate::recording::Recording;
 use plyrum_engine::{AttemptEnd, Input, OpenAttempt};
 use plyrum_protocol::{AttemptId, Channel};
@@ -35,10 +36,13 @@ pub(super) async fn stream(
         Err(why) => return pump.send(convert::unusable(&attempt, &open.provider, why)).await,
     };
     let lane = pump.daemon.lanes.lane(&open.provider, entry.limit);
-    let mut asking = match lane.enter().await {
+    let mut asking = match lane.enter(async |limit| pump.queued(limit).await).await {
         Ok(asking) => asking,
         Err(fault) => return pump.end(AttemptEnd::NotSent(fault)).await,
     };
+    if asking.waited || asking.is_probe {
+        pump.send(Input::Admitted { attempt: attempt.clone(), is_probe: asking.is_probe }).await;
+    }
     // Before a byte of the request goes out: after a crash, `sent` means that it may have to be paid.
     let (now, sent) = (clock::now().millis(), convert::sent(&open.request));
     if let Err(e) = pump.daemon.ledger.mark_sent_of(attempt.as_str(), now, sent).await {
@@ -83,7 +87,10 @@ pub(super) async fn stream(
                 pump.send(Input::Call { attempt: attempt.clone(), call }).await;
             }
             StreamEvent::Closed(close) => {
-                asking.ended(&close);
+                if let Some(Rest { failures, until }) = asking.ended(&close) {
+                    let attempt = attempt.clone();
+                    pump.send(Input::ProviderRests { attempt, failures, until }).await;
+                }
                 let redactor = context.redactor.clone();
                 let end = convert::end(close, |text| redactor.redact(text).into_owned());
                 pump.flush().await;
@@ -127,6 +134,10 @@ impl Pump {
     /// A run that is over does not listen any more, which is no error.
     async fn send(&self, input: Input) {
         let _run_is_over = self.inputs.send(input).await;
+    }
+
+    async fn queued(&self, limit: u32) {
+        self.send(Input::Queued { attempt: self.attempt.clone(), limit }).await;
     }
 
     async fn text(&mut self, channel: Channel, text: &str) {

@@ -177,6 +177,7 @@ pub(super) fn end(close: wire::Close, clean: impl Fn(&str) -> String) -> Attempt
             status: error.status,
             message: clean(&error.message),
             retry_after_ms: error.retry_after_ms,
+            limit: error.limit.map(|limit| limit.name().to_owned()),
         }),
     }
 }

@@ -7,7 +7,7 @@ use crate::{clock, keys, ollama};
 use plyrum_catalog::{Catalog, ListedModel, Origin, ProviderEntry, ProviderId, Wire};
 use plyrum_config::Paths;
 use plyrum_protocol::{Empty, ErrorKind, Fault, Listing, Page, ProviderChoice, ProviderRef, view};
-use plyrum_providers::{Endpoint, ErrorClass, Listed, Provider, ProviderError, Timeouts};
+use plyrum_providers::{Endpoint, ErrorClass, Listed, Provider, ProviderError, ProxyOrigin, Timeouts};
 use plyrum_settings::ModelsFile;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,6 +25,7 @@ fn row(context: &Context, paths: &Paths, entry: &ProviderEntry) -> view::Provide
     let id = entry.id.as_str();
     let why_not = context.why_not_provider(id).map(|unusable| unusable.why);
     let lane = context.lane_of(id);
+    let way = context.way_of(id);
     let entry = &*ollama::placed(entry);
     let models = context.catalog.models.values().filter(|model| model.provider == entry.id);
     view::ProviderRow {
@@ -36,9 +37,13 @@ fn row(context: &Context, paths: &Paths, entry: &ProviderEntry) -> view::Provide
         why_not,
         models: models.count() as u64,
         running: lane.map_or(0, |lane| lane.running),
+        waiting: lane.map_or(0, |lane| lane.waiting),
         limit: entry.max_concurrency,
         failures: lane.map_or(0, |lane| lane.failures),
         resting_until: lane.and_then(|lane| lane.open_until),
+        is_probing: lane.is_some_and(|lane| lane.is_probing),
+        proxy: way.proxy.map(proxy),
+        ca_files: ca_files(&way.ca_files),
         version: context.version_of(id),
         origin: match entry.origin {
             Origin::User => "config.toml",
@@ -46,6 +51,18 @@ fn row(context: &Context, paths: &Paths, entry: &ProviderEntry) -> view::Provide
         }
         .to_owned(),
     }
+}
+
+fn proxy(proxy: plyrum_providers::ProxyWay) -> view::ProxyView {
+    let origin = match proxy.origin {
+        ProxyOrigin::Configuration => "config.toml",
+        ProxyOrigin::Environment => "environment",
+    };
+    view::ProxyView { address: proxy.address, origin: origin.to_owned() }
+}
+
+fn ca_files(files: &[std::path::PathBuf]) -> Vec<String> {
+    files.iter().map(|file| file.display().to_string()).collect()
 }
 
 /// Asks for its list of models, which costs nothing.
@@ -56,7 +73,15 @@ pub(super) async fn test(visitor: &mut Visitor, asked: ProviderRef) -> Result<vi
     let listed = provider.list().await.map_err(|error| refused(&asked.provider, &error))?;
     let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     let version = provider.version().await.map_err(|error| refused(&asked.provider, &error))?;
-    Ok(view::ProviderTested { provider: asked.provider, models: listed.len() as u64, ms, version })
+    let way = provider.way();
+    Ok(view::ProviderTested {
+        provider: asked.provider,
+        models: listed.len() as u64,
+        ms,
+        proxy: way.proxy.map(proxy),
+        ca_files: ca_files(&way.ca_files),
+        version,
+    })
 }
 
 fn usable(context: &Context, id: &str) -> Result<Arc<dyn Provider>, Fault> {

@@ -1,7 +1,7 @@
 //! What the audit keeps of a run's life. Money comes through the ledger's outbox instead.
 
 use super::Kind;
-use plyrum_protocol::{Frame, FrameBody};
+use plyrum_protocol::{FailureView, Frame, FrameBody};
 use serde_json::{Value, json};
 
 /// Most models or steps that one record names.
@@ -11,7 +11,16 @@ const MAX_NAMED: usize = 16;
 pub(crate) fn of_frame(frame: &Frame) -> Option<(Kind, Value)> {
     let run = frame.run.as_str();
     let record = match &frame.body {
-        FrameBody::RunAccepted { session, persona, client, prompt_sha256, context, compacts, pictures } => (
+        FrameBody::RunAccepted {
+            session,
+            persona,
+            client,
+            prompt_sha256,
+            context,
+            compacts,
+            pictures,
+            ..
+        } => (
             Kind::RunAccepted,
             json!({
                 "run": run, "session": session, "persona": persona, "client": client,
@@ -40,9 +49,10 @@ pub(crate) fn of_frame(frame: &Frame) -> Option<(Kind, Value)> {
         FrameBody::PlanShrunk { from, to, reason } => {
             (Kind::PlanShrunk, json!({"run": run, "from": from, "to": to, "reason": reason}))
         }
-        FrameBody::AttemptFallback { from, to, cause } => {
-            (Kind::AttemptFallback, json!({"run": run, "from": from, "to": to, "cause": cause}))
-        }
+        body @ (FrameBody::AttemptAdmitted { .. }
+        | FrameBody::AttemptRetried { .. }
+        | FrameBody::AttemptFallback { .. }
+        | FrameBody::ProviderResting { .. }) => of_attempt(run, body)?,
         FrameBody::RunFinished { result } => (
             Kind::RunFinished,
             json!({
@@ -54,4 +64,78 @@ pub(crate) fn of_frame(frame: &Frame) -> Option<(Kind, Value)> {
         _ => return None,
     };
     Some(record)
+}
+
+/// What `explain` tells of attempts also where the session is deleted: the frame's own fields.
+fn of_attempt(run: &str, body: &FrameBody) -> Option<(Kind, Value)> {
+    Some(match body {
+        FrameBody::AttemptAdmitted { attempt, queued_ms, is_probe } => (
+            Kind::AttemptAdmitted,
+            json!({"run": run, "attempt": attempt, "queued_ms": queued_ms, "is_probe": is_probe}),
+        ),
+        FrameBody::AttemptRetried { attempt, next, after_ms, is_retry_after, cause, failure } => (
+            Kind::AttemptRetried,
+            json!({
+                "run": run, "attempt": attempt, "next": next, "after_ms": after_ms,
+                "is_retry_after": is_retry_after, "cause": cause_of(cause, failure.as_ref()), "failure": failure,
+            }),
+        ),
+        FrameBody::AttemptFallback { from, to, cause, failure } => (
+            Kind::AttemptFallback,
+            json!({
+                "run": run, "from": from, "to": to, "cause": cause_of(cause, failure.as_ref()), "failure": failure,
+            }),
+        ),
+        FrameBody::ProviderResting { provider, attempt, failures, until } => (
+            Kind::ProviderResting,
+            json!({"run": run, "provider": provider, "attempt": attempt, "failures": failures, "until": until}),
+        ),
+        _ => return None,
+    })
+}
+
+/// What is wrong with an answer quotes it, and answers are not recorded.
+fn cause_of<'a>(cause: &'a str, failure: Option<&FailureView>) -> &'a str {
+    if failure.is_some() { cause } else { "the answer does not fit the schema" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recorded(body: &Value) -> (Kind, Value) {
+        let mut frame = json!({"run": "ab", "seq": 4, "at": "1970-01-01T00:00:00.000Z"});
+        frame.as_object_mut().unwrap().extend(body.as_object().unwrap().clone());
+        of_frame(&serde_json::from_value(frame).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn what_explain_tells_of_attempts_is_recorded_as_the_frame_has_it() {
+        let failure = json!({"class": "rate_limited", "status": 429});
+        for body in [
+            json!({"type": "attempt.admitted", "attempt": "ab.1", "queued_ms": 7, "is_probe": true}),
+            json!({"type": "attempt.retried", "attempt": "ab.1", "next": "ab.2", "after_ms": 7000,
+                "is_retry_after": true, "cause": "status 429", "failure": failure}),
+            json!({"type": "attempt.fallback", "from": "a/b", "to": "c/d", "cause": "status 429", "failure": failure}),
+            json!({"type": "provider.resting", "provider": "lab", "attempt": "ab.1", "failures": 5,
+                "until": "1970-01-01T00:00:30.000Z"}),
+        ] {
+            let (kind, record) = recorded(&body);
+            assert_eq!(body["type"], kind.as_str());
+            let mut read = record.clone();
+            read["type"] = body["type"].clone();
+            let read: FrameBody = serde_json::from_value(read).unwrap();
+            assert_eq!(read, serde_json::from_value(body).unwrap(), "{record}");
+            assert_eq!(record["run"], "ab");
+        }
+    }
+
+    #[test]
+    fn an_answer_that_misses_its_schema_is_not_quoted() {
+        let cause = "the answer does not fit the schema: \"my secret plan\" is no number";
+        let (_, record) =
+            recorded(&json!({"type": "attempt.retried", "attempt": "ab.1", "next": "ab.2", "after_ms": 0,
+            "cause": cause}));
+        assert!(!record.to_string().contains("secret plan"), "{record}");
+    }
 }

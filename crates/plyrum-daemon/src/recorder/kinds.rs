@@ -27,8 +27,14 @@ pub(crate) enum Kind {
     RunPlanned,
     /// A plan was made smaller to fit a limit.
     PlanShrunk,
+    /// A request goes out that waited for a free place, or that tries whether a provider answers again.
+    AttemptAdmitted,
+    /// A model is asked again: after how long, by whose wish, and what the request before failed with.
+    AttemptRetried,
     /// A run goes on with another model.
     AttemptFallback,
+    /// A provider failed too often and is not asked for a while: until when.
+    ProviderResting,
     /// Somebody has ended a run: who, and why.
     RunCancelled,
     /// Somebody has dropped one proposal of a run: who, and which.
@@ -60,7 +66,7 @@ pub(crate) enum Kind {
 impl Kind {
     /// All of them.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 24] = [
+    pub(crate) const ALL: [Self; 27] = [
         Self::DaemonStarted,
         Self::DaemonRecovered,
         Self::DaemonStopped,
@@ -71,7 +77,10 @@ impl Kind {
         Self::RunRouted,
         Self::RunPlanned,
         Self::PlanShrunk,
+        Self::AttemptAdmitted,
+        Self::AttemptRetried,
         Self::AttemptFallback,
+        Self::ProviderResting,
         Self::RunCancelled,
         Self::StepDropped,
         Self::RunFinished,
@@ -100,7 +109,10 @@ impl Kind {
             Self::RunRouted => "run.routed",
             Self::RunPlanned => "run.planned",
             Self::PlanShrunk => "plan.shrunk",
+            Self::AttemptAdmitted => "attempt.admitted",
+            Self::AttemptRetried => "attempt.retried",
             Self::AttemptFallback => "attempt.fallback",
+            Self::ProviderResting => "provider.resting",
             Self::RunCancelled => "run.cancelled",
             Self::StepDropped => "run.step_dropped",
             Self::RunFinished => "run.finished",
@@ -133,7 +145,7 @@ mod tests {
     #[test]
     fn each_kind_is_there_once_and_is_a_kind() {
         let table = table();
-        assert_eq!(table.len(), 40);
+        assert_eq!(table.len(), 43);
         assert_eq!(table.iter().collect::<BTreeSet<_>>().len(), table.len());
         let is_kind = |kind: &str| kind.bytes().all(|b| b.is_ascii_lowercase() || b"._".contains(&b));
         assert!(table.iter().all(|kind| is_kind(kind)));

@@ -332,6 +332,7 @@ mod tests {
             context: Vec::new(),
             compacts: None,
             pictures: Vec::new(),
+            has_schema: false,
         };
         let at = Timestamp::from_millis(2);
         log.append_frame(&plyrum_protocol::Frame { body: accepted, run, seq: Some(1), at }).unwrap();

@@ -321,6 +321,7 @@ mod tests {
                 context: Vec::new(),
                 compacts: compacts.cloned(),
                 pictures: Vec::new(),
+                has_schema: false,
             };
             let fault = plyrum_protocol::Fault::new(plyrum_protocol::ErrorKind::Internal, "");
             let mut result = RunResult::refused(Some(run.clone()), RunStatus::Succeeded, fault);

@@ -2,9 +2,10 @@
 
 use super::Run;
 use super::ended::Ended;
+use super::queue::Queue;
 use super::stream::Flow;
 use crate::effect::{Basis, Effect, HoldRequest, ModelCall, SettleRequest, Thought};
-use crate::input::{AttemptEnd, Settlement, UsageReport};
+use crate::input::{AttemptEnd, AttemptFailure, Settlement, UsageReport};
 use plyrum_billing_client::MicroRub;
 use plyrum_protocol::{
     AttemptHold, AttemptId, AttemptOutcome, AttemptResult, ErrorKind, Fault, FrameBody, StepOutcome,
@@ -19,7 +20,10 @@ pub(super) struct Attempt {
     pub(super) number: u32,
     pub(super) hold: HoldRequest,
     state: State,
+    /// When its request went out, or began to wait for that.
     pub(super) started_at: Timestamp,
+    #[serde(default)]
+    pub(super) queue: Queue,
     pub(super) ttft_ms: Option<u64>,
     pub(super) answer: Flow,
     pub(super) reasoning: Flow,
@@ -66,6 +70,7 @@ impl Attempt {
             hold,
             state: State::Holding { batch },
             started_at: Timestamp::default(),
+            queue: Queue::default(),
             ttft_ms: None,
             answer: Flow::default(),
             reasoning: Flow::default(),
@@ -203,6 +208,7 @@ impl Attempt {
             cost_micro_rub: self.cost(),
             unpriced: self.is_unpriced(),
             ms: self.ms,
+            queued_ms: self.queue.waited_ms,
             error: end.fault.as_ref().map(|f| f.kind),
         })
     }
@@ -245,6 +251,7 @@ impl Run {
     pub(super) fn settle(&mut self, at: usize, ended: Ended) {
         let now = self.now;
         let Some(attempt) = self.attempts.get_mut(at) else { return };
+        attempt.leave_queue(now);
         attempt.state = State::Resolving;
         attempt.ms = now.millis_since(attempt.started_at);
         let request = SettleRequest {
@@ -266,6 +273,7 @@ impl Run {
     fn give_back(&mut self, at: usize, ended: Ended) {
         let now = self.now;
         let Some(attempt) = self.attempts.get_mut(at) else { return };
+        attempt.leave_queue(now);
         attempt.ms = now.millis_since(attempt.started_at);
         attempt.end = Some(ended);
         self.release(at);
@@ -298,7 +306,9 @@ impl Run {
             unpriced: attempt.is_unpriced(),
             provider_says_micro_rub: attempt.settlement.as_ref().and_then(|s| s.said_otherwise),
             ms: attempt.ms,
+            queued_ms: attempt.queue.waited_ms,
             error: end.fault.clone(),
+            failure: end.failure.as_ref().map(AttemptFailure::view),
         };
         self.emit(body);
         self.after_attempt(at, step, end);

@@ -10,11 +10,11 @@ use crate::effect::Effect;
 use plyrum_protocol::AttemptId;
 
 impl Run {
-    /// Ends a live stream from outside, by its provider's policy.
+    /// Ends a live stream from outside, by its provider's policy. What waits for its turn has nothing to be read on.
     pub(super) fn part_with(&mut self, at: usize, ended: Ended) {
         let drain_ms = self.drain_ms(at);
         let until = self.now.plus_millis(drain_ms);
-        match self.attempts.get_mut(at).filter(|a| drain_ms > 0 && a.report.is_none()) {
+        match self.attempts.get_mut(at).filter(|a| drain_ms > 0 && a.report.is_none() && !a.is_queued()) {
             Some(attempt) if !self.at_once => attempt.drain(until, ended),
             _ => self.hang_up(at, ended),
         }

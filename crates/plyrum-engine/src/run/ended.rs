@@ -63,8 +63,7 @@ impl Ended {
     /// The stream broke off.
     pub(super) fn cut(why: String, attempt: &Attempt) -> Self {
         let fault = Fault::new(ErrorKind::ProviderUnavailable, broke_off(attempt, &why)).hint(ASK_AGAIN);
-        let failure =
-            AttemptFailure { class: FailureClass::Reset, status: None, message: why, retry_after_ms: None };
+        let failure = AttemptFailure::plain(FailureClass::Reset, why);
         Self { failure: Some(failure), ..Self::without_whole_answer(attempt, fault) }
     }
 
@@ -106,13 +105,7 @@ impl Ended {
 
     /// Its request could not even be sent: another model may be asked in its place.
     pub(super) fn not_sent(fault: Fault) -> Self {
-        let failure = AttemptFailure {
-            class: FailureClass::NotAsked,
-            status: None,
-            message: fault.message.clone(),
-            retry_after_ms: None,
-        };
-        let failure = Some(failure);
+        let failure = Some(AttemptFailure::plain(FailureClass::NotAsked, fault.message.clone()));
         Self { outcome: AttemptOutcome::Failed, fault: Some(fault), failure, at_length: false }
     }
 

@@ -122,7 +122,7 @@ impl Run {
         let Some(step) = self.steps.get(at) else { return };
         if let Some(from) = step.answered_by.clone() {
             let to = step.spec.models.get(step.model).map(|model| model.id.clone()).unwrap_or_default();
-            return self.emit(FrameBody::AttemptFallback { from, to, cause });
+            return self.emit(FrameBody::AttemptFallback { from, to, cause, failure: None });
         }
         let Some(attempt) = step.written_by.clone() else { return };
         let number = self.numbered + 1;
@@ -131,7 +131,8 @@ impl Run {
         if let Some(step) = self.steps.get_mut(at) {
             step.promised = Some(number);
         }
-        self.emit(FrameBody::AttemptRetried { attempt, next, after_ms: 0, cause });
+        let (after_ms, is_retry_after, failure) = (0, false, None);
+        self.emit(FrameBody::AttemptRetried { attempt, next, after_ms, is_retry_after, cause, failure });
     }
 
     /// What stands in the way of the repair: time, the model's context, its price, the run's budget.

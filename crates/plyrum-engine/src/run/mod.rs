@@ -27,6 +27,7 @@ mod keep;
 mod late;
 mod open;
 mod panel;
+mod queue;
 mod refusal;
 mod retry;
 mod start;
@@ -110,6 +111,9 @@ impl Run {
             Input::Held { batch } => self.held(batch),
             Input::HoldRefused { batch, refusal } => self.hold_refused(batch, &refusal),
             Input::HoldFailed { batch, fault } => self.hold_failed(batch, &fault),
+            Input::Queued { attempt, limit } => self.queued(&attempt, limit),
+            Input::Admitted { attempt, is_probe } => self.admitted(&attempt, is_probe),
+            Input::ProviderRests { attempt, failures, until } => self.rests(attempt, failures, until),
             Input::Opened { attempt } => self.opened(&attempt),
             Input::Delta { attempt, channel, text } => self.delta(&attempt, channel, text),
             Input::Thought { attempt, thought } => self.thought(&attempt, thought),

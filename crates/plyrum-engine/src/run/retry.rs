@@ -132,7 +132,9 @@ impl Run {
             attempt: attempt.hold.attempt.clone(),
             next: AttemptId::of(&self.spec.run, next),
             after_ms: wait,
+            is_retry_after: failure.retry_after_ms.is_some(),
             cause: failure.message.clone(),
+            failure: Some(failure.view()),
         };
         self.numbered = next;
         if let Some(step) = self.steps.get_mut(step) {
@@ -145,7 +147,8 @@ impl Run {
 
     fn fall_back(&mut self, step_at: usize, failure: &AttemptFailure) -> bool {
         let Some((next, from, to)) = self.fallback_of(step_at) else { return false };
-        let body = FrameBody::AttemptFallback { from, to, cause: failure.message.clone() };
+        let (cause, failure) = (failure.message.clone(), Some(failure.view()));
+        let body = FrameBody::AttemptFallback { from, to, cause, failure };
         let now = self.now;
         if let Some(step) = self.steps.get_mut(step_at) {
             step.model = next;
@@ -186,8 +189,7 @@ mod tests {
     use super::*;
 
     fn hint(class: FailureClass, status: u16, message: &str) -> String {
-        let failure =
-            AttemptFailure { class, status: Some(status), message: message.to_owned(), retry_after_ms: None };
+        let failure = AttemptFailure { status: Some(status), ..AttemptFailure::plain(class, message) };
         fault_of(&failure).hint.unwrap_or_default()
     }
 

@@ -31,6 +31,7 @@ impl Run {
             context: run.spec.context.clone(),
             compacts: run.spec.compacts.clone(),
             pictures: run.spec.conversation.pictures.iter().map(|picture| picture.mark.clone()).collect(),
+            has_schema: run.spec.form.is_some(),
         });
         run.emit(FrameBody::RunRouted { decision: Box::new(run.spec.decision.clone()) });
         let price = run.price_range();
@@ -63,6 +64,7 @@ impl Run {
             price_high_micro_rub: price.high,
             unpriced: price.unpriced,
             reasons: run.spec.decision.reasons.clone(),
+            resting: run.spec.decision.excluded.iter().filter(|e| e.only_rests()).cloned().collect(),
         }
     }
 

@@ -30,6 +30,14 @@ pub(crate) enum Event {
     FailsFor(FailureClass, u64),
     Breaks,
     CannotBeSent,
+    /// Its provider has no free place for it.
+    Queues,
+    /// It has one again.
+    IsAdmitted,
+    /// It is the one that tries whether its provider answers again.
+    Probes,
+    /// Its provider is not asked for a while after it.
+    WasOneTooMany,
     At(u32, Box<Event>),
     Waits(u64),
     /// Until the run asked to be woken, and one tick.
@@ -435,6 +443,12 @@ fn provider(attempt: AttemptId, event: &Event) -> Input {
             let call = ModelCall { id, name, arguments: (*arguments).to_owned() };
             return Input::Call { attempt, call };
         }
+        Event::Queues => return Input::Queued { attempt, limit: 1 },
+        Event::IsAdmitted => return Input::Admitted { attempt, is_probe: false },
+        Event::Probes => return Input::Admitted { attempt, is_probe: true },
+        Event::WasOneTooMany => {
+            return Input::ProviderRests { attempt, failures: 5, until: Timestamp::from_millis(30_000) };
+        }
         ended => return Input::Closed { attempt, end: end(ended) },
     };
     Input::Delta { attempt, channel, text }
@@ -443,7 +457,7 @@ fn provider(attempt: AttemptId, event: &Event) -> Input {
 fn end(event: &Event) -> AttemptEnd {
     let failed = |class: FailureClass, retry_after_ms| {
         let message = format!("the provider failed ({class:?})");
-        AttemptEnd::Failed(AttemptFailure { class, status: None, message, retry_after_ms })
+        AttemptEnd::Failed(AttemptFailure { retry_after_ms, ..AttemptFailure::plain(class, message) })
     };
     match event {
         Event::Ends => AttemptEnd::Finished(Stop::EndTurn),
@@ -489,6 +503,19 @@ fn tell(body: &FrameBody) -> String {
         FrameBody::StepCancelled { step, reason } => format!("step.cancelled {step} ({reason})"),
         FrameBody::AttemptStarted { attempt, model, try_number, .. } => {
             format!("attempt.started {} {model}, try {try_number}", nr(attempt))
+        }
+        FrameBody::AttemptQueued { attempt, provider, limit } => {
+            format!("attempt.queued {} at {provider}, which takes {limit}", nr(attempt))
+        }
+        FrameBody::AttemptAdmitted { attempt, queued_ms, is_probe } => {
+            let waited = queued_ms.map(|ms| format!(" after {ms} ms")).unwrap_or_default();
+            format!("attempt.admitted {}{waited}{}", nr(attempt), if *is_probe { " as a probe" } else { "" })
+        }
+        FrameBody::ProviderResting { provider, attempt, failures, until } => {
+            format!(
+                "provider.resting {provider} after {} and {failures} failures, until {until}",
+                nr(attempt)
+            )
         }
         FrameBody::AttemptOpened { attempt, ttft_ms } => {
             format!("attempt.opened {} after {ttft_ms} ms", nr(attempt))

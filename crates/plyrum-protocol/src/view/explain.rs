@@ -1,6 +1,9 @@
 //! `explain`: one run's charges, recomputed in the open from the stored inputs.
 
-use crate::{AttemptId, AttemptOutcome, Role, RunId, RunStatus, SessionId, StepId, Timestamp, UsageView};
+use crate::{
+    AttemptId, AttemptOutcome, Excluded, FailureView, Role, RunId, RunStatus, SessionId, StepId, Timestamp,
+    UsageView,
+};
 use plyrum_billing_client::MicroRub;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -64,6 +67,9 @@ pub struct ExplainFallback {
     pub from_provider: String,
     /// What that ended with.
     pub cause: String,
+    /// The same in words, where it is still known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
 }
 
 /// Why an attempt was not the first one of its step.
@@ -74,6 +80,24 @@ pub struct ExplainRetry {
     pub try_number: u32,
     /// What the attempt before it ended with.
     pub cause: String,
+    /// The same in words, where it is still known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+    /// The wait before it, where it is still known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after_ms: Option<u64>,
+    /// The provider asked for that wait (`Retry-After`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_retry_after: bool,
+}
+
+/// What an attempt told of a provider that then was not asked any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ExplainRest {
+    /// Failures in a row.
+    pub failures: u32,
+    /// Until when it was not asked.
+    pub until: Timestamp,
 }
 
 /// One attempt.
@@ -94,6 +118,21 @@ pub struct ExplainAttempt {
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// The same in words, where they are still known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+    /// What its provider, or the way there, failed with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<FailureView>,
+    /// How long it waited for a free place of its provider; in no other figure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queued_ms: Option<u64>,
+    /// It tried whether its provider answers again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_probe: bool,
+    /// It was the failure after which its provider was not asked for a while.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rest: Option<ExplainRest>,
     /// A repeat, and of what.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry: Option<ExplainRetry>,
@@ -160,6 +199,9 @@ pub struct ExplainReport {
     pub plan: String,
     /// When it was accepted.
     pub started_at: Timestamp,
+    /// Models that would have served if their provider had been asked then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resting: Vec<Excluded>,
     /// One row per request.
     pub attempts: Vec<ExplainAttempt>,
     /// Their sum.

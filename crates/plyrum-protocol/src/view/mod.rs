@@ -26,13 +26,13 @@ pub use dashboard::{
 };
 pub use explain::{
     ExplainAttempt, ExplainCache, ExplainFallback, ExplainMeter, ExplainProviderCost, ExplainReport,
-    ExplainRetry,
+    ExplainRest, ExplainRetry,
 };
 pub use overhead::{Overhead, Timing};
 pub use prices::{
     PriceChange, PriceDiff, PriceFigure, PriceFigureChange, PriceFx, PriceList, PriceQuote, PriceRow,
 };
-pub use providers::{FoundRow, ProviderRow, ProviderScan, ProviderTested, RefreshRow};
+pub use providers::{FoundRow, ProviderRow, ProviderScan, ProviderTested, ProxyView, RefreshRow};
 pub use replay::{ReplayReport, ReplayedCall, ReplayedExchange};
 pub use sessions::{
     SessionDeleted, SessionDetail, SessionHit, SessionHits, SessionMark, SessionPage, SessionRow,

@@ -4,6 +4,20 @@ use crate::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// A proxy, without what it is told of who asks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ProxyView {
+    /// Host and port.
+    pub address: String,
+    /// `config.toml`, or `environment` (`HTTPS_PROXY` and its kind, as the daemon sees them).
+    pub origin: String,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+const fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
 /// A row of `providers list`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ProviderRow {
@@ -26,6 +40,9 @@ pub struct ProviderRow {
     pub models: u64,
     /// Requests that run now.
     pub running: u32,
+    /// Requests that wait for a free place.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub waiting: u32,
     /// Requests that may run at a time.
     pub limit: u32,
     /// Failures in a row.
@@ -33,6 +50,15 @@ pub struct ProviderRow {
     /// Until when it is not asked, having failed too often.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resting_until: Option<Timestamp>,
+    /// One request is under way that tries whether it answers again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_probing: bool,
+    /// The proxy that its requests go by; none: they go straight.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<ProxyView>,
+    /// Files of certificates that are trusted for it beside, or in the place of, the machine's own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ca_files: Vec<String>,
     /// The version that the server told, where it was asked for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
@@ -49,6 +75,12 @@ pub struct ProviderTested {
     pub models: u64,
     /// How long the list took, in milliseconds.
     pub ms: u64,
+    /// The proxy that its requests go by; none: they go straight.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<ProxyView>,
+    /// Files of certificates that are trusted for it beside, or in the place of, the machine's own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ca_files: Vec<String>,
     /// The version that the server told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,

@@ -37,6 +37,7 @@ fn accepted(id: &str, seq: u64) -> Frame {
         context: Vec::new(),
         compacts: None,
         pictures: Vec::new(),
+        has_schema: false,
     };
     Frame { body, run: run(id), seq: Some(seq), at: Timestamp::from_millis(1_795_338_000_000) }
 }

@@ -65,6 +65,7 @@ impl World {
             context: Vec::new(),
             compacts: None,
             pictures: Vec::new(),
+            has_schema: false,
         };
         log.append_frame(&Frame { body, run: run.clone(), seq: Some(1), at: self.now() }).unwrap();
         run

@@ -125,8 +125,21 @@ fn notice(notice: &Notice, look: Look<'_>) -> String {
         Notice::Shrunk { from, to, reason } => {
             words.with("notice-shrunk", &[("from", text(from)), ("to", text(to)), ("reason", text(reason))])
         }
-        Notice::Retried { after_ms, cause } => words.with(
-            "notice-retried",
+        Notice::Queued { provider, limit } => {
+            let limit = u64::from(*limit).into();
+            words.with("notice-queued", &[("provider", text(provider)), ("limit", limit)])
+        }
+        Notice::Resting { provider, failures, for_ms } => {
+            let (n, time) = (u64::from(*failures).into(), words.seconds(*for_ms).into());
+            words.with("notice-resting", &[("provider", text(provider)), ("n", n), ("time", time)])
+        }
+        Notice::PassedOver { model, for_ms } => {
+            let time = words.seconds(*for_ms).into();
+            words.with("notice-passed-over", &[("model", text(model)), ("time", time)])
+        }
+        Notice::NotRecorded { reason } => words.with("notice-not-recorded", &[("reason", text(reason))]),
+        Notice::Retried { after_ms, is_retry_after, cause } => words.with(
+            if *is_retry_after { "notice-retried-as-asked" } else { "notice-retried" },
             &[("after", look.words.seconds(*after_ms).into()), ("cause", text(cause))],
         ),
         Notice::Fallback { from, to, cause } => {

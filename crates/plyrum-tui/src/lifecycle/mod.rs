@@ -43,7 +43,8 @@ impl Lifecycle {
 /// How a phase looks: a sign that is readable without colour.
 pub(crate) const fn sign(phase: Phase, is_plain: bool) -> &'static str {
     match (phase, is_plain) {
-        (Phase::Queued, false) => "·",
+        (Phase::Waiting, false) => "·",
+        (Phase::Queued, false) => "⋯",
         (Phase::Connecting, false) => "◌",
         (Phase::FirstToken, false) => "◔",
         (Phase::Streaming, false) => "▸",
@@ -53,7 +54,8 @@ pub(crate) const fn sign(phase: Phase, is_plain: bool) -> &'static str {
         (Phase::Failed, false) => "✗",
         (Phase::Cancelled, false) => "⊘",
         (Phase::Skipped, false) => "–",
-        (Phase::Queued | Phase::Skipped, true) => ".",
+        (Phase::Waiting | Phase::Skipped, true) => ".",
+        (Phase::Queued, true) => ":",
         (Phase::Connecting | Phase::FirstToken, true) => "o",
         (Phase::Streaming, true) => ">",
         (Phase::Done, true) => "+",

@@ -96,10 +96,10 @@ fn cost(step: &Step, look: Look<'_>) -> String {
 /// How a phase looks.
 pub(super) const fn role(phase: Phase) -> Role {
     match phase {
-        Phase::Queued | Phase::Skipped => Role::Dim,
+        Phase::Waiting | Phase::Skipped => Role::Dim,
         Phase::Connecting | Phase::FirstToken | Phase::Streaming => Role::Busy,
         Phase::Done => Role::Good,
-        Phase::Cut | Phase::Late | Phase::Cancelled => Role::Warning,
+        Phase::Queued | Phase::Cut | Phase::Late | Phase::Cancelled => Role::Warning,
         Phase::Failed => Role::Bad,
     }
 }

@@ -7,6 +7,7 @@ use plyrum_words::Words;
 /// How far a step is, in a word.
 pub(super) fn phase(words: &Words, step: &Step) -> String {
     let word = words.say(match step.phase {
+        Phase::Waiting => "phase-waiting",
         Phase::Queued => "phase-queued",
         Phase::Connecting => "phase-connecting",
         Phase::FirstToken => "phase-first-token",

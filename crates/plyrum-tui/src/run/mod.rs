@@ -4,9 +4,11 @@
 //! Money is never added up here. A figure is one that a frame carries: what is held, what a step cost when it was settled,
 //! what the run cost when it ended.
 
+mod notice;
 mod step;
 mod tool;
 
+pub use notice::Notice;
 pub use step::{Phase, Step};
 pub use tool::{Tool, ToolPhase};
 
@@ -36,63 +38,6 @@ pub enum Taken {
     Reattach {
         /// The last durable frame that was taken.
         after_seq: u64,
-    },
-}
-
-/// Something that its reader should know about a run, as a frame told it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Notice {
-    /// The plan became smaller.
-    Shrunk {
-        /// What was planned.
-        from: String,
-        /// What is left.
-        to: String,
-        /// Why.
-        reason: String,
-    },
-    /// The same model is asked again.
-    Retried {
-        /// After so long.
-        after_ms: u64,
-        /// Why.
-        cause: String,
-    },
-    /// Another model is asked.
-    Fallback {
-        /// The one that failed.
-        from: String,
-        /// The one to come.
-        to: String,
-        /// Why.
-        cause: String,
-    },
-    /// A budget is used up so far.
-    Budget {
-        /// Which.
-        scope: String,
-        /// How far, in percent.
-        percent: u8,
-        /// Charged so far.
-        spent: MicroRub,
-        /// The limit.
-        limit: MicroRub,
-    },
-    /// Money could not be reserved.
-    Refused {
-        /// What was asked for.
-        needed: MicroRub,
-        /// What was there.
-        available: MicroRub,
-        /// The setting to change.
-        setting: String,
-    },
-    /// The provider names another price.
-    ProviderSays {
-        /// Its figure.
-        says: MicroRub,
-        /// What was charged.
-        charged: MicroRub,
     },
 }
 
@@ -311,7 +256,10 @@ impl Run {
                 self.pictures.clone_from(pictures);
                 self.started_at = Some(frame.at);
             }
-            FrameBody::RunRouted { .. } | FrameBody::Resync { .. } => {}
+            FrameBody::Resync { .. } => {}
+            FrameBody::RunRouted { decision } => {
+                notice::passed_over(&decision.excluded, frame.at).for_each(|notice| self.notice(notice));
+            }
             FrameBody::RunPlanned {
                 plan, steps, price_low_micro_rub, price_high_micro_rub, reasons, ..
             } => {
@@ -331,7 +279,9 @@ impl Run {
                 self.delta(step, attempt, *channel, text.get(skip..).unwrap_or_default());
             }
             body => {
-                self.tell(body);
+                if let Some(notice) = Notice::of(body, frame.at) {
+                    self.notice(notice);
+                }
                 self.step(frame);
                 self.tool(frame);
             }
@@ -350,37 +300,7 @@ impl Run {
     }
 
     /// What a person should know beside the course of things.
-    fn tell(&mut self, body: &FrameBody) {
-        let notice = match body {
-            FrameBody::PlanShrunk { from, to, reason } => {
-                Notice::Shrunk { from: from.clone(), to: to.clone(), reason: reason.clone() }
-            }
-            FrameBody::AttemptRetried { after_ms, cause, .. } => {
-                Notice::Retried { after_ms: *after_ms, cause: cause.clone() }
-            }
-            FrameBody::AttemptFallback { from, to, cause } => {
-                Notice::Fallback { from: from.clone(), to: to.clone(), cause: cause.clone() }
-            }
-            FrameBody::BudgetNotice { scope, percent, spent_micro_rub, limit_micro_rub, .. } => {
-                Notice::Budget {
-                    scope: scope.clone(),
-                    percent: *percent,
-                    spent: *spent_micro_rub,
-                    limit: *limit_micro_rub,
-                }
-            }
-            FrameBody::HoldRefused { needed_micro_rub, available_micro_rub, setting, .. } => {
-                Notice::Refused {
-                    needed: *needed_micro_rub,
-                    available: *available_micro_rub,
-                    setting: setting.clone(),
-                }
-            }
-            FrameBody::AttemptFinished { provider_says_micro_rub: Some(says), cost_micro_rub, .. } => {
-                Notice::ProviderSays { says: *says, charged: *cost_micro_rub }
-            }
-            _ => return,
-        };
+    fn notice(&mut self, notice: Notice) {
         if self.notices.len() < MAX_NOTICES {
             self.items.push(Item::Notice(self.notices.len()));
             self.notices.push(notice);

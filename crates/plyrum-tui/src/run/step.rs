@@ -14,6 +14,8 @@ pub(super) const MAX_TEXT: usize = 256 * 1024;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Phase {
     /// It waits for others.
+    Waiting,
+    /// Its request waits for a free place of its provider.
     Queued,
     /// A request is under way.
     Connecting,
@@ -39,7 +41,7 @@ impl Phase {
     /// Whether nothing more comes of it.
     #[must_use]
     pub const fn is_over(self) -> bool {
-        !matches!(self, Self::Queued | Self::Connecting | Self::FirstToken | Self::Streaming)
+        !matches!(self, Self::Waiting | Self::Queued | Self::Connecting | Self::FirstToken | Self::Streaming)
     }
 }
 
@@ -101,7 +103,7 @@ impl Step {
             role,
             model: String::new(),
             after: Vec::new(),
-            phase: Phase::Queued,
+            phase: Phase::Waiting,
             started_at: None,
             attempt: None,
             try_number: 0,
@@ -158,15 +160,20 @@ impl Step {
             FrameBody::StepFinished { step, .. }
             | FrameBody::StepCancelled { step, .. }
             | FrameBody::ProposalLate { step } => self.id == *step,
-            FrameBody::AttemptOpened { attempt, .. } | FrameBody::AttemptFinished { attempt, .. } => {
-                self.attempt.as_ref() == Some(attempt)
-            }
+            FrameBody::AttemptQueued { attempt, .. }
+            | FrameBody::AttemptAdmitted { attempt, .. }
+            | FrameBody::AttemptOpened { attempt, .. }
+            | FrameBody::AttemptFinished { attempt, .. } => self.attempt.as_ref() == Some(attempt),
             _ => false,
         }
     }
 
     pub(super) fn take(&mut self, body: &FrameBody, at: Timestamp) {
         match body {
+            FrameBody::AttemptQueued { .. } if self.phase == Phase::Connecting => self.phase = Phase::Queued,
+            FrameBody::AttemptAdmitted { .. } if self.phase == Phase::Queued => {
+                self.phase = Phase::Connecting;
+            }
             FrameBody::AttemptOpened { ttft_ms, .. } => {
                 self.ttft_ms = Some(*ttft_ms);
                 if self.phase == Phase::Connecting {

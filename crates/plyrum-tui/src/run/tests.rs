@@ -29,7 +29,7 @@ fn a_mixture_shows_each_of_its_steps_and_the_text_that_stands_for_the_answer() {
     let log = log("moa-late");
     let planned = replay(&log, 4);
     assert!(planned.is_mixture() && planned.is_live());
-    assert!(phases(&planned).iter().all(|(_, phase)| *phase == Phase::Queued));
+    assert!(phases(&planned).iter().all(|(_, phase)| *phase == Phase::Waiting));
     let first = log.lines().position(|line| line.contains("\"provisional\"")).unwrap();
     let half = replay(&log, first + 1);
     assert_eq!(half.shown(), "The daemon owns the keys.");
@@ -75,6 +75,34 @@ fn a_retry_begins_the_answer_anew_and_is_told() {
     let log = log("direct-retry");
     let last: serde_json::Value = serde_json::from_str(log.lines().last().unwrap()).unwrap();
     assert_eq!(Some(run.shown()), last["result"]["answer"].as_str());
+}
+
+#[test]
+fn a_request_that_waits_is_queued_until_its_turn_and_a_notice_says_for_whom() {
+    let mut run = Run::new(RunId::new("ab12").unwrap());
+    let mut seq = 0;
+    let mut take = |run: &mut Run, body: &str| {
+        seq += 1;
+        let json = format!(r#"{{{body},"run":"ab12","seq":{seq},"at":"1970-01-01T00:00:00Z"}}"#);
+        assert_eq!(run.take(&line(&json)), Taken::Changed, "{json}");
+        run.steps.first().map(|step| step.phase)
+    };
+    take(&mut run, r#""type":"step.started","step":"answer","kind":"answer","role":"answer""#);
+    let started =
+        r#""type":"attempt.started","step":"answer","attempt":"ab12.1","provider":"p","model":"m","try":1"#;
+    assert_eq!(take(&mut run, started), Some(Phase::Connecting));
+    let queued = r#""type":"attempt.queued","attempt":"ab12.1","provider":"p","limit":1"#;
+    assert_eq!(take(&mut run, queued), Some(Phase::Queued));
+    let admitted = r#""type":"attempt.admitted","attempt":"ab12.1","queued_ms":3000"#;
+    assert_eq!(take(&mut run, admitted), Some(Phase::Connecting));
+    take(&mut run, r#""type":"recording.failed","reason":"the disk is full""#);
+    assert_eq!(
+        run.notices,
+        [
+            Notice::Queued { provider: "p".to_owned(), limit: 1 },
+            Notice::NotRecorded { reason: "the disk is full".to_owned() }
+        ]
+    );
 }
 
 #[test]

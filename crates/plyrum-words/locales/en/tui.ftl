@@ -94,6 +94,14 @@ more-below-live = still writing below
 
 notice-shrunk = { $from } became { $to }: { $reason }
 notice-retried = asking again in { $after }: { $cause }
+notice-retried-as-asked = asking again in { $after }, as the provider asked (Retry-After): { $cause }
+notice-queued = waits for a free place: { $limit ->
+    [one] { $limit } request runs
+   *[other] { $limit } requests run
+} at { $provider }, which is its limit
+notice-resting = { $provider } is not asked for { $time }: { $n } failures in a row
+notice-passed-over = { $model } is passed over for { $time }: its provider failed too often in a row
+notice-not-recorded = what follows is not recorded: { $reason }
 notice-fallback = { $to } is asked, because { $from }: { $cause }
 notice-budget = { $percent } % of the { $scope } budget is spent: { $spent } of { $limit }
 notice-refused = { $needed } would have to be held, and { $available } are there ({ $setting })
@@ -215,6 +223,7 @@ lifecycle-none = No run to show yet.
 lifecycle-none-more = Ask something: its steps appear here, live.
 lifecycle-no-text = It has said nothing that is kept here.
 lifecycle-not-droppable = Only a proposal that is still under way can be dropped.
+phase-waiting = waits
 phase-queued = queued
 phase-connecting = asked
 phase-first-token = begins

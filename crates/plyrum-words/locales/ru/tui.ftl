@@ -96,6 +96,15 @@ more-below-live = ниже пишется ответ
 
 notice-shrunk = { $from } стал { $to }: { $reason }
 notice-retried = повтор через { $after }: { $cause }
+notice-retried-as-asked = повтор через { $after }, как просит провайдер (Retry-After): { $cause }
+notice-queued = ждёт очереди: у { $provider } идёт { $limit ->
+    [one] { $limit } запрос
+    [few] { $limit } запроса
+   *[many] { $limit } запросов
+}, больше он не берёт
+notice-resting = { $provider }: ошибок подряд { $n }, не обращаемся к нему { $time }
+notice-passed-over = { $model } пропускаем ещё { $time }: её провайдер слишком часто не отвечал подряд
+notice-not-recorded = дальнейшее не записывается: { $reason }
 notice-fallback = спрашиваем { $to }, потому что { $from }: { $cause }
 notice-budget = израсходовано { $percent } % бюджета ({ $scope }): { $spent } из { $limit }
 notice-refused = нужно занять { $needed }, а есть { $available } ({ $setting })
@@ -219,7 +228,8 @@ lifecycle-none = Запусков пока нет.
 lifecycle-none-more = Спросите что-нибудь: шаги появятся здесь сразу.
 lifecycle-no-text = Слов, которые здесь хранились бы, нет.
 lifecycle-not-droppable = Убрать можно только предложение, которое ещё пишется.
-phase-queued = ждёт
+phase-waiting = ждёт
+phase-queued = ждёт очереди
 phase-connecting = спрошен
 phase-first-token = начинает
 phase-streaming = пишет

@@ -64,7 +64,9 @@ mod tests {
                 unpriced: false,
                 provider_says_micro_rub: None,
                 ms: 1,
+                queued_ms: None,
                 error: None,
+                failure: None,
             };
             seen.see(&finished);
             seen.see(&finished);

@@ -7,6 +7,7 @@
 mod follow;
 mod holds;
 mod input;
+mod notices;
 mod prompt;
 mod schema;
 mod show;

@@ -3,6 +3,7 @@
 
 use super::Format;
 use super::holds::Holds;
+use super::notices;
 use crate::action;
 use crate::fault;
 use crate::money;
@@ -15,7 +16,7 @@ use plyrum_protocol::{
     ApprovalId, ApprovalVerdict, CallId, CancelReason, Channel, ContextMeter, DryRun, ErrorKind, Fault,
     Frame, FrameBody, Receipt, RunId, RunResult, RunStatus, SessionId, ToolOutcome, to_line,
 };
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::io;
 use std::process::ExitCode;
@@ -43,6 +44,8 @@ pub(in crate::command) struct Style {
 #[derive(Debug)]
 pub(in crate::command) struct Show {
     style: Style,
+    /// As the style has it, and of runs that another command asked for.
+    whole: Cell<bool>,
     text: RefCell<Text>,
     /// The run, once the daemon has taken it.
     run: RefCell<Option<RunId>>,
@@ -105,6 +108,7 @@ impl Show {
     pub(in crate::command) fn new(style: Style) -> Self {
         Self {
             style,
+            whole: Cell::new(style.whole),
             text: RefCell::default(),
             run: RefCell::default(),
             holds: RefCell::default(),
@@ -177,6 +181,9 @@ impl Show {
     ) -> Result<Reader, Fault> {
         self.holds.borrow_mut().see(&frame.body);
         self.so_far.borrow_mut().see(&frame.body);
+        if matches!(frame.body, FrameBody::RunAccepted { has_schema: true, .. }) {
+            self.whole.set(true);
+        }
         let written = match self.style.format {
             Format::StreamJson => out::write(&format!("{}\n", line.json)),
             Format::Json => Ok(Reader::There),
@@ -194,51 +201,19 @@ impl Show {
     }
 
     fn text_frame(&self, frame: &Frame, skip: usize) -> io::Result<Reader> {
+        if !self.style.quiet {
+            for text in notices::of(&frame.body) {
+                self.notice(&text);
+            }
+        }
         match &frame.body {
             FrameBody::Delta { channel: Channel::Answer, text, .. }
-                if !self.style.extract && !self.style.whole =>
+                if !self.style.extract && !self.whole.get() =>
             {
                 self.answer(text.get(skip..).unwrap_or_default())
             }
-            FrameBody::AttemptRetried { after_ms: 0, cause, .. } if !self.style.quiet => {
-                self.notice(&say!("ask-once-more", cause = &*told(cause)));
-                Ok(Reader::There)
-            }
-            FrameBody::AttemptRetried { after_ms, cause, .. } if !self.style.quiet => {
-                self.notice(&say!("ask-again", wait = money::seconds(*after_ms), cause = cause));
-                Ok(Reader::There)
-            }
-            FrameBody::PlanShrunk { from, to, reason } if !self.style.quiet => {
-                self.notice(&say!("ask-became", from = from, to = to, why = reason));
-                Ok(Reader::There)
-            }
-            FrameBody::BudgetNotice { scope, key, percent, spent_micro_rub, limit_micro_rub, setting }
-                if !self.style.quiet =>
-            {
-                let scope = key.as_ref().map_or_else(|| scope.clone(), |key| format!("{scope} {key}"));
-                self.notice(&say!(
-                    "ask-budget",
-                    percent = words().percent(percent),
-                    scope = scope,
-                    spent = words().rub(*spent_micro_rub),
-                    limit = words().rub(*limit_micro_rub),
-                    setting = setting
-                ));
-                Ok(Reader::There)
-            }
-            FrameBody::AttemptFinished { provider_says_micro_rub: Some(says), cost_micro_rub, .. }
-                if !self.style.quiet =>
-            {
-                let (says, ours) = (words().rub(*says), words().rub(*cost_micro_rub));
-                self.notice(&say!("ask-provider-says", says = says, ours = ours));
-                Ok(Reader::There)
-            }
             FrameBody::RecordingFailed { reason } => {
                 out::warning(&say!("ask-not-recorded", why = &*told(reason)));
-                Ok(Reader::There)
-            }
-            FrameBody::AttemptFallback { from, to, cause } if !self.style.quiet => {
-                self.notice(&say!("ask-fallback", to = to, from = from, cause = cause));
                 Ok(Reader::There)
             }
             FrameBody::ToolProposed { call, tool, action, .. } => {
@@ -428,7 +403,7 @@ impl Show {
         let written = match self.style.format {
             Format::Json | Format::StreamJson => json_line(result)?,
             Format::Text if self.style.extract => self.extracted(result)?,
-            Format::Text if self.style.whole && result.error.is_some() => String::new(),
+            Format::Text if self.whole.get() && result.error.is_some() => String::new(),
             Format::Text => {
                 let _told_by_the_next_write = self.rest(&result.answer).map_err(|e| of_output(&e))?;
                 self.last_newline().to_owned()
@@ -535,6 +510,9 @@ impl Show {
         for reason in &plan.reasons {
             text += &format!("{}\n", say!("because", reason = &*told(reason)));
         }
+        for told in notices::passed_over(&plan.resting) {
+            text += &format!("{told}\n");
+        }
         out::print(&clean(&text))
     }
 
@@ -611,6 +589,10 @@ fn describe(body: &FrameBody) -> Option<String> {
         FrameBody::AttemptStarted { attempt, model, try_number, .. } => {
             say!("step-attempt", attempt = attempt.as_str(), model = model, try = try_number.to_string())
         }
+        FrameBody::AttemptAdmitted { queued_ms: Some(ms), .. } => {
+            say!("step-queued-so-long", took = money::seconds(*ms))
+        }
+        FrameBody::AttemptAdmitted { is_probe: true, .. } => say!("step-probe"),
         FrameBody::AttemptOpened { ttft_ms, .. } => say!("step-first-token", took = money::seconds(*ttft_ms)),
         FrameBody::AttemptFinished { outcome, cost_micro_rub, unpriced, ms, .. } => {
             let outcome = words().say(&format!("outcome-{}", outcome.as_str()));
@@ -618,7 +600,6 @@ fn describe(body: &FrameBody) -> Option<String> {
             let took = money::seconds(*ms);
             say!("step-attempt-finished", outcome = outcome, took = took, cost = cost)
         }
-        FrameBody::PlanShrunk { from, to, reason } => say!("ask-became", from = from, to = to, why = reason),
         FrameBody::QuorumReached { have, of, waited_ms, reason } => say!(
             "step-quorum",
             have = have.to_string(),

@@ -45,6 +45,7 @@ impl World {
             context: Vec::new(),
             compacts: None,
             pictures: Vec::new(),
+            has_schema: false,
         };
         self.frame(&run, 1, body);
         run

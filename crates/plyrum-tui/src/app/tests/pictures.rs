@@ -127,6 +127,7 @@ fn a_prompt_that_is_being_written() {
             price_high_micro_rub: MicroRub::new(17_499_792),
             unpriced: Vec::new(),
             reasons: Vec::new(),
+            resting: Vec::new(),
         };
         stage.reply(Reply::Quoted { ticket: ticket.unwrap(), outcome: Ok(plan) });
         stage
@@ -235,6 +236,10 @@ fn an_answer_that_is_there() {
         stage
             .frame(r#""type":"plan.shrunk","from":"moa","to":"direct","reason":"the day's budget leaves 1.20 ₽""#)
             .frame(r#""type":"attempt.retried","attempt":"a.1","next":"a.2","after_ms":1500,"cause":"429 too many requests""#)
+            .frame(r#""type":"attempt.retried","attempt":"a.2","next":"a.3","after_ms":7000,"is_retry_after":true,"cause":"status 429""#)
+            .frame(r#""type":"attempt.queued","attempt":"a.3","provider":"lab","limit":1"#)
+            .frame(r#""type":"provider.resting","provider":"lab","attempt":"a.3","failures":5,"until":"2026-11-18T11:07:10Z""#)
+            .frame(r#""type":"recording.failed","reason":"the disk is full""#)
             .frame(r#""type":"attempt.fallback","from":"lab/fast","to":"lab/wise","cause":"503""#)
             .frame(r#""type":"budget.notice","scope":"day","percent":80,"spent_micro_rub":240000000,"limit_micro_rub":300000000,"setting":"budget day""#);
         stage
@@ -337,6 +342,12 @@ fn steps() {
         let mut stage = mixture(lang);
         stage.key(KeyCode::F(3));
         stage.key(KeyCode::Down);
+        stage
+    });
+    picture("lifecycle-queued", |lang| {
+        let mut stage = started(lang);
+        stage.frame(r#""type":"attempt.queued","attempt":"a.1","provider":"lab","limit":1"#);
+        stage.key(KeyCode::F(3));
         stage
     });
     picture("lifecycle-aggregating", |lang| {

@@ -1,0 +1,42 @@
+//! The way of a request, in sentences: how long it waited and for what, what it met, and what followed for its provider.
+
+use crate::text::{say, time};
+use plyrum_protocol::{Excluded, view};
+use plyrum_words::Words;
+
+/// What is told of an attempt's way, in the order in which it happened.
+pub(super) fn lines(words: &Words, attempt: &view::ExplainAttempt) -> Vec<String> {
+    let provider = &attempt.provider;
+    let mut lines: Vec<String> = attempt.retry.iter().filter_map(|retry| repeat(words, retry)).collect();
+    if let Some(ms) = attempt.queued_ms {
+        lines.push(say!(in words, "explain-queued", took = words.seconds(ms), provider = provider));
+    }
+    if attempt.is_probe {
+        lines.push(say!(in words, "explain-probe", provider = provider));
+    }
+    lines.extend(attempt.why.as_ref().map(|why| words.told(why).into_owned()));
+    if let Some(rest) = &attempt.rest {
+        let (n, at) = (u64::from(rest.failures), time(rest.until));
+        lines.push(say!(in words, "explain-rest", provider = provider, n = n, at = at));
+    }
+    lines
+}
+
+/// After how long it was asked again, and whose wish that was; a repeat at once has no wait to tell of.
+fn repeat(words: &Words, retry: &view::ExplainRetry) -> Option<String> {
+    let took = words.seconds(retry.after_ms.filter(|ms| *ms > 0)?);
+    Some(if retry.is_retry_after {
+        say!(in words, "explain-after-as-asked", took = took)
+    } else {
+        say!(in words, "explain-after", took = took)
+    })
+}
+
+/// Models that were passed over because their provider was not asked then.
+pub(super) fn resting(words: &Words, models: &[Excluded]) -> Vec<String> {
+    let told = |model: &Excluded| {
+        let at = model.resting_until.map(time)?;
+        Some(say!(in words, "explain-passed-over", model = &model.model, at = at))
+    };
+    models.iter().filter_map(told).collect()
+}
