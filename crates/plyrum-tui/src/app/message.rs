@@ -50,6 +50,8 @@ pub enum Message {
 pub struct Choices {
     /// Models.
     pub models: Vec<view::ModelRow>,
+    /// Who serves them, or would if it had its key.
+    pub providers: Vec<view::ProviderRow>,
     /// Personas.
     pub personas: Vec<view::PersonaRow>,
     /// Plans.

@@ -332,7 +332,7 @@ impl App {
     }
 
     pub(super) fn chosen_from(&mut self, choices: Choices) {
-        self.models.set_models(&choices.models);
+        self.models.set_models(&choices.models, &choices.providers);
         self.choices = Some(choices);
     }
 

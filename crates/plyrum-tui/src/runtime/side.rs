@@ -7,9 +7,9 @@ use crate::screen::sessions::{SessionsAsk, SessionsReply, Whose};
 use plyrum_client::{Client, Event};
 use plyrum_protocol::{
     ApprovalList, ApprovalQuery, DryRun, ErrorKind, Fault, Method, ModelList, Page, PersonaList, PlanList,
-    Rewind, RunUndo, SessionDelete, SessionDeleteOrder, SessionFork, SessionForkOrder, SessionId,
-    SessionList, SessionQuery, SessionRef, SessionRename, SessionRenameOrder, SessionResume, SessionRewind,
-    SessionRewindOrder, SessionSearch, SessionSearchQuery, Submitted, UndoOrder, view,
+    ProviderList, Rewind, RunUndo, SessionDelete, SessionDeleteOrder, SessionFork, SessionForkOrder,
+    SessionId, SessionList, SessionQuery, SessionRef, SessionRename, SessionRenameOrder, SessionResume,
+    SessionRewind, SessionRewindOrder, SessionSearch, SessionSearchQuery, Submitted, UndoOrder, view,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -182,12 +182,13 @@ async fn choices(
 ) -> Result<Choices, Fault> {
     let page = |cursor| Page { cursor };
     let models: Vec<view::ModelRow> = all::<ModelList, _, _>(way, client, page).await?;
+    let providers: Vec<view::ProviderRow> = all::<ProviderList, _, _>(way, client, page).await?;
     let personas: Vec<view::PersonaRow> = all::<PersonaList, _, _>(way, client, page).await?;
     let plans: Vec<view::PlanRow> = all::<PlanList, _, _>(way, client, page).await?;
     let desk = Arc::clone(desk);
     let runs = tokio::task::spawn_blocking(move || desk.runs()).await;
     let runs = runs.map_err(|e| Fault::new(ErrorKind::Internal, e.to_string()))??;
-    Ok(Choices { models, personas, plans, runs })
+    Ok(Choices { models, providers, personas, plans, runs })
 }
 
 /// What the sessions screen wants of the daemon.

@@ -5,9 +5,13 @@ use crate::app::App;
 use crate::paint::Pieces;
 use crate::theme::Role;
 use plyrum_markup as markup;
+use plyrum_protocol::view::ProviderRow;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
+
+/// Most providers that are named.
+const MAX_PROVIDERS: usize = 8;
 
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let mut lines = vec![Line::default()];
@@ -50,22 +54,17 @@ fn found(app: &App, hosted: Option<usize>) -> Vec<Line<'static>> {
     };
     let (yes, no) = if app.is_plain { ("+", "-") } else { ("✓", "·") };
     let mut lines = Vec::new();
-    let mut providers: Vec<&str> = choices.models.iter().map(|row| row.provider.as_str()).collect();
-    providers.sort_unstable();
-    providers.dedup();
-    for provider in providers.into_iter().filter(|provider| *provider != "offline").take(8) {
-        let of: Vec<_> = choices.models.iter().filter(|row| row.provider == provider).collect();
-        let ready = of.iter().filter(|row| row.ready).count();
-        let why = of.iter().find_map(|row| row.why_not.as_deref()).unwrap_or_default();
-        let (sign, role, text) = if ready > 0 {
-            (yes, Role::Good, app.words.with("first-models", &[("n", (ready as u64).into())]))
-        } else {
-            (no, Role::Dim, app.look().told(why))
+    for row in worth_telling(&choices.providers) {
+        let usable = choices.models.iter().filter(|model| model.ready && model.provider == row.provider);
+        let n = usable.count() as u64;
+        let (sign, role, text) = match &row.why_not {
+            Some(why) => (no, Role::Dim, app.look().told(why)),
+            None => (yes, Role::Good, with_key(app, row, n)),
         };
         lines.push(
             Pieces::new(&app.theme)
                 .add(role, &format!("  {sign} "))
-                .column(Role::Text, provider, 16)
+                .column(Role::Text, &row.provider, 16)
                 .fitted(Role::Dim, &text, 60)
                 .done(),
         );
@@ -79,4 +78,18 @@ fn found(app: &App, hosted: Option<usize>) -> Vec<Line<'static>> {
             .done(),
     );
     lines
+}
+
+/// Those that can be asked, then those that lack something; as many as leave room for what to do next.
+fn worth_telling(providers: &[ProviderRow]) -> impl Iterator<Item = &ProviderRow> {
+    let hosted = || providers.iter().filter(|row| row.provider != "offline");
+    let usable = hosted().filter(|row| row.why_not.is_none());
+    usable.chain(hosted().filter(|row| row.why_not.is_some())).take(MAX_PROVIDERS)
+}
+
+/// How many models it has, and where its key comes from.
+fn with_key(app: &App, row: &ProviderRow, models: u64) -> String {
+    let models = app.words.with("first-models", &[("n", models.into())]);
+    let key = row.key.as_deref().map(|key| app.look().told(key));
+    std::iter::once(models).chain(key).collect::<Vec<_>>().join(" · ")
 }

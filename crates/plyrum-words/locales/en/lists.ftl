@@ -77,6 +77,30 @@ providers-is-ready = ready
 providers-is-not-ready = not ready
 providers-tokens = { $n } tokens
 providers-of-provider = { $ready } of { $n } ready
+providers-rests = not asked for { $time } more: { $n ->
+    [one] { $n } failure
+   *[other] { $n } failures in a row
+}
+providers-is-tried = being tried again: { $n ->
+    [one] { $n } failure
+   *[other] { $n } failures in a row
+}
+providers-is-busy = { $n } of { $limit } running
+providers-has-a-queue = { $n } of { $limit } running, { $waiting } waiting
+providers-models = models
+providers-no-models = no models
+providers-wire = wire
+providers-address = address
+providers-key = key
+providers-proxy = proxy
+providers-environment = environment
+providers-certificates = certificates
+providers-limit = at a time
+providers-at-a-time = { $n ->
+    [one] { $n } request
+   *[other] { $n } requests
+}
+providers-its-version = version
 providers-not-known = no figures of the last 24 hours
 providers-not-asked = not asked in the last 24 hours
 providers-day = { $n ->

@@ -81,6 +81,25 @@ providers-is-ready = готова
 providers-is-not-ready = не готова
 providers-tokens = токенов: { $n }
 providers-of-provider = готово { $ready } из { $n }
+providers-rests = не обращаемся ещё { $time }: ошибок подряд { $n }
+providers-is-tried = проверяется снова: ошибок подряд { $n }
+providers-is-busy = идёт { $n } из { $limit }
+providers-has-a-queue = идёт { $n } из { $limit }, ждёт { $waiting }
+providers-models = модели
+providers-no-models = моделей нет
+providers-wire = протокол
+providers-address = адрес
+providers-key = ключ
+providers-proxy = прокси
+providers-environment = окружение
+providers-certificates = сертификаты
+providers-limit = одновременно
+providers-at-a-time = { $n ->
+    [one] { $n } запрос
+    [few] { $n } запроса
+   *[many] { $n } запросов
+}
+providers-its-version = версия
 providers-not-known = данных за сутки нет
 providers-not-asked = за сутки не спрашивали
 providers-day = { $n ->

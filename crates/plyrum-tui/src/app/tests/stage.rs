@@ -212,5 +212,16 @@ pub(super) fn choices(models: &[(&str, Option<&str>)]) -> crate::app::Choices {
         }))
         .unwrap()
     };
-    crate::app::Choices { models: models.iter().map(model).collect(), ..crate::app::Choices::default() }
+    let provider = |(id, why): &(&str, Option<&str>)| {
+        let (provider, _) = id.split_once('/').unwrap();
+        serde_json::from_value(serde_json::json!({
+            "provider": provider, "kind": "openai-chat", "key": "the variable LAB_KEY", "ready": why.is_none(),
+            "why_not": why, "models": 1, "running": 0, "limit": 4, "failures": 0, "origin": "config.toml",
+        }))
+        .unwrap()
+    };
+    let mut providers: Vec<plyrum_protocol::view::ProviderRow> = models.iter().map(provider).collect();
+    providers.dedup_by(|a, b| a.provider == b.provider);
+    let models = models.iter().map(model).collect();
+    crate::app::Choices { models, providers, ..crate::app::Choices::default() }
 }

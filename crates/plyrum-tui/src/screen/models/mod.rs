@@ -1,6 +1,7 @@
 //! Models and providers: which are ready and why others are not, what they cost, how they did lately.
 //!
-//! The models come with what there is to choose from (`model/list`); how providers did is a query of the ledger.
+//! Models and providers come with what there is to choose from (`model/list`, `provider/list`); how providers did is a query
+//! of the ledger.
 
 mod source;
 mod view;
@@ -12,8 +13,9 @@ use super::cursor::Cursor;
 use crate::composer::Line;
 use crate::keymap::Action;
 use plyrum_protocol::Fault;
-use plyrum_protocol::view::ModelRow;
+use plyrum_protocol::view::{ModelRow, ProviderRow};
 use ratatui::layout::Size;
+use std::collections::BTreeSet;
 
 /// What has the keys.
 #[derive(Debug, Clone, Default)]
@@ -31,6 +33,8 @@ enum Mode {
 pub struct ModelsScreen {
     /// By provider, then by name.
     models: Option<Vec<ModelRow>>,
+    /// By name; those too that have no model here.
+    providers: Vec<ProviderRow>,
     /// None until the books were read.
     health: Option<Vec<ProviderHealth>>,
     fault: Option<Fault>,
@@ -42,13 +46,18 @@ pub struct ModelsScreen {
 /// A row of the list.
 #[derive(Debug, Clone, Copy)]
 enum Row<'a> {
-    /// A provider, with how many of its models are ready and how many there are.
-    Provider {
-        name: &'a str,
-        ready: usize,
-        of: usize,
-    },
+    Provider(Group<'a>),
     Model(&'a ModelRow),
+}
+
+/// A provider, with how many of its models are ready and how many there are.
+#[derive(Debug, Clone, Copy)]
+struct Group<'a> {
+    name: &'a str,
+    ready: usize,
+    of: usize,
+    /// What the daemon says of it; none of one that it did not name.
+    row: Option<&'a ProviderRow>,
 }
 
 /// How a provider did.
@@ -60,6 +69,13 @@ enum Lately<'a> {
     Asked(&'a ProviderHealth),
 }
 
+impl Group<'_> {
+    /// Whether it cannot be asked before somebody completes it; those stand last.
+    fn lacks_something(&self) -> bool {
+        self.row.is_some_and(|row| row.why_not.is_some())
+    }
+}
+
 impl ModelsScreen {
     /// What to ask for when the screen is opened.
     pub fn open(&mut self) -> Vec<ModelsAsk> {
@@ -67,8 +83,10 @@ impl ModelsScreen {
         vec![ModelsAsk::Models, ModelsAsk::Health]
     }
 
-    /// The models have come.
-    pub fn set_models(&mut self, models: &[ModelRow]) {
+    /// The models have come, and who serves them.
+    pub fn set_models(&mut self, models: &[ModelRow], providers: &[ProviderRow]) {
+        self.providers = providers.to_vec();
+        self.providers.sort_by(|a, b| a.provider.cmp(&b.provider));
         let mut models = models.to_vec();
         models.sort_by(|a, b| (&a.provider, &a.model).cmp(&(&b.provider, &b.model)));
         self.models = Some(models);
@@ -157,25 +175,28 @@ impl ModelsScreen {
         self.rows().get(self.cursor.at()).copied()
     }
 
-    /// Providers, each with its models, as far as they fit the words.
+    /// Providers, each with its models, as far as they fit the words. One without a model stands there by its own name.
     fn rows(&self) -> Vec<Row<'_>> {
         let words: Vec<String> = self.words.split_whitespace().map(str::to_lowercase).collect();
-        let fits =
-            |model: &&ModelRow| words.iter().all(|word| model.model.to_lowercase().contains(word.as_str()));
-        let models: Vec<&ModelRow> = self.models.iter().flatten().filter(fits).collect();
+        let fits = |name: &str| words.iter().all(|word| name.to_lowercase().contains(word.as_str()));
+        let models: Vec<&ModelRow> = self.models.iter().flatten().filter(|m| fits(&m.model)).collect();
+        let alone = self.providers.iter().map(|row| row.provider.as_str()).filter(|name| fits(name));
+        let names: BTreeSet<&str> = models.iter().map(|m| m.provider.as_str()).chain(alone).collect();
+        let mut groups: Vec<Group<'_>> = names.into_iter().map(|name| self.group(name, &models)).collect();
+        groups.retain(|_| self.models.is_some());
+        groups.sort_by_key(Group::lacks_something); // stable: by name
         let mut rows = Vec::new();
-        let mut last = None;
-        for model in &models {
-            let provider = model.provider.as_str();
-            if last != Some(provider) {
-                let of = models.iter().filter(|it| it.provider == provider);
-                let ready = of.clone().filter(|it| it.ready).count();
-                rows.push(Row::Provider { name: provider, ready, of: of.count() });
-                last = Some(provider);
-            }
-            rows.push(Row::Model(model));
+        for group in groups {
+            rows.push(Row::Provider(group));
+            rows.extend(models.iter().filter(|m| m.provider == group.name).map(|model| Row::Model(model)));
         }
         rows
+    }
+
+    fn group<'a>(&'a self, name: &'a str, models: &[&ModelRow]) -> Group<'a> {
+        let own = models.iter().filter(|model| model.provider == name);
+        let row = self.providers.iter().find(|row| row.provider == name);
+        Group { name, ready: own.clone().filter(|model| model.ready).count(), of: own.count(), row }
     }
 
     fn lately(&self, provider: &str) -> Lately<'_> {

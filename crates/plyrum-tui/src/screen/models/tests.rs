@@ -21,15 +21,49 @@ fn model(id: &str, why_not: Option<&str>, price: Option<(&str, &str)>) -> ModelR
     serde_json::from_value(row).unwrap()
 }
 
+fn provider(name: &str, more: &serde_json::Value) -> ProviderRow {
+    let mut row = serde_json::json!({
+        "provider": name, "kind": "openai-chat", "base_url": format!("https://{name}.example/v1"), "ready": true,
+        "models": 1, "running": 0, "limit": 4, "failures": 0, "origin": "config.toml",
+    });
+    row.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    serde_json::from_value(row).unwrap()
+}
+
+/// One in each state, one of them without a model.
+fn providers() -> Vec<ProviderRow> {
+    let until = "1970-01-01T00:00:24Z";
+    vec![
+        provider("offline", &serde_json::json!({"kind": "offline", "base_url": null, "origin": "built in"})),
+        provider(
+            "far",
+            &serde_json::json!({"ready": false, "why_not": "the variable FAR_KEY is not set in the daemon"}),
+        ),
+        provider(
+            "lab",
+            &serde_json::json!({
+                "running": 1, "waiting": 2, "limit": 1, "key": "the variable LAB_KEY", "ca_files": ["/etc/lab/ca.pem"],
+                "proxy": {"address": "proxy.lan:3128", "origin": "environment"},
+            }),
+        ),
+        provider("tired", &serde_json::json!({"ready": false, "failures": 5, "resting_until": until})),
+        provider("tried", &serde_json::json!({"failures": 6, "is_probing": true, "running": 1})),
+        provider("busy", &serde_json::json!({"running": 3})),
+    ]
+}
+
 fn filled() -> ModelsScreen {
     let mut screen = ModelsScreen::default();
     screen.open();
-    screen.set_models(&[
-        model("offline/query", None, Some(("0", "0"))),
-        model("lab/fast", None, Some(("3.00", "15.00"))),
-        model("lab/неизвестная", Some("price_unknown"), None),
-        model("far/slow", Some("no key: FAR_KEY is not set"), Some(("0.25", "1.25"))),
-    ]);
+    screen.set_models(
+        &[
+            model("offline/query", None, Some(("0", "0"))),
+            model("lab/fast", None, Some(("3.00", "15.00"))),
+            model("lab/неизвестная", Some("price_unknown"), None),
+            model("far/slow", Some("no key: FAR_KEY is not set"), Some(("0.25", "1.25"))),
+        ],
+        &providers(),
+    );
     let health = ProviderHealth {
         provider: "lab".into(),
         attempts: 120,
@@ -53,7 +87,7 @@ fn long() -> ModelsScreen {
             model(&id, (n % 3 == 0).then_some(why), Some(("1234.56", "99999.99")))
         })
         .collect();
-    screen.set_models(&models);
+    screen.set_models(&models, &[]);
     screen.resize(ModelsView::room(Rect::new(0, 0, 80, 22)));
     screen.press(Action::Bottom);
     (0..5).for_each(|_| drop(screen.press(Action::Up)));
@@ -82,17 +116,14 @@ fn pictures_of_every_state() {
     loading.open();
     picture("loading", &loading);
     let mut empty = ModelsScreen::default();
-    empty.set_models(&[]);
+    empty.set_models(&[], &[]);
     picture("empty", &empty);
     picture("filled", &filled());
     let mut detail = filled();
-    detail.press(Action::Bottom);
-    detail.press(Action::Up);
-    detail.press(Action::Up);
+    (0..3).for_each(|_| drop(detail.press(Action::Down)));
     detail.press(Action::Open);
     picture("detail", &detail);
     let mut provider = filled();
-    provider.press(Action::Down);
     provider.press(Action::Down);
     provider.press(Action::Open);
     picture("provider", &provider);
@@ -116,14 +147,26 @@ fn models_stand_under_their_provider_and_words_narrow_them() {
     let mut screen = filled();
     let shown = |screen: &ModelsScreen| {
         let name = |row: &Row<'_>| match row {
-            Row::Provider { name, .. } => (*name).to_owned(),
+            Row::Provider(group) => group.name.to_owned(),
             Row::Model(model) => model.model.clone(),
         };
         screen.rows().iter().map(name).collect::<Vec<_>>()
     };
     assert_eq!(
         shown(&screen),
-        ["far", "far/slow", "lab", "lab/fast", "lab/неизвестная", "offline", "offline/query"]
+        [
+            "busy",
+            "lab",
+            "lab/fast",
+            "lab/неизвестная",
+            "offline",
+            "offline/query",
+            "tired",
+            "tried",
+            "far",
+            "far/slow"
+        ],
+        "also those that have no model; last those that cannot be asked"
     );
     screen.press(Action::Search);
     "НЕИЗ".chars().for_each(|c| drop(screen.typed(c)));
@@ -131,7 +174,7 @@ fn models_stand_under_their_provider_and_words_narrow_them() {
     assert_eq!(shown(&screen), ["lab", "lab/неизвестная"]);
     assert!(screen.is_open_inside());
     screen.press(Action::Escape);
-    assert_eq!(shown(&screen).len(), 7);
+    assert_eq!(shown(&screen).len(), 10);
 }
 
 #[test]

@@ -2,10 +2,10 @@
 
 use super::{ModelsView, role, stack};
 use crate::paint::{self, Pieces};
-use crate::screen::models::Row;
+use crate::screen::models::{Group, Row};
 use crate::theme::Role;
 use plyrum_markup as markup;
-use plyrum_protocol::view::ModelRow;
+use plyrum_protocol::view::{ModelRow, ProviderRow};
 use plyrum_words::money::count;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -14,7 +14,7 @@ impl ModelsView<'_> {
     pub(super) fn detail(&self, row: Row<'_>, area: Rect, buffer: &mut Buffer) {
         let facts = match row {
             Row::Model(model) => self.of_model(model),
-            Row::Provider { name, ready, of } => self.of_provider(name, ready, of),
+            Row::Provider(group) => self.of_provider(group),
         };
         let say = |key| self.look.words.say(key);
         let label = facts.iter().map(|(key, ..)| paint::width(&say(key))).max().unwrap_or(0) + 2;
@@ -52,14 +52,44 @@ impl ModelsView<'_> {
         ]
     }
 
-    fn of_provider(&self, name: &str, ready: usize, of: usize) -> Vec<(&'static str, Role, String)> {
-        let known = [("ready", (ready as u64).into()), ("n", (of as u64).into())];
-        let lately = self.screen.lately(name);
-        let state = if ready > 0 { Role::Good } else { Role::Warning };
-        vec![
-            ("providers-provider", Role::Title, name.to_owned()),
-            ("providers-state", state, self.look.words.with("providers-ready", &known)),
-            ("providers-lately", role(lately), self.told(lately)),
-        ]
+    fn of_provider(&self, group: Group<'_>) -> Vec<(&'static str, Role, String)> {
+        let words = self.look.words;
+        let known = [("ready", (group.ready as u64).into()), ("n", (group.of as u64).into())];
+        let lately = self.screen.lately(group.name);
+        let role_of_models = if group.ready > 0 { Role::Good } else { Role::Warning };
+        let mut facts = vec![("providers-provider", Role::Title, group.name.to_owned())];
+        facts.extend(
+            group.row.and_then(|row| self.state(row)).map(|(role, told)| ("providers-state", role, told)),
+        );
+        let models = if group.of == 0 { "providers-no-models" } else { "providers-ready" };
+        facts.push(("providers-models", role_of_models, words.with(models, &known)));
+        facts.extend(group.row.map(|row| self.place(row)).unwrap_or_default());
+        facts.push(("providers-lately", role(lately), self.told(lately)));
+        facts
+    }
+
+    /// Where it is, by which way and with which key it is asked, and how much at a time.
+    fn place(&self, row: &ProviderRow) -> Vec<(&'static str, Role, String)> {
+        let words = self.look.words;
+        let own = |key, value: Option<String>| value.map(|value| (key, Role::Text, value));
+        let proxy = row.proxy.as_ref().map(|proxy| {
+            let origin = match proxy.origin.as_str() {
+                "environment" => words.say("providers-environment"),
+                other => other.to_owned(),
+            };
+            format!("{} ({origin})", proxy.address)
+        });
+        let limit = words.with("providers-at-a-time", &[("n", u64::from(row.limit).into())]);
+        let facts = [
+            own("providers-wire", Some(row.kind.clone())),
+            own("providers-address", row.base_url.clone()),
+            own("providers-key", row.key.as_deref().map(|key| self.look.told(key))),
+            own("providers-proxy", proxy),
+            own("providers-certificates", Some(row.ca_files.join(", ")).filter(|files| !files.is_empty())),
+            own("providers-limit", Some(limit)),
+            own("providers-its-version", row.version.clone()),
+            own("providers-origin", Some(self.look.told(&row.origin))),
+        ];
+        facts.into_iter().flatten().collect()
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{ModelsView, role, stack};
 use crate::paint::{self, Pieces};
-use crate::screen::models::Row;
+use crate::screen::models::{Group, Row};
 use crate::theme::Role;
 use plyrum_protocol::view::ModelRow;
 use plyrum_words::money::count;
@@ -51,7 +51,7 @@ impl ModelsView<'_> {
         let shown = seen.map(|(nth, row)| {
             let is_chosen = nth == self.screen.cursor.at();
             match row {
-                Row::Provider { name, ready, of } => self.provider(name, (*ready, *of), is_chosen, columns),
+                Row::Provider(group) => self.provider(*group, is_chosen, columns),
                 Row::Model(model) => self.model(model, is_chosen, widths),
             }
         });
@@ -61,7 +61,7 @@ impl ModelsView<'_> {
     fn widths<'r>(&self, rows: impl Iterator<Item = &'r Row<'r>>, columns: usize) -> Columns {
         let price = |row: &Row<'_>| match row {
             Row::Model(model) => paint::width(&self.price(model)),
-            Row::Provider { .. } => 0,
+            Row::Provider(_) => 0,
         };
         let named = paint::width(&self.look.words.say("providers-price"));
         let price = rows.map(price).max().unwrap_or(0).max(named) + 2;
@@ -90,20 +90,20 @@ impl ModelsView<'_> {
         }
     }
 
-    fn provider(
-        &self,
-        name: &str,
-        (ready, of): (usize, usize),
-        is_chosen: bool,
-        columns: usize,
-    ) -> Line<'static> {
-        let known = [("ready", (ready as u64).into()), ("n", (of as u64).into())];
-        let lately = self.screen.lately(name);
+    fn provider(&self, group: Group<'_>, is_chosen: bool, columns: usize) -> Line<'static> {
+        let known = [("ready", (group.ready as u64).into()), ("n", (group.of as u64).into())];
+        let models = if group.of == 0 { "providers-no-models" } else { "providers-of-provider" };
+        let (lately, state) = (self.screen.lately(group.name), group.row.and_then(|row| self.state(row)));
+        let (role, told) = match state {
+            Some((role, state)) if group.row.is_some_and(|row| row.why_not.is_some()) => (role, state),
+            Some((role, state)) => (role, format!("{state} · {}", self.told(lately))),
+            None => (role(lately), self.told(lately)),
+        };
         let pieces = Pieces::new(self.look.theme)
             .add(Role::Key, self.mark(is_chosen))
-            .column(Role::Title, name, PROVIDER)
-            .column(Role::Dim, &self.look.words.with("providers-of-provider", &known), READY)
-            .fitted(role(lately), &self.told(lately), columns.saturating_sub(2 + PROVIDER + READY));
+            .column(Role::Title, group.name, PROVIDER)
+            .column(Role::Dim, &self.look.words.with(models, &known), READY)
+            .fitted(role, &told, columns.saturating_sub(2 + PROVIDER + READY));
         if is_chosen { pieces.all(self.look.theme.of(Role::Selected)) } else { pieces.done() }
     }
 

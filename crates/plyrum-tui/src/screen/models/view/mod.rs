@@ -8,7 +8,7 @@ use crate::composer::LineView;
 use crate::paint::{self, Pieces};
 use crate::screen::Look;
 use crate::theme::Role;
-use plyrum_protocol::view::ModelRow;
+use plyrum_protocol::view::{ModelRow, ProviderRow};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Position, Rect, Size};
 use ratatui::text::Line;
@@ -77,6 +77,27 @@ impl ModelsView<'_> {
             title += &format!(" · {narrowed}");
         }
         title
+    }
+
+    /// How a provider is, where there is something to say of it: why it is not asked, that it rests, who waits for it.
+    fn state(&self, row: &ProviderRow) -> Option<(Role, String)> {
+        let words = self.look.words;
+        let number = |n: u32| u64::from(n).into();
+        if let Some(why) = &row.why_not {
+            return Some((Role::Dim, self.look.told(why)));
+        }
+        if let Some(until) = row.resting_until {
+            let time = words.seconds(until.millis_since(self.look.now));
+            let values = [("time", time.into()), ("n", number(row.failures))];
+            return Some((Role::Bad, words.with("providers-rests", &values)));
+        }
+        if row.is_probing {
+            return Some((Role::Warning, words.with("providers-is-tried", &[("n", number(row.failures))])));
+        }
+        let key = if row.waiting > 0 { "providers-has-a-queue" } else { "providers-is-busy" };
+        let values =
+            [("n", number(row.running)), ("limit", number(row.limit)), ("waiting", number(row.waiting))];
+        (row.running + row.waiting > 0).then(|| (Role::Busy, words.with(key, &values)))
     }
 
     /// What the last day was like.
