@@ -45,5 +45,6 @@ mod stuck;
 mod typed_commands;
 mod usage_more;
 mod versions;
+mod ways;
 mod working_system_creation;
 mod world;

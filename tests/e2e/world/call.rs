@@ -137,6 +137,12 @@ impl Running {
         self.stdout.wait(&self.line, text, |seen| seen.contains(text));
     }
 
+    /// Waits until this stands on standard error.
+    #[track_caller]
+    pub(crate) fn wait_for_note(&self, text: &str) {
+        self.stderr.wait(&self.line, text, |seen| seen.contains(text));
+    }
+
     /// Waits until standard output has this many whole lines.
     #[track_caller]
     pub(crate) fn wait_for_lines(&self, lines: usize) {
