@@ -5,7 +5,7 @@ use nix::sys::signal::Signal;
 
 /// Where a run is held up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
+pub(crate) enum Phase {
     /// Every proposer has said its first words.
     Proposing,
     /// One proposal is whole, the others are not.
@@ -38,12 +38,12 @@ fn script(held_up: Option<Phase>) -> Script {
     script.for_model("lead", answer.text("from the hills.").end(300, 10))
 }
 
-fn mixture(world: &World, held_up: Option<Phase>) -> FakeProvider {
+pub(crate) fn mixture(world: &World, held_up: Option<Phase>) -> FakeProvider {
     mixture_of(world, script(held_up))
 }
 
-fn mixture_of(world: &World, script: Script) -> FakeProvider {
-    let fake = FakeProvider::spawn(script);
+/// The models of the mixture at a provider of these lines.
+pub(crate) fn config(provider: &str) -> String {
     let models: String = ["one", "two", "three", "lead"]
         .iter()
         .map(|name| {
@@ -54,11 +54,15 @@ fn mixture_of(world: &World, script: Script) -> FakeProvider {
         })
         .collect::<Vec<_>>()
         .concat();
-    world.config(&format!(
-        "[providers.lab]\nkind = \"openai-chat\"\nbase_url = \"{}\"\n{models}\
-         [moa]\nproposers = [\"lab/one\", \"lab/two\", \"lab/three\"]\naggregator = \"lab/lead\"\n",
-        fake.base_url()
-    ));
+    format!(
+        "[providers.lab]\n{provider}\n{models}\
+         [moa]\nproposers = [\"lab/one\", \"lab/two\", \"lab/three\"]\naggregator = \"lab/lead\"\n"
+    )
+}
+
+fn mixture_of(world: &World, script: Script) -> FakeProvider {
+    let fake = FakeProvider::spawn(script);
+    world.config(&config(&format!("kind = \"openai-chat\"\nbase_url = \"{}\"", fake.base_url())));
     let plan = include_str!("../../config/plans/moa.toml").replace("fan_out = \"fast\"", "quorum = \"all\"");
     world.file_of_home("config/plans/moa.toml", &plan);
     fake

@@ -1,5 +1,6 @@
 //! `ask --record`, the wire `replay`, and `plyrum replay`: what was answered once answers again, without a network.
 
+use crate::mixtures;
 use crate::world::{LAB_KEY, Reply, Script, World, conforms, lab_config};
 use serde_json::json;
 use std::os::unix::fs::MetadataExt as _;
@@ -165,5 +166,27 @@ fn a_cassette_that_is_full_loses_the_recording_and_not_the_run() {
     let told = "what follows is not recorded: the cassette has reached 64 MiB";
     assert_eq!(asked.stderr.matches(told).count(), 1, "{asked}");
     assert_eq!(world.beside("work/full.cassette").metadata().unwrap().len(), full as u64);
+    world.is_sound();
+}
+
+#[test]
+fn a_mixture_that_was_recorded_answers_the_same_again_whichever_run_asks() {
+    let world = World::new();
+    let fake = mixtures::mixture(&world, None);
+    let question = "Where is tea from?";
+    let first = world.json(["ask", "--json", "--plan", "moa", "--record", "m.cassette", question]);
+    assert_eq!(
+        (&first["status"], &first["answer"]),
+        (&"succeeded".into(), &"Tea came from the hills.".into())
+    );
+    drop(fake);
+    let cassette = world.beside("work/m.cassette");
+    world.config(&mixtures::config(&format!("kind = \"replay\"\nfile = \"{}\"", cassette.display())));
+    for _ in 0..3 {
+        let again = world.json(["ask", "--json", "--plan", "moa", question]);
+        for field in ["status", "answer", "usage", "cost_micro_rub", "extra_over_direct_micro_rub"] {
+            assert_eq!(again[field], first[field], "{field} of {again}");
+        }
+    }
     world.is_sound();
 }

@@ -8,8 +8,9 @@ use crate::context::Context;
 use crate::resolve::Resolved;
 use plyrum_catalog::Wire;
 use plyrum_config::Paths;
+use plyrum_engine::RunSpec;
 use plyrum_protocol::{ErrorKind, Fault};
-use plyrum_providers::cassette::Tape;
+use plyrum_providers::cassette::{OfRun, Tape};
 use plyrum_redact::Redactor;
 use std::fs::{File, Permissions};
 use std::io;
@@ -48,6 +49,12 @@ impl Recording {
                 .hint("name a new file, or a cassette to go on with")
         })?;
         Ok(Some(Self { tape, is_told: AtomicBool::new(false) }))
+    }
+
+    /// The same for this run.
+    pub(crate) fn of_run(self, spec: &RunSpec) -> Self {
+        let run = OfRun { prompt_sha256: spec.prompt_sha256.clone(), seed: spec.seed };
+        Self { tape: self.tape.of_run(run), ..self }
     }
 
     /// Why something is missing from the recording, told once: now, as far as its exchanges are over.

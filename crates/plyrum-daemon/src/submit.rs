@@ -105,6 +105,7 @@ pub(crate) async fn accept(
         let asked = asked.clone();
         spec(daemon, &context, &submit, asked, form, resolved, &session, offline, now, acting.is_some())
     })?;
+    let recording = recording.map(|recording| recording.of_run(&spec));
     if spec.tools.is_none() {
         acting = None;
     }
@@ -319,6 +320,7 @@ fn spec(
         (_, _) => (base, None, None),
     };
     let conversation = past::redacted(conversation, &context.redactor);
+    let seed = recorded_seed(context, &resolved, &prompt_sha256);
     let spec = RunSpec {
         run: submit.run.clone(),
         session: session.id.clone(),
@@ -336,10 +338,19 @@ fn spec(
         tools: acts.then(|| offer(context, submit)),
         limits: limits(resolved.limits, form.as_ref()),
         form,
-        seed: ids::seed_of(&submit.run),
+        seed: seed.unwrap_or_else(|| ids::seed_of(&submit.run)),
         accepted_at: now,
     };
     Ok((spec, meter))
+}
+
+/// The seed of the run that a cassette was recorded from, where a cassette answers: only with it a mixture asks the same.
+fn recorded_seed(context: &Context, resolved: &Resolved, prompt_sha256: &str) -> Option<u64> {
+    let mut models = resolved.steps.iter().flat_map(|step| &step.models);
+    models.find_map(|model| {
+        let entry = context.registry.get(&model.provider)?;
+        entry.provider.as_ref().ok()?.seed_of(prompt_sha256)
+    })
 }
 
 /// An answer that stands twice in the result may be half as long.

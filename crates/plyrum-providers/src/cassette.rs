@@ -4,7 +4,7 @@
 //! with the few headers that mean something, the body in pieces, and how it ended:
 //!
 //! ```text
-//! {"v":1,"wire":"openai-chat","model":"fast","key":"9f…"}
+//! {"v":1,"wire":"openai-chat","model":"fast","key":"9f…","prompt_sha256":"27…","seed":4711}
 //! {"us":184012,"status":200,"headers":{"content-type":"text/event-stream"}}
 //! {"us":184950,"text":"data: {…}\n\n"}
 //! {"us":201333,"end":"clean"}
@@ -62,6 +62,8 @@ pub struct Recorded {
     pub model: String,
     /// What was asked: SHA-256 over model, messages and parameters, in hex.
     pub key: String,
+    /// The run that asked, where one did.
+    pub run: Option<OfRun>,
     /// The response's head; none where no response came, or none that could be read.
     pub response: Option<Head>,
     /// The body. Never an empty piece.
@@ -70,6 +72,16 @@ pub struct Recorded {
     pub ended: Ended,
     /// When that was, in microseconds since the request was sent.
     pub ended_us: u64,
+}
+
+/// What a run was asked, and with which seed: a mixture shows proposals in an order, and between marks, that follow from the
+/// seed, so only with it the same requests come again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OfRun {
+    /// SHA-256 of the prompt with what came with it, in hex.
+    pub prompt_sha256: String,
+    /// The run's seed.
+    pub seed: u64,
 }
 
 /// The head of a response.

@@ -31,6 +31,12 @@ pub trait Provider: Send + Sync + fmt::Debug {
     /// Asks the server for its version, which confirms that it is what it is taken for.
     fn version(&self) -> Version<'_>;
 
+    /// The seed of a run that was asked this before, where its answers are to come again.
+    fn seed_of(&self, prompt_sha256: &str) -> Option<u64> {
+        let _ = prompt_sha256;
+        None
+    }
+
     /// By which way its requests go. Who has no network goes straight.
     fn way(&self) -> Way {
         Way::default()

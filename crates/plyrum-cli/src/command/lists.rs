@@ -242,6 +242,9 @@ fn renew(provider: Option<&str>) -> Result<(), Fault> {
             ),
         };
         out::note(&line);
+        if row.left_out > 0 {
+            out::note(&say!("models-left-out", provider = &row.provider, n = row.left_out));
+        }
     }
     Ok(())
 }

@@ -156,8 +156,19 @@ fn text(rows: &[view::ProviderRow]) -> String {
 /// Where it is, by which way it is asked, and where its key is.
 fn place(row: &view::ProviderRow) -> String {
     let key = row.key.as_deref().map(|key| told(key).into_owned());
+    let is_open = key.is_some() && row.base_url.as_deref().is_some_and(goes_in_the_open);
+    let key = key.into_iter().chain(is_open.then(|| say!("providers-in-the-open")));
     let place = row.base_url.clone().into_iter().chain(way(row.proxy.as_ref(), &row.ca_files)).chain(key);
     place.collect::<Vec<_>>().join(" · ")
+}
+
+/// Whether requests to this address, and the key in them, can be read on their way.
+fn goes_in_the_open(base_url: &str) -> bool {
+    let Some(rest) = base_url.strip_prefix("http://") else { return false };
+    let host = rest.split('/').next().unwrap_or_default();
+    let is_here =
+        |host: &str| host.starts_with("127.") || host.starts_with("[::1]") || host.starts_with("localhost");
+    !is_here(host)
 }
 
 /// What is not as usual on the way to a provider: a proxy, certificates of one's own choice.
@@ -344,4 +355,23 @@ fn logout(provider: &str) -> Outcome {
         out::print(&clean(&format!("{said}\n")))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_http_to_other_machines_goes_in_the_open() {
+        for (url, expected) in [
+            ("https://api.example.com/v1", false),
+            ("http://127.0.0.1:8080/v1", false),
+            ("http://localhost:11434", false),
+            ("http://[::1]:1/v1", false),
+            ("http://192.168.1.5:8000/v1", true),
+            ("http://api.example.com", true),
+        ] {
+            assert_eq!(goes_in_the_open(url), expected, "{url}");
+        }
+    }
 }

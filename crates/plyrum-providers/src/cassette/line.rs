@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
-use super::{Cassette, CassetteError, Ended, Head, Piece, Recorded};
+use super::{Cassette, CassetteError, Ended, Head, OfRun, Piece, Recorded};
 use crate::{ErrorClass, Limit, ProviderError, Wire};
 
 /// The version of the format.
@@ -23,6 +23,10 @@ struct Line {
     model: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prompt_sha256: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seed: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     us: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -58,6 +62,8 @@ pub(super) fn write(recorded: &Recorded) -> std::io::Result<Vec<u8>> {
         wire: Some(recorded.wire.name().to_owned()),
         model: Some(recorded.model.clone()),
         key: Some(recorded.key.clone()),
+        prompt_sha256: recorded.run.as_ref().map(|run| run.prompt_sha256.clone()),
+        seed: recorded.run.as_ref().map(|run| run.seed),
         ..Line::default()
     })?;
     if let Some(head) = &recorded.response {
@@ -159,6 +165,7 @@ fn head(version: u32, line: Line) -> Result<Recorded, String> {
             .ok_or_else(|| format!("this build does not speak `{}`", wire.escape_debug()))?,
         model: line.model.ok_or("it has no `model`")?,
         key: line.key.ok_or("it has no `key`")?,
+        run: line.prompt_sha256.zip(line.seed).map(|(prompt_sha256, seed)| OfRun { prompt_sha256, seed }),
         response: None,
         pieces: Vec::new(),
         ended: Ended::Left,
@@ -198,6 +205,7 @@ mod tests {
             wire: Wire::OpenAiChat,
             model: "fast".to_owned(),
             key: "00".repeat(32),
+            run: Some(OfRun { prompt_sha256: "11".repeat(32), seed: u64::MAX }),
             response: Some(Head { us: 5, status: 200, headers }),
             pieces: vec![
                 Piece { us: 6, bytes: "data: Привет\n\n".as_bytes().to_vec() },

@@ -88,6 +88,12 @@ impl Provider for Replay {
         Box::pin(listing)
     }
 
+    fn seed_of(&self, prompt_sha256: &str) -> Option<u64> {
+        let loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut runs = loaded.exchanges.iter().filter_map(|recorded| recorded.run.as_ref());
+        runs.find(|run| run.prompt_sha256 == prompt_sha256).map(|run| run.seed)
+    }
+
     fn version(&self) -> Version<'_> {
         Box::pin(std::future::ready(Ok(None)))
     }

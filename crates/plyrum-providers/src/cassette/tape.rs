@@ -17,7 +17,9 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
 use super::clean::{Cleaner, clean};
-use super::{Cassette, CassetteError, Ended, Head, KEPT_HEADERS, MAX_BYTES, Piece, Recorded, key, line};
+use super::{
+    Cassette, CassetteError, Ended, Head, KEPT_HEADERS, MAX_BYTES, OfRun, Piece, Recorded, key, line,
+};
 use crate::call_ids::CallIds;
 use crate::wire::End;
 use crate::{ChatRequest, ProviderError, Wire};
@@ -29,6 +31,8 @@ const LAST_WAIT: Duration = Duration::from_secs(2);
 #[derive(Clone)]
 pub struct Tape {
     inner: Arc<Inner>,
+    /// Whose exchanges are recorded.
+    run: Option<OfRun>,
 }
 
 struct Inner {
@@ -82,7 +86,13 @@ impl Tape {
         let (waiting, state) = (Mutex::default(), Mutex::default());
         let open = watch::Sender::new(0);
         let inner = Inner { redactor, waiting, state, open, out: Mutex::new(Out { file, bytes }) };
-        Ok(Self { inner: Arc::new(inner) })
+        Ok(Self { inner: Arc::new(inner), run: None })
+    }
+
+    /// The same for what a run asks from here on.
+    #[must_use]
+    pub fn of_run(self, run: OfRun) -> Self {
+        Self { run: Some(run), ..self }
     }
 
     /// Waits until all exchanges that are over are written; why not all of them are, if so.
@@ -108,6 +118,7 @@ impl Tape {
             wire,
             model: request.model.clone(),
             key: key(request),
+            run: self.run.clone(),
             response: None,
             pieces: Vec::new(),
             ended: Ended::Left,

@@ -410,6 +410,10 @@ plan-head = { $plan }: { $description } ({ $fan }, from { $from })
 models-ready = yes
 models-named-only = yes, only when named
 models-not-ready = no: { $why }
+models-left-out = { $n ->
+    [one] { $provider }: { $n } name of its list cannot be an id and is left out
+   *[other] { $provider }: { $n } names of its list cannot be ids and are left out
+}
 models-nobody-to-ask = no provider can be asked: plyrum providers list says why
 models-no-list = { $provider } gave no list, the last one stays: { $why }
 models-renewed = { $provider }: { $n } models, { $added } new, { $gone } gone
@@ -447,6 +451,7 @@ providers-origin-environment = environment
 providers-version = yes, version { $version }
 providers-none-found = No other server was found on this machine; looked for: { $names }.
 providers-found = Found { $preset } at { $url }: { $models }. Add it: plyrum providers add { $preset }
+providers-in-the-open = the key goes there unencrypted (http)
 providers-added = { $name } is added to { $file }. Its models: plyrum models list --refresh --provider { $name }
 providers-answered = { $name } answers: { $models ->
     [one] { $models } model

@@ -480,6 +480,11 @@ plan-head = { $plan }: { $description } ({ $fan }, откуда: { $from })
 models-ready = да
 models-named-only = да, только по имени
 models-not-ready = нет: { $why }
+models-left-out = { $n ->
+    [one] { $provider }: { $n } имя из списка не может быть идентификатором и пропущено
+    [few] { $provider }: { $n } имени из списка не могут быть идентификаторами и пропущены
+   *[many] { $provider }: { $n } имён из списка не могут быть идентификаторами и пропущены
+}
 models-nobody-to-ask = спросить некого: причины покажет plyrum providers list
 models-no-list = { $provider } не дал списка, остаётся прежний: { $why }
 models-renewed = { $provider }: моделей { $n }, новых { $added }, исчезло { $gone }
@@ -517,6 +522,7 @@ providers-busy = да, идёт запросов: { $n } из { $limit }
 providers-version = да, версия { $version }
 providers-none-found = Других серверов на этой машине не найдено; искали: { $names }.
 providers-found = Найден { $preset } по адресу { $url }: { $models }. Добавить: plyrum providers add { $preset }
+providers-in-the-open = ключ уходит туда открыто (http)
 providers-added = { $name } добавлен в { $file }. Его модели: plyrum models list --refresh --provider { $name }
 providers-answered = { $name } отвечает: { $models ->
     [one] { $models } модель

@@ -17,6 +17,7 @@ fn recorded(wire: Wire, pieces: &[&[u8]]) -> Recorded {
     Recorded {
         wire,
         model: "fast".to_owned(),
+        run: None,
         key: String::new(),
         response: Some(Head { us: 1, status: 200, headers: BTreeMap::new() }),
         pieces: (2..).zip(pieces).map(|(us, bytes)| Piece { us, bytes: bytes.to_vec() }).collect(),
