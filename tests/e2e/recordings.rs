@@ -1,7 +1,7 @@
 //! `ask --record`, the wire `replay`, and `plyrum replay`: what was answered once answers again, without a network.
 
 use crate::mixtures;
-use crate::world::{LAB_KEY, Reply, Script, World, conforms, lab_config};
+use crate::world::{FakeProvider, LAB_KEY, Reply, Script, World, conforms, lab_config};
 use serde_json::json;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
@@ -188,5 +188,41 @@ fn a_mixture_that_was_recorded_answers_the_same_again_whichever_run_asks() {
             assert_eq!(again[field], first[field], "{field} of {again}");
         }
     }
+    world.is_sound();
+}
+
+#[test]
+fn a_run_with_tools_that_was_recorded_acts_and_answers_the_same_again() {
+    let world = World::new();
+    let script = Script::new()
+        .then(Reply::calls(&[("c1", "read_file", "{\"path\":\"notes.txt\"}")], 50, 10))
+        .then(Reply::answer("The notes say: buy tea.", 80, 6));
+    let fake = FakeProvider::spawn(script);
+    let config = lab_config(&fake.base_url(), "", "").replace("tools = false", "tools = true");
+    world.config(&config);
+    std::fs::write(world.beside("work/notes.txt"), "buy tea\n").unwrap();
+    let ask = ["ask", "--json", "--approve", "read-only", "What do my notes say?"];
+    let first = world.json([
+        "ask",
+        "--json",
+        "--approve",
+        "read-only",
+        "--record",
+        "t.cassette",
+        "What do my notes say?",
+    ]);
+    assert_eq!(first["answer"], "The notes say: buy tea.");
+    assert_eq!(fake.requests().len(), 2);
+    drop(fake);
+    let replay = replayed(&world.beside("work/t.cassette"), "").replace("tools = false", "tools = true");
+    world.config(&replay);
+    let again = world.json(ask);
+    for field in ["status", "answer", "usage", "cost_micro_rub"] {
+        assert_eq!(again[field], first[field], "{field} of {again}");
+    }
+    std::fs::write(world.beside("work/notes.txt"), "buy coffee\n").unwrap();
+    let other = world.plyrum(ask).run();
+    other.fails(1);
+    assert!(other.stderr.contains("has no exchange for what was asked"), "another file was read: {other}");
     world.is_sound();
 }
