@@ -140,3 +140,34 @@ fn a_default_model_that_only_an_ollama_knows_is_found_and_its_loss_fails_one_run
     world.plyrum(["ask", "--no-stdin", "-m", "offline/lead", "Are you there?"]).run().ok();
     world.plyrum(["providers", "list"]).run().ok();
 }
+
+#[test]
+fn a_local_server_of_a_preset_answers_for_nothing_once_it_is_added() {
+    let world = World::new();
+    let fake = serving(&["qwen"]);
+    world.plyrum(["providers", "add", "lm-studio", "--url", &fake.base_url()]).run().ok();
+    world.plyrum(["models", "list", "--refresh", "--provider", "lm-studio"]).run().ok();
+    let result = world.json(["ask", "--no-stdin", "--json", "-m", "lm-studio/qwen", "Hello?"]);
+    assert_eq!(
+        (&result["status"], &result["cost_micro_rub"], &result["unpriced"]),
+        (&"succeeded".into(), &0.into(), &Value::Null)
+    );
+}
+
+#[test]
+fn a_price_alone_is_enough_for_a_model_of_a_list() {
+    let world = World::new();
+    let fake = serving(&["m-1"]);
+    world.plyrum(["providers", "add", "box", "--kind", "openai-chat", "--url", &fake.base_url()]).run().ok();
+    world.plyrum(["models", "list", "--refresh", "--provider", "box"]).run().ok();
+    let out = world.plyrum(["ask", "--no-stdin", "-m", "box/m-1", "Hello?"]).run();
+    out.fails_telling(6, ["[models.\"box/m-1\"] price = { currency = \"USD\""]);
+    let file = world.beside("home/config/config.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let price = "price = { currency = \"RUB\", input = \"100\", output = \"400\" }";
+    std::fs::write(&file, format!("{text}\n[models.\"box/m-1\"]\n{price}\n")).unwrap();
+    let result = world.json(["ask", "--no-stdin", "--json", "-m", "box/m-1", "Hello?"]);
+    assert_eq!((&result["status"], &result["unpriced"]), (&"succeeded".into(), &Value::Null));
+    assert!(result["cost_micro_rub"].as_i64().unwrap() > 0, "{result}");
+    world.is_sound();
+}

@@ -54,6 +54,7 @@ impl Catalog {
         imported: &PriceBook,
     ) -> Result<Self, Vec<CatalogError>> {
         let mut problems = Problems::default();
+        let user = &completed(user, listed, shipped);
         let layers = [(shipped, Origin::Shipped), (listed, Origin::Listed), (user, Origin::User)];
         let providers = build_providers(&layers, &mut problems);
         let mut models = build_models(&layers, &mut problems);
@@ -137,6 +138,17 @@ impl<'a> Fingerprint<'a> {
     }
 }
 
+/// The user's models, each with what it leaves out as a list or what is shipped says it.
+fn completed(user: &Sections, listed: &Sections, shipped: &Sections) -> Sections {
+    let mut user = user.clone();
+    for (id, section) in user.models.iter_mut().filter(|(_, section)| !section.is_whole()) {
+        if let Some(base) = listed.models.get(id).or_else(|| shipped.models.get(id)) {
+            *section = section.over(base);
+        }
+    }
+    user
+}
+
 type Merged<'a, T> = BTreeMap<&'a str, (&'a T, Origin)>;
 type Layers<'a> = [(&'a Sections, Origin); 3];
 
@@ -187,8 +199,9 @@ fn check_references(
     models: &Merged<'_, ModelSection>,
     problems: &mut Problems,
 ) {
-    let provider = &section.provider;
-    if !providers.contains_key(provider.get_ref().as_str()) {
+    if let Some(provider) = &section.provider
+        && !providers.contains_key(provider.get_ref().as_str())
+    {
         problems.at(provider, unknown("provider", provider.get_ref(), providers.keys()));
     }
     for fallback in &section.fallback {

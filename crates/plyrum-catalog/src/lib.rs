@@ -46,7 +46,7 @@ pub use error::CatalogError;
 pub use fx::{FxRate, STALE_AFTER_DAYS};
 pub use id::{InvalidId, ModelId, ProviderId};
 pub use key::{KeySection, KeySource};
-pub use listed::{ListedModel, listed_text};
+pub use listed::{LOCAL_CONTEXT, ListedModel, listed_text};
 pub use model::{DEFAULT_MAX_OUTPUT_TOKENS, Model};
 pub use price::{PriceOrigin, PriceRow, PriceState};
 pub use provider::{DEFAULT_MAX_CONCURRENCY, ProviderEntry, TimeoutsEntry};

@@ -16,8 +16,8 @@ const HEAD: &str = "# Kept by `plyrum models list --refresh` and for an Ollama t
 
 /// Input and output of a hosted model whose list says nothing: what even small models of today take.
 const HOSTED_CONTEXT: u64 = 32_768;
-/// What a model of this machine is asked to keep: memory for more may not be there.
-const LOCAL_CONTEXT: u64 = 8192;
+/// What a model of this machine is asked to keep where its server keeps what it is asked to: memory for more may not be there.
+pub const LOCAL_CONTEXT: u64 = 8192;
 
 /// A model of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,10 +55,8 @@ impl ListedModel {
         let text = |text: &str| toml::Value::String(text.to_owned()).to_string();
         check_label("name", &self.name, MAX_NAME_BYTES).ok()?;
         let usual = if self.is_local { LOCAL_CONTEXT } else { HOSTED_CONTEXT };
-        let context = match self.context_tokens.filter(|tokens| *tokens > 0) {
-            Some(told) if self.is_local => told.min(LOCAL_CONTEXT),
-            told => told.unwrap_or(usual).min(plyrum_billing_client::MAX_TOKENS),
-        };
+        let told = self.context_tokens.filter(|tokens| *tokens > 0);
+        let context = told.unwrap_or(usual).min(plyrum_billing_client::MAX_TOKENS);
         let mut entry = format!(
             "\n[models.{}]\nprovider = {}\nname = {}\ncontext_tokens = {context}\n",
             text(id.as_str()),
@@ -118,7 +116,7 @@ mod tests {
     #[test]
     fn a_list_becomes_entries_that_the_catalogue_takes() {
         let local = ListedModel {
-            context_tokens: Some(131_072),
+            context_tokens: Some(8192),
             tools: Some(false),
             images: Some(true),
             is_local: true,

@@ -68,31 +68,39 @@ pub(crate) fn build(
     origin: Origin,
     problems: &mut Problems,
 ) -> Option<Model> {
-    let place = &section.provider;
+    let (Some(place), Some(name), Some(context_tokens)) =
+        (&section.provider, &section.name, &section.context_tokens)
+    else {
+        problems.somewhere(format!(
+            "[models.\"{}\"] needs provider, name and context_tokens: no provider's list has a model of that name to add to",
+            id.escape_debug()
+        ));
+        return None;
+    };
     if id == RESERVED_ID {
         problems.at(place, "`auto` leaves the choice to the router and cannot name a model");
     }
     let id = ModelId::new(id).map_err(|why| problems.at(place, format!("this model's id {why}"))).ok();
     let provider = reference("provider", place, ProviderId::new, problems);
-    if let Err(why) = check_label("name", section.name.get_ref(), MAX_NAME_BYTES) {
-        problems.at(&section.name, why);
+    if let Err(why) = check_label("name", name.get_ref(), MAX_NAME_BYTES) {
+        problems.at(name, why);
     }
     let price_rows = price::build_all(section, origin, problems);
     let price_of =
         section.price_of.as_ref().and_then(|key| reference("price_of", key, ModelId::new, problems));
     Some(Model {
-        name: section.name.get_ref().clone(),
-        context_tokens: tokens("context_tokens", &section.context_tokens, problems),
+        name: name.get_ref().clone(),
+        context_tokens: tokens("context_tokens", context_tokens, problems),
         max_output_tokens: section
             .max_output_tokens
             .as_ref()
             .map(|limit| tokens("max_output_tokens", limit, problems)),
         bytes_per_token: bytes_per_token(section, problems),
-        tools: section.tools,
-        reasoning: section.reasoning,
+        tools: section.tools.unwrap_or(true),
+        reasoning: section.reasoning.unwrap_or_default(),
         images: section.images,
         image_tokens: image_tokens(section, problems),
-        only_when_named: section.only_when_named,
+        only_when_named: section.only_when_named.unwrap_or_default(),
         fallback: fallback(section, problems),
         quality: quality(section, problems),
         origin,
@@ -156,7 +164,7 @@ fn image_tokens(section: &ModelSection, problems: &mut Problems) -> Option<u64> 
 
 fn fallback(section: &ModelSection, problems: &mut Problems) -> Vec<ModelId> {
     if section.fallback.len() > MAX_FALLBACKS {
-        problems.at(&section.provider, format!("more than {MAX_FALLBACKS} fallback models"));
+        problems.somewhere(format!("more than {MAX_FALLBACKS} fallback models"));
         return Vec::new();
     }
     section.fallback.iter().filter_map(|id| reference("fallback", id, ModelId::new, problems)).collect()

@@ -85,16 +85,17 @@ const fn yes() -> bool {
     true
 }
 
-/// One `[models."lab/fast"]`.
+/// One `[models."lab/fast"]`. One without `provider`, `name` or `context_tokens` adds to the model of that name that a
+/// provider's list or Plyrum itself has.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ModelSection {
     /// The provider's id.
-    pub provider: Spanned<String>,
+    pub provider: Option<Spanned<String>>,
     /// The model's name on the wire.
-    pub name: Spanned<String>,
+    pub name: Option<Spanned<String>>,
     /// Input and output together, in tokens.
-    pub context_tokens: Spanned<u64>,
+    pub context_tokens: Option<Spanned<u64>>,
     /// The model's own output limit, in tokens.
     pub max_output_tokens: Option<Spanned<u64>>,
     /// Absent, and no row in `prices` or among the imported ones: unknown, so that nothing can be held for it
@@ -109,23 +110,55 @@ pub struct ModelSection {
     /// Average bytes of text per token, for estimates; 3.0 where absent.
     pub bytes_per_token: Option<Spanned<DecimalText>>,
     /// The model can call tools; it is taken to unless this says otherwise.
-    #[serde(default = "yes")]
-    pub tools: bool,
+    pub tools: Option<bool>,
     /// The model thinks before it answers.
-    #[serde(default)]
-    pub reasoning: bool,
+    pub reasoning: Option<bool>,
     /// The model takes pictures, or takes none; absent: not known, and it is sent none.
     pub images: Option<bool>,
     /// Most input tokens that one picture can come to; absent: not known, so that under a limit none is sent.
     pub image_tokens: Option<Spanned<u64>>,
     /// It serves only where somebody names it: no router chooses it, and it stands in for no other model.
-    #[serde(default)]
-    pub only_when_named: bool,
+    pub only_when_named: Option<bool>,
     /// Models to use instead when this one fails, in order.
     #[serde(default)]
     pub fallback: Vec<Spanned<String>>,
     /// Expected quality, in per mille; absent: not known.
     pub quality: Option<Spanned<u16>>,
+}
+
+impl ModelSection {
+    /// Whether it stands for itself.
+    pub(crate) const fn is_whole(&self) -> bool {
+        self.provider.is_some() && self.name.is_some() && self.context_tokens.is_some()
+    }
+
+    /// What it says, and what `base` says of everything else.
+    pub(crate) fn over(&self, base: &Self) -> Self {
+        let (own, base) = (self.clone(), base.clone());
+        let has_price = own.price.is_some() || !own.prices.is_empty() || own.price_of.is_some();
+        let (price, prices, price_of) = if has_price {
+            (own.price, own.prices, own.price_of)
+        } else {
+            (base.price, base.prices, base.price_of)
+        };
+        Self {
+            provider: own.provider.or(base.provider),
+            name: own.name.or(base.name),
+            context_tokens: own.context_tokens.or(base.context_tokens),
+            max_output_tokens: own.max_output_tokens.or(base.max_output_tokens),
+            price,
+            prices,
+            price_of,
+            bytes_per_token: own.bytes_per_token.or(base.bytes_per_token),
+            tools: own.tools.or(base.tools),
+            reasoning: own.reasoning.or(base.reasoning),
+            images: own.images.or(base.images),
+            image_tokens: own.image_tokens.or(base.image_tokens),
+            only_when_named: own.only_when_named.or(base.only_when_named),
+            fallback: if own.fallback.is_empty() { base.fallback } else { own.fallback },
+            quality: own.quality.or(base.quality),
+        }
+    }
 }
 
 /// `price = { … }`: decimals in quotes, per million tokens; fees per request or unit.

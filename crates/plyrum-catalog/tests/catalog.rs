@@ -6,8 +6,8 @@ use std::path::Path;
 
 use plyrum_billing_client::{Fee, PerMillion};
 use plyrum_catalog::{
-    Catalog, CatalogError, KeySource, LOCAL_PRESETS, ModelId, Origin, PriceState, ProviderId, Sections, Wire,
-    shipped_files,
+    Catalog, CatalogError, KeySource, LOCAL_PRESETS, ModelId, Origin, PriceBook, PriceState, ProviderId,
+    Sections, Wire, shipped_files,
 };
 
 const LAB: &str = r#"
@@ -391,4 +391,26 @@ fn a_cassette_is_played_by_replay_alone_at_a_pace_that_makes_sense() {
         let problems = section(kind, more).expect_err("a mistake");
         assert!(problems.iter().any(|problem| problem.message.contains(told)), "{more}: {problems:?}");
     }
+}
+
+#[test]
+fn an_entry_without_a_provider_adds_to_the_model_of_a_list() {
+    let sections = |text: &str| toml::from_str::<Sections>(text).unwrap();
+    let shipped = Sections::shipped().unwrap();
+    let listed = sections(
+        "[models.\"ollama/m\"]\nprovider = \"ollama\"\nname = \"m:3b\"\ncontext_tokens = 4096\ntools = false\n\
+         reasoning = true\nonly_when_named = true\n",
+    );
+    let price = "price = { currency = \"RUB\", input = \"1\", output = \"2\" }\n";
+    let built = |user: &str| Catalog::build_with(&shipped, &listed, &sections(user), &PriceBook::default());
+    let catalog = built(&format!("[models.\"ollama/m\"]\n{price}only_when_named = false\n")).unwrap();
+    let model = catalog.model("ollama/m").unwrap();
+    assert_eq!((model.name.as_str(), model.context_tokens), ("m:3b", 4096));
+    assert_eq!((model.tools, model.reasoning, model.only_when_named), (false, true, false));
+    assert!(matches!(model.price, PriceState::Known(_)));
+    let wrong = built(&format!("[models.\"ollama/other\"]\n{price}")).unwrap_err();
+    assert!(
+        wrong[0].message.contains("[models.\"ollama/other\"] needs provider, name and context_tokens"),
+        "{wrong:?}"
+    );
 }

@@ -4,7 +4,7 @@
 //! Only for the provider that comes with Plyrum. An entry of the user's own is asked like any other provider.
 
 use crate::clock;
-use plyrum_catalog::{ListedModel, Origin, ProviderEntry, ProviderId};
+use plyrum_catalog::{LOCAL_CONTEXT, ListedModel, Origin, ProviderEntry, ProviderId};
 use plyrum_config::Paths;
 use plyrum_providers::{Endpoint, ErrorClass, Listed, Provider, ProviderError, Timeouts, Wire};
 use plyrum_settings::ModelsFile;
@@ -185,12 +185,17 @@ fn url_of(host: Option<&str>) -> String {
 
 /// A model of a provider's list, as it is kept; none where the provider's name is no id.
 pub(crate) fn of_list(provider: &str, is_local: bool) -> impl Fn(Listed) -> Option<ListedModel> {
+    let keeps_what_it_is_asked = is_local && provider == ID;
     let provider = ProviderId::new(provider).ok();
     move |listed| {
         Some(ListedModel {
             provider: provider.clone()?,
             name: listed.name,
-            context_tokens: listed.context_tokens,
+            context_tokens: if keeps_what_it_is_asked {
+                listed.context_tokens.map(|told| told.min(LOCAL_CONTEXT))
+            } else {
+                listed.context_tokens
+            },
             max_output_tokens: listed.max_output_tokens,
             tools: listed.tools,
             thinks: listed.thinks,

@@ -33,7 +33,7 @@ impl ModelsFile {
         let checked = self.parsed().and_then(|mut listed| {
             let is_known =
                 |name: &str| shipped.providers.contains_key(name) || user.providers.contains_key(name);
-            listed.models.retain(|_, model| is_known(model.provider.get_ref()));
+            listed.models.retain(|_, model| provider_of(model).is_some_and(is_known));
             self.checked(listed, shipped)
         });
         match checked {
@@ -46,7 +46,7 @@ impl ModelsFile {
     /// only the names count here.
     fn checked(&self, listed: Sections, shipped: &Sections) -> Result<Sections, Diagnostic> {
         let stand_in = shipped.providers.get("offline");
-        let names = listed.models.values().map(|model| model.provider.get_ref().clone());
+        let names = listed.models.values().filter_map(provider_of).map(str::to_owned);
         let providers = names.filter_map(|name| Some((name, stand_in?.clone()))).collect();
         let named = Sections { providers, ..Sections::default() };
         let Err(errors) = Catalog::build_with(shipped, &named, &listed, &PriceBook::default()) else {
@@ -68,7 +68,7 @@ impl ModelsFile {
         Ok(listed
             .models
             .values()
-            .filter(|model| model.provider.get_ref() == provider)
+            .filter(|model| provider_of(model) == Some(provider))
             .filter_map(model)
             .collect())
     }
@@ -86,7 +86,7 @@ impl ModelsFile {
         let now = Self::read(paths)?;
         // What cannot be read is of no use to anybody: it is written anew.
         let kept = now.parsed().unwrap_or_default();
-        let others = kept.models.values().filter(|model| model.provider.get_ref() != provider);
+        let others = kept.models.values().filter(|model| provider_of(model) != Some(provider));
         let all: Vec<ListedModel> = others.filter_map(model).chain(models.iter().cloned()).collect();
         let (text, left_out) = listed_text(&all);
         if u64::try_from(text.len()).map_or(true, |length| length > MAX_MODELS_BYTES) {
@@ -117,16 +117,20 @@ pub enum ReplaceError {
     Storage(#[from] ConfigError),
 }
 
+fn provider_of(model: &ModelSection) -> Option<&str> {
+    model.provider.as_ref().map(|provider| provider.get_ref().as_str())
+}
+
 /// What was written of a model.
 fn model(section: &ModelSection) -> Option<ListedModel> {
     let longest = section.max_output_tokens.as_ref();
     Some(ListedModel {
-        provider: ProviderId::new(section.provider.get_ref().clone()).ok()?,
-        name: section.name.get_ref().clone(),
-        context_tokens: Some(*section.context_tokens.get_ref()),
+        provider: ProviderId::new(provider_of(section)?).ok()?,
+        name: section.name.as_ref()?.get_ref().clone(),
+        context_tokens: section.context_tokens.as_ref().map(|tokens| *tokens.get_ref()),
         max_output_tokens: longest.map(|tokens| *tokens.get_ref()),
-        tools: (!section.tools).then_some(false),
-        thinks: section.reasoning.then_some(true),
+        tools: section.tools,
+        thinks: section.reasoning,
         images: section.images,
         is_local: section.price.is_some(),
     })

@@ -136,7 +136,7 @@ pub(super) async fn refresh(
     let mut rows = Vec::new();
     while let Some(answer) = asking.join_next().await {
         let (id, listed) = answer.map_err(|error| Fault::new(ErrorKind::Internal, error.to_string()))?;
-        let is_local = ollama::is_here() && context.catalog.provider(&id).is_some_and(ollama::is_shipped);
+        let is_local = context.catalog.provider(&id).is_some_and(costs_nothing);
         rows.push(match listed {
             Ok(listed) => match kept(&paths, &id, listed, is_local).await {
                 Ok(row) => row,
@@ -147,6 +147,26 @@ pub(super) async fn refresh(
     }
     rows.sort_by(|a, b| a.provider.cmp(&b.provider));
     Ok(Listing { rows, next: None })
+}
+
+/// Whether its models run on this machine, so that nobody asks money for them: an Ollama that was found here, and the servers that
+/// there are presets of, as long as they are here. A gateway to others may well stand here under a name of its own.
+fn costs_nothing(entry: &ProviderEntry) -> bool {
+    if ollama::is_shipped(entry) {
+        return ollama::is_here();
+    }
+    let is_preset = |preset: ProviderEntry| preset.id == entry.id && preset.kind == entry.kind;
+    let presets = Catalog::local_presets().unwrap_or_default();
+    presets.into_iter().any(is_preset) && entry.base_url.as_deref().is_some_and(is_loopback)
+}
+
+fn is_loopback(base_url: &str) -> bool {
+    let host = base_url.split_once("://").map_or(base_url, |(_, rest)| rest);
+    let host = host.split('/').next().unwrap_or_default();
+    let host = host.rsplit_once(':').filter(|(_, port)| !port.contains(']')).map_or(host, |(host, _)| host);
+    host == "localhost"
+        || host == "[::1]"
+        || host.parse::<std::net::Ipv4Addr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 fn empty(id: &str) -> view::RefreshRow {

@@ -195,7 +195,7 @@ pub(super) fn answer_room(model: &ModelChoice, size: Size) -> Result<u64, Fault>
 #[must_use]
 pub fn price_hint(model: &str) -> String {
     format!(
-        "set models.\"{model}\".price in config.toml (\"0\" declares it free), or `unpriced = \"allow\"` in its [billing] where no limit is set"
+        "say its price in config.toml: [models.\"{model}\"] price = {{ currency = \"USD\", input = \"0.50\", output = \"1.50\" }} (\"0\" in both: free); where no limit is set, `unpriced = \"allow\"` in [billing] lets it serve without one"
     )
 }
 
