@@ -66,21 +66,24 @@ pub(crate) async fn accept(
     asked: Asked,
     client_keys: &[String],
 ) -> Result<Accepted, Fault> {
-    // The ledger, the configuration's files and the audit's disk are asked at once: none waits for another.
+    let context = daemon.context(submit.workspace.as_deref()).await;
+    let project = submit.workspace.as_deref().map(project::of);
+    // The ledger and the audit's disk are asked at once: none waits for another.
+    let left = async {
+        let Ok(context) = &context else { return Ok(None) };
+        budgets::left(&daemon.ledger, &context.settings, project.as_deref()).await
+    };
     let can_record = async { if submit.dry_run { Ok(()) } else { daemon.recorder.ready().await } };
-    let (earlier, context, can_record) =
-        tokio::join!(earlier(daemon, &submit.run), daemon.context(submit.workspace.as_deref()), can_record);
+    let (earlier, left, can_record) = tokio::join!(earlier(daemon, &submit.run), left, can_record);
     if let Some(receipt) = earlier {
         return Ok(Accepted { reply: Submitted::Receipt(receipt), start: None });
     }
     not_called_off(daemon, &submit.run)?;
     check(daemon, &asked, submit.compact)?;
     let now = clock::now();
-    let context = context?;
+    let (context, left) = (context?, left?);
     let bytes = asked.bytes();
     let asked = blocking::by_size(bytes, || asked.redacted(&context));
-    let project = submit.workspace.as_deref().map(project::of);
-    let left = budgets::left(&daemon.ledger, &context.settings, project.as_deref()).await?;
     let _stays = daemon.sessions.writing().await;
     // A conversation that goes on is looked for and read, however short the prompt.
     let bytes = submit.session.as_ref().map_or(bytes, |_| u64::MAX);
