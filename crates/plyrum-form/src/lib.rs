@@ -106,7 +106,7 @@ fn told(error: &jsonschema::ValidationError<'_>) -> String {
     let mut what = Short::default();
     let _full = write!(place, "{}", error.instance_path());
     let _full = write!(what, "{error}");
-    if place.0.is_empty() { what.0 } else { format!("at {}: {}", place.0, what.0) }
+    if place.0.is_empty() { what.0 } else { format!("at its place {}: {}", place.0, what.0) }
 }
 
 /// Takes the first bytes of what is written: an error quotes the value that it is about, whatever its size.

@@ -37,7 +37,7 @@ fn what_does_not_fit_is_told_with_its_place_and_within_bounds() {
     assert_eq!(why("{}"), "\"name\" is a required property");
     assert_eq!(
         why("{\"name\":1,\"age\":-1}"),
-        "at /age: -1 is less than the minimum of 0; at /name: 1 is not of type \"string\""
+        "at its place /age: -1 is less than the minimum of 0; at its place /name: 1 is not of type \"string\""
     );
     for prose in [
         "Here it is: {\"name\":\"Ada\"}",
@@ -52,16 +52,16 @@ fn what_does_not_fit_is_told_with_its_place_and_within_bounds() {
     let long = json!(vec!["я".repeat(2000); 40]).to_string();
     let told = many.check(&long).unwrap_err();
     assert!(told.len() < MAX_ERRORS * (MAX_ERROR_BYTES + 40), "{} bytes", told.len());
-    assert_eq!(told.matches("at /").count(), MAX_ERRORS);
+    assert_eq!(told.matches("at its place /").count(), MAX_ERRORS);
 }
 
 #[test]
 fn a_schema_that_cannot_be_checked_against_is_refused_with_the_reason() {
     assert_eq!(refused(&json!(3)), "it is no JSON Schema: 3 is not of types \"boolean\", \"object\"");
     assert!(
-        refused(&json!({ "properties": { "a": { "minimum": "x" } } })).contains("at /properties/a/minimum: ")
+        refused(&json!({ "properties": { "a": { "minimum": "x" } } })).contains("at its place /properties/a/minimum: ")
     );
-    assert!(refused(&json!({ "pattern": "(a" })).contains("at /pattern: "));
+    assert!(refused(&json!({ "pattern": "(a" })).contains("at its place /pattern: "));
     assert!(refused(&json!({ "$ref": "#/$defs/nowhere" })).contains("/$defs/nowhere"));
     for outside in ["https://example.com/a.json", "file:///etc/passwd", "other.json", "#anchor"] {
         let schema = json!({ "properties": { "a": { "items": { "$ref": outside } } } });
@@ -109,6 +109,6 @@ fn a_schema_may_refer_to_itself_where_it_reads_a_part_of_the_answer() {
     });
     let tree = form(&tree);
     assert!(tree.check("{\"below\":[{\"below\":[]},{}]}").is_ok());
-    assert!(tree.check("{\"below\":[{\"below\":[1]}]}").unwrap_err().starts_with("at /below/0/below/0: "));
+    assert!(tree.check("{\"below\":[{\"below\":[1]}]}").unwrap_err().starts_with("at its place /below/0/below/0: "));
     assert!(form(&json!({ "items": { "$ref": "#" } })).check("[[[]]]").is_ok());
 }

@@ -184,6 +184,20 @@ fn causes_and_lists_are_told_in_their_turn() {
         "провайдер «lab»: запрос не отправлен: http://127.0.0.1:1/v1: в соединении отказано (ошибка ОС 111)"
     );
     assert_eq!(
+        told("the answer does not fit the schema: at its place /age: \"ten\" is not of type \"number\""),
+        "ответ не подходит к схеме: в месте /age: \"ten\" — не number"
+    );
+    assert_eq!(
+        told(
+            "the answer does not fit the schema: at its place /age: -1 is less than the minimum of 0; at its place /name: 1 is not of type \"string\""
+        ),
+        "ответ не подходит к схеме: в месте /age: -1 меньше наименьшего — 0; в месте /name: 1 — не string"
+    );
+    assert_eq!(
+        told("the answer does not fit the schema: \"name\" is a required property"),
+        "ответ не подходит к схеме: нет обязательного поля \"name\""
+    );
+    assert_eq!(
         told("lab/fast cannot serve this prompt: no_key, not_allowed, only_when_named"),
         "модель lab/fast не подходит для этого запроса: нет ключа, проект её не разрешает, только по имени"
     );
