@@ -43,6 +43,7 @@ pub(crate) struct Accepted {
 }
 
 struct Start {
+    daemon: Arc<Daemon>,
     driver: Driver,
     spec: RunSpec,
     hub: Arc<Hub>,
@@ -55,6 +56,8 @@ impl Accepted {
         start.hub.catch_up(outbox, &mut Progress::after(0), clock::now());
         let run = start.hub.run.clone();
         tokio::spawn(start.driver.drive(start.spec));
+        // A file of its own: the run does not wait for it.
+        start.daemon.sessions.used(&start.hub.session);
         Some(run)
     }
 }
@@ -127,7 +130,6 @@ pub(crate) async fn accept(
     blocking::by_size(bytes, || has_room_for_pictures(daemon, &session.id, &asked))?;
     let start = begin(daemon, context, project, &asked, spec, session.is_new, acting).await?;
     let start = Start { driver: start.driver.with_recording(recording), ..start };
-    daemon.sessions.used(&session.id);
     Ok(Accepted { reply: Submitted::Receipt(receipt), start: Some(Box::new(start)) })
 }
 
@@ -526,7 +528,7 @@ async fn begin(
         not_called_off(daemon, &spec.run)?;
         return Err(Fault::new(ErrorKind::Failed, "a run of this id was submitted at the same moment"));
     }
-    Ok(Start { driver, spec, hub })
+    Ok(Start { daemon: Arc::clone(daemon), driver, spec, hub })
 }
 
 /// Ends a run that could not be written down.

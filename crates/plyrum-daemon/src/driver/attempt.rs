@@ -43,19 +43,14 @@ pub(super) async fn stream(
     if asking.waited || asking.is_probe {
         pump.send(Input::Admitted { attempt: attempt.clone(), is_probe: asking.is_probe }).await;
     }
-    // Before a byte of the request goes out: after a crash, `sent` means that it may have to be paid.
-    let (now, sent) = (clock::now().millis(), convert::sent(&open.request));
-    if let Err(e) = pump.daemon.ledger.mark_sent_of(attempt.as_str(), now, sent).await {
+    // Before a byte of the request goes out: after a crash, `sent` means that it may have to be paid. What goes out is put
+    // together meanwhile.
+    let sent = convert::sent(&open.request);
+    let marking = pump.daemon.ledger.mark_sent_of(attempt.as_str(), clock::now().millis(), sent);
+    let (marked, request) = tokio::join!(marking, async { request(&context, open) });
+    if let Err(e) = marked {
         return pump.end(AttemptEnd::NotSent(convert::storage(&e))).await;
     }
-    let model = context.catalog.model(&open.model);
-    let wire_name = model.map_or_else(|| open.model.clone(), |m| m.name.clone());
-    let context_tokens = model.map(|model| model.context_tokens);
-    let thinks = model.is_some_and(|model| model.reasoning);
-    let request = convert::request(open, &wire_name);
-    // A model that does not think refuses to be told how long to.
-    let effort = request.effort.filter(|_| thinks);
-    let request = ChatRequest { context_tokens, thinks, effort, ..request };
     let mut events = match &recording {
         Some(recording) => provider.open_on(request, &recording.tape),
         None => provider.open(request),
@@ -98,6 +93,18 @@ pub(super) async fn stream(
             }
         }
     }
+}
+
+/// An attempt's request in the provider's words.
+fn request(context: &Context, open: OpenAttempt) -> ChatRequest {
+    let model = context.catalog.model(&open.model);
+    let wire_name = model.map_or_else(|| open.model.clone(), |m| m.name.clone());
+    let context_tokens = model.map(|model| model.context_tokens);
+    let thinks = model.is_some_and(|model| model.reasoning);
+    let request = convert::request(open, &wire_name);
+    // A model that does not think refuses to be told how long to.
+    let effort = request.effort.filter(|_| thinks);
+    ChatRequest { context_tokens, thinks, effort, ..request }
 }
 
 fn not_configured(provider: &str) -> plyrum_protocol::Fault {
