@@ -303,33 +303,80 @@ pub(crate) fn spent(
     since_ms: i64,
     until_ms: i64,
 ) -> Result<i64, LedgerError> {
+    total(conn, Figure::Cost, of, (since_ms, until_ms))
+}
+
+/// How many of the same attempts have no known price: what [`spent`] leaves out.
+pub(crate) fn unpriced(
+    conn: &Connection,
+    of: SpentBy<'_>,
+    since_ms: i64,
+    until_ms: i64,
+) -> Result<i64, LedgerError> {
+    total(conn, Figure::Unpriced, of, (since_ms, until_ms))
+}
+
+/// What is added up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Figure {
+    Cost,
+    Unpriced,
+}
+
+impl Figure {
+    /// The column of roll-ups and usage lines.
+    const fn column(self) -> &'static str {
+        match self {
+            Self::Cost => "cost",
+            Self::Unpriced => "unpriced",
+        }
+    }
+
+    /// The same of one attempt.
+    const fn of_attempt(self) -> &'static str {
+        match self {
+            Self::Cost => "cost_micro_rub",
+            Self::Unpriced => "cost_micro_rub IS NULL",
+        }
+    }
+}
+
+fn total(
+    conn: &Connection,
+    figure: Figure,
+    of: SpentBy<'_>,
+    (since_ms, until_ms): (i64, i64),
+) -> Result<i64, LedgerError> {
     let levels: &[Level] = if of == SpentBy::All { EVERYTHING } else { EACH };
-    let mut spent = 0_i64;
+    let mut total = 0_i64;
     for piece in cover(levels, since_ms.max(0), until_ms) {
-        let part = spent_in(conn, of, piece)?;
-        spent = spent
+        let part = total_in(conn, figure, of, piece)?;
+        total = total
             .checked_add(part)
             .ok_or_else(|| LedgerError::internal("spending over 64 bits".to_owned()))?;
     }
-    Ok(spent)
+    Ok(total)
 }
 
-fn spent_in(conn: &Connection, of: SpentBy<'_>, piece: Piece) -> Result<i64, LedgerError> {
+fn total_in(conn: &Connection, figure: Figure, of: SpentBy<'_>, piece: Piece) -> Result<i64, LedgerError> {
+    let (sum, of_attempt) = (figure.column(), figure.of_attempt());
     let query = match (piece.level, of.column()) {
         (Some(_), Some(column)) => format!(
-            "SELECT coalesce(sum(cost), 0) FROM rollups WHERE level = ?1 AND start >= ?2 AND start < ?3
+            "SELECT coalesce(sum({sum}), 0) FROM rollups WHERE level = ?1 AND start >= ?2 AND start < ?3
              AND +key IN (SELECT id FROM rollup_keys WHERE {column} = ?4)"
         ),
-        (Some(_), None) => "SELECT coalesce(sum(cost), 0) FROM rollups
+        (Some(_), None) => format!(
+            "SELECT coalesce(sum({sum}), 0) FROM rollups
              WHERE level = ?1 AND start >= ?2 AND start < ?3 AND ?4 = ''"
-            .to_owned(),
+        ),
         (None, Some(column)) => format!(
-            "SELECT coalesce(sum(cost), 0) FROM usage_lines WHERE ?1 IS NULL AND closed_at >= ?2 AND closed_at < ?3
+            "SELECT coalesce(sum({sum}), 0) FROM usage_lines WHERE ?1 IS NULL AND closed_at >= ?2 AND closed_at < ?3
              AND {column} = ?4"
         ),
-        (None, None) => "SELECT coalesce(sum(cost_micro_rub), 0) FROM attempts
+        (None, None) => format!(
+            "SELECT coalesce(sum({of_attempt}), 0) FROM attempts
              WHERE ?1 IS NULL AND state = 'settled' AND closed_at >= ?2 AND closed_at < ?3 AND ?4 = ''"
-            .to_owned(),
+        ),
     };
     let mut select = conn.prepare_cached(&query)?;
     Ok(select.query_row(params![piece.level, piece.since, piece.until, of.value()], |row| row.get(0))?)

@@ -280,8 +280,12 @@ fn text(words: &Words, report: &view::ExplainReport) -> String {
     if report.attempts.is_empty() {
         let _infallible = writeln!(text, "  {}", words.say("explain-no-request"));
     }
-    let total = words.rub(report.cost_micro_rub);
-    let _infallible = writeln!(text, "{}", say!(in words, "explain-total", amount = total));
+    let unpriced = usize::try_from(report.unpriced).unwrap_or(usize::MAX);
+    let total = match words.charged(report.cost_micro_rub, unpriced) {
+        _ if unpriced > 0 && report.cost_micro_rub == MicroRub::ZERO => words.say("explain-total-unpriced"),
+        total => say!(in words, "explain-total", amount = total),
+    };
+    let _infallible = writeln!(text, "{total}");
     for (amount, key) in [
         (report.repeats_micro_rub, "explain-repeats"),
         (report.wasted_micro_rub, "explain-wasted"),
@@ -321,7 +325,7 @@ fn attempt_text(words: &Words, attempt: &view::ExplainAttempt) -> String {
         line(&mut text, &words.say("explain-no-price"));
     }
     text += &sum_text(words, attempt);
-    let cost = words.rub(attempt.cost_micro_rub);
+    let cost = cost_text(words, attempt);
     let verdict = verdict_text(words, attempt);
     labelled(&mut text, &words.say("explain-cost"), &format!("{cost:>12}   ({verdict})"));
     if attempt.debt_micro_rub > MicroRub::ZERO {
@@ -335,6 +339,11 @@ fn attempt_text(words: &Words, attempt: &view::ExplainAttempt) -> String {
     text
 }
 
+/// What it was charged; what has no known price is not told as nothing.
+fn cost_text(words: &Words, attempt: &view::ExplainAttempt) -> String {
+    words.charged(attempt.cost_micro_rub, usize::from(attempt.billing == "unpriced"))
+}
+
 /// Which request it was, how it ended, and what it stands for.
 fn head_text(words: &Words, attempt: &view::ExplainAttempt) -> String {
     let outcome = match attempt.outcome {
@@ -345,13 +354,14 @@ fn head_text(words: &Words, attempt: &view::ExplainAttempt) -> String {
     let (step, role, model) = (&attempt.step, attempt.role.as_str(), &attempt.model);
     let mut text = format!("\n{} · {step} ({role}) · {model} · {outcome}{error}\n", attempt.attempt);
     if let Some(retry) = &attempt.retry {
-        let told = say!(
-            in words,
-            "explain-try",
-            try = retry.try_number.to_string(),
-            cause = &*words.told(&retry.cause),
-            amount = words.rub(attempt.cost_micro_rub)
-        );
+        let (number, cause) = (retry.try_number.to_string(), &*words.told(&retry.cause));
+        let told = match attempt.billing.as_str() {
+            "unpriced" => say!(in words, "explain-try-unpriced", try = number, cause = cause),
+            _ => {
+                let amount = words.rub(attempt.cost_micro_rub);
+                say!(in words, "explain-try", try = number, cause = cause, amount = amount)
+            }
+        };
         line(&mut text, &told);
     }
     if let Some(from) = &attempt.fallback {

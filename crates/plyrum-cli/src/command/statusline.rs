@@ -75,7 +75,9 @@ fn now() -> Zoned {
 const fn nothing() -> view::Statusline {
     view::Statusline {
         today_micro_rub: MicroRub::ZERO,
+        today_unpriced: 0,
         month_micro_rub: MicroRub::ZERO,
+        month_unpriced: 0,
         held_micro_rub: MicroRub::ZERO,
         available_micro_rub: None,
         budget_left_micro_rub: None,
@@ -107,15 +109,20 @@ fn of_ledger_file(reader: &LedgerReader, now: &Zoned) -> Result<view::Statusline
     let read = || {
         let today = reader.spent(SpentBy::All, day, i64::MAX)?;
         let this_month = reader.spent(SpentBy::All, month, i64::MAX)?;
-        Ok((today, this_month, reader.balance()?, reader.limits_of_all()?))
+        let without_price = [day, month].map(|since| reader.unpriced(SpentBy::All, since, i64::MAX));
+        Ok((today, this_month, without_price, reader.balance()?, reader.limits_of_all()?))
     };
-    let (today, this_month, balance, [of_day, of_month]) = read().map_err(|e| of_ledger(&e))?;
+    let (today, this_month, [today_unpriced, month_unpriced], balance, [of_day, of_month]) =
+        read().map_err(|e| of_ledger(&e))?;
+    let count = |n: Result<u64, _>| n.map(|n| u32::try_from(n).unwrap_or(u32::MAX)).map_err(|e| of_ledger(&e));
     let left = |limit: Option<MicroRub>, spent: MicroRub| {
         limit.and_then(|limit| limit.checked_sub(spent)).and_then(|left| left.checked_sub(balance.held))
     };
     Ok(view::Statusline {
         today_micro_rub: today,
+        today_unpriced: count(today_unpriced)?,
         month_micro_rub: this_month,
+        month_unpriced: count(month_unpriced)?,
         held_micro_rub: balance.held,
         available_micro_rub: balance.available,
         budget_left_micro_rub: left(of_day, today).into_iter().chain(left(of_month, this_month)).min(),
@@ -129,8 +136,12 @@ fn left(line: &view::Statusline) -> Option<MicroRub> {
 
 fn text(words: &Words, line: &view::Statusline) -> String {
     let part = |key, amount| format!("{} {}", words.say(key), words.rub(amount));
-    let mut parts =
-        vec![part("statusline-today", line.today_micro_rub), part("statusline-month", line.month_micro_rub)];
+    let spent =
+        |key, amount, unpriced: u32| format!("{} {}", words.say(key), words.charged(amount, unpriced as usize));
+    let mut parts = vec![
+        spent("statusline-today", line.today_micro_rub, line.today_unpriced),
+        spent("statusline-month", line.month_micro_rub, line.month_unpriced),
+    ];
     parts.extend(
         Some(line.held_micro_rub)
             .filter(|held| *held > MicroRub::ZERO)
@@ -151,17 +162,17 @@ fn filled(words: &Words, format: &str, line: &view::Statusline) -> Result<String
                 .hint(say!(in words, "hint-figure", names = names, last = last))
         };
         let (name, after) = after.split_once('}').ok_or_else(|| wrong(after))?;
-        let figure = match name {
-            "today" => Some(line.today_micro_rub),
-            "month" => Some(line.month_micro_rub),
-            "held" => Some(line.held_micro_rub),
-            "available" => line.available_micro_rub,
-            "budget" => line.budget_left_micro_rub,
-            "left" => left(line),
+        let (figure, unpriced) = match name {
+            "today" => (Some(line.today_micro_rub), line.today_unpriced),
+            "month" => (Some(line.month_micro_rub), line.month_unpriced),
+            "held" => (Some(line.held_micro_rub), 0),
+            "available" => (line.available_micro_rub, 0),
+            "budget" => (line.budget_left_micro_rub, 0),
+            "left" => (left(line), 0),
             _ => return Err(wrong(name)),
         };
         text += before;
-        text += &figure.map(|figure| words.rub(figure)).unwrap_or_default();
+        text += &figure.map(|figure| words.charged(figure, unpriced as usize)).unwrap_or_default();
         rest = after;
     }
     Ok(text + rest)
@@ -175,7 +186,9 @@ mod tests {
     fn line() -> view::Statusline {
         view::Statusline {
             today_micro_rub: MicroRub::new(1_200_000),
+            today_unpriced: 0,
             month_micro_rub: MicroRub::new(1_234_500_000),
+            month_unpriced: 0,
             held_micro_rub: MicroRub::ZERO,
             available_micro_rub: Some(MicroRub::new(50_000_000)),
             budget_left_micro_rub: Some(MicroRub::new(7_000_000)),
@@ -188,6 +201,23 @@ mod tests {
         assert_eq!(text(&en, &line()), "today 1.20 ₽ · month 1\u{a0}234.50 ₽ · left 7.00 ₽");
         assert_eq!(text(&ru, &line()), "сегодня 1,20 ₽ · месяц 1\u{a0}234,50 ₽ · осталось 7,00 ₽");
         assert_eq!(text(&en, &nothing()), "today 0.00 ₽ · month 0.00 ₽");
+    }
+
+    #[test]
+    fn what_has_no_known_price_is_not_told_as_nothing() {
+        let en = Words::new(Lang::En);
+        let line = view::Statusline {
+            today_micro_rub: MicroRub::ZERO,
+            today_unpriced: 2,
+            month_unpriced: 3,
+            ..nothing_but_month()
+        };
+        assert_eq!(text(&en, &line), "today price not known · month 5.00 ₽ + 3 unpriced");
+        assert_eq!(filled(&en, "{today}/{month}", &line).unwrap(), "price not known/5.00 ₽ + 3 unpriced");
+    }
+
+    fn nothing_but_month() -> view::Statusline {
+        view::Statusline { month_micro_rub: MicroRub::new(5_000_000), ..nothing() }
     }
 
     #[test]

@@ -376,10 +376,8 @@ fn text(report: &view::UsageReport) -> String {
 fn cells(row: &view::UsageRow) -> Vec<String> {
     let meters = &row.usage.meters;
     let cached = meters.cache_read + meters.cache_write_5m + meters.cache_write_1h;
-    let with_unpriced = |cost, unpriced: u64| {
-        let cost = words().rub(cost);
-        if unpriced > 0 { say!("usage-unpriced", cost = cost, n = unpriced) } else { cost }
-    };
+    let with_unpriced =
+        |cost, unpriced: u64| words().charged(cost, usize::try_from(unpriced).unwrap_or(usize::MAX));
     let cost = with_unpriced(row.cost_micro_rub, row.unpriced);
     let key = if row.key.is_empty() { "–" } else { &row.key };
     let [runs, attempts, input, cached, output] =

@@ -37,5 +37,6 @@ fn health(row: UsageRow) -> ProviderHealth {
         cancelled: sum.cancelled.attempts,
         retries: sum.retries.attempts,
         cost: sum.cost,
+        unpriced: sum.unpriced,
     }
 }

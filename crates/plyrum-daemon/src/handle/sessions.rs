@@ -7,6 +7,7 @@ use crate::recorder::Kind;
 use crate::sessions::past::{self, Room};
 use crate::sessions::storage;
 use crate::{clock, ids, instructions, project, recover};
+use plyrum_billing_client::MicroRub;
 use plyrum_ledger::LedgerReader;
 use plyrum_protocol::view::{self, TurnState};
 use plyrum_protocol::{
@@ -72,9 +73,10 @@ async fn project_of(daemon: &Daemon, workspace: Option<&str>) -> Result<Option<S
 }
 
 fn list_row(row: index::SessionRow, ledger: Option<&LedgerReader>) -> Result<view::SessionRow, Fault> {
-    let cost = ledger.map(|books| books.spent_in_session(row.session.as_str())).transpose();
+    let (cost_micro_rub, unpriced) = charged(ledger, row.session.as_str())?;
     Ok(view::SessionRow {
-        cost_micro_rub: cost.map_err(|e| crate::driver::convert::storage(&e))?.unwrap_or_default(),
+        cost_micro_rub,
+        unpriced,
         session: row.session,
         title: row.name,
         project: row.project,
@@ -83,6 +85,15 @@ fn list_row(row: index::SessionRow, ledger: Option<&LedgerReader>) -> Result<vie
         turns: row.turns,
         forked_from: row.forked_from,
     })
+}
+
+/// What a session's runs were charged, and how many of their requests have no known price.
+fn charged(ledger: Option<&LedgerReader>, session: &str) -> Result<(MicroRub, u32), Fault> {
+    let Some(books) = ledger else { return Ok((MicroRub::ZERO, 0)) };
+    let of = |e| crate::driver::convert::storage(&e);
+    let unpriced = books.unpriced_in_session(session).map_err(of)?;
+    let cost = books.spent_in_session(session).map_err(of)?;
+    Ok((cost, u32::try_from(unpriced).unwrap_or(u32::MAX)))
 }
 
 /// Asks the index. A damaged or missing one is made again, and asked again when that is done, or as far as it is.
@@ -382,8 +393,7 @@ async fn detail(
         let bytes = daemon.sessions.dir.join(format!("{id}.jsonl"));
         let bytes = bytes.metadata().map_or(0, |about| about.len());
         let ledger = books(&daemon)?;
-        let cost = ledger.as_ref().map(|books| books.spent_in_session(id.as_str())).transpose();
-        let cost = cost.map_err(|e| crate::driver::convert::storage(&e))?.unwrap_or_default();
+        let (cost, unpriced) = charged(ledger.as_ref(), id.as_str())?;
         let look = |outline: &Outline| {
             let choice = room.as_ref().map(|room| past::choose(outline, room));
             let about = &outline.about;
@@ -396,6 +406,7 @@ async fn detail(
                 updated_at: about.updated_at.unwrap_or_default(),
                 turns: asked_here.count() as u64,
                 cost_micro_rub: cost,
+                unpriced,
                 forked_from: about.forked_from.as_ref().map(|(from, _)| from.clone()),
             };
             view::SessionDetail {

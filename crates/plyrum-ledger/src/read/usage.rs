@@ -125,6 +125,21 @@ impl LedgerReader {
         rollup::spent(&snapshot, of, since_ms, until_ms).map(MicroRub::new)
     }
 
+    /// How many requests of the same attempts have no known price: [`LedgerReader::spent`] leaves them out.
+    pub fn unpriced(&self, of: SpentBy<'_>, since_ms: i64, until_ms: i64) -> Result<u64, LedgerError> {
+        let snapshot = self.conn.unchecked_transaction()?;
+        rollup::unpriced(&snapshot, of, since_ms, until_ms).map(i64::cast_unsigned)
+    }
+
+    /// How many requests of a session's runs have no known price: [`LedgerReader::spent_in_session`] leaves them out.
+    pub fn unpriced_in_session(&self, session: &str) -> Result<u64, LedgerError> {
+        let mut select = self.conn.prepare_cached(
+            "SELECT count(*) FROM runs r JOIN attempts a ON a.run = r.run
+             WHERE r.session = ?1 AND a.state = 'settled' AND a.cost_micro_rub IS NULL",
+        )?;
+        Ok(select.query_row([session], |row| row.get(0))?)
+    }
+
     /// When the first and the last usage was settled, in milliseconds since the epoch.
     pub fn used_between(&self) -> Result<Option<(i64, i64)>, LedgerError> {
         let mut select = self.conn.prepare_cached(

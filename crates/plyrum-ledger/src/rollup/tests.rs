@@ -326,6 +326,14 @@ proptest! {
             assert_eq!(spent(SpentBy::Project("here")).await.unwrap(), due(&|line| line.project() == "here"));
             assert_eq!(spent(SpentBy::Project("")).await.unwrap(), due(&|line| line.project().is_empty()));
             assert_eq!(spent(SpentBy::Provider("other")).await.unwrap(), due(&|line| line.provider() == "other"));
+            let left_out = |wanted: &dyn Fn(&Line) -> bool| {
+                let inside = rows.iter().filter(|(line, _)| (since..until).contains(&line.at) && wanted(line));
+                i64::try_from(inside.filter(|(_, attempt)| attempt.cost.is_none()).count()).unwrap()
+            };
+            let without_price = |of: SpentBy<'static>| ledger.look(move |conn| unpriced(conn, of, since, until));
+            assert_eq!(without_price(SpentBy::All).await.unwrap(), left_out(&|_| true));
+            let of_coder = SpentBy::Persona("coder");
+            assert_eq!(without_price(of_coder).await.unwrap(), left_out(&|line| line.persona() == "coder"));
             assert_eq!(spent(SpentBy::Persona("nobody")).await.unwrap(), 0);
         });
     }

@@ -22,6 +22,9 @@ pub struct SessionRow {
     pub turns: u64,
     /// What its runs cost: the ledger's sum.
     pub cost_micro_rub: MicroRub,
+    /// How many of their requests are not in it, since their price is not known.
+    #[serde(default, skip_serializing_if = "crate::is_zero")]
+    pub unpriced: u32,
     /// The session that it is a copy of.
     pub forked_from: Option<SessionId>,
 }

@@ -9,8 +9,14 @@ use serde::{Deserialize, Serialize};
 pub struct Statusline {
     /// Charged since midnight, in the caller's time zone.
     pub today_micro_rub: MicroRub,
+    /// How many requests of today are not in it, since their price is not known.
+    #[serde(default, skip_serializing_if = "crate::is_zero")]
+    pub today_unpriced: u32,
     /// Charged since the first of the month.
     pub month_micro_rub: MicroRub,
+    /// The same of the month.
+    #[serde(default, skip_serializing_if = "crate::is_zero")]
+    pub month_unpriced: u32,
     /// Reserved by attempts that are not settled.
     pub held_micro_rub: MicroRub,
     /// What may still be spent, prepaid; null where the account has no limit.

@@ -4,9 +4,8 @@
 use crate::app::UsageReply;
 use crate::screen::audit::AuditSource;
 use crate::screen::models::ModelsSource;
-use crate::screen::usage::{UsageAsk, UsageSource};
+use crate::screen::usage::{Spent, UsageAsk, UsageSource};
 use crate::transcript::TranscriptSource;
-use plyrum_billing_client::MicroRub;
 use plyrum_protocol::{Fault, RunId, SessionId, view};
 use std::fmt;
 use std::sync::Arc;
@@ -17,7 +16,7 @@ pub trait DeskSource: Send + Sync {
     fn figures(&self) -> Result<view::Statusline, Fault>;
 
     /// What a run and its session were charged so far; none where that cannot be read.
-    fn costs(&self, run: &RunId, session: &SessionId) -> Result<(Option<MicroRub>, Option<MicroRub>), Fault>;
+    fn costs(&self, run: &RunId, session: &SessionId) -> Result<(Option<Spent>, Option<Spent>), Fault>;
 
     /// The latest runs, the newest first.
     fn runs(&self) -> Result<Vec<view::RunRow>, Fault>;

@@ -56,7 +56,8 @@ fn money(app: &App) -> Pieces<'_> {
     let pieces = Pieces::new(&app.theme);
     let Some(figures) = &app.figures else { return pieces };
     let rub = |amount| app.words.lang().rub(amount);
-    let today = app.words.with("status-today", &[("today", rub(figures.today_micro_rub).into())]);
+    let today = app.words.charged(figures.today_micro_rub, figures.today_unpriced as usize);
+    let today = app.words.with("status-today", &[("today", today.into())]);
     let left = figures.available_micro_rub.into_iter().chain(figures.budget_left_micro_rub).min();
     let pieces = pieces.add(Role::Money, &today);
     match left {

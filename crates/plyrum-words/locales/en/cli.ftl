@@ -250,6 +250,7 @@ step-quorum = { $have } of { $of } proposals after { $took } ({ $why })
 step-late = { $step } came too late
 dry-plan = plan { $plan }
 dry-price = price { $price }
+dry-price-unknown = price not known
 price-range = { $low } to { $high }
 dry-unpriced = price not known, and in neither figure: { $models }
 because = because { $reason }
@@ -474,6 +475,7 @@ fault-key-long = the key is longer than 16 KiB
 explain-run = run { $run } · { $status } · plan { $plan } · { $at }
 explain-no-request = no request was made
 explain-total = total { $amount }
+explain-total-unpriced = total: price not known
 explain-repeats = { $amount } of it for repeats
 explain-wasted = { $amount } of it for attempts that failed, broke off or were cancelled
 explain-extra = { $amount } over asking the best model alone
@@ -486,6 +488,7 @@ explain-unpriced = { $n ->
    *[other] { $n } attempts
 } without a known price
 explain-unresolved = unresolved or given back
+explain-try-unpriced = try { $try } because the one before: { $cause }; what this repeat costs is not known
 explain-try = try { $try } because the one before: { $cause }; this repeat cost { $amount }
 explain-fallback = fallback from { $model } of { $provider }: { $cause }
 explain-after = asked again after { $took }
@@ -730,7 +733,6 @@ hint-new-file-writable = name a file that does not exist, in a directory that yo
 
 usage-nothing = nothing was used yet
 usage-nothing-of-that = nothing of that was used in that time
-usage-unpriced = { $cost } + { $n } unpriced
 usage-estimates = ~ includes estimates: for some attempts the provider did not report what was used
 usage-new = new
 usage-same = same

@@ -259,6 +259,7 @@ step-quorum = предложений: { $have } из { $of } через { $took 
 step-late = шаг { $step } опоздал
 dry-plan = план { $plan }
 dry-price = цена { $price }
+dry-price-unknown = цена неизвестна
 price-range = от { $low } до { $high }
 dry-unpriced = цена неизвестна и сюда не входит: { $models }
 because = потому что: { $reason }
@@ -546,6 +547,7 @@ fault-key-long = ключ длиннее 16 КиБ
 explain-run = запуск { $run } · { $status } · план { $plan } · { $at }
 explain-no-request = запросов не было
 explain-total = всего { $amount }
+explain-total-unpriced = всего: цена неизвестна
 explain-repeats = { $amount } из этого — за повторы
 explain-wasted = { $amount } из этого — за неудачные, оборванные или отменённые попытки
 explain-extra = на { $amount } дороже, чем спросить одну лучшую модель
@@ -560,6 +562,7 @@ explain-unpriced = без известной цены { $n ->
    *[many] { $n } попыток
 }
 explain-unresolved = не закрыта или возвращена
+explain-try-unpriced = попытка № { $try }, потому что предыдущая: { $cause }; сколько стоил этот повтор, неизвестно
 explain-try = попытка № { $try }, потому что предыдущая: { $cause }; этот повтор стоил { $amount }
 explain-fallback = запасной вариант вместо { $model } у { $provider }: { $cause }
 explain-after = повторена через { $took }
@@ -812,7 +815,6 @@ hint-new-file-writable = назовите новый файл в каталог�
 
 usage-nothing = ещё ничего не израсходовано
 usage-nothing-of-that = ничего из этого за это время не израсходовано
-usage-unpriced = { $cost } + без цены: { $n }
 usage-estimates =   включает оценки: о части попыток провайдер не сообщил расход
 usage-new = новое
 usage-same = столько же

@@ -502,8 +502,7 @@ impl Show {
         for step in &plan.steps {
             text += &format!("  {:<12} {:<10} {}\n", step.step, step.role.as_str(), step.model);
         }
-        let price = price_range(plan.price_low_micro_rub, plan.price_high_micro_rub, plan.unpriced.len());
-        text += &format!("{}\n", say!("dry-price", price = price));
+        text += &format!("{}\n", dry_price(plan));
         if !plan.unpriced.is_empty() {
             text += &format!("{}\n", say!("dry-unpriced", models = plan.unpriced.join(", ")));
         }
@@ -548,6 +547,15 @@ fn code_block(answer: &str) -> Result<&str, Fault> {
     let (_, rest) = answer.split_once("```").ok_or_else(none)?;
     let (_, body) = rest.split_once('\n').ok_or_else(none)?;
     Ok(body.split_once("```").map_or(body, |(code, _)| code).trim_end_matches('\n'))
+}
+
+/// The same of a dry run, in a line.
+fn dry_price(plan: &DryRun) -> String {
+    let (low, high) = (plan.price_low_micro_rub, plan.price_high_micro_rub);
+    if !plan.unpriced.is_empty() && high == MicroRub::ZERO {
+        return say!("dry-price-unknown");
+    }
+    say!("dry-price", price = price_range(low, high, plan.unpriced.len()))
 }
 
 /// What a plan can cost; models without a price are in neither figure.

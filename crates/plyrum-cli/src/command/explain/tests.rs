@@ -117,6 +117,15 @@ fn an_estimate_that_its_hold_limits_says_so_with_the_figure_of_its_meters() {
 }
 
 #[test]
+fn what_has_no_known_price_is_not_told_as_nothing() {
+    let mut row = settled(1000, tokens(9), 0);
+    (row.cost, row.price) = (None, None);
+    let attempt = explain(&row, None, &Aside::default(), None).unwrap();
+    assert_eq!(attempt.billing, "unpriced");
+    says(&attempt, "price not known   (reported;");
+}
+
+#[test]
 fn what_used_nothing_owes_no_fee() {
     let attempt = explained(1000, Basis::Nothing, 0);
     assert_eq!((attempt.cost_micro_rub, attempt.recomputes), (MicroRub::ZERO, true));

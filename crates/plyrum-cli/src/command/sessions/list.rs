@@ -77,7 +77,7 @@ fn list_text(rows: &[view::SessionRow]) -> String {
                 text::short(row.session.as_str()),
                 text::time(row.updated_at),
                 count(row.turns),
-                words().rub(row.cost_micro_rub),
+                words().charged(row.cost_micro_rub, row.unpriced as usize),
                 text::shortened(&project_name(row.project.as_deref()), PROJECT_CHARS),
                 text::shortened(&row.title, TITLE_CHARS),
             ]

@@ -46,7 +46,8 @@ fn shown(detail: &view::SessionDetail) -> String {
         let original = say!("sessions-copy-of", session = from.as_str(), run = through.as_str());
         lines.push((say!("label-copy"), original));
     }
-    let (cost, turns_asked) = (words().rub(row.cost_micro_rub), count(row.turns));
+    let cost = words().charged(row.cost_micro_rub, row.unpriced as usize);
+    let turns_asked = count(row.turns);
     lines.push((say!("label-begun"), text::time(row.created_at)));
     lines.push((say!("label-last-used"), text::time(row.updated_at)));
     lines.push((say!("label-cost"), say!("sessions-cost", cost = cost, turns = turns_asked)));

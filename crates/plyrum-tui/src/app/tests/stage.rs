@@ -194,6 +194,8 @@ pub(super) fn figures() -> plyrum_protocol::view::Statusline {
     use plyrum_billing_client::MicroRub;
     plyrum_protocol::view::Statusline {
         today_micro_rub: MicroRub::new(1_234_500),
+        today_unpriced: 0,
+        month_unpriced: 0,
         month_micro_rub: MicroRub::new(55_000_000),
         held_micro_rub: MicroRub::ZERO,
         available_micro_rub: None,

@@ -20,6 +20,8 @@ pub struct ProviderHealth {
     pub retries: u64,
     /// What they were charged.
     pub cost: MicroRub,
+    /// How many of them are not in it, since their price is not known.
+    pub unpriced: u64,
 }
 
 /// What the screen wants to be done.

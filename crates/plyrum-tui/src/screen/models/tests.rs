@@ -72,6 +72,7 @@ fn filled() -> ModelsScreen {
         cancelled: 2,
         retries: 4,
         cost: MicroRub::new(12_345_678),
+        unpriced: 0,
     };
     screen.loaded(ModelsReply::Health(Ok(vec![health])));
     screen

@@ -23,6 +23,7 @@ fn row(id: &str, title: &str, minutes: i64) -> SessionRow {
         updated_at: Timestamp::from_millis(NOW - minutes * 60_000),
         turns: 3,
         cost_micro_rub: MicroRub::new(1_234_500),
+        unpriced: 0,
         forked_from: None,
     }
 }

@@ -34,13 +34,22 @@ const PAGE_ROWS: usize = 10;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct LiveFigures {
     /// What the run costs so far.
-    pub run_cost: Option<MicroRub>,
+    pub run_cost: Option<Spent>,
     /// What the session costs so far.
-    pub session_cost: Option<MicroRub>,
+    pub session_cost: Option<Spent>,
     /// How much of the model's context is used.
     pub context_percent: Option<u8>,
     /// Whether these are final.
     pub certainty: Certainty,
+}
+
+/// What was charged, beside what has no known price.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Spent {
+    /// The charges.
+    pub cost: MicroRub,
+    /// How many requests are not in them.
+    pub unpriced: usize,
 }
 
 /// How well live figures are known.

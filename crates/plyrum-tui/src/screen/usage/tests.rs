@@ -146,8 +146,8 @@ fn check(name: &str, screen: &UsageScreen, size: (u16, u16)) {
 fn streaming() -> UsageScreen {
     let mut screen = loaded();
     screen.live(LiveFigures {
-        run_cost: Some(MicroRub::new(1_204_500)),
-        session_cost: Some(MicroRub::new(64_118_250)),
+        run_cost: Some(Spent { cost: MicroRub::new(1_204_500), unpriced: 0 }),
+        session_cost: Some(Spent { cost: MicroRub::new(64_118_250), unpriced: 0 }),
         context_percent: Some(42),
         certainty: Certainty::Streaming,
     });

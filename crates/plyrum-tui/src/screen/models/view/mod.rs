@@ -108,7 +108,7 @@ impl ModelsView<'_> {
             Lately::NotAsked => return words.say("providers-not-asked"),
             Lately::Asked(health) => health,
         };
-        let cost = words.lang().rub(health.cost);
+        let cost = words.charged(health.cost, usize::try_from(health.unpriced).unwrap_or(usize::MAX));
         let mut told = words.with("providers-day", &[("n", health.attempts.into()), ("cost", cost.into())]);
         for (key, n) in [
             ("providers-failed", health.failed),

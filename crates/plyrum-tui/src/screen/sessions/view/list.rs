@@ -81,7 +81,7 @@ impl SessionsView<'_> {
     }
 
     fn cost(&self, row: &SessionRow) -> String {
-        self.look.words.lang().rub(row.cost_micro_rub)
+        self.look.words.charged(row.cost_micro_rub, row.unpriced as usize)
     }
 
     fn row(&self, row: &SessionRow, is_chosen: bool, columns: Columns) -> Line<'static> {

@@ -1,6 +1,6 @@
 //! Now: what the run and the session cost, how full the context is, what an hour costs, what is left.
 
-use super::super::{Certainty, said};
+use super::super::{Certainty, Spent, said};
 use super::{Pair, Pane, draw_pairs};
 use crate::theme::Role;
 use plyrum_billing_client::MicroRub;
@@ -34,8 +34,9 @@ pub(super) fn pairs(pane: Pane<'_>) -> Vec<Pair> {
     let (look, board, live) = (pane.look, pane.board, pane.screen.live);
     let say = |key| look.words.say(key);
     let mark = if live.certainty == Certainty::Streaming { "~" } else { "" };
-    let known = |amount: Option<MicroRub>| {
-        amount.map_or_else(|| say("usage-none"), |amount| format!("{mark}{}", said::rub(look, amount)))
+    let known = |spent: Option<Spent>| {
+        let charged = |spent: Spent| look.words.charged(spent.cost, spent.unpriced);
+        spent.map_or_else(|| say("usage-none"), |spent| format!("{mark}{}", charged(spent)))
     };
     let context =
         live.context_percent.map_or_else(|| say("usage-none"), |percent| format!("{percent}\u{a0}%"));
