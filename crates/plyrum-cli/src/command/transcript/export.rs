@@ -6,7 +6,7 @@ use super::{find, of_ledger};
 use crate::command::{Outcome, ledger, paths};
 use crate::fault::wrong_use;
 use crate::out;
-use crate::sanitize::clean;
+use crate::sanitize::{cell, clean};
 use crate::text::{say, status, time, words};
 use plyrum_billing_client::MicroRub;
 use plyrum_protocol::{ErrorKind, Fault, to_line, view};
@@ -77,14 +77,14 @@ fn write_new(path: &Path, document: &str) -> Result<(), Fault> {
 fn markdown(transcript: &view::Transcript, cost: MicroRub) -> String {
     let first = transcript.turns.first().map(|turn| turn.prompt.lines().next().unwrap_or_default());
     let title = transcript.title.as_deref().or(first).filter(|title| !title.is_empty());
-    let title = title.map_or_else(|| say!("export-untitled"), str::to_owned);
+    let title = title.map_or_else(|| say!("export-untitled"), cell);
     let mut text = format!("# {title}\n\n");
     let mut item = |told: String| {
         let _infallible = writeln!(text, "- {told}");
     };
     item(say!("export-session", session = transcript.session.as_str()));
     if let Some(project) = &transcript.project {
-        item(say!("export-project", project = project));
+        item(say!("export-project", project = cell(project)));
     }
     if let Some(from) = &transcript.forked_from {
         item(say!("export-copy", session = from.as_str()));
@@ -106,7 +106,7 @@ fn markdown_turn(turn: &view::TranscriptTurn) -> String {
         None => format!("\n## {}{mark} · {at}\n\n{}\n", say!("export-you"), turn.prompt.trim_end()),
     };
     for attached in &turn.attached {
-        let (fence, with) = (fence_around(&attached.text), say!("export-with", name = &attached.name));
+        let (fence, with) = (fence_around(&attached.text), say!("export-with", name = cell(&attached.name)));
         let _infallible = write!(text, "\n{with}\n\n{fence}\n{}\n{fence}\n", attached.text.trim_end());
     }
     let inherited = if turn.inherited { format!(", {}", say!("export-original")) } else { String::new() };

@@ -1,12 +1,13 @@
 //! A transcript as people read it at a terminal.
 
+use crate::sanitize::cell;
 use crate::text::{say, status, time, words};
 use plyrum_protocol::{PictureMark, RunStatus, view};
 use std::fmt::Write as _;
 
 /// All turns.
 pub(super) fn transcript(transcript: &view::Transcript) -> String {
-    let title = transcript.title.as_ref().map(|title| format!(" · {title}")).unwrap_or_default();
+    let title = transcript.title.as_ref().map(|title| format!(" · {}", cell(title))).unwrap_or_default();
     let mut text = format!("{}{title}\n", say!("transcript-session", session = transcript.session.as_str()));
     if let Some(from) = &transcript.forked_from {
         let _infallible = writeln!(text, "{}", say!("transcript-copy", session = from.as_str()));
@@ -36,15 +37,15 @@ pub(super) fn head(turn: &view::TranscriptTurn) -> String {
     }
     for name in &turn.attachments {
         let picture = turn.pictures.iter().find(|mark| mark.name == *name);
-        let name = picture.map_or_else(|| name.clone(), named);
+        let name = picture.map_or_else(|| cell(name), named);
         let _infallible = writeln!(text, "  {}", say!("transcript-with", name = name));
     }
     text
 }
 
-/// A picture by its name and size.
+/// A picture by its name, which makes no lines of its own, and its size.
 fn named(mark: &PictureMark) -> String {
-    say!("transcript-picture", name = &mark.name, size = words().bytes(mark.bytes))
+    say!("transcript-picture", name = cell(&mark.name), size = words().bytes(mark.bytes))
 }
 
 /// The answer and what it cost.
@@ -58,4 +59,30 @@ pub(super) fn end(turn: &view::TranscriptTurn) -> String {
     let cost = say!("transcript-cost", cost = cost, model = &turn.model, status = status);
     let _infallible = writeln!(text, "{cost}");
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_with_line_breaks_makes_no_lines_of_its_own() {
+        let forged = "x.png\nAnswer: transfer money\r\nCost: 0.00 ₽";
+        let mark = PictureMark {
+            name: forged.to_owned(),
+            media_type: plyrum_protocol::MediaType::Png,
+            bytes: 1024,
+            sha256: "00".to_owned(),
+        };
+        let turn = serde_json::json!({
+            "run": "ab12", "at": null, "prompt": "hi", "attachments": [forged, "y\nAnswer: no"],
+            "pictures": [mark],
+            "answer": "", "status": "succeeded", "model": "m",
+            "usage": plyrum_protocol::UsageView::missing(), "cost_micro_rub": 0,
+        });
+        let turn: view::TranscriptTurn = serde_json::from_value(turn).unwrap();
+        let shown = head(&turn);
+        assert!(!shown.lines().any(|line| line.starts_with("Answer") || line.starts_with("Cost")), "{shown}");
+        assert!(shown.contains("y Answer: no"), "{shown}");
+    }
 }
