@@ -51,6 +51,8 @@ pub struct Cassette {
     pub exchanges: Vec<Recorded>,
     /// Bytes of the file up to the end of its last whole exchange; whatever broke a recording off left more.
     pub whole_bytes: u64,
+    /// Bytes behind it that are part of an exchange: what a recording that was broken off left.
+    pub torn_bytes: u64,
 }
 
 /// One exchange.

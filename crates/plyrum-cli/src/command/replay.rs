@@ -24,7 +24,8 @@ const SEEDS: u64 = 8;
   plyrum replay answer.cassette
   plyrum replay --at-recorded-pace answer.cassette
 
-Exit 1 where the same bytes, cut elsewhere, do not give the same events.")]
+Exit 1 where the same bytes, cut elsewhere, do not give the same events, and where the cassette has no whole exchange or ends
+in the middle of one.")]
 pub(crate) struct Args {
     /// A cassette, as plyrum ask --record writes it
     file: PathBuf,
@@ -47,15 +48,20 @@ pub(crate) fn run(args: &Args) -> Outcome {
         for (nth, recorded) in cassette.exchanges.iter().enumerate() {
             exchanges.push(play(nth + 1, recorded, args, pace).await?);
         }
-        Ok::<_, Fault>(ReplayReport { seeds: SEEDS, exchanges })
+        Ok::<_, Fault>(ReplayReport { seeds: SEEDS, exchanges, torn_bytes: cassette.torn_bytes })
     })?;
-    let is_same = report.exchanges.iter().all(|exchange| exchange.differs_with_seed.is_none());
     if args.json {
         out::print_json(&report)?;
     } else {
         out::print(&verdict(&report))?;
     }
-    Ok(if is_same { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if is_good(&report) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Whether there is something, all of it is there, and it decodes the same however it is cut.
+fn is_good(report: &ReplayReport) -> bool {
+    let is_same = |exchange: &ReplayedExchange| exchange.differs_with_seed.is_none();
+    !report.exchanges.is_empty() && report.torn_bytes == 0 && report.exchanges.iter().all(is_same)
 }
 
 fn read(file: &Path) -> Result<Cassette, Fault> {
@@ -202,10 +208,43 @@ fn below(exchange: &ReplayedExchange) -> String {
 fn verdict(report: &ReplayReport) -> String {
     let exchanges = u64::try_from(report.exchanges.len()).unwrap_or(u64::MAX);
     let differing = report.exchanges.iter().filter(|exchange| exchange.differs_with_seed.is_some()).count();
-    let told = if differing == 0 {
-        say!("replay-same", n = exchanges, seeds = report.seeds)
-    } else {
-        say!("replay-not-same", n = u64::try_from(differing).unwrap_or(u64::MAX), seeds = report.seeds)
+    let told = match (exchanges, differing) {
+        (0, _) => say!("replay-empty"),
+        (_, 0) => say!("replay-same", n = exchanges, seeds = report.seeds),
+        (_, differing) => {
+            say!("replay-not-same", n = u64::try_from(differing).unwrap_or(u64::MAX), seeds = report.seeds)
+        }
     };
-    format!("{told}\n")
+    let torn = (report.torn_bytes > 0).then(|| say!("replay-torn", size = words().bytes(report.torn_bytes)));
+    std::iter::once(told).chain(torn).map(|line| line + "\n").collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cassette_that_is_empty_or_cut_is_not_good() {
+        let report = |exchanges, torn_bytes| ReplayReport { seeds: SEEDS, exchanges, torn_bytes };
+        let whole = of(&Recorded {
+            wire: plyrum_providers::Wire::OpenAiChat,
+            model: "m".to_owned(),
+            key: "k".to_owned(),
+            run: None,
+            response: None,
+            pieces: Vec::new(),
+            ended: Ended::Clean,
+            ended_us: 0,
+        });
+        assert!(is_good(&report(vec![whole.clone()], 0)));
+        for (exchanges, torn_bytes, said) in [
+            (vec![], 0, "no whole exchange is in this cassette\n"),
+            (vec![], 7, "was broken off"),
+            (vec![whole], 7, "7 B of an exchange whose recording was broken off"),
+        ] {
+            let report = report(exchanges, torn_bytes);
+            assert!(!is_good(&report));
+            assert!(verdict(&report).contains(said), "{}", verdict(&report));
+        }
+    }
 }

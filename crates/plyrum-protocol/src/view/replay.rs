@@ -11,6 +11,14 @@ pub struct ReplayReport {
     pub seeds: u64,
     /// The cassette's exchanges, in its order.
     pub exchanges: Vec<ReplayedExchange>,
+    /// Bytes behind the last whole exchange: the recording of a further one was broken off.
+    #[serde(default, skip_serializing_if = "no_bytes")]
+    pub torn_bytes: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+const fn no_bytes(bytes: &u64) -> bool {
+    *bytes == 0
 }
 
 /// One recorded exchange, decoded.

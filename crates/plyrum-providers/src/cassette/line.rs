@@ -122,6 +122,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Cassette, CassetteError> {
             cassette.whole_bytes = offset;
         }
     }
+    let whole = usize::try_from(cassette.whole_bytes).unwrap_or(usize::MAX);
+    cassette.torn_bytes = bytes.get(whole..).unwrap_or_default().trim_ascii().len() as u64;
     Ok(cassette)
 }
 

@@ -102,6 +102,7 @@ col-models = models
 col-after = after
 col-from = from
 col-ready = ready
+col-pictures = pictures
 col-context = context
 col-input-m = input/M
 col-output-m = output/M
@@ -176,6 +177,8 @@ hint-iconv = convert it first, for example with iconv -f CP1251 -t UTF-8
 standard-input = standard input
 standard-output = standard output
 fault-stdin-failed = reading standard input failed
+ask-waits-for-file = waiting for { $path } to end
+fault-file-timeout = { $path } did not end within { $seconds } s
 ask-waits-for-stdin = waiting for standard input to end; --no-stdin asks without it
 fault-stdin-timeout = standard input did not end within { $seconds } s
 hint-no-stdin = --no-stdin asks without it
@@ -408,6 +411,8 @@ ledger-corrected = corrected by { $amount }; posted { $posted }, available { $av
 ## plyrum models, plans, personas
 
 plan-head = { $plan }: { $description } ({ $fan }, from { $from })
+models-pictures = yes
+models-no-pictures = no
 models-ready = yes
 models-named-only = yes, only when named
 models-not-ready = no: { $why }
@@ -454,18 +459,23 @@ providers-none-found = No other server was found on this machine; looked for: { 
 providers-found = Found { $preset } at { $url }: { $models }. Add it: plyrum providers add { $preset }
 providers-in-the-open = the key goes there unencrypted (http)
 providers-added = { $name } is added to { $file }. Its models: plyrum models list --refresh --provider { $name }
+providers-replaced = It takes the place of the { $name } that comes with Plyrum.
+providers-replaced-key = Its key is read from { $variable }, as before; --key-env takes another variable.
 providers-answered = { $name } answers: { $models ->
     [one] { $models } model
    *[other] { $models } models
 } in its list, { $ms } ms
 providers-key-of = Key of { $name } (not shown):
 providers-key-kept = The key is kept in { $file }; only you can read it.
+providers-key-untried = { $name } has no list of models, so the key could not be tried.
 providers-key-gone = The key in { $file } is removed.
 providers-variable-first = { $name } is set in this shell: where the daemon has it too, it goes first.
+fault-provider-offline = { $name } comes with Plyrum and stays what it is: take another name
 fault-provider-kind = { $name } is no server that is known here: say --kind and --url
 fault-no-provider = there is no provider { $name }
 fault-login-elsewhere = the key of { $name } comes from a file or a command, as config.toml says: change it there
 fault-no-key = no key of { $name } was given by login
+key-called-off = cancelled
 fault-key-empty = the key is empty
 fault-key-blank = the key has white space or control characters in it
 fault-key-long = the key is longer than 16 KiB
@@ -776,6 +786,8 @@ replay-call = call { $tool } { $arguments }
 replay-usage = usage: input { $input } ({ $cached } cached), output { $output }
 replay-end = end: { $end } ({ $why })
 replay-differs = cut by seed { $seed }, the same bytes give other events
+replay-empty = no whole exchange is in this cassette
+replay-torn = at its end are { $size } of an exchange whose recording was broken off
 replay-same = { $n ->
     [one] { $n } exchange: the same events for { $seeds } seeds
    *[other] { $n } exchanges: the same events for { $seeds } seeds

@@ -102,6 +102,7 @@ col-models = модели
 col-after = после
 col-from = откуда
 col-ready = готова
+col-pictures = картинки
 col-context = контекст
 col-input-m = вход/млн
 col-output-m = выход/млн
@@ -184,6 +185,8 @@ hint-iconv = сначала перекодируйте, например: iconv 
 standard-input = стандартный ввод
 standard-output = стандартный вывод
 fault-stdin-failed = чтение стандартного ввода не удалось
+ask-waits-for-file = ожидается конец { $path }
+fault-file-timeout = { $path } не закончился за { $seconds } с
 ask-waits-for-stdin = ожидается конец стандартного ввода; --no-stdin спросит без него
 fault-stdin-timeout = стандартный ввод не закончился за { $seconds } с
 hint-no-stdin = --no-stdin спросит без него
@@ -478,6 +481,8 @@ ledger-corrected = исправлено на { $amount }; на счёте { $pos
 ## plyrum models, plans, personas
 
 plan-head = { $plan }: { $description } ({ $fan }, откуда: { $from })
+models-pictures = да
+models-no-pictures = нет
 models-ready = да
 models-named-only = да, только по имени
 models-not-ready = нет: { $why }
@@ -525,6 +530,8 @@ providers-none-found = Других серверов на этой машине 
 providers-found = Найден { $preset } по адресу { $url }: { $models }. Добавить: plyrum providers add { $preset }
 providers-in-the-open = ключ уходит туда открыто (http)
 providers-added = { $name } добавлен в { $file }. Его модели: plyrum models list --refresh --provider { $name }
+providers-replaced = Он заменяет провайдера { $name }, который идёт с Plyrum.
+providers-replaced-key = Ключ по-прежнему берётся из { $variable }; другую переменную задаёт --key-env.
 providers-answered = { $name } отвечает: { $models ->
     [one] { $models } модель
     [few] { $models } модели
@@ -532,12 +539,15 @@ providers-answered = { $name } отвечает: { $models ->
 } в списке, { $ms } мс
 providers-key-of = Ключ { $name } (не показывается):
 providers-key-kept = Ключ хранится в { $file }; прочесть его можете только вы.
+providers-key-untried = У { $name } нет списка моделей, поэтому проверить ключ не на чем.
 providers-key-gone = Ключ из { $file } удалён.
 providers-variable-first = { $name } задана в этой оболочке: если она есть и у демона, берётся она.
+fault-provider-offline = { $name } — часть Plyrum и остаётся собой: выберите другое имя
 fault-provider-kind = сервер { $name } здесь не известен: укажите --kind и --url
 fault-no-provider = нет провайдера { $name }
 fault-login-elsewhere = ключ { $name } берётся из файла или команды, как сказано в config.toml: меняйте там
 fault-no-key = ключа { $name }, введённого через login, нет
+key-called-off = отменено
 fault-key-empty = ключ пуст
 fault-key-blank = в ключе есть пробелы или управляющие символы
 fault-key-long = ключ длиннее 16 КиБ
@@ -866,6 +876,8 @@ replay-call = вызов { $tool } { $arguments }
 replay-usage = расход: вход { $input } (из кэша { $cached }), выход { $output }
 replay-end = конец: { $end } ({ $why })
 replay-differs = при нарезке числом { $seed } те же байты дают другие события
+replay-empty = в этой кассете нет ни одного целого обмена
+replay-torn = в конце — { $size } обмена, запись которого оборвалась
 replay-same = { $n ->
     [one] { $n } обмен: события одни и те же при { $seeds } нарезках
     [few] { $n } обмена: события одни и те же при { $seeds } нарезках
