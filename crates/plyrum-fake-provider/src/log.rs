@@ -3,7 +3,9 @@
 //! tokio clock from running ahead of the sockets.
 
 use std::collections::BTreeSet;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::fmt;
+use std::io::Write;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -54,6 +56,17 @@ impl Request {
         body.get("model").and_then(|model| model.as_str()).or_else(in_path).map(str::to_owned)
     }
 
+    /// The request on one line of JSON; a body that is no text has signs in place of what is none.
+    pub fn line(&self) -> String {
+        serde_json::json!({
+            "method": self.method,
+            "path": self.path,
+            "headers": self.headers,
+            "body": String::from_utf8_lossy(&self.body),
+        })
+        .to_string()
+    }
+
     /// The path without its query.
     pub fn path_alone(&self) -> &str {
         self.path.split_once('?').map_or(&*self.path, |(path, _)| path)
@@ -77,17 +90,37 @@ pub(crate) struct Seen {
     pub(crate) reached: BTreeSet<String>,
 }
 
+/// Where requests are written as they come.
+#[derive(Clone)]
+pub(crate) struct Copied(pub(crate) Arc<Mutex<dyn Write + Send>>);
+
+impl Copied {
+    fn request(&self, request: &Request) {
+        let mut to = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // Who reads it may have gone: that is no reason not to answer.
+        let _ = writeln!(to, "{}", request.line()).and_then(|()| to.flush());
+    }
+}
+
+impl fmt::Debug for Copied {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Copied")
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Log {
     seen: Mutex<Seen>,
+    copied: Option<Copied>,
     changed: Condvar,
     open_gates: watch::Sender<BTreeSet<String>>,
 }
 
 impl Log {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(copied: Option<Copied>) -> Self {
         Self {
             seen: Mutex::default(),
+            copied,
             changed: Condvar::new(),
             open_gates: watch::Sender::new(BTreeSet::new()),
         }
@@ -103,6 +136,7 @@ impl Log {
     }
 
     pub(crate) fn request(&self, mut request: Request) {
+        self.copied.iter().for_each(|copied| copied.request(&request));
         self.note(|seen| {
             if seen.requests.len() < REQUESTS_KEPT {
                 if seen.body_bytes.saturating_add(request.body.len()) > BODIES_KEPT {

@@ -14,11 +14,16 @@
 //!   -H 'RqUID: 00000000-0000-4000-8000-000000000000'                                 # with --oauth
 //! curl -X POST $A/_fake/release/NAME                                                 # opens a gate
 //! ```
+//!
+//! With `--log` each request is told on standard error, with `--log FILE` at the end of a file: method, path, headers
+//! (keys and all) and body, on one line of JSON each.
 
 use std::error::Error;
+use std::fs::File;
 use std::io::Write as _;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -61,6 +66,9 @@ struct Args {
     /// Give out tokens at /api/v2/oauth, and speak `GigaChat`'s dialect at …/chat/completions.
     #[arg(long)]
     oauth: bool,
+    /// Tell each request, keys and all, on a line of JSON: on standard error, or at the end of this file.
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
+    log: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
@@ -89,7 +97,18 @@ fn setup(args: &Args) -> Result<Setup, Box<dyn Error>> {
     if !args.models.is_empty() {
         setup = setup.models(&args.models.iter().map(String::as_str).collect::<Vec<_>>());
     }
+    setup = match &args.log {
+        None => setup,
+        Some(path) if path.as_os_str() == "-" => setup.copied_to(std::io::stderr()),
+        Some(path) => setup.copied_to(appended(path)?),
+    };
     Ok(if args.oauth { setup.oauth(OAuth::new()) } else { setup })
+}
+
+/// A file that is written at its end. Only its owner reads it: keys stand in requests.
+fn appended(path: &Path) -> Result<File, String> {
+    let opened = File::options().append(true).create(true).mode(0o600).open(path);
+    opened.map_err(|error| format!("{}: {error}", path.display()))
 }
 
 /// What can be asked for, a line each.

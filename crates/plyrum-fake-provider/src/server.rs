@@ -53,7 +53,7 @@ impl FakeProvider {
         let listener = TcpListener::bind(address)?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
-        let log = Arc::new(Log::new());
+        let log = Arc::new(Log::new(setup.copied));
         let scheme = setup.door.scheme();
         let stage = Stage {
             script: Arc::new(Mutex::new(setup.script)),

@@ -1,9 +1,11 @@
 //! What a server is besides its script.
 
-use std::io;
+use std::io::{self, Write};
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 
 use crate::door::Door;
+use crate::log::Copied;
 use crate::oauth::OAuth;
 use crate::routes::Routes;
 use crate::script::Script;
@@ -23,6 +25,7 @@ pub struct Setup {
     pub(crate) script: Script,
     pub(crate) routes: Routes,
     pub(crate) door: Door,
+    pub(crate) copied: Option<Copied>,
 }
 
 impl Setup {
@@ -42,6 +45,13 @@ impl Setup {
     #[must_use]
     pub fn oauth(mut self, oauth: OAuth) -> Self {
         self.routes.oauth = Some(oauth);
+        self
+    }
+
+    /// Writes each request to this too, as it comes: one line of JSON.
+    #[must_use]
+    pub fn copied_to(mut self, to: impl Write + Send + 'static) -> Self {
+        self.copied = Some(Copied(Arc::new(Mutex::new(to))));
         self
     }
 

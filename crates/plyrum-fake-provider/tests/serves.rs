@@ -44,6 +44,21 @@ fn reply(fake: &FakeProvider, model: &str) -> String {
 }
 
 #[test]
+fn each_request_is_copied_as_it_came_on_a_line_of_json() {
+    let (to, mut from) =
+        std::os::unix::net::UnixStream::pair().map(|(to, from)| (to, BufReader::new(from))).unwrap();
+    let script = Script::new().always(Reply::json("{}"));
+    let fake = plyrum_fake_provider::Setup::new(script).copied_to(to).spawn();
+    reply(&fake, "fast");
+    let mut line = String::new();
+    from.read_line(&mut line).unwrap();
+    let told: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!((&told["method"], &told["path"]), (&"POST".into(), &"/v1/chat/completions".into()));
+    assert_eq!(told["headers"][1], serde_json::json!(["x-key", "1"]));
+    assert_eq!(told["body"], r#"{"model":"fast"}"#);
+}
+
+#[test]
 fn replies_go_by_model_first_and_then_by_order() {
     let fake = FakeProvider::spawn(
         Script::new()
