@@ -34,7 +34,8 @@ pub(crate) async fn of_provider(
     }
 }
 
-fn is_unset(name: &str) -> bool {
+/// Whether this process lacks a variable, or has it empty.
+pub(crate) fn is_unset(name: &str) -> bool {
     std::env::var_os(name).is_none_or(|value| value.is_empty())
 }
 
@@ -86,7 +87,7 @@ fn from_file(path: &Path) -> Result<String, String> {
     let shown = path.display();
     let about = fs::metadata(path).map_err(|e| format!("{shown}: {e}"))?;
     if about.mode() & 0o077 != 0 {
-        return Err(format!("{shown} can be read by others: chmod 600 {shown}"));
+        return Err(format!("{shown} can be read by others: chmod 600 '{shown}'"));
     }
     if about.len() > MAX_KEY_BYTES {
         return Err(format!("{shown} is larger than a key can be ({MAX_KEY_BYTES} bytes)"));
@@ -133,6 +134,12 @@ async fn from_command(argv: &[String], hidden: &[String]) -> Result<String, Stri
 mod tests {
     use super::*;
     use nix::sys::stat::Mode;
+
+    #[test]
+    fn a_variable_that_holds_something_is_not_lacking_whatever_it_holds() {
+        assert!(!is_unset("PATH"));
+        assert!(is_unset("PLYRUM_NO_SUCH_KEY"));
+    }
 
     #[tokio::test]
     async fn a_key_comes_from_a_private_file_and_a_pipe_is_not_waited_for() {

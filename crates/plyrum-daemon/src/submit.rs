@@ -12,6 +12,7 @@ use crate::gate;
 use crate::hub::{Hub, Progress};
 use crate::ids;
 use crate::instructions;
+use crate::keys;
 use crate::outbox::Outbox;
 use crate::project;
 use crate::recording::Recording;
@@ -253,7 +254,9 @@ fn has_room_for_pictures(daemon: &Daemon, session: &SessionId, asked: &Asked) ->
 /// Names of provider keys that the client's shell has and the daemon lacks.
 fn missing_keys(context: &Context, client_keys: &[String]) -> Vec<String> {
     let wanted = context.catalog.models.keys().filter_map(|model| context.why_not(model)?.key_variable);
-    let mut names: Vec<String> = wanted.filter(|name| client_keys.contains(name)).collect();
+    // A variable that is there and holds no key is a mistake of its value, not of the place.
+    let lacks = |name: &String| client_keys.contains(name) && keys::is_unset(name);
+    let mut names: Vec<String> = wanted.filter(lacks).collect();
     names.sort();
     names.dedup();
     names

@@ -19,6 +19,14 @@ pub enum AddProviderError {
         /// The name.
         name: String,
     },
+    /// The entry says what cannot be.
+    #[error("{why}")]
+    Refused {
+        /// The key of its line that is wrong; empty for its name.
+        key: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// The file is broken, or would be with it.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Broken(Vec<Diagnostic>),
@@ -55,9 +63,24 @@ pub fn add_provider(paths: &Paths, name: &str, lines: &str) -> Result<PathBuf, A
         !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
     text.push_str(&if plain { format!("[providers.{name}]\n") } else { format!("[providers.{key}]\n") });
     text.push_str(lines);
-    Settings::assemble(&sources, &env, Fingerprint::take(paths, None)).map_err(AddProviderError::Broken)?;
+    let of_entry = sources.user_text.lines().count().saturating_sub(lines.lines().count());
+    Settings::assemble(&sources, &env, Fingerprint::take(paths, None))
+        .map_err(|problems| refused(problems, &sources.user_text, of_entry))?;
     replace_file(&directory, &path, &sources.user_text).map_err(failed("write", &path))?;
     Ok(path)
+}
+
+/// What is wrong with the entry whose header is the line `header`, where the entry is what is wrong.
+fn refused(problems: Vec<Diagnostic>, text: &str, header: usize) -> AddProviderError {
+    let of_entry = problems.iter().find(|problem| problem.line >= header && header > 0);
+    match of_entry {
+        None => AddProviderError::Broken(problems),
+        Some(problem) => {
+            let line = text.lines().nth(problem.line.saturating_sub(1)).unwrap_or_default();
+            let key = line.split_once(" = ").map_or("", |(key, _)| key);
+            AddProviderError::Refused { key: key.to_owned(), why: problem.message.clone() }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -78,6 +101,16 @@ mod tests {
         assert!(matches!(add_provider(&paths, "lab", lines), Err(AddProviderError::Exists { .. })));
         let wrong = add_provider(&paths, "other", "kind = \"telepathy\"\n").unwrap_err();
         assert!(wrong.to_string().contains("telepathy"), "{wrong}");
+        for (lines, wrong) in [
+            ("kind = \"telepathy\"\n", "kind"),
+            ("kind = \"openai-chat\"\nbase_url = \"ftp://x\"\n", "base_url"),
+        ] {
+            let refused = add_provider(&paths, "other", lines);
+            assert!(
+                matches!(&refused, Err(AddProviderError::Refused { key, .. }) if key == wrong),
+                "{refused:?}"
+            );
+        }
         assert_eq!(std::fs::read_to_string(paths.config_file()).unwrap(), text, "nothing is written");
         // One that comes with Plyrum may be replaced by one's own.
         add_provider(&paths, "openai", lines).unwrap();

@@ -9,10 +9,10 @@ use crate::secret_input;
 use crate::table::{left, right, table};
 use crate::text::{say, time, told, words};
 use clap::ValueEnum;
-use plyrum_catalog::{Catalog, LOCAL_PRESETS, ProviderEntry, Wire};
+use plyrum_catalog::{Catalog, LOCAL_PRESETS, ProviderEntry, Wire, shipped_files};
 use plyrum_config::{Paths, replace_file};
 use plyrum_protocol::{Empty, ErrorKind, Fault, ProviderList, ProviderRef, ProviderScan, ProviderTest, view};
-use plyrum_settings::{Settings, add_provider};
+use plyrum_settings::{AddProviderError, Settings, add_provider};
 use std::fmt::Write as _;
 use std::fs::{DirBuilder, File};
 use std::io;
@@ -46,7 +46,7 @@ pub(crate) enum Command {
         #[arg(long, value_name = "NAME")]
         key_env: Option<String>,
     },
-    /// Ask a provider for its list of models, which costs nothing: whether it answers and takes the key
+    /// Ask a provider for its list of models, which costs nothing: whether it answers, and takes the key if the list needs one
     Test {
         /// Its name
         provider: String,
@@ -221,33 +221,73 @@ fn add(name: &str, kind: Option<Kind>, url: Option<&str>, key_env: Option<&str>)
     let paths = paths()?;
     paths.prepare().map_err(|e| plyrum_client::of_config(&e))?;
     let preset = local(name);
-    let text = |text: &str| serde_json::Value::from(text).to_string(); // a JSON text is a TOML one
-    let mut lines = String::new();
-    let kind = match (kind, &preset) {
-        (Some(Kind(kind)), _) => kind,
-        (None, Some(preset)) => preset.kind,
-        (None, None) => return Err(wrong_use(say!("fault-provider-kind", name = name))),
-    };
-    let url = url.map(str::to_owned).or_else(|| preset.as_ref()?.base_url.clone());
-    let write = |lines: &mut String, key: &str, value: String| {
-        // Nothing fails that writes into a text.
-        let _ = writeln!(lines, "{key} = {value}");
-    };
-    write(&mut lines, "kind", text(kind.as_str()));
-    if let Some(url) = &url {
-        write(&mut lines, "base_url", text(url));
+    let shipped = shipped(name);
+    if shipped.as_ref().is_some_and(|entry| kind_of(entry) == Some(Wire::Offline)) {
+        return Err(wrong_use(say!("fault-provider-offline", name = name)));
+    }
+    let kept = shipped.as_ref().filter(|_| url.is_some()).and_then(kind_of);
+    let kind = kind.map(|Kind(kind)| kind).or_else(|| Some(preset.as_ref()?.kind)).or(kept);
+    let kind = kind.ok_or_else(|| wrong_use(say!("fault-provider-kind", name = name)))?;
+    let mut entry = shipped.as_ref().map(|entry| kept_of(entry, kind)).unwrap_or_default();
+    let mut set = |key: &str, value: toml::Value| entry.insert(key.to_owned(), value);
+    set("kind", kind.as_str().into());
+    if let Some(url) = url.map(str::to_owned).or_else(|| preset.as_ref()?.base_url.clone()) {
+        set("base_url", url.into());
     }
     if let Some(variable) = key_env {
-        write(&mut lines, "api_key", format!("{{ env = {} }}", text(variable)));
+        set("api_key", toml::Table::from_iter([("env".to_owned(), variable.into())]).into());
     }
     if let Some(preset) = &preset {
-        write(&mut lines, "max_concurrency", preset.max_concurrency.to_string());
+        set("max_concurrency", i64::from(preset.max_concurrency).into());
     }
-    let file = add_provider(&paths, name, &lines)
-        .map_err(|error| Fault::new(ErrorKind::Config, told(&error.to_string()).into_owned()))?;
-    let said = say!("providers-added", name = name, file = file.display().to_string());
-    out::print(&clean(&format!("{said}\n")))?;
+    let lines: String = entry.iter().map(|(key, value)| format!("{key} = {value}\n")).collect();
+    let file = add_provider(&paths, name, &lines).map_err(not_added)?;
+    let mut said = vec![say!("providers-added", name = name, file = file.display().to_string())];
+    if shipped.is_some() {
+        said.push(say!("providers-replaced", name = name));
+        let variable = entry.get("api_key").and_then(|key| key.get("env")?.as_str());
+        said.extend(variable.map(|variable| say!("providers-replaced-key", variable = variable)));
+    }
+    out::print(&clean(&format!("{}\n", said.join("\n"))))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// A wrong argument is told by its own name: nobody has written the line that it would have become.
+fn not_added(error: AddProviderError) -> Fault {
+    match error {
+        AddProviderError::Refused { key, why } => {
+            let argument = match key.as_str() {
+                "base_url" => "--url",
+                "api_key" => "--key-env",
+                "kind" => "--kind",
+                _ => "NAME",
+            };
+            wrong_use(format!("{argument}: {}", told(&why)))
+        }
+        error => Fault::new(ErrorKind::Config, told(&error.to_string()).into_owned()),
+    }
+}
+
+/// The entry of this name that comes with Plyrum.
+fn shipped(name: &str) -> Option<toml::Table> {
+    let of_file =
+        |text: &str| text.parse::<toml::Table>().ok()?.get("providers")?.get(name)?.as_table().cloned();
+    shipped_files().iter().find_map(|(_, text)| of_file(text))
+}
+
+fn kind_of(entry: &toml::Table) -> Option<Wire> {
+    let word = entry.get("kind")?.as_str()?;
+    let of_word = |kind: &&Kind| kind.0.as_str() == word;
+    let known = Kind::value_variants().iter().find(of_word).map(|Kind(kind)| *kind);
+    known.or_else(|| (word == Wire::Offline.as_str()).then_some(Wire::Offline))
+}
+
+/// What one's own entry keeps of the shipped one that it replaces; on another wire, what every wire has.
+fn kept_of(shipped: &toml::Table, kind: Wire) -> toml::Table {
+    let is_same = kind_of(shipped) == Some(kind);
+    let of_every_wire = |key: &str| ["api_key", "max_concurrency"].contains(&key);
+    let kept = shipped.iter().filter(|(key, _)| is_same || of_every_wire(key));
+    kept.map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
 /// The preset of a server of one's own machine.
@@ -305,7 +345,14 @@ fn login(provider: &str) -> Outcome {
     {
         out::print(&clean(&format!("{}\n", say!("providers-variable-first", name = name))))?;
     }
-    test(provider, false)
+    match test(provider, false) {
+        // There is nothing to try the key at: that is no fault of the key.
+        Err(fault) if fault.kind == ErrorKind::NotFound => {
+            out::print(&clean(&format!("{}\n", say!("providers-key-untried", name = provider))))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        outcome => outcome,
+    }
 }
 
 /// The file of a key that was given for this provider at its server.
@@ -360,6 +407,17 @@ fn logout(provider: &str) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ones_own_entry_keeps_what_the_shipped_one_has() {
+        let groq = shipped("groq").unwrap();
+        let kept = kept_of(&groq, Wire::OpenAiChat);
+        assert_eq!(kept, groq);
+        let kept = kept_of(&groq, Wire::Anthropic);
+        assert_eq!(kept.keys().collect::<Vec<_>>(), ["api_key"]);
+        assert_eq!(kind_of(&shipped("offline").unwrap()), Some(Wire::Offline));
+        assert!(shipped("lab").is_none());
+    }
 
     #[test]
     fn only_http_to_other_machines_goes_in_the_open() {

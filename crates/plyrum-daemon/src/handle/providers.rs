@@ -70,7 +70,10 @@ pub(super) async fn test(visitor: &mut Visitor, asked: ProviderRef) -> Result<vi
     let context = visitor.daemon.context(None).await?;
     let provider = usable(&context, &asked.provider)?;
     let began = Instant::now();
-    let listed = provider.list().await.map_err(|error| refused(&asked.provider, &error))?;
+    let listed = provider.list().await.map_err(|error| match error.status {
+        Some(404 | 405) => Fault::new(ErrorKind::NotFound, error.message),
+        _ => refused(&asked.provider, &error),
+    })?;
     let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     let version = provider.version().await.map_err(|error| refused(&asked.provider, &error))?;
     let way = provider.way();
@@ -111,7 +114,9 @@ fn refused(id: &str, error: &ProviderError) -> Fault {
         ErrorClass::Timeout => ErrorKind::Timeout,
         _ => ErrorKind::ProviderUnavailable,
     };
-    Fault::new(kind, format!("{id}: {}", error.message))
+    // Most messages say whose they are by themselves.
+    let says_whose = error.message.starts_with(&format!("provider `{id}`"));
+    Fault::new(kind, if says_whose { error.message.clone() } else { format!("{id}: {}", error.message) })
 }
 
 /// Asks providers for their lists, all at once, and keeps them.
@@ -235,4 +240,16 @@ async fn look(preset: String, wire: plyrum_providers::Wire, base_url: String) ->
     let listed = provider.list().await.ok()?;
     let models = listed.into_iter().map(|model| model.name).take(64).collect();
     Some(view::FoundRow { preset, base_url, models })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_says_once_whose_it_is() {
+        let told = |message| refused("f", &ProviderError::new(ErrorClass::Server, message)).message;
+        assert_eq!(told("provider `f`: status 500"), "provider `f`: status 500");
+        assert_eq!(told("no list"), "f: no list");
+    }
 }
