@@ -200,6 +200,7 @@ pub(crate) fn models(command: &Models) -> Outcome {
     let head = [
         left(say!("col-model")),
         left(say!("col-ready")),
+        left(say!("col-pictures")),
         right(say!("col-context")),
         right(say!("col-input-m")),
         right(say!("col-output-m")),
@@ -212,6 +213,7 @@ pub(crate) fn models(command: &Models) -> Outcome {
         vec![
             row.model.clone(),
             readiness(row),
+            pictures(row),
             crate::money::count(row.context_tokens),
             price(row.input_per_million.as_ref()),
             price(row.output_per_million.as_ref()),
@@ -247,6 +249,15 @@ fn renew(provider: Option<&str>) -> Result<(), Fault> {
         }
     }
     Ok(())
+}
+
+/// Whether it takes pictures; one of which that is not known is sent none.
+fn pictures(row: &view::ModelRow) -> String {
+    match row.images {
+        Some(true) => say!("models-pictures"),
+        Some(false) => say!("models-no-pictures"),
+        None => "?".to_owned(),
+    }
 }
 
 fn readiness(row: &view::ModelRow) -> String {

@@ -114,7 +114,8 @@ fn of_ledger_file(reader: &LedgerReader, now: &Zoned) -> Result<view::Statusline
     };
     let (today, this_month, [today_unpriced, month_unpriced], balance, [of_day, of_month]) =
         read().map_err(|e| of_ledger(&e))?;
-    let count = |n: Result<u64, _>| n.map(|n| u32::try_from(n).unwrap_or(u32::MAX)).map_err(|e| of_ledger(&e));
+    let count =
+        |n: Result<u64, _>| n.map(|n| u32::try_from(n).unwrap_or(u32::MAX)).map_err(|e| of_ledger(&e));
     let left = |limit: Option<MicroRub>, spent: MicroRub| {
         limit.and_then(|limit| limit.checked_sub(spent)).and_then(|left| left.checked_sub(balance.held))
     };
@@ -136,8 +137,9 @@ fn left(line: &view::Statusline) -> Option<MicroRub> {
 
 fn text(words: &Words, line: &view::Statusline) -> String {
     let part = |key, amount| format!("{} {}", words.say(key), words.rub(amount));
-    let spent =
-        |key, amount, unpriced: u32| format!("{} {}", words.say(key), words.charged(amount, unpriced as usize));
+    let spent = |key, amount, unpriced: u32| {
+        format!("{} {}", words.say(key), words.charged(amount, unpriced as usize))
+    };
     let mut parts = vec![
         spent("statusline-today", line.today_micro_rub, line.today_unpriced),
         spent("statusline-month", line.month_micro_rub, line.month_unpriced),

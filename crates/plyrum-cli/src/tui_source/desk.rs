@@ -25,7 +25,8 @@ impl DeskSource for Desk {
         let row = reader.run_by_prefix(run.as_str()).map_err(|e| of_ledger(&e))?;
         let cost = reader.spent_in_session(session.as_str()).map_err(|e| of_ledger(&e))?;
         let unpriced = reader.unpriced_in_session(session.as_str()).map_err(|e| of_ledger(&e))?;
-        let spent = |cost, unpriced| Spent { cost, unpriced: usize::try_from(unpriced).unwrap_or(usize::MAX) };
+        let spent =
+            |cost, unpriced| Spent { cost, unpriced: usize::try_from(unpriced).unwrap_or(usize::MAX) };
         Ok((Some(spent(row.cost, row.unpriced)), Some(spent(cost, unpriced))))
     }
 

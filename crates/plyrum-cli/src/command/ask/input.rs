@@ -37,7 +37,7 @@ pub(super) fn gather(
     let mut attachments = Vec::new();
     let mut left = MAX_ATTACHED_BYTES;
     for path in files {
-        let file = read_file(path, left)?;
+        let file = read_file(path, left, timeout)?;
         left -= file.bytes();
         attachments.push(file);
     }
@@ -68,15 +68,25 @@ fn piped(no_stdin: bool, left: usize, timeout: Option<Duration>) -> Result<Optio
     Ok(Some(content).filter(|content| !matches!(content, Content::Text(text) if text.trim().is_empty())))
 }
 
-fn read_file(path: &Path, left: usize) -> Result<Enclosed, Fault> {
+fn read_file(path: &Path, left: usize, timeout: Option<Duration>) -> Result<Enclosed, Fault> {
     let shown = path.display().to_string();
     let cannot = |e: io::Error| wrong_use(say!("fault-read", path = &shown, why = e.to_string()));
     let about = std::fs::metadata(path).map_err(cannot)?;
     if about.is_dir() {
         return Err(wrong_use(say!("fault-directory", path = &shown)));
     }
-    let file = std::fs::File::open(path).map_err(cannot)?;
-    let bytes = read_bounded(file, left).map_err(cannot)?;
+    let opened = path.to_owned();
+    let read = move || read_bounded(std::fs::File::open(opened)?, left);
+    let bytes = if about.is_file() {
+        read().map_err(cannot)?
+    } else {
+        // A pipe, as <(command) is one, lasts as long as somebody writes into it.
+        let note = say!("ask-waits-for-file", path = &shown);
+        let too_late = |seconds| {
+            Fault::new(ErrorKind::Timeout, say!("fault-file-timeout", path = &shown, seconds = seconds))
+        };
+        waited_for(read, timeout, &note, too_late)?.map_err(cannot)?
+    };
     let content = content_of(bytes.ok_or_else(|| too_large(&shown))?, &shown)?;
     Ok(Enclosed { name: shown, content })
 }
@@ -114,21 +124,38 @@ pub(super) fn read_bounded(source: impl Read, limit: usize) -> io::Result<Option
     Ok(Some(bytes).filter(|bytes| bytes.len() <= limit))
 }
 
-/// Standard input to its end. Read by a thread of its own, so that waiting can be bounded and explained;
-/// a thread that still waits ends with the process.
+/// Standard input to its end.
 fn read_stdin(left: usize, timeout: Option<Duration>) -> Result<Vec<u8>, Fault> {
+    let too_late = |seconds| {
+        Fault::new(ErrorKind::Timeout, say!("fault-stdin-timeout", seconds = seconds))
+            .hint(say!("hint-no-stdin"))
+    };
+    let read = move || read_bounded(io::stdin().lock(), left);
+    match waited_for(read, timeout, &say!("ask-waits-for-stdin"), too_late)? {
+        Ok(Some(bytes)) => Ok(bytes),
+        Ok(None) => Err(too_large(&say!("standard-input"))),
+        Err(e) => Err(wrong_use(say!("fault-stdin", why = e.to_string()))),
+    }
+}
+
+/// What may take long to come. Read by a thread of its own, so that waiting can be bounded and explained;
+/// a thread that still waits ends with the process.
+fn waited_for<T: Send + 'static>(
+    read: impl FnOnce() -> io::Result<T> + Send + 'static,
+    timeout: Option<Duration>,
+    note: &str,
+    too_late: impl Fn(u64) -> Fault,
+) -> Result<io::Result<T>, Fault> {
     let (done, result) = sync_channel(1);
     std::thread::spawn(move || {
-        let _receiver_timed_out = done.send(read_bounded(io::stdin().lock(), left));
+        let _receiver_timed_out = done.send(read());
     });
     let began = Instant::now();
     let mut wait = NOTE_AFTER.min(timeout.unwrap_or(NOTE_AFTER));
     let mut noted = false;
     loop {
         match result.recv_timeout(wait) {
-            Ok(Ok(Some(bytes))) => return Ok(bytes),
-            Ok(Ok(None)) => return Err(too_large(&say!("standard-input"))),
-            Ok(Err(e)) => return Err(wrong_use(say!("fault-stdin", why = e.to_string()))),
+            Ok(outcome) => return Ok(outcome),
             Err(RecvTimeoutError::Disconnected) => {
                 return Err(Fault::new(ErrorKind::Internal, say!("fault-stdin-failed")));
             }
@@ -136,14 +163,11 @@ fn read_stdin(left: usize, timeout: Option<Duration>) -> Result<Vec<u8>, Fault> 
         }
         if !noted {
             noted = true;
-            out::note(&say!("ask-waits-for-stdin"));
+            out::note(note);
         }
         let passed = began.elapsed();
         match timeout {
-            Some(limit) if passed >= limit => {
-                let message = say!("fault-stdin-timeout", seconds = limit.as_secs());
-                return Err(Fault::new(ErrorKind::Timeout, message).hint(say!("hint-no-stdin")));
-            }
+            Some(limit) if passed >= limit => return Err(too_late(limit.as_secs())),
             Some(limit) => wait = limit.saturating_sub(passed),
             None => wait = Duration::from_hours(1),
         }

@@ -151,7 +151,7 @@ pub(crate) struct Args {
     /// Show the plan and its price range without running it
     #[arg(long)]
     dry_run: bool,
-    /// Keep what the providers send in this file (plyrum replay FILE)
+    /// Keep what the providers send in this file, behind what a cassette has already (plyrum replay FILE)
     #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
     record: Option<PathBuf>,
     /// Do not read standard input

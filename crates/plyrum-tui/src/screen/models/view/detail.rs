@@ -40,12 +40,18 @@ impl ModelsView<'_> {
         };
         let tokens = |n| words.with("providers-tokens", &[("n", count(n).into())]);
         let lately = self.screen.lately(&model.provider);
+        let pictures = match model.images {
+            Some(true) => "providers-takes-pictures",
+            Some(false) => "providers-takes-none",
+            None => "providers-takes-unknown",
+        };
         vec![
             ("providers-model", Role::Title, model.model.clone()),
             ("providers-state", state, value),
             ("providers-price", Role::Money, self.price(model)),
             ("providers-context", Role::Text, tokens(model.context_tokens)),
             ("providers-output", Role::Text, tokens(model.max_output_tokens)),
+            ("providers-pictures", Role::Text, words.say(pictures)),
             ("providers-origin", Role::Text, model.origin.clone()),
             ("providers-provider", Role::Text, model.provider.clone()),
             ("providers-lately", role(lately), self.told(lately)),
