@@ -94,6 +94,8 @@ pub struct BudgetState {
     pub spent: Option<MicroRub>,
     /// Held now, likewise.
     pub held: Option<MicroRub>,
+    /// How many requests of the window are not in it, since their price is not known.
+    pub unpriced: u64,
 }
 
 /// The run that wants to spend, as far as limits look at it.
@@ -359,16 +361,18 @@ pub(crate) fn states(conn: &Connection, limits: &Limits) -> Result<Vec<BudgetSta
         let each = matches!(budget.id.scope, BudgetScope::Run | BudgetScope::Session) && key.is_empty();
         let spender = Spender { run: String::new(), session: key, persona: String::new(), project: None };
         let whose = budget.id.whose(&spender);
-        let (spent, held) = if each {
-            (None, None)
+        let (spent, held, unpriced) = if each {
+            (None, None, 0)
         } else {
             let since = budget.id.since(limits.windows);
-            (Some(spent::posted(conn, whose, since)?), Some(spent::held(conn, whose)?))
+            let posted = spent::posted(conn, whose, since)?;
+            (Some(posted), Some(spent::held(conn, whose)?), spent::unpriced(conn, whose, since)?)
         };
         states.push(BudgetState {
             setting,
             spent: spent.map(MicroRub::new),
             held: held.map(MicroRub::new),
+            unpriced,
             budget,
         });
     }

@@ -24,15 +24,43 @@ pub(crate) enum Whose<'a> {
 /// Σ of the charges that were posted from `since` on, in micro-rubles. A run and a session count from their
 /// beginning, whatever `since` is.
 pub(crate) fn posted(conn: &Connection, whose: Whose<'_>, since: i64) -> Result<i64, LedgerError> {
-    let by = match whose {
-        Whose::Run(run) => return of_run(conn, run),
-        Whose::Session(session) => return of_session(conn, session),
+    match by(whose) {
+        By::Run(run) => of_run(conn, run),
+        By::Session(session) => of_session(conn, session),
+        By::Time(by) => rollup::spent(conn, by, since, NEVER_MS),
+    }
+}
+
+/// How many requests of the same have no known price: they are in no sum.
+pub(crate) fn unpriced(conn: &Connection, whose: Whose<'_>, since: i64) -> Result<u64, LedgerError> {
+    let (of, key) = match by(whose) {
+        By::Run(run) => ("r.run", run),
+        By::Session(session) => ("r.session", session),
+        By::Time(by) => return rollup::unpriced(conn, by, since, NEVER_MS).map(i64::cast_unsigned),
+    };
+    let mut select = conn.prepare_cached(&format!(
+        "SELECT count(*) FROM runs r JOIN attempts a ON a.run = r.run
+         WHERE {of} = ?1 AND a.state = 'settled' AND a.cost_micro_rub IS NULL"
+    ))?;
+    Ok(select.query_row([key], |row| row.get(0))?)
+}
+
+/// How somebody's money is found.
+enum By<'a> {
+    Run(&'a str),
+    Session(&'a str),
+    Time(SpentBy<'a>),
+}
+
+const fn by(whose: Whose<'_>) -> By<'_> {
+    By::Time(match whose {
+        Whose::Run(run) => return By::Run(run),
+        Whose::Session(session) => return By::Session(session),
         Whose::Everybody => SpentBy::All,
         Whose::Persona(persona) => SpentBy::Persona(persona),
         Whose::Project(project) => SpentBy::Project(project),
         Whose::Provider(provider) => SpentBy::Provider(provider),
-    };
-    rollup::spent(conn, by, since, NEVER_MS)
+    })
 }
 
 fn of_run(conn: &Connection, run: &str) -> Result<i64, LedgerError> {

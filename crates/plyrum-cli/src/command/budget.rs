@@ -144,7 +144,7 @@ fn cells(row: &view::BudgetRow) -> Vec<String> {
         name,
         if row.spent_micro_rub.is_none() { say!("budget-each") } else { period(&row.period) },
         words().rub(row.limit_micro_rub),
-        amount(spent),
+        spent.map_or("–".to_owned(), |spent| words().charged(spent, row.unpriced as usize)),
         amount(row.held_micro_rub),
         amount(row.left_micro_rub),
         used.map_or("–".to_owned(), |percent| words().percent(percent)),

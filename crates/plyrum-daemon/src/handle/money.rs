@@ -35,6 +35,7 @@ fn row(state: BudgetState) -> view::BudgetRow {
         period: period.to_string(),
         limit_micro_rub: state.budget.limit,
         spent_micro_rub: state.spent,
+        unpriced: u32::try_from(state.unpriced).unwrap_or(u32::MAX),
         held_micro_rub: state.held,
         left_micro_rub: committed.and_then(|committed| state.budget.limit.checked_sub(committed)),
         setting: state.setting,

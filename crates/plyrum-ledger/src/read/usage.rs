@@ -133,11 +133,7 @@ impl LedgerReader {
 
     /// How many requests of a session's runs have no known price: [`LedgerReader::spent_in_session`] leaves them out.
     pub fn unpriced_in_session(&self, session: &str) -> Result<u64, LedgerError> {
-        let mut select = self.conn.prepare_cached(
-            "SELECT count(*) FROM runs r JOIN attempts a ON a.run = r.run
-             WHERE r.session = ?1 AND a.state = 'settled' AND a.cost_micro_rub IS NULL",
-        )?;
-        Ok(select.query_row([session], |row| row.get(0))?)
+        spent::unpriced(&self.conn, spent::Whose::Session(session), 0)
     }
 
     /// When the first and the last usage was settled, in milliseconds since the epoch.

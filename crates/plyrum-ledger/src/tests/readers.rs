@@ -227,6 +227,10 @@ async fn units_are_added_up_by_name() {
     assert_eq!(report.rows[0].sum.usage.units["web_search"], 5);
     assert_eq!(report.total, report.rows[0].sum);
     assert_eq!(report.total.unpriced, 2);
+    let reader = home.reader();
+    assert_eq!(reader.unpriced_in_session(&new_run("run").session), Ok(2));
+    assert_eq!(reader.unpriced_in_session("another"), Ok(0));
+    assert_eq!(reader.unpriced(crate::SpentBy::All, 0, i64::MAX), Ok(2));
 }
 
 #[tokio::test]

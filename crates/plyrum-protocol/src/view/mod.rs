@@ -79,6 +79,9 @@ pub struct BudgetRow {
     pub limit_micro_rub: MicroRub,
     /// Charged in the current day or month; null for a limit on each run or each session.
     pub spent_micro_rub: Option<MicroRub>,
+    /// How many requests are not in it, since their price is not known.
+    #[serde(default, skip_serializing_if = "crate::is_zero")]
+    pub unpriced: u32,
     /// Reserved now.
     pub held_micro_rub: Option<MicroRub>,
     /// What is left; below zero where more was charged than was held.

@@ -169,6 +169,7 @@ fn budget(state: &BudgetState) -> BudgetRow {
         period: id.period.to_string(),
         limit_micro_rub: state.budget.limit,
         spent_micro_rub: state.spent,
+        unpriced: u32::try_from(state.unpriced).unwrap_or(u32::MAX),
         held_micro_rub: state.held,
         left_micro_rub: left(state),
         setting: state.setting.clone(),

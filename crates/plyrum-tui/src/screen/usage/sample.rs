@@ -209,6 +209,7 @@ pub(super) fn full() -> Dashboard {
             period: "month".to_owned(),
             limit_micro_rub: MicroRub::new(400_000_000),
             spent_micro_rub: Some(MicroRub::new(301_002_200)),
+            unpriced: 0,
             held_micro_rub: Some(MicroRub::ZERO),
             left_micro_rub: Some(MicroRub::new(98_997_800)),
             setting: "plyrum budget set provider:openai --per month".to_owned(),

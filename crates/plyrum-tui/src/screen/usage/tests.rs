@@ -154,6 +154,18 @@ fn streaming() -> UsageScreen {
     screen
 }
 
+#[test]
+fn what_has_no_known_price_is_not_told_as_nothing() {
+    let mut screen = loaded();
+    screen.live(LiveFigures {
+        run_cost: Some(Spent { cost: MicroRub::ZERO, unpriced: 1 }),
+        ..LiveFigures::default()
+    });
+    let buffer = drawn(&screen, Lang::En, LARGE, false);
+    let text: String = buffer.content().iter().map(ratatui::buffer::Cell::symbol).collect();
+    assert!(text.contains("price not known"), "{text}");
+}
+
 fn at_panel(mut screen: UsageScreen, panel: Panel) -> UsageScreen {
     while screen.focus != panel {
         screen.press(Action::NextPane);
