@@ -58,13 +58,10 @@ impl Request {
 
     /// The request on one line of JSON; a body that is no text has signs in place of what is none.
     pub fn line(&self) -> String {
-        serde_json::json!({
-            "method": self.method,
-            "path": self.path,
-            "headers": self.headers,
-            "body": String::from_utf8_lossy(&self.body),
-        })
-        .to_string()
+        let sign = |chunk: &std::str::Utf8Chunk<'_>| if chunk.invalid().is_empty() { "" } else { "\u{fffd}" };
+        let body: String = self.body.utf8_chunks().flat_map(|chunk| [chunk.valid(), sign(&chunk)]).collect();
+        let (method, path, headers) = (&self.method, &self.path, &self.headers);
+        serde_json::json!({ "method": method, "path": path, "headers": headers, "body": body }).to_string()
     }
 
     /// The path without its query.

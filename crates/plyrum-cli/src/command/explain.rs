@@ -355,12 +355,11 @@ fn head_text(words: &Words, attempt: &view::ExplainAttempt) -> String {
     let mut text = format!("\n{} · {step} ({role}) · {model} · {outcome}{error}\n", attempt.attempt);
     if let Some(retry) = &attempt.retry {
         let (number, cause) = (retry.try_number.to_string(), &*words.told(&retry.cause));
-        let told = match attempt.billing.as_str() {
-            "unpriced" => say!(in words, "explain-try-unpriced", try = number, cause = cause),
-            _ => {
-                let amount = words.rub(attempt.cost_micro_rub);
-                say!(in words, "explain-try", try = number, cause = cause, amount = amount)
-            }
+        let told = if attempt.billing == "unpriced" {
+            say!(in words, "explain-try-unpriced", try = number, cause = cause)
+        } else {
+            let amount = words.rub(attempt.cost_micro_rub);
+            say!(in words, "explain-try", try = number, cause = cause, amount = amount)
         };
         line(&mut text, &told);
     }

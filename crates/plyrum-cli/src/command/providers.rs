@@ -240,7 +240,11 @@ fn add(name: &str, kind: Option<Kind>, url: Option<&str>, key_env: Option<&str>)
     if let Some(preset) = &preset {
         set("max_concurrency", i64::from(preset.max_concurrency).into());
     }
-    let lines: String = entry.iter().map(|(key, value)| format!("{key} = {value}\n")).collect();
+    let lines = entry.iter().fold(String::new(), |mut lines, (key, value)| {
+        // Nothing fails that writes into a text.
+        let _ = writeln!(lines, "{key} = {value}");
+        lines
+    });
     let file = add_provider(&paths, name, &lines).map_err(not_added)?;
     let mut said = vec![say!("providers-added", name = name, file = file.display().to_string())];
     if shipped.is_some() {

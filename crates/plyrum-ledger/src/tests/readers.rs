@@ -230,7 +230,7 @@ async fn units_are_added_up_by_name() {
     let reader = home.reader();
     assert_eq!(reader.unpriced_in_session(&new_run("run").session), Ok(2));
     assert_eq!(reader.unpriced_in_session("another"), Ok(0));
-    assert_eq!(reader.unpriced(crate::SpentBy::All, 0, i64::MAX), Ok(2));
+    assert_eq!(reader.unpriced(SpentBy::All, 0, i64::MAX), Ok(2));
 }
 
 #[tokio::test]
