@@ -30,7 +30,7 @@ use plyrum_protocol::{
 };
 use plyrum_providers::offline::{Offline, Script};
 use plyrum_sessions::{
-    Event, MAX_PICTURES_BYTES, Outline, SessionLog, Texts, keep_picture, room_for_pictures,
+    Event, MAX_PICTURES_BYTES, Outline, SessionLog, Texts, has_room_for_pictures, keep_picture,
 };
 use plyrum_tools::policies;
 use serde_json::json;
@@ -128,7 +128,7 @@ pub(crate) async fn accept(
         warning,
         context: meter.filter(|_| !session.is_new),
     };
-    blocking::by_size(bytes, || has_room_for_pictures(daemon, &session.id, &asked))?;
+    blocking::by_size(bytes, || check_room_for_pictures(daemon, &session.id, &asked))?;
     let start = begin(daemon, context, project, &asked, spec, session.is_new, acting).await?;
     let start = Start { driver: start.driver.with_recording(recording), ..start };
     Ok(Accepted { reply: Submitted::Receipt(receipt), start: Some(Box::new(start)) })
@@ -241,9 +241,10 @@ fn check(daemon: &Daemon, asked: &Asked, compact: Option<Compact>) -> Result<(),
 }
 
 /// A session keeps what was sent to a bound: what goes over it is refused before it is in the books.
-fn has_room_for_pictures(daemon: &Daemon, session: &SessionId, asked: &Asked) -> Result<(), Fault> {
-    let bytes: u64 = asked.pictures.iter().map(|picture| picture.mark.bytes).sum();
-    if bytes == 0 || bytes <= room_for_pictures(&daemon.sessions.dir, session).map_err(|e| of_log(&e))? {
+fn check_room_for_pictures(daemon: &Daemon, session: &SessionId, asked: &Asked) -> Result<(), Fault> {
+    let marks: Vec<_> = asked.pictures.iter().map(|picture| picture.mark.clone()).collect();
+    let room = || has_room_for_pictures(&daemon.sessions.dir, session, &marks);
+    if marks.is_empty() || room().map_err(|e| of_log(&e))? {
         return Ok(());
     }
     let most = MAX_PICTURES_BYTES >> 20;

@@ -48,7 +48,7 @@ pub use last::{last, set_last};
 pub use line::{LINE_MAX_BYTES, Text, TextRole};
 pub use log::SessionLog;
 pub use outline::{About, Outline, Span, Turn};
-pub use pictures::{MAX_PICTURES_BYTES, keep_picture, picture, room_for_pictures};
+pub use pictures::{MAX_PICTURES_BYTES, has_room_for_pictures, keep_picture, picture};
 pub use read::{
     Item, Items, SessionSummary, frames_of, frames_of_run_at, list, matching, read, read_from,
     unfinished_runs,

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use plyrum_jsonl::{Disk, RealDisk, create_dir, is_whole, write_all};
 use plyrum_protocol::{Frame, PictureMark, RunId, SessionId};
@@ -13,6 +14,9 @@ use plyrum_redact::Redactor;
 use crate::line::{self, TextRole};
 use crate::pictures::remove_pictures;
 use crate::{Event, context, heal, log_path, read};
+
+/// File systems commit new names within seconds (ext4 5, btrfs 30); this is well over it.
+const NAMED_AFTER: Duration = Duration::from_secs(300);
 
 /// An open log. Every append is one write of whole lines at the end of the file; after an error the log
 /// is as it was before.
@@ -45,7 +49,8 @@ impl SessionLog {
         create_dir(&*disk, dir).map_err(context("create", dir))?;
         let path = log_path(dir, session);
         let file = disk.open_append(&path).map_err(context("open", &path))?;
-        let is_named = AtomicBool::new(false);
+        let bytes = file.metadata().map_err(context("open", &path))?.len();
+        let is_named = AtomicBool::new(is_surely_named(bytes, age_of(&file)));
         let log = Self { dir: dir.to_owned(), session: session.clone(), path, file, disk, is_named };
         log.locked(|log| heal::cut_lost(&*log.disk, &log.file, &log.path))?;
         Ok(log)
@@ -164,6 +169,18 @@ impl SessionLog {
     }
 }
 
+/// How long a file has been there, where that is known.
+fn age_of(file: &File) -> Option<Duration> {
+    file.metadata().ok()?.created().ok()?.elapsed().ok()
+}
+
+/// Whether a file's name is durable without a flush of its directory. A start that was killed before its flush left a file that
+/// is empty or young; the name of an older one was committed long ago, by that flush or by the file system itself. So a turn of
+/// an old session does not wait for its directory.
+fn is_surely_named(bytes: u64, age: Option<Duration>) -> bool {
+    bytes > 0 && age.is_some_and(|age| age > NAMED_AFTER)
+}
+
 /// Opens for appending and reading; 0600 whatever the umask.
 pub(crate) fn open_private(path: &Path) -> io::Result<File> {
     RealDisk.open_append(path)
@@ -172,4 +189,17 @@ pub(crate) fn open_private(path: &Path) -> io::Result<File> {
 /// Makes the directory's entries durable.
 pub(crate) fn sync_dir(dir: &Path) -> io::Result<()> {
     RealDisk.sync_dir(dir).map_err(context("flush", dir))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_an_old_log_is_on_disk_and_no_other() {
+        let (old, young) = (Some(NAMED_AFTER * 2), Some(NAMED_AFTER / 2));
+        for (bytes, age, is_named) in [(1, old, true), (0, old, false), (1, young, false), (1, None, false)] {
+            assert_eq!(is_surely_named(bytes, age), is_named, "{bytes} {age:?}");
+        }
+    }
 }
