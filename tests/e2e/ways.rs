@@ -186,7 +186,7 @@ price = {{ currency = "USD", input = "3.00", output = "15.00" }}
     let answered = world.plyrum(["ask", "--no-stdin", "Hello?"]).run();
     answered.answers("In its place.");
     assert!(
-        answered.stderr.contains("answered by spare/slow because lab/fast: lab failed 5 times"),
+        answered.stderr.contains("asking spare/slow instead of lab/fast: lab failed 5 times"),
         "{answered}"
     );
     world.is_sound();

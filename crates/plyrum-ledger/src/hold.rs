@@ -240,7 +240,10 @@ fn refused_by_budget(
     let providers: Vec<&str> = batch.holds.iter().map(|hold| hold.provider.as_str()).collect();
     let mut tightest: Option<Refusal> = None;
     for Limit { budget, setting } in budget::in_force(conn, spender, &providers, &batch.limits)? {
-        if let Some(refusal) = price_unknown(batch, budget.limit) {
+        // What another provider's models cost is not this limit's business.
+        let provider = (budget.id.scope == BudgetScope::Provider).then_some(budget.id.key.as_str());
+        let mut limited = batch.holds.iter().filter(|hold| provider.is_none_or(|p| hold.provider == p));
+        if let Some(refusal) = limited.find_map(|hold| price_unknown_of(hold, budget.limit)) {
             return Ok(Some(refusal));
         }
         let needed = match budget.id.scope {
@@ -308,13 +311,21 @@ fn refusal_of_account(needed: MicroRub, account: &Balance) -> Refusal {
 }
 
 fn price_unknown(batch: &HoldBatch, limit: MicroRub) -> Option<Refusal> {
-    let unknown = batch.holds.iter().find(|hold| hold.price.is_none() || !hold.is_bounded)?;
-    let what = if unknown.price.is_none() { "price" } else { "image_tokens" };
+    batch.holds.iter().find_map(|hold| price_unknown_of(hold, limit))
+}
+
+/// A hold that no limit can be kept with.
+fn price_unknown_of(hold: &NewHold, limit: MicroRub) -> Option<Refusal> {
+    let what = match hold.price {
+        None => "price",
+        Some(_) if !hold.is_bounded => "image_tokens",
+        Some(_) => return None,
+    };
     Some(Refusal {
         needed: MicroRub::ZERO,
         available: MicroRub::ZERO,
         limit,
-        setting: format!("{what} of [models.\"{}\"]", unknown.model),
+        setting: format!("{what} of [models.\"{}\"]", hold.model),
         scope: Scope::PriceUnknown,
     })
 }

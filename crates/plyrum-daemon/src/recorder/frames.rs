@@ -36,15 +36,16 @@ pub(crate) fn of_frame(frame: &Frame) -> Option<(Kind, Value)> {
                 "router": decision.router,
             }),
         ),
-        FrameBody::RunPlanned { plan, steps, price_low_micro_rub, price_high_micro_rub, .. } => {
+        FrameBody::RunPlanned {
+            plan, steps, price_low_micro_rub, price_high_micro_rub, unpriced, ..
+        } => {
             let step = |step: &plyrum_protocol::PlannedStep| json!({"step": step.step, "role": step.role, "model": step.model});
-            (
-                Kind::RunPlanned,
-                json!({
-                    "run": run, "plan": plan, "steps": steps.iter().take(MAX_NAMED).map(step).collect::<Vec<_>>(),
-                    "price_low_micro_rub": price_low_micro_rub, "price_high_micro_rub": price_high_micro_rub,
-                }),
-            )
+            let record = json!({
+                "run": run, "plan": plan, "steps": steps.iter().take(MAX_NAMED).map(step).collect::<Vec<_>>(),
+                "price_low_micro_rub": price_low_micro_rub, "price_high_micro_rub": price_high_micro_rub,
+            });
+            let unpriced: Vec<_> = unpriced.iter().take(MAX_NAMED).collect();
+            (Kind::RunPlanned, with_unpriced(record, (!unpriced.is_empty()).then(|| json!(unpriced))))
         }
         FrameBody::PlanShrunk { from, to, reason } => {
             (Kind::PlanShrunk, json!({"run": run, "from": from, "to": to, "reason": reason}))
@@ -53,17 +54,26 @@ pub(crate) fn of_frame(frame: &Frame) -> Option<(Kind, Value)> {
         | FrameBody::AttemptRetried { .. }
         | FrameBody::AttemptFallback { .. }
         | FrameBody::ProviderResting { .. }) => of_attempt(run, body)?,
-        FrameBody::RunFinished { result } => (
-            Kind::RunFinished,
-            json!({
+        FrameBody::RunFinished { result } => {
+            let record = json!({
                 "run": run, "status": result.status, "plan": result.plan, "model": result.model,
                 "attempts": result.attempts.len(), "cost_micro_rub": result.cost_micro_rub, "ms": result.duration_ms,
                 "error": result.error.as_ref().map(|fault| fault.kind),
-            }),
-        ),
+            });
+            let unpriced = (result.unpriced > 0).then(|| json!(result.unpriced));
+            (Kind::RunFinished, with_unpriced(record, unpriced))
+        }
         _ => return None,
     };
     Some(record)
+}
+
+/// Adds what has no price, without which the sums beside it would look whole.
+fn with_unpriced(mut record: Value, unpriced: Option<Value>) -> Value {
+    if let (Some(fields), Some(unpriced)) = (record.as_object_mut(), unpriced) {
+        fields.insert("unpriced".to_owned(), unpriced);
+    }
+    record
 }
 
 /// What `explain` tells of attempts also where the session is deleted: the frame's own fields.
@@ -127,6 +137,24 @@ mod tests {
             let read: FrameBody = serde_json::from_value(read).unwrap();
             assert_eq!(read, serde_json::from_value(body).unwrap(), "{record}");
             assert_eq!(record["run"], "ab");
+        }
+    }
+
+    #[test]
+    fn what_has_no_price_is_recorded_beside_the_sums_and_nothing_where_all_have_one() {
+        let planned = |unpriced: &[&str]| {
+            recorded(&json!({"type": "run.planned", "plan": "direct", "steps": [], "price_low_micro_rub": 1,
+                "price_high_micro_rub": 2, "unpriced": unpriced, "reasons": []}))
+            .1
+        };
+        assert_eq!(planned(&["lab/a"])["unpriced"], json!(["lab/a"]));
+        assert_eq!(planned(&[]).get("unpriced"), None);
+        let fault = plyrum_protocol::Fault::new(plyrum_protocol::ErrorKind::Internal, "");
+        let mut result = plyrum_protocol::RunResult::refused(None, plyrum_protocol::RunStatus::Failed, fault);
+        for (unpriced, told) in [(0, None), (2, Some(json!(2)))] {
+            result.unpriced = unpriced;
+            let (_, record) = recorded(&json!({"type": "run.finished", "result": result}));
+            assert_eq!(record.get("unpriced"), told.as_ref());
         }
     }
 

@@ -176,8 +176,12 @@ impl Run {
         step.answered_by.clone().or_else(own).unwrap_or_default()
     }
 
-    /// What the mixture cost beyond its best-ranked proposal, had that been the answer.
+    /// What the mixture cost beyond its best-ranked proposal, had that been the answer. None where the cost of an attempt is
+    /// not known: a difference of parts is none.
     fn extra_over_direct(&self, total: MicroRub) -> Option<MicroRub> {
+        if self.attempts.iter().any(super::Attempt::is_unpriced) {
+            return None;
+        }
         let members = &self.panels.first()?.members;
         let (best, _) = *self.texts_of(members).first()?;
         total.checked_sub(self.step_cost(best))

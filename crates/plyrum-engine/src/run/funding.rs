@@ -83,11 +83,14 @@ impl Run {
     pub(super) fn hold_plan(&mut self) -> bool {
         while !self.panels.is_empty() {
             let asking = self.steps_to_fund();
-            if let Some(fault) = self.reader_fault(&asking) {
-                if fault.kind != ErrorKind::ContextTooLong {
-                    self.end_with(fault); // proposals that nobody could read are not bought
-                    return false;
-                }
+            let fault = self.reader_fault(&asking);
+            if let Some(fault) = fault.as_ref().filter(|fault| fault.kind != ErrorKind::ContextTooLong) {
+                self.end_with(fault.clone()); // proposals that nobody could read are not bought
+                return false;
+            }
+            if let Some((member, reason)) = self.unknown_proposer(&asking) {
+                self.leave_out(member, &reason);
+            } else if let Some(fault) = fault {
                 self.shrink(&fault.message);
             } else if let Some(reason) = self.over_budget(&asking) {
                 self.shrink(&reason);

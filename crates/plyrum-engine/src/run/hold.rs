@@ -74,8 +74,13 @@ impl Run {
             micro_rub: highest.unwrap_or_default(),
             unpriced: highest.is_none(),
             request_bytes: size.estimated_bytes(model),
-            is_bounded: model.bounds_pictures(size.pictures) || self.billing.input_is_free(&model.id),
+            is_bounded: self.is_bounded(model, size),
         })
+    }
+
+    /// Whether a hold for this model is known to be enough.
+    pub(super) fn is_bounded(&self, model: &ModelChoice, size: Size) -> bool {
+        model.bounds_pictures(size.pictures) || self.billing.input_is_free(&model.id)
     }
 
     /// What a request within this bound costs at most; none where its price is not known and may stay so.
@@ -87,7 +92,7 @@ impl Run {
         }
     }
 
-    fn may_stay_unpriced(&self) -> bool {
+    pub(super) fn may_stay_unpriced(&self) -> bool {
         self.spec.limits.unpriced == Unpriced::Allow && self.spec.limits.budget.is_none()
     }
 
@@ -158,6 +163,7 @@ impl Run {
         attempt.granted();
         if let Some(step) = self.steps.get_mut(attempt.step) {
             step.state = StepState::Funded;
+            step.fell_back_for = None;
         }
     }
 

@@ -33,6 +33,7 @@ mod retry;
 mod start;
 mod step;
 mod stream;
+mod unknown;
 
 use crate::compose::Size;
 use crate::effect::Effect;

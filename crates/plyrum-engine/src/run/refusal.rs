@@ -21,14 +21,15 @@ impl Run {
             return;
         }
         let refusal = self.in_own_words(refusal);
-        self.emit(FrameBody::HoldRefused {
-            needed_micro_rub: refusal.needed,
-            available_micro_rub: refusal.available,
-            limit_micro_rub: refusal.limit,
-            setting: refusal.setting.clone(),
-        });
+        let is_unknown = refusal.cause == RefusalCause::PriceUnknown;
+        if !is_unknown {
+            self.tell_refused(&refusal);
+        }
         if self.ending.is_none() && self.funding == Some(number) {
             return self.refuse_plan(&batch, &refusal);
+        }
+        if is_unknown {
+            return self.refuse_unknown(&batch, &refusal);
         }
         let smaller = self.smaller_answers(&batch, refusal.available);
         for (nth, at) in batch.into_iter().enumerate() {
@@ -38,6 +39,16 @@ impl Run {
                 None => self.lose_step(step, refusal_fault(&refusal)),
             }
         }
+    }
+
+    /// The figures of a refusal; one for what is not known has none, and is told in words where it ends something.
+    fn tell_refused(&mut self, refusal: &Refusal) {
+        self.emit(FrameBody::HoldRefused {
+            needed_micro_rub: refusal.needed,
+            available_micro_rub: refusal.available,
+            limit_micro_rub: refusal.limit,
+            setting: refusal.setting.clone(),
+        });
     }
 
     /// Tells that a part of a budget is spent.
@@ -62,7 +73,7 @@ impl Run {
     }
 
     /// Closes an attempt that got no money. Its step, where that still wants to go on.
-    fn not_held(&mut self, at: usize) -> Option<usize> {
+    pub(super) fn not_held(&mut self, at: usize) -> Option<usize> {
         let attempt = self.attempts.get_mut(at)?;
         attempt.never_held();
         let step = attempt.step;
@@ -95,6 +106,9 @@ impl Run {
             step.attempts = 0;
         }
         self.funding = None;
+        if refusal.cause == RefusalCause::PriceUnknown {
+            return self.leave_out_unknown(batch, refusal, is_less);
+        }
         let (needed, there, setting) = (refusal.needed, refusal.available, &refusal.setting);
         let reason = format!("this can cost up to {needed} RUB, and {there} RUB is left ({setting})");
         let mut fits = is_less && self.cost_of(&self.steps_to_fund()) <= there;
@@ -109,8 +123,19 @@ impl Run {
         if self.panels.is_empty() {
             return false;
         }
+        self.make_less(self.expendable(), reason);
+        true
+    }
+
+    /// Without this very proposer; where two are left, none at all.
+    pub(super) fn leave_out(&mut self, member: usize, reason: &str) {
+        let member = Some(member).filter(|m| !spares(&self.waiting_panels(), *m));
+        self.make_less(member, reason);
+    }
+
+    fn make_less(&mut self, member: Option<usize>, reason: &str) {
         let had = self.proposers();
-        match self.expendable() {
+        match member {
             Some(member) => self.drop_step(member),
             None => self.go_direct(),
         }
@@ -122,7 +147,6 @@ impl Run {
         if from != to {
             self.emit(FrameBody::PlanShrunk { from, to, reason: reason.to_owned() });
         }
-        true
     }
 
     fn proposers(&self) -> usize {
@@ -132,13 +156,17 @@ impl Run {
 
     /// The worst-ranked member of the largest panel, if every panel that it is in stays a mixture.
     fn expendable(&self) -> Option<usize> {
+        let mut panels = self.waiting_panels();
+        panels.sort_by_key(|members| std::cmp::Reverse(members.len())); // stable: of equals the first
+        panels.iter().find_map(|panel| panel.last().copied().filter(|last| !spares(&panels, *last)))
+    }
+
+    /// The members of each panel that were not asked yet.
+    fn waiting_panels(&self) -> Vec<Vec<usize>> {
         let waits = |m: &usize| self.steps.get(*m).is_some_and(|s| s.state == StepState::Waiting);
         let waiting =
             |panel: &super::panel::Panel| panel.members.iter().copied().filter(waits).collect::<Vec<usize>>();
-        let mut panels: Vec<Vec<usize>> = self.panels.iter().map(waiting).collect();
-        panels.sort_by_key(|members| std::cmp::Reverse(members.len())); // stable: of equals the first
-        let spared = |m: &usize| panels.iter().any(|panel| panel.contains(m) && panel.len() <= FEWEST);
-        panels.iter().find_map(|panel| panel.last().copied().filter(|last| !spared(last)))
+        self.panels.iter().map(waiting).collect()
     }
 
     /// Takes a step out of the plan, and with it what nobody else reads.
@@ -203,15 +231,27 @@ impl Run {
 
     /// The same step again with a shorter answer, as a new attempt: a refused id stays refused.
     fn try_smaller(&mut self, at: usize, output: u64) {
-        let now = self.now;
         if let Some(step) = self.steps.get_mut(at) {
             step.shrunk_output = Some(output);
             step.shrinks += 1;
+        }
+        self.hold_anew(at);
+    }
+
+    /// The same step again, as if it had not been tried to hold it.
+    pub(super) fn hold_anew(&mut self, at: usize) {
+        let now = self.now;
+        if let Some(step) = self.steps.get_mut(at) {
             step.tries = step.tries.saturating_sub(1);
             step.attempts = step.attempts.saturating_sub(1);
             step.state = StepState::Backoff { until: now };
         }
     }
+}
+
+/// Whether a panel would be no mixture without this member.
+fn spares(panels: &[Vec<usize>], member: usize) -> bool {
+    panels.iter().any(|panel| panel.contains(&member) && panel.len() <= FEWEST)
 }
 
 fn refusal_fault(refusal: &Refusal) -> Fault {
@@ -239,7 +279,7 @@ fn refusal_fault(refusal: &Refusal) -> Fault {
 }
 
 /// Under a limit nothing is sent whose cost nobody can bound.
-fn unknown_fault(refusal: &Refusal) -> Fault {
+pub(super) fn unknown_fault(refusal: &Refusal) -> Fault {
     let setting = &refusal.setting;
     Fault::new(
         ErrorKind::PriceUnknown,

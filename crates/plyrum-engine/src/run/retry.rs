@@ -6,6 +6,7 @@ use super::Run;
 use super::ended::Ended;
 use super::hold::answer_room;
 use super::step::{Step, StepState};
+use super::unknown::no_limit_with;
 use crate::compose::Size;
 use crate::input::{AttemptFailure, FailureClass};
 use crate::spec::ModelChoice;
@@ -104,6 +105,12 @@ pub(super) fn fault_of(failure: &AttemptFailure) -> Fault {
     }
 }
 
+/// Adds a line to what can be done.
+pub(super) fn with_hint(fault: Fault, line: &str) -> Fault {
+    let hint = fault.hint.as_ref().map_or_else(|| line.to_owned(), |hint| format!("{hint}\n{line}"));
+    fault.hint(hint)
+}
+
 impl Run {
     /// Arranges a repeat or a fallback; false where the step has failed for good.
     pub(super) fn ask_again(&mut self, at: usize, step: usize, end: &Ended) -> bool {
@@ -145,18 +152,54 @@ impl Run {
         true
     }
 
-    fn fall_back(&mut self, step_at: usize, failure: &AttemptFailure) -> bool {
+    pub(super) fn fall_back(&mut self, step_at: usize, failure: &AttemptFailure) -> bool {
         let Some((next, from, to)) = self.fallback_of(step_at) else { return false };
-        let (cause, failure) = (failure.message.clone(), Some(failure.view()));
-        let body = FrameBody::AttemptFallback { from, to, cause, failure };
+        let (cause, view) = (failure.message.clone(), Some(failure.view()));
+        let body = FrameBody::AttemptFallback { from, to, cause, failure: view };
         let now = self.now;
         if let Some(step) = self.steps.get_mut(step_at) {
             step.model = next;
             step.tries = 0;
             step.state = StepState::Backoff { until: now };
+            step.fell_back_for = Some(failure.clone());
         }
         self.emit(body);
         true
+    }
+
+    /// The failure of a step for good, with why nobody stands in where somebody could.
+    pub(super) fn with_not_asked(&self, step_at: usize, end: &Ended, fault: Fault) -> Fault {
+        let shown = self.steps.get(step_at).is_none_or(|step| !step.text.is_empty());
+        match self.not_asked(step_at).filter(|_| end.failure.is_some() && !shown) {
+            Some(why) => with_hint(fault, &why),
+            None => fault,
+        }
+    }
+
+    /// Why the next model of the step that could take the request does not stand in.
+    fn not_asked(&self, step_at: usize) -> Option<String> {
+        let size = self.request_size(step_at);
+        let step = self.steps.get(step_at)?;
+        let mut later = step.spec.models.iter().skip(step.model + 1);
+        later.find_map(|to| {
+            answer_room(to, size).ok()?;
+            match self.stands_in(step, to, size) {
+                StandsIn::Yes => None,
+                StandsIn::TooDear => {
+                    let (to, first) = (&to.id, &step.spec.models.first()?.id);
+                    let percent = self.spec.limits.fallback_max_price_percent;
+                    Some(format!("{to} stands in, but may cost more than {percent} % of {first} (defaults.fallback_max_price_ratio): not asked"))
+                }
+                StandsIn::PriceUnknown(model) if model == to.id => {
+                    Some(format!("{model} stands in, but its price is not known: not asked"))
+                }
+                StandsIn::PriceUnknown(model) => {
+                    let to = &to.id;
+                    Some(format!("{to} stands in, but the price of {model} is not known to compare: not asked"))
+                }
+                StandsIn::Unbounded => Some(no_limit_with(&to.id)),
+            }
+        })
     }
 
     /// The next model of the step that can take the request and is not much dearer, with both names.
@@ -165,23 +208,46 @@ impl Run {
         let step = self.steps.get(step_at)?;
         let from = step.spec.models.get(step.model)?;
         let mut later = step.spec.models.iter().enumerate().skip(step.model + 1);
-        let (next, to) =
-            later.find(|(_, to)| answer_room(to, size).is_ok() && self.price_is_near(step, to, size))?;
+        let (next, to) = later.find(|(_, to)| {
+            answer_room(to, size).is_ok() && self.stands_in(step, to, size) == StandsIn::Yes
+        })?;
         Some((next, from.id.clone(), to.id.clone()))
     }
 
-    /// Never to a much dearer model without asking: what each would hold, at its own longest answer.
-    fn price_is_near(&self, step: &Step, other: &ModelChoice, size: Size) -> bool {
+    /// Never to a much dearer model without asking: what each would hold, at its own longest answer. Where prices need not
+    /// be known, two that are not known are near.
+    fn stands_in(&self, step: &Step, other: &ModelChoice, size: Size) -> StandsIn {
         let hold = |model: &ModelChoice| {
             let max_output_tokens = self.output_limit(step, model);
             let bound = AttemptBound { input_tokens: size.input_bound(model), max_output_tokens };
             self.billing.hold(&model.id, &bound).ok()
         };
-        let first = step.spec.models.first().and_then(hold);
-        let (Some(first), Some(other)) = (first, hold(other)) else { return false };
+        let Some(model) = step.spec.models.first() else { return StandsIn::Yes };
         let percent = i128::from(self.spec.limits.fallback_max_price_percent);
-        i128::from(other.get()) * 100 <= i128::from(first.get()) * percent
+        match (hold(model), hold(other)) {
+            (None, None) if self.may_stay_unpriced() => StandsIn::Yes,
+            (_, None) => StandsIn::PriceUnknown(other.id.clone()),
+            (None, Some(_)) => StandsIn::PriceUnknown(model.id.clone()),
+            (Some(first), Some(other))
+                if i128::from(other.get()) * 100 > i128::from(first.get()) * percent =>
+            {
+                StandsIn::TooDear
+            }
+            _ if self.spec.limits.budget.is_some() && !self.is_bounded(other, size) => StandsIn::Unbounded,
+            _ => StandsIn::Yes,
+        }
     }
+}
+
+/// Whether a model stands in for the first of its step.
+#[derive(Debug, PartialEq, Eq)]
+enum StandsIn {
+    Yes,
+    TooDear,
+    /// Of this model.
+    PriceUnknown(String),
+    /// Under the run's own limit.
+    Unbounded,
 }
 
 #[cfg(test)]

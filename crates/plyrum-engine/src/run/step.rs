@@ -3,6 +3,7 @@
 use super::Run;
 use super::combine::Asks;
 use super::fit::Repair;
+use crate::input::AttemptFailure;
 use crate::spec::StepSpec;
 use plyrum_protocol::{AttemptId, Channel, Fault, FrameBody, StepKind, StepOutcome, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -40,6 +41,9 @@ pub(super) struct Step {
     pub(super) repair: Option<Repair>,
     /// It answered with less than was planned.
     pub(super) degraded: bool,
+    /// What its first model failed with, while another stands in that was not asked yet.
+    #[serde(default)]
+    pub(super) fell_back_for: Option<AttemptFailure>,
     /// The model whose text it took over.
     pub(super) answered_by: Option<String>,
     /// The attempt that wrote its text.
@@ -107,6 +111,7 @@ impl Step {
             dropped: false,
             repair: None,
             degraded: false,
+            fell_back_for: None,
             answered_by: None,
             written_by: None,
             cancelled_for: None,

@@ -2,7 +2,7 @@
 
 use super::{mixture, moa, story, was_sent};
 use crate::world;
-use crate::world::story::{Event::*, at, budget, check, hint, hold, play, proposes};
+use crate::world::story::{Event::*, at, budget, check, hint, hold, play, proposes, unpriced};
 use plyrum_engine::{FailureClass, Stop};
 use plyrum_protocol::{ErrorKind, FrameBody, RunStatus, StepKind};
 
@@ -213,8 +213,60 @@ fn a_proposer_without_a_price_is_left_out_and_listed() {
     let mut spec = moa(3);
     spec.steps[1].models = vec![world::model("lab/m2-unpriced")];
     let told = play(&spec, &story([proposes(1, "the first"), proposes(2, "the third"), proposes(3, "both")]));
-    assert_eq!((told.result.answer.as_str(), told.result.status), ("both", RunStatus::Degraded));
-    assert!(told.text.contains("step.finished p-2 failed"), "{}", told.text);
+    assert_eq!((told.result.answer.as_str(), told.result.status), ("both", RunStatus::Succeeded));
+    let why = "plan.shrunk moa of 3 to moa of 2: lab/m2-unpriced is left out: its price is not known";
+    assert!(told.text.contains(why), "{}", told.text);
+}
+
+#[test]
+fn a_ledgers_limit_leaves_out_the_proposer_that_it_cannot_hold_and_no_other() {
+    let mut spec = unpriced(moa(3));
+    spec.steps[0].models = vec![world::model("lab/m1-unpriced")];
+    let told = check(
+        &spec,
+        &story([vec![HasALimit], proposes(5, "the second"), proposes(6, "the third"), proposes(7, "both")]),
+        r#"
+        plan.shrunk moa of 3 to moa of 2: lab/m1-unpriced is left out: its price is not known
+        hold.taken 5 and 6 and 7 for 2.5927 RUB
+        step.started p-2
+        attempt.started 5 lab/m2, try 1
+        step.started p-3
+        attempt.started 6 lab/m3, try 1
+        attempt.opened 5 after 0 ms
+        attempt.finished 5 ok, reported 0.0034 RUB
+        step.finished p-2 ok 0.0034 RUB
+        provisional p-2
+        attempt.opened 6 after 0 ms
+        attempt.finished 6 ok, reported 0.0034 RUB
+        step.finished p-3 ok 0.0034 RUB
+        step.started lead
+        attempt.started 7 lab/lead, try 1
+        attempt.opened 7 after 0 ms
+        attempt.finished 7 ok, reported 0.0034 RUB
+        step.finished lead ok 0.0034 RUB
+        run.finished
+        succeeded "both" 0.0102 RUB
+    "#,
+    );
+    assert!(!was_sent(&told, 1), "nothing of it was asked");
+}
+
+#[test]
+fn under_a_ledgers_limit_no_proposal_is_bought_for_a_reader_that_cannot_be_held() {
+    let mut spec = unpriced(moa(2));
+    spec.steps[2].models = vec![world::model("lab/lead-unpriced")];
+    let told = play(&spec, &[HasALimit]);
+    assert_eq!(told.result.error.as_ref().map(|e| e.kind), Some(ErrorKind::PriceUnknown));
+    assert!(!told.text.contains("attempt.started") && !told.text.contains("hold.refused"), "{}", told.text);
+}
+
+#[test]
+fn what_an_unknown_cost_is_part_of_is_no_difference() {
+    let mut spec = unpriced(moa(2));
+    spec.steps[0].models = vec![world::model("lab/m1-unpriced")];
+    let told =
+        play(&spec, &story([proposes(1, "the first"), proposes(2, "the second"), proposes(3, "both")]));
+    assert_eq!((told.result.unpriced, told.result.extra_over_direct_micro_rub), (1, None));
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! Pictures: who is shown them, what is held for them, and what follows where nobody knows what they come to.
 
 use super::direct;
-use crate::world::story::{Event::*, Told, hold, play};
+use crate::world::story::{Event::*, Told, budget, hint, hold, play};
 use plyrum_engine::{FailureClass, Picture, Request, RunSpec};
-use plyrum_protocol::{AttemptId, FrameBody, MediaType, PictureMark};
+use plyrum_protocol::{AttemptId, ErrorKind, FrameBody, MediaType, PictureMark};
 use std::sync::Arc;
 
 fn picture(name: &str) -> Picture {
@@ -78,6 +78,24 @@ fn a_fallback_is_shown_the_same_pictures_unless_it_takes_none() {
     assert!(Arc::ptr_eq(&first.turns[0].pictures[0].data, &second.turns[0].pictures[0].data), "not copied");
     let blind = play(&shown(KNOWN, BLIND), &falls);
     assert_eq!(pictures(request(&blind, 2)), 0);
+}
+
+#[test]
+fn under_a_limit_a_fallback_without_a_bound_is_not_asked_and_the_first_failure_stays() {
+    let spec = shown(KNOWN, UNBOUNDED);
+    let own = play(&budget(5_000_000, spec.clone()), &[Fails(FailureClass::Quota)]);
+    let ledgers = play(&spec, &[HasALimit, Fails(FailureClass::Quota)]);
+    for told in [own, ledgers] {
+        let kind = told.result.error.as_ref().map(|fault| fault.kind);
+        assert_eq!(kind, Some(ErrorKind::ProviderQuota), "{}", told.text);
+        assert!(
+            hint(&told).contains("lab/b stands in, but what it costs at most is not known"),
+            "{}",
+            told.text
+        );
+    }
+    let without = play(&spec, &[Fails(FailureClass::Quota), Says("ok"), Ends]);
+    assert_eq!(without.result.model, "lab/b");
 }
 
 #[test]

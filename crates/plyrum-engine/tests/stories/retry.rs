@@ -1,7 +1,7 @@
 //! Asking again, and asking somebody else.
 
 use super::{direct, with_context, with_longest};
-use crate::world::story::{Event::*, check, hint, hold};
+use crate::world::story::{Event::*, check, hint, hold, play, unpriced};
 use plyrum_engine::FailureClass::{Auth, Connect, Overloaded, RateLimited, Server};
 
 #[test]
@@ -205,6 +205,36 @@ fn a_much_dearer_model_is_not_asked_instead() {
         failed (auth: the provider failed (Auth)) "" 0.00 RUB
     "#,
     );
+}
+
+#[test]
+fn a_failure_tells_why_nobody_stands_in() {
+    let unknown = "stands in, but its price is not known: not asked";
+    for (models, why) in [
+        (
+            ["lab/a", "lab/b-dear"],
+            "lab/b-dear stands in, but may cost more than 200 % of lab/a (defaults.fallback_max_price_ratio): not asked",
+        ),
+        (["lab/a", "lab/b-unpriced"], &format!("lab/b-unpriced {unknown}")),
+        (
+            ["lab/a-unpriced", "lab/b"],
+            "lab/b stands in, but the price of lab/a-unpriced is not known to compare: not asked",
+        ),
+    ] {
+        let told = play(&unpriced(direct(&models)), &[Fails(Auth)]);
+        let hint = hint(&told);
+        assert_eq!(hint.lines().last(), Some(why));
+        assert!(hint.contains("check the provider's key"), "{hint}");
+    }
+    let told = play(&direct(&["lab/a"]), &[Fails(Auth)]);
+    assert!(!hint(&told).contains("stands in"));
+}
+
+#[test]
+fn where_no_price_need_be_known_one_that_is_not_stands_in_for_another() {
+    let spec = unpriced(direct(&["lab/a-unpriced", "lab/b-unpriced"]));
+    let told = play(&spec, &[Fails(Auth), Says("Hello"), Ends]);
+    assert_eq!(told.result.model, "lab/b-unpriced");
 }
 
 #[test]

@@ -4,8 +4,9 @@
 use super::{Booked, Score, start};
 use plyrum_billing_client::{MicroRub, Usage};
 use plyrum_engine::{
-    AttemptEnd, AttemptFailure, Basis, Effect, FailureClass, HoldRequest, Input, ModelCall, Refusal,
-    RefusalCause, Run, RunSpec, Stop, ToolCall, ToolEvent, ToolResult, Unpriced, UsageReport, Verdict,
+    AttemptEnd, AttemptFailure, Basis, Effect, FailureClass, HoldBatch, HoldRequest, Input, ModelCall,
+    Refusal, RefusalCause, Run, RunSpec, Stop, ToolCall, ToolEvent, ToolResult, Unpriced, UsageReport,
+    Verdict,
 };
 use plyrum_protocol::{
     ApprovalId, ApprovalVerdict, AttemptId, CancelReason, ChangedFile, Channel, ErrorKind, Fault, FrameBody,
@@ -83,6 +84,8 @@ pub(crate) enum Event {
     HasOnly(i64),
     /// So much is left, and others take 0.001 RUB of it before each hold.
     HasEverLess(i64),
+    /// From now on there is a limit that the ledger keeps: it holds nothing whose cost nobody can bound.
+    HasALimit,
     /// The next booking cannot be written, nor anything after it.
     LedgerBreaks,
 }
@@ -154,6 +157,7 @@ pub(crate) fn play(spec: &RunSpec, story: &[Event]) -> Told {
         hold_breaks: false,
         ledger_broken: false,
         wallet: None,
+        has_a_limit: false,
         taken_by_others: 0,
         wake: None,
         last: None,
@@ -188,6 +192,7 @@ struct Player {
     hold_breaks: bool,
     ledger_broken: bool,
     wallet: Option<i64>,
+    has_a_limit: bool,
     taken_by_others: i64,
     wake: Option<Timestamp>,
     last: Option<AttemptId>,
@@ -233,6 +238,7 @@ impl Player {
         let fault = || Fault::new(ErrorKind::Storage, "the disk is full");
         match order {
             Effect::Hold(batch) => {
+                let unbounded = Some(&batch).filter(|_| self.has_a_limit).and_then(unbounded);
                 let batch = batch.batch;
                 if std::mem::take(&mut self.hold_breaks) || self.ledger_broken {
                     self.score.batch(batch, Booked::NotHeld);
@@ -240,7 +246,7 @@ impl Player {
                 }
                 self.wallet = self.wallet.map(|left| left - self.taken_by_others);
                 let wallet = self.wallet.filter(|left| self.score.total(batch).get() > *left);
-                let refusal = wallet.map(|left| self.poor(batch, left));
+                let refusal = unbounded.or_else(|| wallet.map(|left| self.poor(batch, left)));
                 if let Some(refusal) = refusal.or_else(|| self.score.refusal(batch, self.budget)) {
                     self.score.batch(batch, Booked::NotHeld);
                     return Input::HoldRefused { batch, refusal };
@@ -288,6 +294,7 @@ impl Player {
         match event {
             Event::LedgerWaits => return self.ledger_waits = true,
             Event::HoldBreaks => return self.hold_breaks = true,
+            Event::HasALimit => return self.has_a_limit = true,
             Event::HasOnly(left) => return self.wallet = Some(*left),
             Event::HasEverLess(left) => {
                 self.taken_by_others = 1_000;
@@ -399,6 +406,19 @@ impl Player {
             self.apply(Input::Tick);
         }
     }
+}
+
+/// What the ledger says of the first hold that no limit can be kept with.
+fn unbounded(batch: &HoldBatch) -> Option<Refusal> {
+    let hold = batch.holds.iter().find(|hold| hold.unpriced || !hold.is_bounded)?;
+    let what = if hold.unpriced { "price" } else { "image_tokens" };
+    Some(Refusal {
+        cause: RefusalCause::PriceUnknown,
+        needed: MicroRub::ZERO,
+        available: MicroRub::ZERO,
+        limit: Some(MicroRub::new(1_000_000)),
+        setting: format!("{what} of [models.\"{}\"]", hold.model),
+    })
 }
 
 fn finished(text: &str, changed: bool) -> ToolEvent {

@@ -128,6 +128,20 @@ pub(super) async fn a_providers_budget_counts_its_part_of_a_batch(lab: &impl Lab
     };
     let over = hold_under(&ledger, mixed("a", "b", 51), &Limits::default()).await;
     assert_eq!(over.map_err(|no| (no.0, no.1)), Err((Scope::Provider, 50)));
+    let mut unpriced = mixed("u", "v", 1);
+    (unpriced.holds[1].price, unpriced.holds[1].amount) = (None, micro(0));
+    assert_eq!(
+        hold_under(&ledger, unpriced.clone(), &Limits::default()).await,
+        Ok(()),
+        "not of that provider"
+    );
+    ledger.mark_sent("u", 2).await.unwrap();
+    ledger.settle(settle("u", Basis::Nothing)).await.unwrap();
+    for (hold, attempt) in unpriced.holds.iter_mut().zip(["w", "x"]) {
+        (hold.attempt, hold.provider) = (attempt.to_owned(), "lab".to_owned());
+    }
+    let over = hold_under(&ledger, unpriced, &Limits::default()).await;
+    assert_eq!(over.unwrap_err().0, Scope::PriceUnknown);
     assert_eq!(hold_under(&ledger, mixed("c", "d", 50), &Limits::default()).await, Ok(()));
     let over = hold_under(&ledger, mixed("e", "f", 1), &Limits::default()).await;
     assert_eq!(over.unwrap_err().1, 0);
