@@ -231,13 +231,16 @@ fn what_only_looks_like_a_picture_or_is_too_much_is_named_before_anything_is_sen
     world.file("huge.png", [POINT.as_slice(), &vec![0; 5 << 20]].concat());
     let ask = |file: &str| world.plyrum(["ask", "--no-stdin", "-f", file, "What is it?"]).run();
     ask("fake.png").fails_telling(2, ["fake.png", "PNG, JPEG, WebP or GIF", "hint: "]);
-    ask("huge.png").fails_telling(2, ["huge.png", "5 MiB", "hint: "]);
+    ask("huge.png").fails_telling(2, ["huge.png", "3840 KiB", "hint: "]);
     let nine = format!("-f {} ", world.file("point.png", POINT)).repeat(9);
     let out = world.sh(&format!("\"$PLYRUM\" ask --no-stdin {nine} 'What are they?'")).run();
     out.fails_telling(2, ["at most 8 pictures"]);
     assert_eq!(fake.requests().len(), 0);
     let russian = world.plyrum(["ask", "--no-stdin", "-f", "huge.png", "?"]).env("PLYRUM_LANG", "ru").run();
-    assert!(russian.code == 2 && russian.stderr.contains("одна картинка может занимать 5 МиБ"), "{russian}");
+    assert!(
+        russian.code == 2 && russian.stderr.contains("одна картинка может занимать 3840 КиБ"),
+        "{russian}"
+    );
 }
 
 #[test]

@@ -198,8 +198,36 @@ impl<'a> Choosing<'a> {
             return Ok(model);
         }
         let first = self.first()?;
+        if let Some(blind) = self.blind_aggregator() {
+            return Ok(self.seeing_instead(blind, first));
+        }
         let own = self.context.catalog.model(&format!("{}/synth", first.provider));
         Ok(own.filter(|_| self.is_offline(first)).unwrap_or(first))
+    }
+
+    /// The configured aggregator, where it is shown nothing of what is asked about.
+    fn blind_aggregator(&self) -> Option<&'a Model> {
+        let configured =
+            self.context.settings.moa.aggregator.as_ref().filter(|_| self.requested.is_none())?;
+        self.context.catalog.model(configured.as_str()).filter(|model| !self.sees(model))
+    }
+
+    /// Who was chosen for the same work comes first: one of the configured proposers; then a model of the same provider, so
+    /// that what is read goes to nobody else; then the router's first choice.
+    fn seeing_instead(&self, blind: &Model, first: &'a Model) -> &'a Model {
+        let catalog = &self.context.catalog;
+        let proposers = self.context.settings.moa.proposers.iter().flatten();
+        let mut proposers = proposers.filter_map(|id| catalog.model(id.as_str()));
+        let candidates = self.decision.candidates.iter().filter_map(|c| catalog.model(&c.model));
+        let mut alike = candidates.filter(|model| model.provider == blind.provider);
+        proposers.find(|model| self.may_ask(model)).or_else(|| alike.next()).unwrap_or(first)
+    }
+
+    /// Why another model than the configured one reads the proposals; none where it does, or nothing is read.
+    pub(crate) fn why_another_aggregator(&self, plan: &Plan) -> Option<String> {
+        plan.steps.iter().find(|step| matches!(step.models, Models::Aggregator))?;
+        let (blind, other) = (self.blind_aggregator()?, self.aggregator().ok()?);
+        Some(format!("{} takes no pictures, so {} puts the proposals together", blind.id, other.id))
     }
 
     /// What serves only when it is named stands in for nothing, and nothing answers in the place of a command.
@@ -233,5 +261,82 @@ pub(crate) fn choice(model: &Model, catalog: &Catalog) -> ModelChoice {
         images: model.images == Some(true),
         image_tokens: model.image_tokens,
         drain_ms: drain_s.saturating_mul(1000),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resolve::{Asked, Resolved, Told, resolve};
+    use plyrum_catalog::Day;
+    use plyrum_config::Paths;
+    use plyrum_engine::Picture;
+    use plyrum_protocol::{MediaType, PictureMark, SubmitOptions, Timestamp};
+    use std::sync::Arc;
+
+    /// `lab/sees` and `other/sees` take pictures, `lab/blind` takes none.
+    const MODELS: &str = r#"
+[providers.lab]
+kind = "openai-chat"
+base_url = "http://127.0.0.1:9"
+[providers.other]
+kind = "openai-chat"
+base_url = "http://127.0.0.1:9"
+[models."lab/sees"]
+provider = "lab"
+name = "sees"
+context_tokens = 128000
+images = true
+image_tokens = 1000
+price = { currency = "RUB", input = "1", output = "1" }
+[models."other/sees"]
+provider = "other"
+name = "sees"
+context_tokens = 128000
+images = true
+image_tokens = 1000
+price = { currency = "RUB", input = "1", output = "1" }
+[models."lab/blind"]
+provider = "lab"
+name = "blind"
+context_tokens = 128000
+images = false
+price = { currency = "RUB", input = "1", output = "1" }
+"#;
+
+    async fn resolved(moa: &str, pictures: usize) -> Resolved {
+        let home = tempfile::TempDir::new().unwrap();
+        let paths = Paths::under(home.path());
+        paths.prepare().unwrap();
+        std::fs::write(paths.config_file(), format!("{MODELS}\n[moa]\n{moa}")).unwrap();
+        let day = Day::parse("2026-11-30").unwrap();
+        let context =
+            Context::load(&paths, None, [0; 32], day, &Arc::default(), &Arc::default()).await.unwrap();
+        let mark =
+            PictureMark { name: "a.png".into(), media_type: MediaType::Png, bytes: 4, sha256: "ab".into() };
+        let picture = Picture { mark, data: Arc::from([1, 2, 3, 4].as_slice()) };
+        let asked = Asked {
+            prompt: "What is it?".into(),
+            attachments: Vec::new(),
+            pictures: vec![picture; pictures],
+        };
+        let options = SubmitOptions { plan: Some("moa".into()), ..SubmitOptions::default() };
+        resolve(&context, &asked, &options, Told::default(), None, Timestamp::from_millis(0)).unwrap()
+    }
+
+    #[tokio::test]
+    async fn an_aggregator_that_takes_no_pictures_is_replaced_by_one_of_its_own_and_that_is_said() {
+        let proposers = |of: &str| format!("proposers = [{of}]\naggregator = \"lab/blind\"");
+        for (moa, pictures, reader) in [
+            (proposers("\"other/sees\", \"lab/sees\""), 1, "other/sees"),
+            (proposers("\"lab/sees\", \"other/sees\""), 1, "lab/sees"),
+            ("aggregator = \"lab/blind\"".to_owned(), 1, "lab/sees"),
+            (proposers("\"lab/sees\", \"other/sees\""), 0, "lab/blind"),
+        ] {
+            let resolved = resolved(&moa, pictures).await;
+            assert_eq!(resolved.steps.last().unwrap().models[0].id, reader, "{moa}");
+            let why = format!("lab/blind takes no pictures, so {reader} puts the proposals together");
+            assert_eq!(resolved.decision.reasons.contains(&why), pictures > 0, "{moa}");
+        }
     }
 }

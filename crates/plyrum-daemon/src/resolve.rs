@@ -57,6 +57,11 @@ impl Asked {
         (self.prompt.len() + attached + named) as u64
     }
 
+    /// Bytes of the pictures themselves.
+    pub(crate) fn picture_bytes(&self) -> u64 {
+        self.pictures.iter().map(|picture| picture.mark.bytes).sum()
+    }
+
     /// The same with every secret replaced.
     pub(crate) fn redacted(self, context: &Context) -> Self {
         let clean = |text: String| match context.redactor.redact(&text) {
@@ -138,6 +143,8 @@ pub(crate) fn resolve(
         shows_pictures: !asked.pictures.is_empty(),
     };
     let steps = expand(&plan, &choosing)?;
+    let why_another = choosing.why_another_aggregator(&plan);
+    decision.reasons.extend(why_another);
     if options.effort.is_some() {
         somebody_thinks(context, &steps)?;
     }

@@ -95,7 +95,7 @@ pub(crate) async fn accept(
         daemon.sessions.choose(submit.session.as_deref(), &daemon.paths.ledger_path())
     })?;
     let form = form::taken(&context, &submit).await?;
-    let mut told = blocking::by_size(bytes, || told(daemon, &session))?;
+    let mut told = blocking::by_size(bytes, || told(daemon, &session, asked.picture_bytes()))?;
     told.bytes = told.bytes.saturating_add(form.as_ref().map_or(0, AnswerForm::bytes));
     let resolved = blocking::by_size(bytes, || resolve_it(&context, &submit, &asked, told, left, now))?;
     form::not_of_a_command(form.as_ref(), resolved.is_command)?;
@@ -135,11 +135,15 @@ pub(crate) async fn accept(
 }
 
 /// The conversation's past, whether or not it fits any model.
-fn told(daemon: &Daemon, session: &Chosen) -> Result<Told, Fault> {
+fn told(daemon: &Daemon, session: &Chosen, asked_picture_bytes: u64) -> Result<Told, Fault> {
     if session.is_new {
         return Ok(Told::default());
     }
-    daemon.sessions.outlines.with(&session.id, past::told).map_err(|e| of_log(&e))
+    daemon
+        .sessions
+        .outlines
+        .with(&session.id, |outline| past::told(outline, asked_picture_bytes))
+        .map_err(|e| of_log(&e))
 }
 
 /// What was said under a project's allow-list goes to no other provider, wherever it is continued from.
@@ -443,6 +447,7 @@ fn room(
         bytes_per_token: model.bytes_per_token,
         fixed_bytes: (resolved.persona.prompt.len() + files) as u64,
         asked_bytes: asked.bytes().saturating_add(form_bytes).saturating_add(pictures),
+        asked_picture_bytes: asked.picture_bytes(),
         picture_bytes,
         output_tokens: resolved.limits.asked_output_tokens.map_or(output, |asked| asked.min(output)),
     })

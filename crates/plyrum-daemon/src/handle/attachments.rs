@@ -153,8 +153,8 @@ fn try_add(kept: &mut Attachments, piece: AttachmentPiece) -> Result<Empty, Faul
 fn take_bytes(name: &str, bytes: &mut Vec<u8>, piece: &str) -> Result<(), Fault> {
     let more = STANDARD.decode(piece).map_err(|_| wrong(format!("a piece of {name} is no base64")))?;
     if bytes.len() + more.len() > MAX_PICTURE_BYTES {
-        let most = MAX_PICTURE_BYTES >> 20;
-        return Err(wrong(format!("{name} is too large: a picture may have at most {most} MiB")));
+        let most = MAX_PICTURE_BYTES >> 10;
+        return Err(wrong(format!("{name} is too large: a picture may have at most {most} KiB")));
     }
     bytes.extend_from_slice(&more);
     Ok(())
@@ -222,13 +222,13 @@ mod tests {
         let refused = |fault: Fault, why: &str| assert!(fault.message.contains(why), "{fault}");
         let mut kept = Attachments::default();
         upload(&mut kept, "a", &png(MAX_PICTURE_BYTES)).unwrap();
-        refused(upload(&mut kept, "b", &png(MAX_PICTURE_BYTES + 1)).unwrap_err(), "5 MiB");
+        refused(upload(&mut kept, "b", &png(MAX_PICTURE_BYTES + 1)).unwrap_err(), "3840 KiB");
         assert!(kept.add(of_picture("c", &[], MediaType::Png)).is_ok(), "the upload began anew");
         for nth in 1..MAX_PICTURES {
             upload(&mut kept, &format!("d{nth}"), &png(9)).unwrap();
         }
         refused(upload(&mut kept, "e", &png(9)).unwrap_err(), "8 pictures");
-        for nth in 0..3 {
+        for nth in 0..4 {
             upload(&mut kept, &format!("f{nth}"), &png(MAX_PICTURE_BYTES)).unwrap();
         }
         refused(upload(&mut kept, "g", &png(MAX_PICTURE_BYTES)).unwrap_err(), "16 MiB");

@@ -477,6 +477,7 @@ fn room(context: &Context, workspace: Option<&str>) -> Option<Room> {
         bytes_per_token: model.bytes_per_token,
         fixed_bytes: (persona.prompt.len() + files) as u64,
         asked_bytes: 0,
+        asked_picture_bytes: 0,
         picture_bytes: crate::expand::choice(model, &context.catalog).picture_bytes(1),
         output_tokens: model.max_output_tokens.unwrap_or(context.settings.defaults.max_output_tokens),
     })

@@ -64,7 +64,7 @@ pub(crate) fn covered(
     };
     let read = || -> io::Result<Covered> {
         let summary = summary.map(|turn| texts.of(turn)).transpose()?.map(|said| said.answer);
-        let from = pictures_from(&turns);
+        let from = pictures_from(&turns, 0);
         let exchanges = turns.iter().enumerate().map(|(at, turn)| {
             let pictures = Some(pictures).filter(|_| at >= from && room.whole_size(turn) <= free);
             Ok(exchange(turn, texts.of(turn)?, pictures, free))

@@ -28,8 +28,10 @@ const OMITTED_BYTES: u64 = 96;
 const LEAST_BYTES: u64 = 256;
 /// Bytes of the words for a picture.
 const PICTURE_NAMED_BYTES: u64 = 192;
-/// Most bytes of pictures of earlier turns in one request: 16 MiB, which base64 makes 21 of.
+/// Most bytes of pictures in one request, those of the prompt among them: 16 MiB, which base64 makes 21 of.
 const PICTURES_BYTES: u64 = 16 * 1024 * 1024;
+/// Most pictures of earlier turns in one request.
+const PAST_PICTURES: u64 = 16;
 /// What stands where the middle of a text was cut out.
 const CUT: &str = "\n[…]\n";
 
@@ -43,6 +45,8 @@ pub(crate) struct Room {
     pub(crate) fixed_bytes: u64,
     /// The new prompt with what comes with it.
     pub(crate) asked_bytes: u64,
+    /// Bytes of the prompt's own pictures.
+    pub(crate) asked_picture_bytes: u64,
     /// Bytes of text that would be as many tokens as one picture; 0 for a model that is shown none.
     pub(crate) picture_bytes: u64,
     /// The longest answer.
@@ -140,14 +144,23 @@ pub(crate) fn choose(outline: &Outline, room: &Room) -> Choice {
         left_out: runs(left_out),
         meter,
         turn_max_bytes: window.turn_max_bytes,
-        pictures_from: pictures_from(&told).saturating_sub(window.first),
+        pictures_from: pictures_from(&told, room.asked_picture_bytes).saturating_sub(window.first),
     }
 }
 
-/// The place of the first turn whose pictures are sent again.
-pub(super) fn pictures_from(told: &[&Turn]) -> usize {
+/// The place of the first turn whose pictures are sent again, beside as many bytes of new ones.
+pub(super) fn pictures_from(told: &[&Turn], asked_bytes: u64) -> usize {
     let sizes: Vec<u64> = told.iter().map(|turn| turn.picture_bytes.min(PICTURES_BYTES)).collect();
-    begin(&sizes, Marks::below(PICTURES_BYTES))
+    let counts: Vec<u64> = told.iter().map(|turn| turn.pictures.min(PAST_PICTURES)).collect();
+    let usual = begin(&sizes, Marks::below(PICTURES_BYTES)).max(begin(&counts, Marks::below(PAST_PICTURES)));
+    let free = PICTURES_BYTES.saturating_sub(asked_bytes);
+    let mut sum: u64 = sizes.iter().skip(usual).sum();
+    let is_over = |size: &&u64| {
+        let is_over = sum > free;
+        sum = sum.saturating_sub(**size);
+        is_over
+    };
+    usual + sizes.iter().skip(usual).take_while(is_over).count()
 }
 
 /// The turns that fit into some room.
@@ -188,11 +201,12 @@ pub(crate) fn read(
 }
 
 /// The summary and every turn that is told, however much of it a model can take.
-pub(crate) fn told(outline: &Outline) -> Told {
+pub(crate) fn told(outline: &Outline, asked_picture_bytes: u64) -> Told {
     let summary = outline.summary().map_or(0, |(turn, _)| turn.answer_bytes);
     let bytes = outline.told().map(whole_size).fold(summary, u64::saturating_add);
     let turns: Vec<&Turn> = outline.told().collect();
-    let pictures = turns.iter().skip(pictures_from(&turns)).map(|turn| turn.pictures).sum();
+    let pictures =
+        turns.iter().skip(pictures_from(&turns, asked_picture_bytes)).map(|turn| turn.pictures).sum();
     Told { bytes, pictures }
 }
 
@@ -361,6 +375,7 @@ mod tests {
             bytes_per_token: BytesPerToken::new(1, 1).unwrap(),
             fixed_bytes: 10,
             asked_bytes: 10,
+            asked_picture_bytes: 0,
             picture_bytes: 100,
             output_tokens: 100,
         }
@@ -450,7 +465,7 @@ mod tests {
         assert_eq!(told[0].pictures.iter().map(|p| &p.mark).collect::<Vec<_>>(), [&marks[0], &marks[1]]);
         assert_eq!((told[0].pictures[1].data[0], told[0].attachments.len()), (1, 0));
         let outline = Outline::read(world.dir.path(), &world.id).unwrap();
-        assert_eq!(super::told(&outline).pictures, 2);
+        assert_eq!(super::told(&outline, 0).pictures, 2);
         std::fs::remove_file(world.dir.path().join(format!("5e55.pictures/{}", marks[0].sha256))).unwrap();
         let told = past(&world, &room(4_000)).exchanges;
         assert_eq!(told[0].pictures[0].mark, marks[1]);
@@ -464,12 +479,29 @@ mod tests {
     #[test]
     fn pictures_over_what_a_request_can_have_go_from_the_oldest_turns_and_many_at_once() {
         let mut world = World::new();
-        for _ in 0..5 {
-            ask_with_pictures(&mut world, "and this?", 1, 4 * 1024 * 1024);
+        const MIB: u64 = 1024 * 1024;
+        for _ in 0..6 {
+            ask_with_pictures(&mut world, "and this?", 1, 3 * MIB);
         }
-        let shown: Vec<usize> =
-            past(&world, &room(100_000)).exchanges.iter().map(|e| e.pictures.len()).collect();
-        assert_eq!(shown, [0, 0, 0, 1, 1], "16 MiB fit, and the fifth leaves half of them");
+        let shown = |asked: u64| -> Vec<usize> {
+            let room = Room { asked_picture_bytes: asked, ..room(100_000) };
+            past(&world, &room).exchanges.iter().map(|e| e.pictures.len()).collect()
+        };
+        assert_eq!(shown(0), [0, 0, 0, 0, 1, 1], "16 MiB fit, and the sixth leaves half of them");
+        for (asked, sent_again) in [(10, 2), (11, 1), (13, 1), (14, 0), (16, 0)] {
+            assert_eq!(shown(asked * MIB).iter().sum::<usize>(), sent_again, "beside {asked} MiB");
+        }
+    }
+
+    #[test]
+    fn no_more_than_sixteen_pictures_are_sent_again_however_small_they_are() {
+        let mut world = World::new();
+        for _ in 0..5 {
+            ask_with_pictures(&mut world, "and these?", 4, 9);
+        }
+        let exchanges = past(&world, &room(100_000)).exchanges;
+        let shown: Vec<usize> = exchanges.iter().map(|e| e.pictures.len()).collect();
+        assert_eq!(shown, [0, 0, 0, 4, 4]);
     }
 
     #[test]

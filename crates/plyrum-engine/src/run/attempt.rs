@@ -340,7 +340,7 @@ impl Run {
                     }
                     self.finish_step(step, StepOutcome::Cut);
                 } else {
-                    let fault = self.with_not_asked(step, &end, fault);
+                    let fault = self.with_not_asked(at, step, &end, fault);
                     self.fail_step(step, fault);
                 }
             }

@@ -168,9 +168,9 @@ impl Run {
     }
 
     /// The failure of a step for good, with why nobody stands in where somebody could.
-    pub(super) fn with_not_asked(&self, step_at: usize, end: &Ended, fault: Fault) -> Fault {
-        let shown = self.steps.get(step_at).is_none_or(|step| !step.text.is_empty());
-        match self.not_asked(step_at).filter(|_| end.failure.is_some() && !shown) {
+    pub(super) fn with_not_asked(&self, at: usize, step: usize, end: &Ended, fault: Fault) -> Fault {
+        let forwarded = self.attempts.get(at).is_none_or(|a| a.received_bytes() > 0);
+        match self.not_asked(step).filter(|_| end.failure.is_some() && !forwarded) {
             Some(why) => with_hint(fault, &why),
             None => fault,
         }

@@ -107,8 +107,8 @@ fn content_of(file: File, name: &str, most: usize) -> Result<Content, Fault> {
     }
     match MediaType::of(&bytes) {
         Some(_) if bytes.len() > MAX_PICTURE_BYTES => {
-            let most = MAX_PICTURE_BYTES >> 20;
-            let what = format!("{name} is too large: a picture may have at most {most} MiB");
+            let most = MAX_PICTURE_BYTES >> 10;
+            let what = format!("{name} is too large: a picture may have at most {most} KiB");
             Err(usage(what).hint("make it smaller, or cut out what matters"))
         }
         Some(media) => Ok(Content::Picture(media, bytes)),
@@ -151,7 +151,7 @@ mod tests {
         assert!(read("binary").unwrap_err().message.contains("neither UTF-8"));
         let png = read("picture.txt").unwrap();
         assert!(png.first().is_some_and(Enclosed::is_picture), "{png:?}");
-        assert!(read("huge.png").unwrap_err().message.contains("at most 5 MiB"));
+        assert!(read("huge.png").unwrap_err().message.contains("at most 3840 KiB"));
     }
 
     #[test]

@@ -95,8 +95,8 @@ fn read_file(path: &Path, left: usize, timeout: Option<Duration>) -> Result<Encl
 fn content_of(bytes: Vec<u8>, what: &str) -> Result<Content, Fault> {
     match MediaType::of(&bytes) {
         Some(_) if bytes.len() > MAX_PICTURE_BYTES => {
-            let mib = MAX_PICTURE_BYTES >> 20;
-            Err(wrong_use(say!("fault-picture-too-large", what = what, mib = mib))
+            let kib = (MAX_PICTURE_BYTES >> 10).to_string();
+            Err(wrong_use(say!("fault-picture-too-large", what = what, kib = kib))
                 .hint(say!("hint-smaller-picture")))
         }
         Some(media) => Ok(Content::Picture(media, bytes)),
