@@ -59,7 +59,8 @@ fn what_does_not_fit_is_told_with_its_place_and_within_bounds() {
 fn a_schema_that_cannot_be_checked_against_is_refused_with_the_reason() {
     assert_eq!(refused(&json!(3)), "it is no JSON Schema: 3 is not of types \"boolean\", \"object\"");
     assert!(
-        refused(&json!({ "properties": { "a": { "minimum": "x" } } })).contains("at its place /properties/a/minimum: ")
+        refused(&json!({ "properties": { "a": { "minimum": "x" } } }))
+            .contains("at its place /properties/a/minimum: ")
     );
     assert!(refused(&json!({ "pattern": "(a" })).contains("at its place /pattern: "));
     assert!(refused(&json!({ "$ref": "#/$defs/nowhere" })).contains("/$defs/nowhere"));
@@ -109,6 +110,10 @@ fn a_schema_may_refer_to_itself_where_it_reads_a_part_of_the_answer() {
     });
     let tree = form(&tree);
     assert!(tree.check("{\"below\":[{\"below\":[]},{}]}").is_ok());
-    assert!(tree.check("{\"below\":[{\"below\":[1]}]}").unwrap_err().starts_with("at its place /below/0/below/0: "));
+    assert!(
+        tree.check("{\"below\":[{\"below\":[1]}]}")
+            .unwrap_err()
+            .starts_with("at its place /below/0/below/0: ")
+    );
     assert!(form(&json!({ "items": { "$ref": "#" } })).check("[[[]]]").is_ok());
 }

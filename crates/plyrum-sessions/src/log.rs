@@ -16,7 +16,7 @@ use crate::pictures::remove_pictures;
 use crate::{Event, context, heal, log_path, read};
 
 /// File systems commit new names within seconds (ext4 5, btrfs 30); this is well over it.
-const NAMED_AFTER: Duration = Duration::from_secs(300);
+const NAMED_AFTER: Duration = Duration::from_mins(5);
 
 /// An open log. Every append is one write of whole lines at the end of the file; after an error the log
 /// is as it was before.

@@ -27,7 +27,7 @@ const HASH_LETTERS: usize = 64;
 /// How a picture that is being written ends; its name is not a hash before it is whole.
 const UNFINISHED: &str = ".new";
 /// A picture is written within seconds: what is unfinished for so long was left by a crash.
-const LEFT_AFTER: Duration = Duration::from_secs(600);
+const LEFT_AFTER: Duration = Duration::from_mins(10);
 /// Makes the names of unfinished pictures of one process differ: several runs may keep the same one at once.
 static WRITES: AtomicU64 = AtomicU64::new(0);
 
@@ -257,7 +257,8 @@ mod tests {
         for (name, age) in [(&old, LEFT_AFTER * 2), (&young, Duration::ZERO)] {
             let file = File::create(folder.join(name)).unwrap();
             file.set_len(MAX_PICTURES_BYTES).unwrap();
-            file.set_modified(std::time::SystemTime::now() - age).unwrap();
+            let now = file.metadata().unwrap().modified().unwrap();
+            file.set_modified(now - age).unwrap();
         }
         keep_picture(dir.path(), &session, &mark, b"bytes").unwrap();
         let left: Vec<bool> = [&old, &young].map(|name| folder.join(name).exists()).to_vec();

@@ -478,8 +478,8 @@ mod tests {
 
     #[test]
     fn pictures_over_what_a_request_can_have_go_from_the_oldest_turns_and_many_at_once() {
-        let mut world = World::new();
         const MIB: u64 = 1024 * 1024;
+        let mut world = World::new();
         for _ in 0..6 {
             ask_with_pictures(&mut world, "and this?", 1, 3 * MIB);
         }

@@ -330,8 +330,7 @@ impl Run {
                 if self.ask_again(at, step, &end) || self.stand_in(step) {
                     return;
                 }
-                let fault =
-                    end.fault.clone().unwrap_or_else(|| Fault::new(ErrorKind::Failed, "the attempt failed"));
+                let fault = end.fault.unwrap_or_else(|| Fault::new(ErrorKind::Failed, "the attempt failed"));
                 let has_text = self.steps.get(step).is_some_and(|s| !s.text.is_empty());
                 if end.outcome == AttemptOutcome::Cut && has_text {
                     let fault = self.fault_after_repair(step, fault);
@@ -340,7 +339,7 @@ impl Run {
                     }
                     self.finish_step(step, StepOutcome::Cut);
                 } else {
-                    let fault = self.with_not_asked(at, step, &end, fault);
+                    let fault = self.with_not_asked(at, step, end.failure.as_ref(), fault);
                     self.fail_step(step, fault);
                 }
             }

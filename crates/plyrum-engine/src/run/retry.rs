@@ -168,9 +168,15 @@ impl Run {
     }
 
     /// The failure of a step for good, with why nobody stands in where somebody could.
-    pub(super) fn with_not_asked(&self, at: usize, step: usize, end: &Ended, fault: Fault) -> Fault {
+    pub(super) fn with_not_asked(
+        &self,
+        at: usize,
+        step: usize,
+        failure: Option<&AttemptFailure>,
+        fault: Fault,
+    ) -> Fault {
         let forwarded = self.attempts.get(at).is_none_or(|a| a.received_bytes() > 0);
-        match self.not_asked(step).filter(|_| end.failure.is_some() && !forwarded) {
+        match self.not_asked(step).filter(|_| failure.is_some() && !forwarded) {
             Some(why) => with_hint(fault, &why),
             None => fault,
         }

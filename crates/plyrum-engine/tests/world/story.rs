@@ -157,7 +157,7 @@ pub(crate) fn play(spec: &RunSpec, story: &[Event]) -> Told {
         hold_breaks: false,
         ledger_broken: false,
         wallet: None,
-        has_a_limit: false,
+        limit: None,
         taken_by_others: 0,
         wake: None,
         last: None,
@@ -192,7 +192,8 @@ struct Player {
     hold_breaks: bool,
     ledger_broken: bool,
     wallet: Option<i64>,
-    has_a_limit: bool,
+    /// What the ledger keeps to.
+    limit: Option<MicroRub>,
     taken_by_others: i64,
     wake: Option<Timestamp>,
     last: Option<AttemptId>,
@@ -238,7 +239,7 @@ impl Player {
         let fault = || Fault::new(ErrorKind::Storage, "the disk is full");
         match order {
             Effect::Hold(batch) => {
-                let unbounded = Some(&batch).filter(|_| self.has_a_limit).and_then(unbounded);
+                let unbounded = self.limit.and_then(|limit| unbounded(&batch, limit));
                 let batch = batch.batch;
                 if std::mem::take(&mut self.hold_breaks) || self.ledger_broken {
                     self.score.batch(batch, Booked::NotHeld);
@@ -294,7 +295,7 @@ impl Player {
         match event {
             Event::LedgerWaits => return self.ledger_waits = true,
             Event::HoldBreaks => return self.hold_breaks = true,
-            Event::HasALimit => return self.has_a_limit = true,
+            Event::HasALimit => return self.limit = Some(MicroRub::new(1_000_000)),
             Event::HasOnly(left) => return self.wallet = Some(*left),
             Event::HasEverLess(left) => {
                 self.taken_by_others = 1_000;
@@ -409,14 +410,14 @@ impl Player {
 }
 
 /// What the ledger says of the first hold that no limit can be kept with.
-fn unbounded(batch: &HoldBatch) -> Option<Refusal> {
+fn unbounded(batch: &HoldBatch, limit: MicroRub) -> Option<Refusal> {
     let hold = batch.holds.iter().find(|hold| hold.unpriced || !hold.is_bounded)?;
     let what = if hold.unpriced { "price" } else { "image_tokens" };
     Some(Refusal {
         cause: RefusalCause::PriceUnknown,
         needed: MicroRub::ZERO,
         available: MicroRub::ZERO,
-        limit: Some(MicroRub::new(1_000_000)),
+        limit: Some(limit),
         setting: format!("{what} of [models.\"{}\"]", hold.model),
     })
 }
