@@ -81,7 +81,7 @@ pub(super) fn fault_of(failure: &AttemptFailure) -> Fault {
             fault.hint("check base_url, that the server runs, and the proxy: plyrum config show")
         }
         FailureClass::Auth => fault
-            .hint("check the provider's key; after changing an environment variable: plyrum daemon restart"),
+            .hint("check the provider's key: plyrum providers login NAME; after changing an environment variable: plyrum daemon restart"),
         FailureClass::Quota => {
             fault.hint("top up at the provider, or take another model: plyrum models list")
         }
@@ -93,7 +93,7 @@ pub(super) fn fault_of(failure: &AttemptFailure) -> Fault {
             fault.hint("the provider does not take this request as it is: plyrum config show")
         }
         FailureClass::TooLarge => fault.hint("shorten the prompt, or take a model with a larger context"),
-        FailureClass::Tls => fault.hint("for a private certificate authority set ca_file"),
+        FailureClass::Tls => fault.hint(about_the_certificate(&failure.message)),
         FailureClass::Reset
         | FailureClass::Timeout
         | FailureClass::Overloaded
@@ -256,6 +256,18 @@ enum StandsIn {
     Unbounded,
 }
 
+/// What can be done about a certificate that is not taken, by what the TLS library says of it.
+fn about_the_certificate(message: &str) -> &'static str {
+    let says = |words: [&str; 2]| words.iter().any(|word| message.contains(word));
+    if says(["Expired", "expired"]) {
+        "the server's certificate is out of date: its owner renews it; is this machine's clock right?"
+    } else if says(["NotValidForName", "not valid for name"]) {
+        "the certificate is for another name: check the host in base_url"
+    } else {
+        "for a private certificate authority set ca_file"
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -286,6 +298,13 @@ mod tests {
 
     #[test]
     fn hints_name_what_can_be_done() {
+        for (message, word) in [
+            ("invalid peer certificate: UnknownIssuer", "ca_file"),
+            ("invalid peer certificate: certificate expired: verification time 1", "clock"),
+            ("invalid peer certificate: certificate not valid for name \"a\"", "base_url"),
+        ] {
+            assert!(about_the_certificate(message).contains(word), "{message}");
+        }
         let hint = |class| hint(class, 0, "m");
         assert!(hint(FailureClass::Auth).contains("plyrum daemon restart"));
         let connect = hint(FailureClass::Connect);
