@@ -23,6 +23,7 @@ run "search over a million messages, a log of 100 MB" scripts/bench-sessions.sh
 run "audit: append, verify, search" scripts/bench-audit.sh
 run "redactor: recall, false hits, speed" scripts/bench-redact.sh
 run "faults of providers" scripts/faults.sh
+run "streams of a provider" scripts/streams.sh 200 100 $([ -n "$quick" ] && echo 3 || echo 10)
 run "soak" scripts/soak.sh $([ -n "$quick" ] && echo 20000 || echo 100000)
 run "kill loop" scripts/kill-loop.sh $([ -n "$quick" ] && echo 100 || echo 1000)
 printf '\n'
