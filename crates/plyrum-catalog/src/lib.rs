@@ -56,6 +56,7 @@ pub use section::{
 };
 pub use shipped::{LOCAL_PRESETS, shipped_files};
 pub use text::DecimalText;
+pub use text::is_of_this_machine;
 pub use wire::{CacheLife, Lender, OutputLimitField, Quirks, SchemaSupport, Wire};
 
 use serde::Serialize;

@@ -62,6 +62,16 @@ pub(crate) fn is_date(text: &str) -> bool {
     Day::parse(text).is_some()
 }
 
+/// Whether the host of an address is this machine: by its name or number, never by how a name begins.
+#[must_use]
+pub fn is_of_this_machine(base_url: &str) -> bool {
+    let rest = base_url.split_once("://").map_or(base_url, |(_, rest)| rest);
+    let host = rest.split('/').next().unwrap_or_default();
+    let host = host.rsplit_once(':').filter(|(_, port)| !port.contains(']')).map_or(host, |(host, _)| host);
+    let is_loopback = |ip: std::net::Ipv4Addr| ip.is_loopback();
+    host == "localhost" || host == "[::1]" || host.parse().is_ok_and(is_loopback)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

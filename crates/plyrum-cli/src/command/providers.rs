@@ -164,11 +164,7 @@ fn place(row: &view::ProviderRow) -> String {
 
 /// Whether requests to this address, and the key in them, can be read on their way.
 fn goes_in_the_open(base_url: &str) -> bool {
-    let Some(rest) = base_url.strip_prefix("http://") else { return false };
-    let host = rest.split('/').next().unwrap_or_default();
-    let is_here =
-        |host: &str| host.starts_with("127.") || host.starts_with("[::1]") || host.starts_with("localhost");
-    !is_here(host)
+    base_url.starts_with("http://") && !plyrum_catalog::is_of_this_machine(base_url)
 }
 
 /// What is not as usual on the way to a provider: a proxy, certificates of one's own choice.
@@ -432,6 +428,8 @@ mod tests {
             ("http://[::1]:1/v1", false),
             ("http://192.168.1.5:8000/v1", true),
             ("http://api.example.com", true),
+            ("http://127.example.com", true),
+            ("http://localhost.example.com:80/v1", true),
         ] {
             assert_eq!(goes_in_the_open(url), expected, "{url}");
         }

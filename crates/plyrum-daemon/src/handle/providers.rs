@@ -4,7 +4,7 @@ use super::Visitor;
 use super::lists::cut;
 use crate::context::Context;
 use crate::{clock, keys, ollama};
-use plyrum_catalog::{Catalog, ListedModel, Origin, ProviderEntry, ProviderId, Wire};
+use plyrum_catalog::{Catalog, ListedModel, Origin, ProviderEntry, ProviderId, Wire, is_of_this_machine};
 use plyrum_config::Paths;
 use plyrum_protocol::{Empty, ErrorKind, Fault, Listing, Page, ProviderChoice, ProviderRef, view};
 use plyrum_providers::{Endpoint, ErrorClass, Listed, Provider, ProviderError, ProxyOrigin, Timeouts};
@@ -162,16 +162,7 @@ fn costs_nothing(entry: &ProviderEntry) -> bool {
     }
     let is_preset = |preset: ProviderEntry| preset.id == entry.id && preset.kind == entry.kind;
     let presets = Catalog::local_presets().unwrap_or_default();
-    presets.into_iter().any(is_preset) && entry.base_url.as_deref().is_some_and(is_loopback)
-}
-
-fn is_loopback(base_url: &str) -> bool {
-    let host = base_url.split_once("://").map_or(base_url, |(_, rest)| rest);
-    let host = host.split('/').next().unwrap_or_default();
-    let host = host.rsplit_once(':').filter(|(_, port)| !port.contains(']')).map_or(host, |(host, _)| host);
-    host == "localhost"
-        || host == "[::1]"
-        || host.parse::<std::net::Ipv4Addr>().is_ok_and(|ip| ip.is_loopback())
+    presets.into_iter().any(is_preset) && entry.base_url.as_deref().is_some_and(is_of_this_machine)
 }
 
 fn empty(id: &str) -> view::RefreshRow {
