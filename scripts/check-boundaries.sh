@@ -25,12 +25,13 @@ plyrum-audit: plyrum-jsonl plyrum-redact
 plyrum-jsonl:
 plyrum-sessions: plyrum-jsonl plyrum-protocol plyrum-redact
 plyrum-daemon: plyrum-billing-client plyrum-redact plyrum-config plyrum-catalog plyrum-settings plyrum-protocol plyrum-router plyrum-engine plyrum-form plyrum-providers plyrum-tools plyrum-ledger plyrum-audit plyrum-sessions
+plyrum-bench: plyrum-billing-client plyrum-catalog plyrum-engine plyrum-protocol plyrum-router
 plyrum-client: plyrum-protocol plyrum-config
 plyrum-form:
 plyrum-markup:
 plyrum-words: plyrum-billing-client
 plyrum-tui: plyrum-protocol plyrum-client plyrum-config plyrum-billing-client plyrum-markup plyrum-words
-plyrum-cli: plyrum-protocol plyrum-config plyrum-form plyrum-providers plyrum-client plyrum-tui plyrum-daemon plyrum-settings plyrum-catalog plyrum-billing-client plyrum-audit plyrum-ledger plyrum-sessions plyrum-tools plyrum-markup plyrum-words
+plyrum-cli: plyrum-bench plyrum-protocol plyrum-config plyrum-form plyrum-providers plyrum-client plyrum-tui plyrum-daemon plyrum-settings plyrum-catalog plyrum-billing-client plyrum-audit plyrum-ledger plyrum-sessions plyrum-tools plyrum-markup plyrum-words
 plyrum-fake-provider:
 TABLE
 }
@@ -59,6 +60,7 @@ plyrum-audit: $pure
 plyrum-jsonl: $pure nix
 plyrum-sessions: $network $socket $terminal
 plyrum-daemon: ratatui crossterm clap
+plyrum-bench: $pure nix
 plyrum-client: $sql $network $terminal
 plyrum-form: $pure nix toml
 plyrum-markup: $pure nix toml

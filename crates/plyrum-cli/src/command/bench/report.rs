@@ -1,44 +1,19 @@
-//! `plyrum bench`: measured evidence. Here: the table of a cost report; [`super::overhead`] measures the machine.
+//! `plyrum bench moa --report FILE`: the table of a cost report.
 
-use super::Outcome;
+use crate::command::Outcome;
 use crate::fault::wrong_use;
 use crate::money;
 use crate::out;
 use crate::table::{left, right, table};
 use crate::text::{say, words};
 use plyrum_protocol::view::CostReport;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
-#[derive(Debug, clap::Subcommand)]
-pub(crate) enum Command {
-    /// What Plyrum adds on this machine, beside a plain HTTP client and the disk in the same run
-    Overhead {
-        /// Requests of each kind
-        #[arg(long, default_value_t = 40)]
-        rounds: u32,
-        /// As one line of JSON
-        #[arg(long)]
-        json: bool,
-    },
-    /// What each plan costs and how often it is right
-    Moa {
-        /// A report made by scripts/cost-report.sh
-        #[arg(long, value_name = "FILE")]
-        report: PathBuf,
-        /// The checked report as one line of JSON
-        #[arg(long)]
-        json: bool,
-    },
-}
-
-pub(crate) fn run(command: &Command) -> Outcome {
-    let (report, json) = match command {
-        Command::Overhead { rounds, json } => return super::overhead::run(*rounds, *json),
-        Command::Moa { report, json } => (report, json),
-    };
-    let report = read(report)?;
-    if *json {
+/// Prints a report made by `scripts/cost-report.sh`.
+pub(super) fn run(path: &Path, json: bool) -> Outcome {
+    let report = read(path)?;
+    if json {
         out::print_json(&report)?;
     } else {
         out::print(&text(&report))?;

@@ -1,0 +1,35 @@
+//! `plyrum bench`: measured evidence. [`super::overhead`] measures the machine.
+
+mod report;
+
+use super::Outcome;
+use std::path::PathBuf;
+
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    /// What Plyrum adds on this machine, beside a plain HTTP client and the disk in the same run
+    Overhead {
+        /// Requests of each kind
+        #[arg(long, default_value_t = 40)]
+        rounds: u32,
+        /// As one line of JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// What each plan costs and how often it is right
+    Moa {
+        /// A report made by scripts/cost-report.sh
+        #[arg(long, value_name = "FILE")]
+        report: PathBuf,
+        /// The checked report as one line of JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+pub(crate) fn run(command: &Command) -> Outcome {
+    match command {
+        Command::Overhead { rounds, json } => super::overhead::run(*rounds, *json),
+        Command::Moa { report, json } => report::run(report, *json),
+    }
+}
