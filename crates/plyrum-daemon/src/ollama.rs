@@ -155,9 +155,7 @@ pub(crate) fn base_url() -> String {
 
 /// Whether it runs on this machine, and so costs nothing.
 pub(crate) fn is_here() -> bool {
-    let url = base_url();
-    let name = url.split_once("://").map_or("", |(_, rest)| rest);
-    name.starts_with("127.") || name.starts_with("localhost:") || name.starts_with("[::1]:")
+    plyrum_catalog::is_of_this_machine(&base_url())
 }
 
 /// A host in the forms that Ollama itself takes: `host`, `host:port`, `:port`, with a scheme or without. What stands before an
