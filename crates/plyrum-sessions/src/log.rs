@@ -68,6 +68,13 @@ impl SessionLog {
         self.append(&line::of_frame(frame)?)
     }
 
+    /// Appends durable frames in one write: all of them are there or none. Fails as
+    /// [`append_frame`](Self::append_frame) does.
+    pub fn append_frames<'a>(&self, frames: impl IntoIterator<Item = &'a Frame>) -> io::Result<()> {
+        let lines: Vec<String> = frames.into_iter().map(line::of_frame).collect::<io::Result<_>>()?;
+        if lines.is_empty() { Ok(()) } else { self.append(&lines.concat()) }
+    }
+
     /// Appends a text that went into a run. The daemon has redacted it; this redacts it again, so that no
     /// caller can forget.
     pub fn append_text(

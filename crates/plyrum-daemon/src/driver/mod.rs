@@ -163,9 +163,13 @@ impl Driver {
     }
 
     fn execute(&mut self, effects: Vec<Effect>) {
+        let mut frames: Vec<Frame> = Vec::new();
         for effect in effects {
+            if !matches!(effect, Effect::Emit(_)) {
+                self.emit(&std::mem::take(&mut frames));
+            }
             match effect {
-                Effect::Emit(frame) => self.emit(&frame),
+                Effect::Emit(frame) => frames.push(frame),
                 Effect::Hold(batch) => self.hold(batch),
                 Effect::Open(open) => self.open(open),
                 Effect::Abort { attempt } => self.abort(&attempt),
@@ -179,19 +183,28 @@ impl Driver {
                 Effect::Close(close) => self.close(close),
             }
         }
+        self.emit(&frames);
     }
 
-    /// Keeps a durable frame, then shows it.
-    fn emit(&mut self, frame: &Frame) {
-        if frame.seq.is_some()
-            && let Err(e) = self.log.append_frame(frame)
-        {
+    /// Keeps the durable ones of frames that come together, in one write, then shows all in order.
+    fn emit(&mut self, frames: &[Frame]) {
+        let durable = frames.iter().filter(|frame| frame.seq.is_some());
+        if self.log.append_frames(durable.clone()).is_err() {
+            durable.for_each(|frame| self.keep_alone(frame));
+        }
+        for frame in frames {
+            if let Some((kind, body)) = of_frame(frame) {
+                self.daemon.recorder.record(kind, body);
+            }
+            self.hub.publish(frame);
+        }
+    }
+
+    /// A frame that no log takes is missed alone.
+    fn keep_alone(&self, frame: &Frame) {
+        if let Err(e) = self.log.append_frame(frame) {
             crate::log::line(&format!("run {}: its transcript cannot be written: {e}", frame.run));
         }
-        if let Some((kind, body)) = of_frame(frame) {
-            self.daemon.recorder.record(kind, body);
-        }
-        self.hub.publish(frame);
     }
 
     fn hold(&self, batch: HoldBatch) {
