@@ -3,9 +3,8 @@
 use crate::context::Context;
 use crate::resolve::{excluded, not_found};
 use plyrum_catalog::{Catalog, Model, ModelId};
-use plyrum_engine::{ModelChoice, Models, Persona, Plan, PlanStep, StepSpec};
-use plyrum_protocol::{Decision, ErrorKind, Excluded, Fault, InvalidId, StepId};
-use std::collections::BTreeMap;
+use plyrum_engine::{ExpandError, ModelChoice, Models, Persona, Plan, PlanStep, StepSpec};
+use plyrum_protocol::{Decision, ErrorKind, Excluded, Fault};
 
 /// Why a model that could serve may not: what it would cost is not known, and there is a limit.
 const UNPRICED: [&str; 2] = ["price_unknown", "image_bound_unknown"];
@@ -18,56 +17,31 @@ pub(crate) struct Choosing<'a> {
     pub(crate) requested: Option<&'a ModelId>,
     /// The prompt has pictures: only who takes them is asked.
     pub(crate) shows_pictures: bool,
+    /// Members of a panel are expected to be at least this good, in thousandths; none lets in everybody.
+    pub(crate) floor_milli: Option<u32>,
 }
 
 /// The steps of a run.
 pub(crate) fn expand(plan: &Plan, choosing: &Choosing<'_>) -> Result<Vec<StepSpec>, Fault> {
-    let mut steps: Vec<StepSpec> = Vec::new();
-    let mut names: BTreeMap<&StepId, Vec<StepId>> = BTreeMap::new();
-    for step in &plan.steps {
-        let models = choosing.models(step)?;
-        let members = (1..=models.len()).map(|member| name_of(step, member));
-        let members: Vec<StepId> = members.collect::<Result<_, _>>().map_err(|e| of_id(&e))?;
-        let after = step.after.iter().filter_map(|source| names.get(source)).flatten().cloned();
-        let after: Vec<StepId> = after.collect();
-        for (name, model) in members.iter().zip(models) {
-            steps.push(StepSpec {
-                step: name.clone(),
-                kind: step.kind,
-                role: step.role(),
-                after: after.clone(),
-                models: choosing.with_fallbacks(model),
-            });
-        }
-        names.insert(&step.id, members);
-    }
-    Ok(steps)
-}
-
-/// A group's name with a number; a step of its own keeps its name.
-fn name_of(step: &PlanStep, member: usize) -> Result<StepId, InvalidId> {
-    if step.members == 1 { Ok(step.id.clone()) } else { StepId::new(format!("{}-{member}", step.id)) }
-}
-
-fn of_id(error: &InvalidId) -> Fault {
-    Fault::new(ErrorKind::Config, format!("a step's name is too long: {error}"))
+    let with_fallbacks = |models: Vec<&Model>| {
+        models.into_iter().map(|model| choosing.with_fallbacks(model)).collect::<Vec<_>>()
+    };
+    plan.expand(|step| choosing.models(step).map(with_fallbacks)).map_err(|error| match error {
+        ExpandError::Models(fault) => fault,
+        ExpandError::Name(_) => Fault::new(ErrorKind::Config, error.to_string()),
+    })
 }
 
 impl<'a> Choosing<'a> {
-    /// One model per member. A panel has no more members than there are models to ask.
+    /// The models that a step may ask, best-ranked first.
     fn models(&self, step: &PlanStep) -> Result<Vec<&'a Model>, Fault> {
-        let pool = match &step.models {
-            Models::Best => vec![self.first()?],
-            Models::Panel => self.panel()?,
-            Models::Cheapest => self.cheapest()?,
-            Models::Aggregator => vec![self.aggregator()?],
-            Models::Named(names) => names.iter().map(|name| self.seeing(name)).collect::<Result<_, _>>()?,
-        };
-        let members = match &step.models {
-            Models::Panel | Models::Cheapest => step.members.min(pool.len()),
-            Models::Best | Models::Aggregator | Models::Named(_) => step.members,
-        };
-        Ok(pool.iter().copied().cycle().take(members).collect())
+        match &step.models {
+            Models::Best => Ok(vec![self.first()?]),
+            Models::Panel => self.panel(),
+            Models::Cheapest => self.cheapest(),
+            Models::Aggregator => Ok(vec![self.aggregator()?]),
+            Models::Named(names) => names.iter().map(|name| self.seeing(name)).collect(),
+        }
     }
 
     fn named(&self, name: &str) -> Result<&'a Model, Fault> {
@@ -147,7 +121,7 @@ impl<'a> Choosing<'a> {
         let Some(proposers) = configured else {
             let named = self.decision.candidates.iter().map(|c| self.named(&c.model));
             let all: Vec<&Model> = named.collect::<Result<_, _>>()?;
-            return Ok(self.alike(first, all));
+            return Ok(self.good_enough(self.alike(first, all)));
         };
         let models = proposers.iter().map(|id| self.named(id.as_str())).collect::<Result<Vec<_>, _>>()?;
         let usable: Vec<&Model> = models.iter().copied().filter(|m| self.may_ask(m)).collect();
@@ -156,8 +130,20 @@ impl<'a> Choosing<'a> {
                 let reasons = self.context.catalog.model(first.as_str()).map(|model| self.why_not(model));
                 Err(excluded(self.context, first, &reasons.unwrap_or_default()))
             }
-            _ => Ok(usable),
+            _ => Ok(self.good_enough(usable)),
         }
+    }
+
+    /// Those of a panel that are not known to be too weak for it; all, where none would be left.
+    fn good_enough(&self, panel: Vec<&'a Model>) -> Vec<&'a Model> {
+        let quality = |model: &Model| {
+            self.decision.candidates.iter().find(|c| c.model == model.id.as_str())?.expected_quality_milli
+        };
+        let is_let_in = |model: &&Model| {
+            self.floor_milli.zip(quality(model)).is_none_or(|(floor, quality)| quality >= floor)
+        };
+        let strong: Vec<&Model> = panel.iter().copied().filter(is_let_in).collect();
+        if strong.is_empty() { panel } else { strong }
     }
 
     /// Candidates of the first one's sort: the offline extractor does not sit on a panel of models.

@@ -131,9 +131,8 @@ pub(crate) fn resolve(
     let wants = Wants { model: model.as_ref(), plan: requested_plan, told, left };
     let mut decision = decide(context, asked, options, &wants);
     say_what_is_unbounded(&mut decision);
-    if plan(context, &plan_name)?.is_chosen_by_rule() {
-        choose_plan(&mut decision, options);
-    }
+    let by_rule = plan(context, &plan_name)?.is_chosen_by_rule();
+    let floor_milli = if by_rule { choose_plan(&mut decision, options) } else { None };
     let plan = plan(context, &decision.plan)?;
     let choosing = Choosing {
         context,
@@ -141,6 +140,7 @@ pub(crate) fn resolve(
         persona: &persona,
         requested: model.as_ref(),
         shows_pictures: !asked.pictures.is_empty(),
+        floor_milli,
     };
     let steps = expand(&plan, &choosing)?;
     let why_another = choosing.why_another_aggregator(&plan);
@@ -212,12 +212,13 @@ fn keeps_commands_alone(
     Ok(true)
 }
 
-/// The rule of `auto`: its plan and its reasons go into the decision.
-fn choose_plan(decision: &mut Decision, options: &SubmitOptions) {
+/// The rule of `auto`: its plan and its reasons go into the decision. How good members of its panel are at least.
+fn choose_plan(decision: &mut Decision, options: &SubmitOptions) -> Option<u32> {
     let qualities: Vec<Option<u32>> = decision.candidates.iter().map(|c| c.expected_quality_milli).collect();
     let chosen = activate(&Situation {
         qualities: &qualities,
         output: decision.output_kind,
+        domains: &decision.domains,
         high_stakes: decision.risk == Risk::High,
         asked_for_best: options.profile == Some(Profile::Best),
     });
@@ -227,6 +228,7 @@ fn choose_plan(decision: &mut Decision, options: &SubmitOptions) {
             decision.reasons.push(reason.to_owned());
         }
     }
+    chosen.floor_milli
 }
 
 /// What a route has to keep to.

@@ -3,18 +3,18 @@
 //! The panel's gap decides. On recorded answers of about 45 models, a majority vote beat the best member in
 //! 93–100 % of panels whose best was less than 5 points above the mean, and in 14–67 % at 15 points or
 //! more. So: direct, unless the stakes are high, more was asked for, or the best is likely to be wrong; and
-//! then distinct models only where they are near-equals. Where no quality is known, direct.
+//! then distinct models only where they are near-equals, or where votes are weighed and the field is one in which that
+//! was measured to pay (`calibration.rs`). Where no quality is known, direct.
 
+use crate::calibration::calibration;
 use plyrum_protocol::OutputKind;
 
 /// The best is taken to be right often enough from here on, in thousandths.
 const GOOD_ENOUGH_MILLI: u32 = 850;
-/// A member this far under the best is left out.
+/// A member this far under the best is left out, where answers are not counted.
 const TOO_WEAK_MILLI: u32 = 150;
 /// Up to this gap a panel is of near-equals.
 const NEAR_MILLI: u32 = 50;
-/// Discrete answers of an unequal panel need this many members.
-const UNEQUAL_MEMBERS: usize = 5;
 
 /// What the rule looks at.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +23,8 @@ pub struct Situation<'a> {
     pub qualities: &'a [Option<u32>],
     /// Shape of the answer.
     pub output: OutputKind,
+    /// Fields of the prompt.
+    pub domains: &'a [String],
     /// The prompt asks for something with consequences.
     pub high_stakes: bool,
     /// The user asked for the best, whatever it costs.
@@ -34,49 +36,60 @@ pub struct Situation<'a> {
 pub struct Activation {
     /// Name of a shipped plan.
     pub plan: &'static str,
+    /// Members of a panel are at least this good; none where the plan has no panel.
+    pub floor_milli: Option<u32>,
     /// Reason codes.
     pub reasons: Vec<&'static str>,
 }
 
 /// Chooses a plan. Deterministic.
 pub fn activate(situation: &Situation<'_>) -> Activation {
-    let direct = |reason| Activation { plan: "direct", reasons: vec![reason] };
+    let direct = |reasons| Activation { plan: "direct", floor_milli: None, reasons };
     if situation.qualities.len() < 2 {
-        return direct("one_model");
+        return direct(vec!["one_model"]);
     }
     let Some(qualities) = situation.qualities.iter().copied().collect::<Option<Vec<u32>>>() else {
-        return direct("no_quality_data");
+        return direct(vec!["no_quality_data"]);
     };
     let best = qualities.iter().copied().max().unwrap_or(0);
     let wanted = match (situation.asked_for_best, situation.high_stakes) {
         (true, _) => "asked_for_best",
         (_, true) => "high_stakes",
         _ if best < GOOD_ENOUGH_MILLI => "best_may_be_wrong",
-        _ => return direct("best_is_good_enough"),
+        _ => return direct(vec!["best_is_good_enough"]),
     };
-    let panel: Vec<u32> = qualities.into_iter().filter(|q| best - q <= TOO_WEAK_MILLI).collect();
-    let members = u32::try_from(panel.len()).unwrap_or(u32::MAX).max(1);
-    let gap = best - panel.iter().sum::<u32>() / members;
-    let discrete = situation.output == OutputKind::Discrete;
+    let counted = situation.output == OutputKind::Discrete;
+    let rule = calibration(situation.domains.iter().map(String::as_str));
+    let floor = best.saturating_sub(if counted { rule.too_weak_milli } else { TOO_WEAK_MILLI });
+    let panel: Vec<u32> = qualities.into_iter().filter(|quality| *quality >= floor).collect();
+    let gap = best - panel.iter().sum::<u32>() / u32::try_from(panel.len()).unwrap_or(u32::MAX).max(1);
     let (plan, reason) = match situation.output {
-        _ if panel.len() < 2 => ("self-moa", "best_stands_alone"),
+        // One model's samples err together: a count of them was not measured to pay.
+        OutputKind::Discrete if panel.len() < rule.min_members => ("direct", "best_stands_alone"),
         OutputKind::Discrete if gap <= NEAR_MILLI => ("vote", "near_equal_panel"),
+        OutputKind::Discrete if rule.votes(gap, panel.len()) => ("vote", "unequal_panel_weighed"),
+        _ if panel.len() < 2 => ("self-moa", "best_stands_alone"),
         OutputKind::Prose if gap <= NEAR_MILLI => ("moa", "near_equal_panel"),
         OutputKind::Code | OutputKind::Structured if gap <= NEAR_MILLI => ("best-of-n", "near_equal_panel"),
-        _ if discrete && panel.len() >= UNEQUAL_MEMBERS => ("vote", "unequal_panel_large_enough"),
         _ => ("self-moa", "unequal_panel"),
     };
-    Activation { plan, reasons: vec![wanted, reason] }
+    let floor_milli = ["vote", "moa"].contains(&plan).then_some(floor);
+    Activation { plan, floor_milli, reasons: vec![wanted, reason] }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn plan(qualities: &[u32], output: OutputKind, high_stakes: bool) -> (&'static str, &'static str) {
+    fn chosen(qualities: &[u32], output: OutputKind, high_stakes: bool, domain: &str) -> Activation {
         let qualities: Vec<Option<u32>> = qualities.iter().copied().map(Some).collect();
-        let chosen =
-            activate(&Situation { qualities: &qualities, output, high_stakes, asked_for_best: false });
+        let domains = [domain.to_owned()];
+        let asked_for_best = false;
+        activate(&Situation { qualities: &qualities, output, domains: &domains, high_stakes, asked_for_best })
+    }
+
+    fn plan(qualities: &[u32], output: OutputKind, high_stakes: bool) -> (&'static str, &'static str) {
+        let chosen = chosen(qualities, output, high_stakes, "history");
         (chosen.plan, chosen.reasons.last().copied().unwrap_or_default())
     }
 
@@ -88,6 +101,7 @@ mod tests {
         let chosen = activate(&Situation {
             qualities: &unknown,
             output: OutputKind::Discrete,
+            domains: &[],
             high_stakes: true,
             asked_for_best: true,
         });
@@ -100,7 +114,18 @@ mod tests {
         assert_eq!(plan(&[800, 790, 780], OutputKind::Prose, false).0, "moa");
         assert_eq!(plan(&[900, 890, 880], OutputKind::Code, true).0, "best-of-n");
         assert_eq!(plan(&[800, 700, 700, 700], OutputKind::Discrete, false).1, "unequal_panel");
-        assert_eq!(plan(&[800, 700, 700, 700, 700], OutputKind::Discrete, false).0, "vote");
-        assert_eq!(plan(&[800, 500, 500], OutputKind::Discrete, false), ("self-moa", "best_stands_alone"));
+        assert_eq!(plan(&[800, 700, 700, 700, 700], OutputKind::Discrete, false).1, "unequal_panel_weighed");
+        assert_eq!(plan(&[800, 500, 500], OutputKind::Discrete, false), ("direct", "best_stands_alone"));
+        assert_eq!(plan(&[800, 500, 500], OutputKind::Prose, false), ("self-moa", "best_stands_alone"));
+    }
+
+    #[test]
+    fn who_is_let_in_depends_on_the_field() {
+        let math = chosen(&[550, 400, 380, 200], OutputKind::Discrete, false, "math");
+        assert_eq!((math.plan, math.floor_milli), ("vote", Some(300)));
+        let code = chosen(&[830, 770, 540], OutputKind::Discrete, false, "programming");
+        assert_eq!((code.plan, code.floor_milli), ("direct", None), "two would only ask the best twice");
+        let code = chosen(&[620, 600, 580, 500], OutputKind::Discrete, false, "programming");
+        assert_eq!((code.plan, code.floor_milli), ("vote", Some(470)));
     }
 }

@@ -1,110 +1,76 @@
-//! When two answers are the same: discrete answers by their normalised value, prose by shared phrases.
+//! When texts say the same: discrete answers by their value, counted as votes; prose by shared phrases.
 
-use std::collections::BTreeSet;
+use crate::answer::{Reading, answer};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Words of a phrase that is compared.
 const PHRASE: usize = 3;
 /// Phrases shared by near-duplicates, in percent of all (Jaccard index; Broder 1997 calls it resemblance).
 const NEAR_PERCENT: usize = 90;
-/// Longest text that is an answer as a whole, in characters.
-const SHORT: usize = 60;
+/// Voters without a say that could still change a result: more than two rarely agree against the evidence so far.
+const CHALLENGERS: usize = 2;
 
-/// The answer in a text, normalised so that equal answers are equal: what follows "answer:" on its last such
-/// line, what a last `\boxed{}` holds, a short text as a whole, else the last number. `None` where no
-/// answer can be told from the words around it.
-pub(crate) fn answer(text: &str) -> Option<String> {
-    let text = text.trim();
-    let marked = text.lines().rev().find_map(after_marker);
-    let found = boxed(text).or(marked).or_else(|| (text.chars().count() <= SHORT).then_some(text));
-    match found {
-        Some(found) => Some(normal(found)).filter(|value| !value.is_empty()),
-        None => last_number(text),
+/// One who votes: the answer in its text, where there is one, and what its word counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Vote {
+    answer: Option<String>,
+    weight: i64,
+}
+
+impl Vote {
+    pub(crate) fn of(text: &str, weight: i64, reading: Reading) -> Self {
+        Self { answer: answer(text, reading), weight }
     }
 }
 
-fn after_marker(line: &str) -> Option<&str> {
-    const MARKERS: [&str; 6] = ["answer:", "answer is", "ответ:", "ответ —", "result:", "итог:"];
-    let lower = line.to_lowercase();
-    let (at, marker) = MARKERS.iter().filter_map(|m| lower.rfind(m).map(|at| (at, m))).max()?;
-    // Lower case may change lengths (İ): then the place is not the same, and the line is not used.
-    (lower.len() == line.len())
-        .then(|| line.get(at + marker.len()..))
-        .flatten()
-        .map(str::trim)
-        .filter(|r| !r.is_empty())
-}
-
-fn boxed(text: &str) -> Option<&str> {
-    let (_, rest) = text.rsplit_once("\\boxed{")?;
-    rest.split_once('}').map(|(inside, _)| inside)
-}
-
-fn last_number(text: &str) -> Option<String> {
-    let digit_or_sign = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | '-');
-    let word = text.split(|c: char| !digit_or_sign(c)).rfind(|w| w.chars().any(|c| c.is_ascii_digit()))?;
-    Some(normal(word))
-}
-
-/// Lower case, no thousands separators, no trailing zeros, no punctuation or markup around.
-fn normal(text: &str) -> String {
-    let text = text.trim_matches(|c: char| !c.is_alphanumeric() && c != '-');
-    number(text).unwrap_or_else(|| text.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" "))
-}
-
-/// A number as it is compared. A comma before three digits parts thousands, another one is a decimal comma:
-/// "1,500" is 1500 and "1,5" is 1.5.
-fn number(text: &str) -> Option<String> {
-    let bare = text.replace(['\u{a0}', '\u{202f}'], "");
-    let (sign, digits) = bare.strip_prefix('-').map_or(("", bare.as_str()), |rest| ("-", rest));
-    let groups: Vec<&str> = digits.split(',').collect();
-    let all_digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
-    let by_thousands = |groups: &[&str]| {
-        let (first, rest) = groups.split_first().unwrap_or((&"", &[]));
-        all_digits(first) && first.len() <= 3 && rest.iter().all(|g| all_digits(g) && g.len() == 3)
+/// Groups of equal answers, each with the places of its members; the heaviest first, equal ones in the order of their
+/// best-ranked member. Votes without an answer stand alone.
+pub(crate) fn groups(votes: &[Vote]) -> Vec<Vec<usize>> {
+    let same = |a: usize, b: usize| match (votes.get(a), votes.get(b)) {
+        (Some(one), Some(two)) => one.answer.is_some() && one.answer == two.answer,
+        _ => false,
     };
-    let (whole, fraction) = match groups.as_slice() {
-        [one] => one.split_once('.').unwrap_or((one, "0")),
-        [whole, fraction] if !fraction.contains('.') && fraction.len() != 3 => (*whole, *fraction),
-        [first @ .., last] => {
-            let (last, fraction) = last.split_once('.').unwrap_or((last, "0"));
-            let groups: Vec<&str> = first.iter().copied().chain([last]).collect();
-            let joined = by_thousands(&groups).then(|| groups.concat())?;
-            return all_digits(fraction).then(|| plain(sign, &joined, fraction));
+    let mut groups = group(votes.len(), same);
+    let weight = |group: &Vec<usize>| -> i64 {
+        // A vote without an answer is heard where there is no other.
+        let votes = group.iter().filter_map(|at| votes.get(*at)).filter(|vote| vote.answer.is_some());
+        votes.map(|vote| vote.weight).sum()
+    };
+    groups.sort_by_key(|group| std::cmp::Reverse(weight(group))); // stable: equals stay in order of rank
+    groups
+}
+
+/// Whether the votes that are in settle it: two or more say the same, and the heaviest of those who have not spoken
+/// could not bring another answer before it. Weights of one make that "two agree and nobody else does".
+pub(crate) fn is_settled(votes: &[Vote], unheard: &[i64]) -> bool {
+    let mut sums: BTreeMap<&str, (usize, i64)> = BTreeMap::new();
+    for vote in votes {
+        if let Some(answer) = &vote.answer {
+            let (count, sum) = sums.entry(answer).or_default();
+            *count += 1;
+            *sum += vote.weight;
         }
-        [] => return None,
-    };
-    (all_digits(whole) && all_digits(fraction)).then(|| plain(sign, whole, fraction))
-}
-
-fn plain(sign: &str, whole: &str, fraction: &str) -> String {
-    let whole = match whole.trim_start_matches('0') {
-        "" => "0",
-        whole => whole,
-    };
-    match fraction.trim_end_matches('0') {
-        "" if whole == "0" => "0".to_owned(),
-        "" => format!("{sign}{whole}"),
-        fraction => format!("{sign}{whole}.{fraction}"),
     }
+    let heard: usize = sums.values().map(|(count, _)| count).sum();
+    let mut sums: Vec<i64> = sums.into_values().map(|(_, sum)| sum).collect();
+    sums.sort_unstable_by_key(|sum| std::cmp::Reverse(*sum));
+    let lead = sums.first().copied().unwrap_or(0) - sums.get(1).copied().unwrap_or(0);
+    let mut unheard = unheard.to_vec();
+    unheard.sort_unstable_by_key(|weight| std::cmp::Reverse(*weight));
+    heard >= 2 && lead >= unheard.iter().take(CHALLENGERS).sum()
 }
 
 /// Whether two of these texts give the same answer.
-pub(crate) fn two_agree<'a>(texts: impl Iterator<Item = &'a str>) -> bool {
+pub(crate) fn two_agree<'a>(texts: impl Iterator<Item = &'a str>, reading: Reading) -> bool {
     let mut seen = BTreeSet::new();
-    texts.filter_map(answer).any(|value| !seen.insert(value))
+    texts.filter_map(|text| answer(text, reading)).any(|value| !seen.insert(value))
 }
 
-/// Groups of equal answers, each with the places of its members; the largest group first, equal ones in
-/// order of their best-ranked member. Texts without an answer stand alone.
-pub(crate) fn votes(texts: &[&str]) -> Vec<Vec<usize>> {
-    let answers: Vec<Option<String>> = texts.iter().map(|text| answer(text)).collect();
-    group(texts.len(), |a, b| answers.get(a).is_some_and(|x| x.is_some() && answers.get(b) == Some(x)))
-}
-
-/// Groups of texts that say nearly the same in nearly the same words; of `discrete` answers only such that
-/// give the same one, since a long text may differ in that alone.
-pub(crate) fn near_duplicates(texts: &[&str], discrete: bool) -> Vec<Vec<usize>> {
-    let answers: Vec<_> = texts.iter().map(|text| answer(text).filter(|_| discrete)).collect();
+/// Groups of texts that say nearly the same in nearly the same words; where answers
+/// are compared (`reading`), only such that give the same one, since a long text may differ in that alone.
+pub(crate) fn near_duplicates(texts: &[&str], reading: Option<Reading>) -> Vec<Vec<usize>> {
+    let answers: Vec<_> =
+        texts.iter().map(|text| reading.and_then(|reading| answer(text, reading))).collect();
     let phrases: Vec<BTreeSet<Vec<String>>> = texts.iter().map(|text| phrases(text)).collect();
     group(texts.len(), |a, b| match (phrases.get(a), phrases.get(b)) {
         (Some(one), Some(two)) => is_near(one, two) && answers.get(a) == answers.get(b),
@@ -147,52 +113,65 @@ fn group(count: usize, same: impl Fn(usize, usize) -> bool) -> Vec<Vec<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
-    #[test]
-    fn equal_answers_are_equal_however_they_are_written() {
-        for (text, value) in [
-            ("42", "42"),
-            ("**42**", "42"),
-            ("So we get 12 + 30.\nAnswer: 42.", "42"),
-            ("The answer is 1,000.50", "1000.5"),
-            ("Итак, 7 × 6.\nОтвет: 42", "42"),
-            ("therefore \\boxed{42}", "42"),
-            ("Paris.", "paris"),
-            ("(B)", "b"),
-            (
-                "A long text that counts some apples, then adds them up and finds that there are 17 apples in all.",
-                "17",
-            ),
-        ] {
-            assert_eq!(answer(text).as_deref(), Some(value), "{text}");
-        }
-        assert_eq!(
-            answer("A long text that says nothing that could be told apart from any other long text at all."),
-            None
-        );
+    fn votes(said: &[(&str, i64)]) -> Vec<Vote> {
+        said.iter().map(|(text, weight)| Vote::of(text, *weight, Reading::Value)).collect()
     }
 
     #[test]
     fn the_largest_group_wins_and_rank_breaks_ties() {
-        assert_eq!(votes(&["1", "2", "2.0", "3"]), vec![vec![1, 2], vec![0], vec![3]]);
-        assert_eq!(votes(&["5", "4"]), vec![vec![0], vec![1]]);
-        assert!(two_agree(["7", "Answer: 7"].into_iter()) && !two_agree(["7", "8"].into_iter()));
+        let one = |text| (text, 1);
+        assert_eq!(groups(&votes(&["1", "2", "2.0", "3"].map(one))), vec![vec![1, 2], vec![0], vec![3]]);
+        assert_eq!(groups(&votes(&["5", "4"].map(one))), vec![vec![0], vec![1]]);
+        let agree = |texts: [&'static str; 2]| two_agree(texts.into_iter(), Reading::Value);
+        assert!(agree(["7", "Answer: 7"]) && !agree(["7", "8"]));
     }
 
     #[test]
-    fn a_comma_is_read_as_it_is_meant() {
-        for (text, value) in [
-            ("1,500", "1500"),
-            ("1,5", "1.5"),
-            ("1.50", "1.5"),
-            ("12,345,678.90", "12345678.9"),
-            ("-0,50", "-0.5"),
-            ("007", "7"),
-            ("0,00", "0"),
-            ("-0", "0"),
-            ("1,2,3", "1,2,3"),
-        ] {
-            assert_eq!(answer(text).as_deref(), Some(value), "{text}");
+    fn two_weak_ones_do_not_outvote_a_strong_one() {
+        assert_eq!(groups(&votes(&[("1", 5000), ("2", 2000), ("2", 2000)]))[0], vec![0]);
+        assert_eq!(groups(&votes(&[("1", 3000), ("2", 2000), ("2", 2000)]))[0], vec![1, 2]);
+    }
+
+    #[test]
+    fn it_is_settled_when_two_more_could_not_change_it() {
+        let settled = |said: &[(&str, i64)], unheard: &[i64]| is_settled(&votes(said), unheard);
+        assert!(settled(&[("7", 5), ("7", 4)], &[4, 4, 4]));
+        assert!(!settled(&[("7", 5), ("8", 4)], &[4, 4, 4]));
+        assert!(!settled(&[("7", 5), ("8", 4), ("7", 4)], &[4, 4]), "two to one is not enough");
+        assert!(settled(&[("7", 5), ("8", 4), ("7", 4), ("7", 4)], &[4]));
+        assert!(!settled(&[("7", 9)], &[]), "one alone agrees with nobody");
+        assert!(settled(&[("7", 9), ("8", 2)], &[3]), "who is sure enough needs no second");
+    }
+
+    proptest! {
+        #[test]
+        fn one_more_vote_for_the_winner_never_unseats_it(
+            said in prop::collection::vec((0_u8..4, 1_i64..9000), 1..8), more in 1_i64..9000
+        ) {
+            let texts: Vec<String> = said.iter().map(|(answer, _)| answer.to_string()).collect();
+            let mut votes: Vec<Vote> =
+                texts.iter().zip(&said).map(|(text, (_, w))| Vote::of(text, *w, Reading::Value)).collect();
+            let winner = votes[groups(&votes)[0][0]].answer.clone();
+            votes.push(Vote { answer: winner.clone(), weight: more });
+            prop_assert_eq!(&votes[groups(&votes)[0][0]].answer, &winner);
+        }
+
+        #[test]
+        fn what_is_settled_stays_so_whatever_two_more_say(
+            said in prop::collection::vec((0_u8..3, 1_i64..9000), 2..6),
+            late in prop::collection::vec((0_u8..3, 1_i64..9000), 0..3)
+        ) {
+            let vote = |(answer, weight): &(u8, i64)| {
+                Vote::of(&answer.to_string(), *weight, Reading::Value)
+            };
+            let mut votes: Vec<Vote> = said.iter().map(vote).collect();
+            let unheard: Vec<i64> = late.iter().map(|(_, weight)| *weight).collect();
+            prop_assume!(is_settled(&votes, &unheard));
+            let winner = votes[groups(&votes)[0][0]].answer.clone();
+            votes.extend(late.iter().map(vote));
+            prop_assert_eq!(&votes[groups(&votes)[0][0]].answer, &winner);
         }
     }
 
@@ -201,8 +180,8 @@ mod tests {
         let words = "First we add the apples of the two baskets, then we take away the ones that were eaten, \
                      and so we get the number of apples that are left in the end of it all, which is ";
         let (one, two) = (format!("{words}17."), format!("{words}18."));
-        assert_eq!(near_duplicates(&[&one, &two], true).len(), 2);
-        assert_eq!(near_duplicates(&[&one, &two], false).len(), 1);
+        assert_eq!(near_duplicates(&[&one, &two], Some(Reading::Value)).len(), 2);
+        assert_eq!(near_duplicates(&[&one, &two], None).len(), 1);
     }
 
     #[test]
@@ -210,7 +189,7 @@ mod tests {
         let a = "The daemon owns the keys, the money and the audit log of every run that it drives.";
         let b = "The daemon owns the keys, the money and the audit log of every run that it drives!";
         let c = "Clients connect over a local socket and hold nothing of their own.";
-        assert_eq!(near_duplicates(&[a, c, b], false), vec![vec![0, 2], vec![1]]);
-        assert_eq!(near_duplicates(&["🦀", "🦞", "🦀"], false), vec![vec![0, 2], vec![1]]);
+        assert_eq!(near_duplicates(&[a, c, b], None), vec![vec![0, 2], vec![1]]);
+        assert_eq!(near_duplicates(&["🦀", "🦞", "🦀"], None), vec![vec![0, 2], vec![1]]);
     }
 }

@@ -9,6 +9,8 @@
 
 mod activate;
 mod agree;
+mod answer;
+mod calibration;
 mod compose;
 mod effect;
 mod form;
@@ -20,8 +22,10 @@ mod proposals;
 mod random;
 mod run;
 mod spec;
+mod weight;
 
 pub use activate::{Activation, Situation, activate};
+pub use calibration::{Calibration, calibration};
 pub use compose::request_for;
 pub use effect::{
     Basis, CloseRun, Effect, HoldBatch, HoldRequest, ModelCall, OpenAttempt, Request, SettleRequest, Speaker,
@@ -33,7 +37,7 @@ pub use input::{
 };
 pub use persona::{Persona, PersonaError};
 pub use picture::Picture;
-pub use plan::{Models, Plan, PlanError, PlanStep};
+pub use plan::{ExpandError, Models, Plan, PlanError, PlanStep};
 pub use run::{ResumeError, Run, price_hint};
 pub use spec::{
     AnswerForm, Attachment, Conversation, Exchange, FanOut, Limits, ModelChoice, Quorum, RunSpec, StepSpec,

@@ -1,8 +1,8 @@
 //! Plans: DAGs of steps in TOML files, checked when they are loaded, so that a run never meets a plan that
 //! cannot end: steps exist, nothing waits for itself, one step answers, fan-out is bounded.
 
-use crate::spec::{FanOut, Quorum};
-use plyrum_protocol::{Role, StepId, StepKind};
+use crate::spec::{FanOut, ModelChoice, Quorum, StepSpec};
+use plyrum_protocol::{InvalidId, Role, StepId, StepKind};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -59,6 +59,17 @@ pub enum Models {
     Named(Vec<String>),
 }
 
+/// Why a plan's steps could not be made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ExpandError<E> {
+    /// No model for a step.
+    #[error("{0}")]
+    Models(E),
+    /// A member's name would be too long.
+    #[error("a step's name is too long: {0}")]
+    Name(InvalidId),
+}
+
 impl PlanStep {
     /// What its attempts are booked as.
     pub const fn role(&self) -> Role {
@@ -68,6 +79,20 @@ impl PlanStep {
             StepKind::Aggregate => Role::Aggregator,
             StepKind::Vote | StepKind::Select => Role::Judge,
         }
+    }
+
+    /// How many steps it stands for, with so many models to ask: a panel has no more members than there are models,
+    /// others ask theirs over again.
+    fn seats(&self, models: usize) -> usize {
+        match self.models {
+            Models::Panel | Models::Cheapest => self.members.min(models),
+            Models::Best | Models::Aggregator | Models::Named(_) => self.members,
+        }
+    }
+
+    /// A group's name with a number; a step of its own keeps its name.
+    fn member(&self, number: usize) -> Result<StepId, InvalidId> {
+        if self.members == 1 { Ok(self.id.clone()) } else { StepId::new(format!("{}-{number}", self.id)) }
     }
 }
 
@@ -177,6 +202,31 @@ impl Plan {
         check_steps(&steps)?;
         let steps = in_order(steps)?;
         Ok(Self { name, description, fan_out, quorum, steps })
+    }
+
+    /// The steps of a run. `models_of` gives the models that a step may ask, best-ranked first, each with its fallbacks.
+    pub fn expand<E>(
+        &self,
+        mut models_of: impl FnMut(&PlanStep) -> Result<Vec<Vec<ModelChoice>>, E>,
+    ) -> Result<Vec<StepSpec>, ExpandError<E>> {
+        let mut steps: Vec<StepSpec> = Vec::new();
+        let mut names: BTreeMap<&StepId, Vec<StepId>> = BTreeMap::new();
+        for step in &self.steps {
+            let models = models_of(step).map_err(ExpandError::Models)?;
+            let seats = step.seats(models.len());
+            let members: Vec<StepId> = (1..=seats)
+                .map(|number| step.member(number))
+                .collect::<Result<_, _>>()
+                .map_err(ExpandError::Name)?;
+            let after: Vec<StepId> =
+                step.after.iter().filter_map(|source| names.get(source)).flatten().cloned().collect();
+            for (name, models) in members.iter().zip(models.into_iter().cycle()) {
+                let (step_id, after) = (name.clone(), after.clone());
+                steps.push(StepSpec { step: step_id, kind: step.kind, role: step.role(), after, models });
+            }
+            names.insert(&step.id, members);
+        }
+        Ok(steps)
     }
 
     /// Whether it leaves the choice to the rule of `auto`.

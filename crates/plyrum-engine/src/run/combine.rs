@@ -38,10 +38,12 @@ impl Run {
         let members = self.panels.get(panel).map(|p| p.members.clone()).unwrap_or_default();
         let Some(kind) = self.steps.get(at).map(|s| s.spec.kind) else { return false };
         let found = self.texts_of(&members);
+        let reading = self.reading();
+        let votes = reading.map(|reading| agree::groups(&self.ballot(&found, &members, reading)));
         let (ranked, texts): (Vec<usize>, Vec<&str>) = found.into_iter().unzip();
         let Some(best) = ranked.first().copied() else { return self.ask_plainly(at) };
-        let merged = agree::near_duplicates(&texts, self.is_discrete());
-        let votes = if self.is_discrete() { agree::votes(&texts) } else { merged.clone() };
+        let merged = agree::near_duplicates(&texts, reading);
+        let votes = votes.unwrap_or_else(|| merged.clone());
         let favourite = votes.first().and_then(|group| ranked.get(*group.first()?)).copied().unwrap_or(best);
         let agreed = self.is_discrete() && votes.first().is_some_and(|group| group.len() >= 2);
         let shown = || merged.iter().filter_map(|g| Some((*ranked.get(*g.first()?)?, g.len()))).collect();

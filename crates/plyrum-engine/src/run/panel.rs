@@ -1,21 +1,27 @@
 //! Panels: the sources of a step that reads others, and when to stop waiting for them.
 //!
 //! *Fast* asks all at once and stops at a quorum plus a grace; *thrifty* asks two and adds one at a time
-//! until two agree. Both stop at once where two discrete answers agree: on recorded answers of about 45
-//! models that stays within 1.2 points of the full vote with 2.0 to 4.2 calls instead of 5 to 6. What is
+//! until two agree. Both stop at once where discrete answers agree: on recorded answers of about 45
+//! models that stays within 1.2 points of the full vote with 2.0 to 4.2 calls instead of 5 to 6. Where it is known how
+//! often each member is right, "agree" means that the two heaviest who have not spoken could not change the result
+//! (`agree::is_settled`), which loses nothing of the full vote on the same answers. What is
 //! then still under way is given up, see `late.rs`. A proposal that a person drops counts as if it had not
 //! been planned, so that there is never more to wait for than before. A plan with `quorum = "all"` waits for everybody it has
 //! asked, so that what it costs is no matter of time.
 
 use super::step::StepState;
 use super::{Run, Step};
-use crate::agree;
+use crate::agree::{self, Vote};
+use crate::answer::Reading;
 use crate::spec::{FanOut, Quorum};
+use crate::weight;
 use plyrum_protocol::{FrameBody, OutputKind, StepKind, StepOutcome, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Proposals that thrifty asks for at first.
 const FIRST_TWO: usize = 2;
+/// The field in which a discrete answer is what a program prints, by its name in a decision.
+const PROGRAMMING: &str = "programming";
 
 /// The steps that one step reads.
 #[derive(Debug, Serialize, Deserialize)]
@@ -113,7 +119,7 @@ impl Run {
         let all_over = members.iter().all(|m| self.steps.get(*m).is_some_and(Step::is_over));
         let texts = self.texts_of(&members);
         let have = texts.len();
-        let agreed = self.is_discrete() && agree::two_agree(texts.iter().map(|(_, text)| *text));
+        let agreed = self.agree(&texts, &members);
         self.show_first(at);
         if all_over || out_of_grace {
             self.close_panel(at);
@@ -200,9 +206,50 @@ impl Run {
         members.iter().filter_map(with_text).collect()
     }
 
+    /// Whether what was proposed so far settles the answer. Where the qualities of all members are known, their words are
+    /// weighed by them; else two that say the same are enough.
+    fn agree(&self, texts: &[(usize, &str)], members: &[usize]) -> bool {
+        let Some(reading) = self.reading() else { return false };
+        let votes = self.ballot(texts, members, reading);
+        match self.weights(members) {
+            None => agree::two_agree(texts.iter().map(|(_, text)| *text), reading),
+            Some(weights) => {
+                let may_speak = |at: &usize| self.steps.get(*at).is_some_and(|s| !s.is_over());
+                let unheard = members.iter().zip(weights).filter(|(at, _)| may_speak(at));
+                agree::is_settled(&votes, &unheard.map(|(_, weight)| weight).collect::<Vec<_>>())
+            }
+        }
+    }
+
+    /// The votes of the members that have a text, best-ranked first.
+    pub(super) fn ballot(&self, texts: &[(usize, &str)], members: &[usize], reading: Reading) -> Vec<Vote> {
+        let weights = self.weights(members);
+        let weight_of = |at: usize| {
+            let place = members.iter().position(|member| *member == at);
+            place.and_then(|place| weights.as_ref()?.get(place).copied()).unwrap_or(1)
+        };
+        texts.iter().map(|(at, text)| Vote::of(text, weight_of(*at), reading)).collect()
+    }
+
+    /// What the word of each member counts, where the quality of every one is known.
+    fn weights(&self, members: &[usize]) -> Option<Vec<i64>> {
+        let quality = |at: &usize| {
+            let model = &self.steps.get(*at)?.spec.models.first()?.id;
+            let candidates = &self.spec.decision.candidates;
+            candidates.iter().find(|c| c.model == *model)?.expected_quality_milli
+        };
+        members.iter().map(|at| quality(at).map(weight::of)).collect()
+    }
+
     /// Whether two answers can be compared for being the same.
     pub(super) fn is_discrete(&self) -> bool {
         self.spec.decision.output_kind == OutputKind::Discrete
+    }
+
+    /// How answers are compared; `None` where they cannot be.
+    pub(super) fn reading(&self) -> Option<Reading> {
+        let of_program = self.spec.decision.domains.iter().any(|domain| domain == PROGRAMMING);
+        self.is_discrete().then_some(if of_program { Reading::Exact } else { Reading::Value })
     }
 }
 

@@ -1,0 +1,235 @@
+//! The answer in a text, read so that equal answers are equal however they are written.
+//!
+//! The shapes are those that models use when they are asked for a short answer: a JSON object with an `answer`, a
+//! `\boxed{}`, a line that begins with "answer:", a short text as a whole, the last number of a long one. Numbers
+//! are compared by value ("1,500" and "1500.0", `\frac{1}{2}` and "0.5"), words without regard to case. What a program
+//! prints is compared as it stands.
+
+/// Longest text that is an answer as a whole, in characters.
+const SHORT: usize = 60;
+/// Unit words behind a number that are no part of it: "18 dollars", "3 square meters".
+const UNIT_WORDS: usize = 3;
+
+/// What counts as a difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// Neither case nor the way in which a number is written.
+    Value,
+    /// Everything but quotes around it: what a program prints.
+    Exact,
+}
+
+/// The answer in a text; `None` where none can be told from the words around it.
+pub(crate) fn answer(text: &str, reading: Reading) -> Option<String> {
+    let text = text.trim();
+    let json = in_json(text);
+    let marked = || text.lines().rev().find_map(after_marker).map(str::to_owned);
+    let short = || (text.chars().count() <= SHORT).then(|| text.to_owned());
+    let found = json.or_else(|| boxed(text).map(str::to_owned)).or_else(marked).or_else(short);
+    match found {
+        Some(found) => Some(normal(&found, reading)).filter(|value| !value.is_empty()),
+        None => last_number(text),
+    }
+}
+
+/// The `answer` of the object in a text, whole or cut off.
+fn in_json(text: &str) -> Option<String> {
+    const KEY: &str = "\"answer\"";
+    let at = text.rfind(KEY)?;
+    let value = text.get(at + KEY.len()..)?.trim_start().strip_prefix(':')?.trim_start();
+    let mut values = serde_json::Deserializer::from_str(value).into_iter::<serde_json::Value>();
+    match values.next() {
+        Some(Ok(serde_json::Value::String(text))) => Some(text),
+        Some(Ok(other)) if !other.is_null() => Some(other.to_string()),
+        _ => None,
+    }
+}
+
+fn after_marker(line: &str) -> Option<&str> {
+    const MARKERS: [&str; 6] = ["answer:", "answer is", "ответ:", "ответ —", "result:", "итог:"];
+    let lower = line.to_lowercase();
+    let at = MARKERS.iter().filter_map(|marker| Some(lower.rfind(marker)? + marker.len())).max()?;
+    // Lower case may change lengths (İ): then the place is not the same, and the line is not used.
+    (lower.len() == line.len()).then(|| line.get(at..)).flatten().map(str::trim).filter(|r| !r.is_empty())
+}
+
+/// What the last `\boxed{}` holds, braces within it included.
+fn boxed(text: &str) -> Option<&str> {
+    let (_, rest) = text.rsplit_once("\\boxed{")?;
+    let mut depth = 1_usize;
+    let end = rest.char_indices().find(|(_, c)| {
+        match c {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            _ => {}
+        }
+        depth == 0
+    });
+    end.and_then(|(end, _)| rest.get(..end))
+}
+
+fn last_number(text: &str) -> Option<String> {
+    let digit_or_sign = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | '-' | '/');
+    let word = text.split(|c: char| !digit_or_sign(c)).rfind(|w| w.chars().any(|c| c.is_ascii_digit()))?;
+    Some(normal(word.trim_matches(['.', ',', '/']), Reading::Value))
+}
+
+fn normal(text: &str, reading: Reading) -> String {
+    if reading == Reading::Exact {
+        return unquoted(text.trim()).to_owned();
+    }
+    let bare = text.trim_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '-' | '\\' | '}'));
+    number(bare).unwrap_or_else(|| {
+        let bare = bare.trim_matches(|c: char| !c.is_alphanumeric());
+        bare.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
+    })
+}
+
+/// Without one pair of quotes or backquotes around it.
+fn unquoted(text: &str) -> &str {
+    ['"', '\'', '`'].into_iter().find_map(|q| text.strip_prefix(q)?.strip_suffix(q)).unwrap_or(text)
+}
+
+/// A number by its value: a whole one, or a fraction in lowest terms.
+fn number(text: &str) -> Option<String> {
+    let text = text.replace(['\u{a0}', '\u{202f}'], "");
+    let text = text.trim().trim_start_matches("\\$");
+    let (negative, text) = match text.strip_prefix(['-', '−']) {
+        Some(rest) => (true, rest.trim_start()),
+        None => (false, text),
+    };
+    let (above, below) = match latex_fraction(text) {
+        Some(parts) => parts,
+        None => without_units(text).split_once('/').unwrap_or_else(|| (without_units(text), "1")),
+    };
+    let (above, below) = (decimal(above)?, decimal(below)?);
+    let whole = |(digits, places): (i128, u32), other: u32| {
+        digits.checked_mul(10_i128.checked_pow(other.saturating_sub(places))?)
+    };
+    let places = above.1.max(below.1);
+    let (above, below) = (whole(above, places)?, whole(below, places)?);
+    let divisor = gcd(above, below);
+    if below == 0 || divisor == 0 {
+        return None;
+    }
+    let (above, below) = (above / divisor, below / divisor);
+    let sign = if negative && above != 0 { "-" } else { "" };
+    Some(if below == 1 { format!("{sign}{above}") } else { format!("{sign}{above}/{below}") })
+}
+
+fn latex_fraction(text: &str) -> Option<(&str, &str)> {
+    let rest = ["\\frac{", "\\dfrac{", "\\tfrac{"].iter().find_map(|start| text.strip_prefix(start))?;
+    let (above, rest) = rest.split_once("}{")?;
+    Some((above, rest.strip_suffix('}')?))
+}
+
+/// A number without the words that say of what: "18 dollars" is 18.
+fn without_units(text: &str) -> &str {
+    let Some((number, unit)) = text.split_once([' ', '%', '°']) else { return text };
+    let is_word = |word: &str| word.chars().all(|c| c.is_alphabetic() || matches!(c, '.' | '%' | '²' | '³'));
+    let words: Vec<&str> = unit.split_whitespace().collect();
+    if words.len() <= UNIT_WORDS && words.iter().all(|word| is_word(word)) { number } else { text }
+}
+
+/// Digits and how many of them stand behind the point. A comma before three digits parts thousands, another one is a decimal
+/// comma: "1,500" is 1500 and "1,5" is 1.5.
+fn decimal(text: &str) -> Option<(i128, u32)> {
+    let all_digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
+    let groups: Vec<&str> = text.split(',').collect();
+    let (whole, fraction) = match groups.as_slice() {
+        [one] => {
+            let (whole, fraction) = one.split_once('.').unwrap_or((one, "0"));
+            (whole.to_owned(), fraction)
+        }
+        [whole, fraction] if !fraction.contains('.') && fraction.len() != 3 => {
+            ((*whole).to_owned(), *fraction)
+        }
+        [first, middle @ .., last] => {
+            let (last, fraction) = last.split_once('.').unwrap_or((last, "0"));
+            let by_thousands = first.len() <= 3 && middle.iter().chain([&last]).all(|group| group.len() == 3);
+            let digits: Vec<&str> =
+                [*first].into_iter().chain(middle.iter().copied()).chain([last]).collect();
+            (by_thousands.then(|| digits.concat())?, fraction)
+        }
+        [] => return None,
+    };
+    let fraction = fraction.trim_end_matches('0');
+    if !all_digits(&whole) || !(fraction.is_empty() || all_digits(fraction)) {
+        return None;
+    }
+    Some((format!("{whole}{fraction}").parse().ok()?, u32::try_from(fraction.len()).ok()?))
+}
+
+/// Euclid's.
+fn gcd(one: i128, other: i128) -> i128 {
+    if other == 0 { one } else { gcd(other, one % other) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(text: &str) -> Option<String> {
+        answer(text, Reading::Value)
+    }
+
+    #[test]
+    fn equal_answers_are_equal_however_they_are_written() {
+        for (text, expected) in [
+            ("42", "42"),
+            ("**42**", "42"),
+            ("So we get 12 + 30.\nAnswer: 42.", "42"),
+            ("**Answer:** 42", "42"),
+            ("The answer is 1,000.50", "2001/2"),
+            ("Итак, 7 × 6.\nОтвет: 42", "42"),
+            ("therefore \\boxed{42}", "42"),
+            ("so \\boxed{\\frac{1}{2}}.", "1/2"),
+            ("{\"reasoning\": \"1 of 2\", \"answer\": \"0.5\"}", "1/2"),
+            ("```json\n{\n  \"reasoning\": \"\",\n  \"answer\": 18\n}\n```", "18"),
+            ("Answer: $18", "18"),
+            ("Answer: 18 dollars", "18"),
+            ("Answer: 75%", "75"),
+            ("Ответ: 3 кв. метра", "3"),
+            ("Answer: -7", "-7"),
+            ("Paris.", "paris"),
+            ("(B)", "b"),
+            (
+                "A long text that counts some apples, then adds them up and finds that there are 17 apples in all.",
+                "17",
+            ),
+        ] {
+            assert_eq!(value(text).as_deref(), Some(expected), "{text}");
+        }
+        let nothing =
+            "A long text that says nothing that could be told apart from any other long text at all.";
+        assert_eq!(value(nothing), None);
+        assert_eq!(value("{\"answer\": null}"), Some("answer\": null".to_owned()));
+    }
+
+    #[test]
+    fn a_comma_is_read_as_it_is_meant() {
+        for (text, expected) in [
+            ("1,500", "1500"),
+            ("1,5", "3/2"),
+            ("1.50", "3/2"),
+            ("12,345,678.90", "123456789/10"),
+            ("-0,50", "-1/2"),
+            ("007", "7"),
+            ("0,00", "0"),
+            ("-0", "0"),
+            ("1,2,3", "1,2,3"),
+            ("2/0", "2/0"),
+        ] {
+            assert_eq!(value(text).as_deref(), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_program_prints_differs_by_every_sign() {
+        let exact = |text| answer(text, Reading::Exact);
+        assert_eq!(exact("{\"answer\": \"'aB'\"}").as_deref(), Some("aB"));
+        assert_ne!(exact("Answer: aB"), exact("Answer: ab"));
+        assert_ne!(exact("Answer: 5"), exact("Answer: 5.0"));
+        assert_eq!(exact("[1, 2]").as_deref(), Some("[1, 2]"));
+    }
+}
