@@ -5,5 +5,6 @@
 //! recorded. Nothing here writes but the predictions that were asked for.
 
 mod data;
+pub mod moa;
 
 pub use data::{DataError, lines};

@@ -7,7 +7,7 @@ use plyrum_billing_client::MicroRub;
 use plyrum_catalog::ModelId;
 use plyrum_engine::{
     Attachment, Conversation, FanOut, Limits, Persona, Picture, Plan, Quorum, Situation, StepSpec, Unpriced,
-    activate,
+    activate, calibration,
 };
 use plyrum_protocol::{
     Decision, Effort, ErrorKind, Excluded, Fault, PictureMark, Profile, Risk, SubmitOptions, Timestamp,
@@ -218,7 +218,7 @@ fn choose_plan(decision: &mut Decision, options: &SubmitOptions) -> Option<u32> 
     let chosen = activate(&Situation {
         qualities: &qualities,
         output: decision.output_kind,
-        domains: &decision.domains,
+        rule: calibration(decision.domains.iter().map(String::as_str)),
         high_stakes: decision.risk == Risk::High,
         asked_for_best: options.profile == Some(Profile::Best),
     });

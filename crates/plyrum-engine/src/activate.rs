@@ -6,7 +6,7 @@
 //! then distinct models only where they are near-equals, or where votes are weighed and the field is one in which that
 //! was measured to pay (`calibration.rs`). Where no quality is known, direct.
 
-use crate::calibration::calibration;
+use crate::calibration::Calibration;
 use plyrum_protocol::OutputKind;
 
 /// The best is taken to be right often enough from here on, in thousandths.
@@ -23,8 +23,8 @@ pub struct Situation<'a> {
     pub qualities: &'a [Option<u32>],
     /// Shape of the answer.
     pub output: OutputKind,
-    /// Fields of the prompt.
-    pub domains: &'a [String],
+    /// From when on a vote pays in the prompt's field.
+    pub rule: Calibration,
     /// The prompt asks for something with consequences.
     pub high_stakes: bool,
     /// The user asked for the best, whatever it costs.
@@ -59,7 +59,7 @@ pub fn activate(situation: &Situation<'_>) -> Activation {
         _ => return direct(vec!["best_is_good_enough"]),
     };
     let counted = situation.output == OutputKind::Discrete;
-    let rule = calibration(situation.domains.iter().map(String::as_str));
+    let rule = situation.rule;
     let floor = best.saturating_sub(if counted { rule.too_weak_milli } else { TOO_WEAK_MILLI });
     let panel: Vec<u32> = qualities.into_iter().filter(|quality| *quality >= floor).collect();
     let gap = best - panel.iter().sum::<u32>() / u32::try_from(panel.len()).unwrap_or(u32::MAX).max(1);
@@ -80,12 +80,12 @@ pub fn activate(situation: &Situation<'_>) -> Activation {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::calibration::calibration;
 
     fn chosen(qualities: &[u32], output: OutputKind, high_stakes: bool, domain: &str) -> Activation {
         let qualities: Vec<Option<u32>> = qualities.iter().copied().map(Some).collect();
-        let domains = [domain.to_owned()];
-        let asked_for_best = false;
-        activate(&Situation { qualities: &qualities, output, domains: &domains, high_stakes, asked_for_best })
+        let (rule, asked_for_best) = (calibration([domain]), false);
+        activate(&Situation { qualities: &qualities, output, rule, high_stakes, asked_for_best })
     }
 
     fn plan(qualities: &[u32], output: OutputKind, high_stakes: bool) -> (&'static str, &'static str) {
@@ -101,7 +101,7 @@ mod tests {
         let chosen = activate(&Situation {
             qualities: &unknown,
             output: OutputKind::Discrete,
-            domains: &[],
+            rule: calibration([]),
             high_stakes: true,
             asked_for_best: true,
         });
@@ -122,10 +122,10 @@ mod tests {
     #[test]
     fn who_is_let_in_depends_on_the_field() {
         let math = chosen(&[550, 400, 380, 200], OutputKind::Discrete, false, "math");
-        assert_eq!((math.plan, math.floor_milli), ("vote", Some(300)));
+        assert_eq!((math.plan, math.floor_milli), ("vote", Some(350)));
         let code = chosen(&[830, 770, 540], OutputKind::Discrete, false, "programming");
         assert_eq!((code.plan, code.floor_milli), ("direct", None), "two would only ask the best twice");
         let code = chosen(&[620, 600, 580, 500], OutputKind::Discrete, false, "programming");
-        assert_eq!((code.plan, code.floor_milli), ("vote", Some(470)));
+        assert_eq!((code.plan, code.floor_milli), ("vote", Some(520)));
     }
 }

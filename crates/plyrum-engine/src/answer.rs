@@ -19,6 +19,12 @@ pub(crate) enum Reading {
     Exact,
 }
 
+/// The answer in a text as votes compare it, for whoever measures that: of a program's output (`exact`) as it stands, else
+/// by its value.
+pub fn read_answer(text: &str, exact: bool) -> Option<String> {
+    answer(text, if exact { Reading::Exact } else { Reading::Value })
+}
+
 /// The answer in a text; `None` where none can be told from the words around it.
 pub(crate) fn answer(text: &str, reading: Reading) -> Option<String> {
     let text = text.trim();
@@ -40,7 +46,8 @@ fn in_json(text: &str) -> Option<String> {
     let mut values = serde_json::Deserializer::from_str(value).into_iter::<serde_json::Value>();
     match values.next() {
         Some(Ok(serde_json::Value::String(text))) => Some(text),
-        Some(Ok(other)) if !other.is_null() => Some(other.to_string()),
+        // As it was written: its order and spaces are its author's.
+        Some(Ok(other)) if !other.is_null() => value.get(..values.byte_offset()).map(str::to_owned),
         _ => None,
     }
 }
@@ -80,7 +87,7 @@ fn normal(text: &str, reading: Reading) -> String {
     }
     let bare = text.trim_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '-' | '\\' | '}'));
     number(bare).unwrap_or_else(|| {
-        let bare = bare.trim_matches(|c: char| !c.is_alphanumeric());
+        let bare = bare.trim_matches(|c: char| !c.is_alphanumeric() && c != '-');
         bare.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
     })
 }
@@ -191,6 +198,8 @@ mod tests {
             ("Answer: 75%", "75"),
             ("Ответ: 3 кв. метра", "3"),
             ("Answer: -7", "-7"),
+            ("Answer: -1, 2", "-1, 2"),
+            ("{\"answer\": 5\\sqrt{3}}", "answer\": 5\\sqrt{3"),
             ("Paris.", "paris"),
             ("(B)", "b"),
             (

@@ -25,6 +25,7 @@ mod spec;
 mod weight;
 
 pub use activate::{Activation, Situation, activate};
+pub use answer::read_answer;
 pub use calibration::{Calibration, calibration};
 pub use compose::request_for;
 pub use effect::{

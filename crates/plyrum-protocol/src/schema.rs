@@ -27,6 +27,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("frame", schema_for!(Frame)),
         ("hello", schema_for!(Hello)),
         ("models", schema_for!(Vec<view::ModelRow>)),
+        ("moa-report", schema_for!(view::MoaReport)),
         ("overhead", schema_for!(view::Overhead)),
         ("personas", schema_for!(Vec<view::PersonaRow>)),
         ("plan", schema_for!(view::PlanDetail)),

@@ -9,6 +9,7 @@ mod audit;
 mod cost_report;
 mod dashboard;
 mod explain;
+mod moa_report;
 mod overhead;
 mod prices;
 mod providers;
@@ -28,6 +29,7 @@ pub use explain::{
     ExplainAttempt, ExplainCache, ExplainFallback, ExplainMeter, ExplainProviderCost, ExplainReport,
     ExplainRest, ExplainRetry,
 };
+pub use moa_report::{MoaArm, MoaCalibration, MoaCell, MoaQuorum, MoaReading, MoaReport};
 pub use overhead::{Overhead, Timing};
 pub use prices::{
     PriceChange, PriceDiff, PriceFigure, PriceFigureChange, PriceFx, PriceList, PriceQuote, PriceRow,

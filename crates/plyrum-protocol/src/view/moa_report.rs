@@ -1,0 +1,129 @@
+//! What `plyrum bench moa --data DIR` prints: policies replayed on recorded answers of real models.
+
+use plyrum_billing_client::MicroRub;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The whole report. Shares and differences are in points: hundredths of all questions.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MoaReport {
+    /// Version of this shape: 1.
+    pub schema: u32,
+    /// Always `replay`.
+    pub evidence: String,
+    /// What the figures rest on, and what they cannot show.
+    pub assumptions: Vec<String>,
+    /// Policies by panel and task.
+    pub cells: Vec<MoaCell>,
+    /// Waiting for a quorum beside waiting for all.
+    pub quorum: Option<MoaQuorum>,
+    /// The rule of `auto` as this data has it.
+    pub calibration: Vec<MoaCalibration>,
+    /// How often the engine reads the answer in a whole recorded text as the pack does.
+    pub reading: Vec<MoaReading>,
+}
+
+/// One panel on one task.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MoaCell {
+    /// Name of the panel.
+    pub panel: String,
+    /// Name of the task.
+    pub task: String,
+    /// Its field, as the router calls it.
+    pub domain: String,
+    /// Questions.
+    pub questions: u64,
+    /// The best member by the other half of the questions, for each half.
+    pub best: Vec<String>,
+    /// Points of a policy that always found the right member.
+    pub oracle: f64,
+    /// The policies.
+    pub arms: Vec<MoaArm>,
+}
+
+/// One policy.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MoaArm {
+    /// Its name.
+    pub arm: String,
+    /// Questions asked.
+    pub asked: u64,
+    /// Of these, answered right; none where the recorded answers do not show it.
+    pub right: Option<u64>,
+    /// The same in points.
+    pub accuracy: Option<f64>,
+    /// Points over the best member alone, question by question.
+    pub over_best: Option<f64>,
+    /// Lower end of its 95 % interval.
+    pub over_best_low: Option<f64>,
+    /// Upper end.
+    pub over_best_high: Option<f64>,
+    /// Requests in all.
+    pub attempts: u64,
+    /// Requests a question.
+    pub calls: f64,
+    /// Recorded characters a question, of answers that were heard to their end.
+    pub chars: f64,
+    /// Input tokens in all, estimated from bytes.
+    pub input_tokens: u64,
+    /// Output tokens in all, estimated from characters.
+    pub output_tokens: u64,
+    /// What all of it would have cost by the assumed prices.
+    pub cost_micro_rub: MicroRub,
+    /// Median time of a run, from recorded timings.
+    pub p50_ms: u64,
+    /// 95th percentile of it.
+    pub p95_ms: u64,
+}
+
+/// When a panel of six is done.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MoaQuorum {
+    /// Mixtures played.
+    pub rounds: u64,
+    /// Median time until all six had answered.
+    pub all_p50_ms: u64,
+    /// 95th percentile of it.
+    pub all_p95_ms: u64,
+    /// Median time until a quorum of five and its grace were over.
+    pub quorum_p50_ms: u64,
+    /// 95th percentile of it.
+    pub quorum_p95_ms: u64,
+    /// How much shorter the latter 95th percentile is, in percent.
+    pub p95_saved_percent: f64,
+    /// Proposals a mixture that came too late.
+    pub late: f64,
+}
+
+/// The rule of one field: who is let in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MoaCalibration {
+    /// The field.
+    pub domain: String,
+    /// `first half`, `second half` or `all` of the questions.
+    pub made_from: String,
+    /// A member so many thousandths under the best is left out.
+    pub too_weak_milli: u32,
+    /// With fewer members the best is asked alone.
+    pub min_members: u32,
+    /// Whether it is the rule that this program has.
+    pub is_shipped: bool,
+}
+
+/// One task of whole recorded texts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MoaReading {
+    /// The task.
+    pub task: String,
+    /// Texts with a recorded final answer.
+    pub texts: u64,
+    /// Of these, read alike.
+    pub alike: u64,
+}
