@@ -28,7 +28,7 @@ const MEASURED: &[(&str, Calibration)] = &[
     // CRUXEval: weak members fall into the same trap, so that two of them outvote the best.
     (
         "programming",
-        Calibration { too_weak_milli: 150, min_members: 3, near_milli: 1000, unequal_members: 3 },
+        Calibration { too_weak_milli: 100, min_members: 3, near_milli: 1000, unequal_members: 3 },
     ),
 ];
 

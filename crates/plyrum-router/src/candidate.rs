@@ -17,7 +17,7 @@ use crate::input::{Health, RouteInput};
 /// What a model of unknown quality counts as, per mille.
 const UNKNOWN_QUALITY: i64 = 500;
 /// Points of quality (per mille) that one doubling of the price must be worth, in the balanced profile.
-const POINTS_PER_DOUBLING: i64 = 25;
+const POINTS_PER_DOUBLING: i64 = 15;
 /// The price under which doublings do not count: 0.01 ₽.
 const FREE_ENOUGH_MICRO_RUB: i64 = 10_000;
 /// An unknown price counts as a dear one, this many doublings.
@@ -244,7 +244,8 @@ fn profile_reason(profile: Profile) -> &'static str {
     }
 }
 
-fn points(profile: Profile, quality: Option<u32>, cost: Option<MicroRub>) -> i64 {
+/// A model's points in a profile: more is better.
+pub fn points(profile: Profile, quality: Option<u32>, cost: Option<MicroRub>) -> i64 {
     let quality = quality.map_or(UNKNOWN_QUALITY, i64::from);
     match profile {
         Profile::Cheap => -cost.map_or(i64::MAX, MicroRub::get),

@@ -22,5 +22,6 @@ mod risk;
 mod route;
 mod text;
 
+pub use candidate::points;
 pub use input::{AttachmentFacts, Health, RouteInput};
 pub use route::{VERSION, route};

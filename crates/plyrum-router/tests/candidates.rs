@@ -27,7 +27,7 @@ price = { currency = "RUB", input = "10", output = "40" }
 provider = "lab"
 name = "small"
 context_tokens = 1000
-quality = 800
+quality = 830
 price = { currency = "RUB", input = "20", output = "80" }
 [models."lab/unpriced"]
 provider = "lab"

@@ -8,8 +8,9 @@ use plyrum_engine::{
     Situation, activate,
 };
 use plyrum_protocol::{
-    Candidate, Decision, Features, Intent, Language, OutputKind, Risk, RunId, SessionId, Timestamp,
+    Candidate, Decision, Features, Intent, Language, OutputKind, Profile, Risk, RunId, SessionId, Timestamp,
 };
+use plyrum_router::points;
 
 /// A policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -223,7 +224,8 @@ impl Pick<'_> {
         match self.arm {
             Arm::Cheapest => self.cheapest_first().first().copied(),
             Arm::Router => self.panel.iter().max_by_key(|member| {
-                (balanced(member, self.question), std::cmp::Reverse(member.expected_cost(self.question)))
+                let cost = member.expected_cost(self.question);
+                (points(Profile::Balanced, Some(member.quality_milli), Some(cost)), std::cmp::Reverse(cost))
             }),
             _ => self.panel.first(),
         }
@@ -234,14 +236,6 @@ impl Pick<'_> {
         members.sort_by_key(|member| member.expected_cost(self.question)); // stable: of equals the better
         members
     }
-}
-
-/// The router's points in its balanced profile: 25 of a thousand for each doubling of the price above 0.01 ₽.
-fn balanced(member: &Member, question: &Question) -> i64 {
-    const FREE_ENOUGH_MICRO_RUB: i64 = 10_000;
-    const POINTS_PER_DOUBLING: i64 = 25;
-    let doublings = (member.expected_cost(question).get() / FREE_ENOUGH_MICRO_RUB + 1).ilog2();
-    i64::from(member.quality_milli) - POINTS_PER_DOUBLING * i64::from(doublings)
 }
 
 fn choice(model: &str) -> ModelChoice {

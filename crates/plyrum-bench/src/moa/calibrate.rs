@@ -37,8 +37,10 @@ fn worth(stage: &Stage<'_>, field: &str, half: Option<usize>, rule: Calibration)
     let mut sum = 0;
     for task in tasks {
         let questions = stage.pack.of_task(task);
-        let known: Vec<&Question> =
-            questions.into_iter().filter(|question| half.is_none_or(|half| question.half() == half)).collect();
+        let known: Vec<&Question> = questions
+            .into_iter()
+            .filter(|question| half.is_none_or(|half| question.half() == half))
+            .collect();
         let count = i64::try_from(known.len()).unwrap_or(1).max(1);
         for panel in PANELS {
             let panel = members(panel, &known);

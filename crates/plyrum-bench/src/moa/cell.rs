@@ -44,7 +44,12 @@ impl<'a> Stage<'a> {
 
     fn line(&self, question: &Question, model: &str) -> Line {
         let (said, draw) = (question.said(model), self.clockwork.draw(question, model));
-        Line { text: text_of(said.0.as_deref()), chars: said.2, ttft_ms: draw.ttft_ms, total_ms: draw.total_ms }
+        Line {
+            text: text_of(said.0.as_deref()),
+            chars: said.2,
+            ttft_ms: draw.ttft_ms,
+            total_ms: draw.total_ms,
+        }
     }
 }
 
@@ -52,7 +57,9 @@ impl<'a> Stage<'a> {
 fn text_of(answer: Option<&str>) -> String {
     match answer {
         Some(answer) => serde_json::json!({ "answer": answer }).to_string(),
-        None => "No final answer could be read from what this model wrote here, so it says nothing.".to_owned(),
+        None => {
+            "No final answer could be read from what this model wrote here, so it says nothing.".to_owned()
+        }
     }
 }
 

@@ -2,9 +2,7 @@
 //! recorded, when it was recorded to come.
 
 use plyrum_billing_client::{Billing, BytesPerToken, MicroRub, Quality, Usage, estimate};
-use plyrum_engine::{
-    AttemptEnd, Basis, Effect, Input, Run, RunSpec, Settlement, Stop, UsageReport,
-};
+use plyrum_engine::{AttemptEnd, Basis, Effect, Input, Run, RunSpec, Settlement, Stop, UsageReport};
 use plyrum_protocol::{AttemptId, Channel, FrameBody, RunResult, StepId, Timestamp};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};

@@ -304,6 +304,28 @@ hint-make-report = make one: scripts/cost-report.sh
 fault-no-report = { $path } is no cost report: { $why }
 fault-report = { $path }: { $why }
 bench-total = total { $total }, evidence: { $evidence }
+hint-bench-data = name the directory of the data: --data DIR
+fault-bench-name = there is no panel or policy `{ $name }`
+hint-bench-names = there are: { $names }
+bench-cell = { $panel } · { $task } · { $questions } questions · best member { $best } · any member right in { $oracle } %
+bench-quorum = Panel of six, 95th percentile: all { $all } ms, a quorum of five and its grace { $quorum } ms, { $saved } % less
+bench-reading = Answers in whole texts read as the data has them: { $tasks }
+bench-calibration = Who is let into a vote, by these answers:
+col-arm = policy
+col-accuracy = right, %
+col-over-best = over best
+col-interval = 95 %
+col-calls = calls
+col-chars = characters
+col-p50 = p50, ms
+col-p95 = p95, ms
+col-domain = field
+col-made-from = made from
+col-too-weak = left out from, ‰
+col-min-members = members
+col-shipped = in this program
+word-yes = yes
+word-no = no
 
 ## plyrum budget
 

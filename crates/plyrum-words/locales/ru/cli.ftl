@@ -345,6 +345,28 @@ hint-make-report = создайте его: scripts/cost-report.sh
 fault-no-report = это не отчёт о стоимости: { $path }: { $why }
 fault-report = отчёт { $path }: { $why }
 bench-total = всего { $total }, основание: { $evidence }
+hint-bench-data = назовите каталог с данными: --data КАТАЛОГ
+fault-bench-name = нет ни группы, ни стратегии `{ $name }`
+hint-bench-names = есть: { $names }
+bench-cell = { $panel } · { $task } · вопросов: { $questions } · лучшая модель { $best } · хотя бы одна права в { $oracle } %
+bench-quorum = Группа из шести, 95-й процентиль: все — { $all } мс, кворум из пяти с отсрочкой — { $quorum } мс, на { $saved } % меньше
+bench-reading = Ответы в полных текстах прочитаны так же, как в данных: { $tasks }
+bench-calibration = Кто допущен к голосованию, по этим ответам:
+col-arm = стратегия
+col-accuracy = верно, %
+col-over-best = к лучшей
+col-interval = 95 %
+col-calls = запросов
+col-chars = знаков
+col-p50 = p50, мс
+col-p95 = p95, мс
+col-domain = область
+col-made-from = по чему
+col-too-weak = отсев от, ‰
+col-min-members = участников
+col-shipped = в программе
+word-yes = да
+word-no = нет
 
 ## plyrum budget
 

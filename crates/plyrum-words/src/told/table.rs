@@ -21,7 +21,7 @@ macro_rules! areas {
 }
 
 areas!("common" "run" "provider" "daemon" "sessions" "ledger" "config" "catalog" "plans" "route" "policy"
-    "tools" "audit" "screen");
+    "tools" "audit" "screen" "bench");
 
 /// How deep texts within texts are told: a cause within a cause, an item of a list.
 const MAX_DEPTH: usize = 8;

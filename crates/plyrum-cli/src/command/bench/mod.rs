@@ -1,9 +1,10 @@
 //! `plyrum bench`: measured evidence. [`super::overhead`] measures the machine.
 
+mod moa;
+mod predictions;
 mod report;
 
 use super::Outcome;
-use std::path::PathBuf;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
@@ -17,19 +18,12 @@ pub(crate) enum Command {
         json: bool,
     },
     /// What each plan costs and how often it is right
-    Moa {
-        /// A report made by scripts/cost-report.sh
-        #[arg(long, value_name = "FILE")]
-        report: PathBuf,
-        /// The checked report as one line of JSON
-        #[arg(long)]
-        json: bool,
-    },
+    Moa(moa::Args),
 }
 
 pub(crate) fn run(command: &Command) -> Outcome {
     match command {
         Command::Overhead { rounds, json } => super::overhead::run(*rounds, *json),
-        Command::Moa { report, json } => report::run(report, *json),
+        Command::Moa(args) => moa::run(args),
     }
 }

@@ -1,0 +1,161 @@
+//! `plyrum bench moa --data DIR`: policies replayed on recorded answers, as a table; predictions as the data's description
+//! wants them.
+
+use super::predictions;
+use crate::command::Outcome;
+use crate::fault::wrong_use;
+use crate::out;
+use crate::table::{left, right, table};
+use crate::text::{say, told, words};
+use plyrum_bench::moa::{ARMS, Asked, PANELS, Pack, replay};
+use plyrum_protocol::Fault;
+use plyrum_protocol::view::{MoaArm, MoaCell, MoaReport};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Directory of recorded answers: policies are replayed on them
+    #[arg(long, value_name = "DIR", required_unless_present = "report", conflicts_with = "report")]
+    data: Option<PathBuf>,
+    /// Directory for what each policy answered, as JSON Lines
+    #[arg(long, value_name = "DIR", requires = "data")]
+    predictions: Option<PathBuf>,
+    /// Only this panel; may be given again
+    #[arg(long, value_name = "NAME", requires = "data")]
+    panel: Vec<String>,
+    /// Only this policy; may be given again
+    #[arg(long, value_name = "NAME", requires = "data")]
+    arm: Vec<String>,
+    /// A report made by scripts/cost-report.sh
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// As one line of JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args) -> Outcome {
+    let Some(data) = &args.data else {
+        return args
+            .report
+            .as_ref()
+            .map_or(Ok(ExitCode::SUCCESS), |path| super::report::run(path, args.json));
+    };
+    known(&args.panel, PANELS.iter().map(|panel| panel.name))?;
+    known(&args.arm, ARMS.iter().map(|arm| arm.name()))?;
+    let pack = Pack::read(data).map_err(|e| wrong_use(e.to_string()).hint(say!("hint-bench-data")))?;
+    let asked = Asked { panels: args.panel.clone(), arms: args.arm.clone() };
+    let (report, answers) = replay(&pack, &asked);
+    if let Some(dir) = &args.predictions {
+        predictions::write(dir, "moa.jsonl", &answers)?;
+    }
+    if args.json {
+        out::print_json(&report)?;
+    } else {
+        out::print(&text(&report))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Names that somebody asked for are names that there are.
+fn known<'a>(asked: &[String], names: impl Iterator<Item = &'a str> + Clone) -> Result<(), Fault> {
+    let Some(unknown) = asked.iter().find(|name| names.clone().all(|known| known != name.as_str())) else {
+        return Ok(());
+    };
+    let all = names.collect::<Vec<_>>().join(", ");
+    Err(wrong_use(say!("fault-bench-name", name = unknown)).hint(say!("hint-bench-names", names = all)))
+}
+
+fn text(report: &MoaReport) -> String {
+    let cells: Vec<String> = report.cells.iter().map(cell).collect();
+    let mut parts = vec![cells.join("\n")];
+    if let Some(quorum) = &report.quorum {
+        parts.push(say!(
+            "bench-quorum",
+            all = words().count(quorum.all_p95_ms),
+            quorum = words().count(quorum.quorum_p95_ms),
+            saved = points(quorum.p95_saved_percent)
+        ));
+    }
+    parts.push(calibration(report));
+    let reading = report.reading.iter().map(|row| format!("{} {}/{}", row.task, row.alike, row.texts));
+    parts.push(say!("bench-reading", tasks = reading.collect::<Vec<_>>().join(", ")));
+    let notes: Vec<String> = report.assumptions.iter().map(|note| format!("- {}\n", told(note))).collect();
+    parts.push(notes.concat());
+    parts.join("\n")
+}
+
+fn cell(cell: &MoaCell) -> String {
+    let mut best = cell.best.clone();
+    best.dedup();
+    let title = say!(
+        "bench-cell",
+        panel = &cell.panel,
+        task = &cell.task,
+        questions = cell.questions,
+        best = best.join(", "),
+        oracle = points(cell.oracle)
+    );
+    let head = [
+        left(say!("col-arm")),
+        right(say!("col-accuracy")),
+        right(say!("col-over-best")),
+        right(say!("col-interval")),
+        right(say!("col-calls")),
+        right(say!("col-chars")),
+        right(say!("col-cost")),
+        right(say!("col-p50")),
+        right(say!("col-p95")),
+    ];
+    let rows: Vec<Vec<String>> = cell.arms.iter().map(row).collect();
+    format!("{title}\n{}", table(&head, &rows))
+}
+
+fn row(arm: &MoaArm) -> Vec<String> {
+    let shown = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), points);
+    let interval = match (arm.over_best_low, arm.over_best_high) {
+        (Some(low), Some(high)) => format!("{} … {}", signed(low), signed(high)),
+        _ => "–".to_owned(),
+    };
+    vec![
+        arm.arm.clone(),
+        shown(arm.accuracy),
+        arm.over_best.map_or_else(|| "–".to_owned(), signed),
+        interval,
+        points(arm.calls),
+        words().decimal(&format!("{:.0}", arm.chars)),
+        words().rub(arm.cost_micro_rub),
+        words().count(arm.p50_ms),
+        words().count(arm.p95_ms),
+    ]
+}
+
+fn calibration(report: &MoaReport) -> String {
+    let head = [
+        left(say!("col-domain")),
+        left(say!("col-made-from")),
+        right(say!("col-too-weak")),
+        right(say!("col-min-members")),
+        left(say!("col-shipped")),
+    ];
+    let rows = report.calibration.iter().map(|row| {
+        let shipped = if row.is_shipped { say!("word-yes") } else { say!("word-no") };
+        vec![
+            row.domain.clone(),
+            told(&row.made_from).into_owned(),
+            row.too_weak_milli.to_string(),
+            row.min_members.to_string(),
+            shipped,
+        ]
+    });
+    format!("{}\n{}", say!("bench-calibration"), table(&head, &rows.collect::<Vec<_>>()))
+}
+
+fn points(value: f64) -> String {
+    words().decimal(&format!("{value:.2}"))
+}
+
+fn signed(value: f64) -> String {
+    words().decimal(&format!("{value:+.2}"))
+}
