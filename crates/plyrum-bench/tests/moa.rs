@@ -1,0 +1,144 @@
+//! Mixtures replayed: on a pack made up here, and on the real one where it is.
+
+#![allow(clippy::unwrap_used, reason = "a failed set-up may panic in tests")]
+
+use plyrum_bench::moa::{Asked, Pack, Prediction, replay};
+use plyrum_protocol::view::{MoaArm, MoaCell, MoaReport};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+/// Members of the panel `near5`.
+const NEAR: [&str; 5] = [
+    "gpt-4o-2024-05-13",
+    "claude-3-5-sonnet-20240620",
+    "Mistral-Large-2",
+    "Meta-Llama-3.1-70B-Instruct",
+    "deepseek-v2.5-0908",
+];
+
+/// Sixty invented questions whose answer is their number. A member is wrong where `wrong` says so, and each in its own way.
+fn made_up(wrong: impl Fn(usize, usize) -> bool) -> tempfile::TempDir {
+    let dir = tempfile::TempDir::new().unwrap();
+    let moa = dir.path().join("moa");
+    std::fs::create_dir(&moa).unwrap();
+    let (mut questions, mut answers) = (String::new(), String::new());
+    for number in 0..60 {
+        let id = format!("gsm-{number:04}");
+        writeln!(questions, r#"{{"task":"gsm","id":"{id}","prompt":"What is {number}?","gold":"{number}"}}"#)
+            .unwrap();
+        let said = NEAR.iter().enumerate().map(|(member, model)| {
+            let is_wrong = wrong(member, number);
+            let answer = if is_wrong { 1000 * (member + 1) + number } else { number };
+            format!(r#""{model}":["{answer}",{},100]"#, u8::from(!is_wrong))
+        });
+        let said = said.collect::<Vec<_>>().join(",");
+        writeln!(answers, r#"{{"task":"gsm","id":"{id}","models":{{{said}}}}}"#).unwrap();
+    }
+    let timing = r#"{"provider":"a","model":"llama-2-70b-chat","n":0,"ttft_ms":100.0,"total_ms":900.4,"out_tokens":150,"fault":null}"#;
+    std::fs::write(moa.join("questions.jsonl"), questions).unwrap();
+    std::fs::write(moa.join("answers.jsonl"), answers).unwrap();
+    std::fs::write(moa.join("latency.jsonl"), format!("{timing}\n")).unwrap();
+    std::fs::write(moa.join("texts_sample.jsonl"), "").unwrap();
+    dir
+}
+
+fn near(dir: &Path, arms: &[&str]) -> (MoaReport, Vec<Prediction>) {
+    let arms = arms.iter().map(ToString::to_string).collect();
+    replay(&Pack::read(dir).unwrap(), &Asked { panels: vec!["near5".to_owned()], arms })
+}
+
+fn arm<'a>(cell: &'a MoaCell, name: &str) -> &'a MoaArm {
+    cell.arms.iter().find(|arm| arm.arm == name).unwrap()
+}
+
+#[test]
+fn those_who_agree_are_two_calls_and_as_right_as_all() {
+    let dir = made_up(|_, _| false);
+    let (report, predictions) = near(dir.path(), &["best", "vote", "weighed", "auto"]);
+    let cell = &report.cells[0];
+    assert_eq!((cell.questions, cell.oracle), (60, 100.0));
+    assert_eq!(
+        (arm(cell, "vote").calls, arm(cell, "weighed").calls, arm(cell, "auto").calls),
+        (5.0, 2.0, 2.0)
+    );
+    assert_eq!(arm(cell, "auto").right, Some(60));
+    assert_eq!(arm(cell, "auto").p50_ms, 900, "both are asked at once");
+    assert_eq!(predictions.len(), 4 * 60);
+    assert!(predictions.iter().all(|made| made.answer.as_deref()
+        == Some(made.id.trim_start_matches("gsm-").trim_start_matches('0')).map(|id| if id.is_empty() {
+            "0"
+        } else {
+            id
+        })));
+}
+
+#[test]
+fn a_vote_of_near_equals_finds_what_each_alone_misses() {
+    // Each is wrong on every fifth question, and never two on the same.
+    let dir = made_up(|member, number| number % 5 == member);
+    let (report, _) = near(dir.path(), &["best", "vote", "auto", "moa"]);
+    let cell = &report.cells[0];
+    assert_eq!(arm(cell, "best").right, Some(48));
+    assert_eq!((arm(cell, "vote").right, arm(cell, "auto").right), (Some(60), Some(60)));
+    let auto = arm(cell, "auto");
+    assert!(auto.over_best_low.unwrap() > 5.0 && auto.calls < 3.5, "{auto:?}");
+    assert_eq!(
+        (arm(cell, "moa").right, arm(cell, "moa").accuracy),
+        (None, None),
+        "no aggregator was recorded"
+    );
+    assert!(arm(cell, "moa").cost_micro_rub > arm(cell, "best").cost_micro_rub);
+}
+
+#[test]
+fn a_weak_panel_is_not_asked_for_its_opinion() {
+    // One is always right, four are wrong on most.
+    let dir = made_up(|member, number| member > 0 && number % 10 != member);
+    let (report, _) = near(dir.path(), &["best", "vote", "auto"]);
+    let cell = &report.cells[0];
+    assert_eq!((arm(cell, "best").right, arm(cell, "auto").right), (Some(60), Some(60)));
+    assert_eq!(arm(cell, "auto").calls, 1.0);
+}
+
+#[test]
+fn the_same_pack_gives_the_same_report() {
+    let dir = made_up(|member, number| (number * 7 + member * 3) % 4 == 0);
+    let arms = ["best", "fast", "cascade", "auto", "self-moa"];
+    assert_eq!(near(dir.path(), &arms), near(dir.path(), &arms));
+}
+
+/// The real pack, if it is there.
+fn real() -> Option<PathBuf> {
+    let named = std::env::var_os("PLYRUM_DATA").map(PathBuf::from);
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
+    let dir = named.unwrap_or(beside);
+    let is_there = dir.join("moa/answers.jsonl").is_file();
+    if !is_there {
+        eprintln!("SKIPPED: no data pack in {} (PLYRUM_DATA names another directory)", dir.display());
+    }
+    is_there.then_some(dir)
+}
+
+#[test]
+fn on_real_answers_auto_never_loses_and_keeps_what_a_full_vote_gains() {
+    let Some(dir) = real() else { return };
+    let arms = ["best", "vote", "cascade", "auto"].map(str::to_owned).to_vec();
+    let (report, _) = replay(&Pack::read(&dir).unwrap(), &Asked { panels: Vec::new(), arms });
+    let (mut kept, mut gained) = (0.0, 0.0);
+    for cell in &report.cells {
+        let (auto, vote) = (arm(cell, "auto"), arm(cell, "vote"));
+        let name = format!("{} {}", cell.panel, cell.task);
+        assert!(auto.over_best_high.unwrap() >= 0.0, "{name}: {auto:?}");
+        assert!(auto.calls < 3.6, "{name}: {auto:?}");
+        if vote.over_best_low.unwrap() >= 0.0 && vote.over_best.unwrap() > 0.0 {
+            kept += auto.over_best.unwrap();
+            gained += vote.over_best.unwrap();
+        }
+    }
+    assert!(gained > 10.0 && kept >= 0.9 * gained, "{kept} of {gained} points");
+    let cascade = report.cells.iter().find(|c| c.panel == "cascade3" && c.task == "gsm").unwrap();
+    let cascade = arm(cascade, "cascade");
+    assert!(cascade.over_best.unwrap() >= -0.5 && cascade.calls <= 2.15, "{cascade:?}");
+    let quorum = report.quorum.unwrap();
+    assert!(quorum.p95_saved_percent >= 25.0, "{quorum:?}");
+}
