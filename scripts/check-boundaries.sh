@@ -24,7 +24,7 @@ plyrum-ledger: plyrum-billing-client plyrum-catalog
 plyrum-audit: plyrum-jsonl plyrum-redact
 plyrum-jsonl:
 plyrum-sessions: plyrum-jsonl plyrum-protocol plyrum-redact
-plyrum-daemon: plyrum-billing-client plyrum-redact plyrum-config plyrum-catalog plyrum-settings plyrum-protocol plyrum-router plyrum-engine plyrum-form plyrum-providers plyrum-tools plyrum-ledger plyrum-audit plyrum-sessions
+plyrum-daemon: plyrum-billing-client plyrum-jsonl plyrum-redact plyrum-config plyrum-catalog plyrum-settings plyrum-protocol plyrum-router plyrum-engine plyrum-form plyrum-providers plyrum-tools plyrum-ledger plyrum-audit plyrum-sessions
 plyrum-bench: plyrum-billing-client plyrum-catalog plyrum-engine plyrum-protocol plyrum-router
 plyrum-client: plyrum-protocol plyrum-config
 plyrum-form:

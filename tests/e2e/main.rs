@@ -23,6 +23,7 @@ mod daemon;
 mod disk;
 mod endings;
 mod faults;
+mod feedback;
 mod frames;
 mod input;
 mod languages;

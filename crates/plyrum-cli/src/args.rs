@@ -1,9 +1,9 @@
 //! What can be said on the command line.
 
 use crate::command::{
-    approvals, ask, audit, balance, bench, budget, completions, config, daemon, doctor, explain, ledger,
-    lists, policy, prices, providers, replay, route, runs, screen, sessions, statusline, transcript, undo,
-    usage,
+    approvals, ask, audit, balance, bench, budget, completions, config, daemon, doctor, explain, feedback,
+    ledger, lists, policy, prices, providers, replay, route, runs, screen, sessions, statusline, transcript,
+    undo, usage,
 };
 use crate::russian;
 use crate::text;
@@ -73,6 +73,8 @@ pub(crate) enum Command {
     Deny(approvals::Deny),
     /// Put back the files that a run changed
     Undo(undo::Args),
+    /// Say whether a run's answer was good
+    Feedback(feedback::Args),
     /// Play what was recorded, without a daemon and without spending
     Replay(replay::Args),
     /// Show how a prompt would be routed, and why

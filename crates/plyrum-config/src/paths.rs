@@ -149,6 +149,11 @@ impl Paths {
         self.data_dir.join("ledger.sqlite")
     }
 
+    /// Verdicts on answers.
+    pub fn feedback_path(&self) -> PathBuf {
+        self.data_dir.join("feedback.jsonl")
+    }
+
     /// The audit's segments.
     pub fn audit_dir(&self) -> PathBuf {
         self.data_dir.join("audit")

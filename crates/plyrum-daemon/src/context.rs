@@ -3,6 +3,7 @@
 //! broken file refuses new ones.
 
 use crate::lanes::{LaneState, Lanes, Rest};
+use crate::learned::Learned;
 use crate::library::Library;
 use crate::ollama::{self, Ollama};
 use crate::recorder::key_print;
@@ -29,12 +30,20 @@ pub(crate) struct Context {
     pub(crate) redactor: Redactor,
     /// Fingerprints of the keys that were found, by provider.
     pub(crate) keys: BTreeMap<String, String>,
-    /// Limits and breakers of providers.
-    lanes: Arc<Lanes>,
-    /// The Ollama of this machine.
-    ollama: Arc<Ollama>,
+    shared: Shared,
     /// State of the directories with the user's own personas, plans and keys.
     dirs: Vec<Option<FileStamp>>,
+}
+
+/// What outlives configurations.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Shared {
+    /// Limits and breakers of providers.
+    pub(crate) lanes: Arc<Lanes>,
+    /// The Ollama of this machine.
+    pub(crate) ollama: Arc<Ollama>,
+    /// What is known of models by experience.
+    pub(crate) learned: Arc<Learned>,
 }
 
 impl Context {
@@ -44,8 +53,7 @@ impl Context {
         workspace: Option<&Path>,
         install_key: [u8; 32],
         day: Day,
-        lanes: &Arc<Lanes>,
-        ollama: &Arc<Ollama>,
+        shared: Shared,
     ) -> Result<Self, Fault> {
         let dirs = dir_stamps(paths);
         let mut settings = Settings::load(paths, workspace).map_err(|problems| of_diagnostics(&problems))?;
@@ -60,8 +68,12 @@ impl Context {
             crate::log::line(&format!("the key of provider {name} is too short to be recognised in text"));
         }
         let catalog = Arc::new(settings.catalog.clone());
-        let (lanes, ollama) = (Arc::clone(lanes), Arc::clone(ollama));
-        Ok(Self { settings, catalog, registry, library, redactor, keys, lanes, ollama, dirs })
+        Ok(Self { settings, catalog, registry, library, redactor, keys, shared, dirs })
+    }
+
+    /// What is known of models by experience.
+    pub(crate) fn learned(&self) -> &Learned {
+        &self.shared.learned
     }
 
     /// Whether a file that it was made from has changed, or its prices are those of another day.
@@ -85,7 +97,7 @@ impl Context {
     /// Why a model's provider is not asked, where it failed too often just now.
     pub(crate) fn rest_of(&self, model: &ModelId) -> Option<Rest> {
         let provider = self.catalog.model(model.as_str()).map(|model| model.provider.as_str());
-        provider.and_then(|provider| self.lanes.known(provider)).and_then(|lane| lane.rest())
+        provider.and_then(|provider| self.shared.lanes.known(provider)).and_then(|lane| lane.rest())
     }
 
     /// Whether a model takes its prompt as a command to carry out.
@@ -109,7 +121,7 @@ impl Context {
         let (Some(entry), Some(provider)) = (self.registry.get(id), self.catalog.provider(id)) else {
             return Some(Unusable::plain("its provider is not configured"));
         };
-        match (entry.provider.as_ref().err(), self.ollama.state()) {
+        match (entry.provider.as_ref().err(), self.shared.ollama.state()) {
             (Some(unusable), _) => Some(unusable.clone()),
             (None, ollama::State::Absent(why)) if ollama::is_shipped(provider) => {
                 Some(Unusable::plain(format!("no Ollama runs here: {why}")))
@@ -120,7 +132,7 @@ impl Context {
 
     /// How a provider's lane is; none where it was not asked yet.
     pub(crate) fn lane_of(&self, provider: &str) -> Option<LaneState> {
-        self.lanes.known(provider).map(|lane| lane.state())
+        self.shared.lanes.known(provider).map(|lane| lane.state())
     }
 
     /// By which way requests to a provider go; straight, where it cannot be asked.
@@ -132,7 +144,7 @@ impl Context {
     /// The version that a provider told, where it was asked for it.
     pub(crate) fn version_of(&self, provider: &str) -> Option<String> {
         let is_shipped = self.catalog.provider(provider).is_some_and(ollama::is_shipped);
-        match self.ollama.state() {
+        match self.shared.ollama.state() {
             ollama::State::Running(version) if is_shipped => Some(version),
             _ => None,
         }
@@ -182,8 +194,7 @@ prices = [{ from = "2026-12-01", currency = "RUB", input = "2", output = "2" }]
         std::fs::write(paths.config_file(), DATED).unwrap();
         let (eve, first) = (Day::parse("2026-11-30").unwrap(), Day::parse("2026-12-01").unwrap());
         let price = async |day| {
-            let context =
-                Context::load(&paths, None, [0; 32], day, &Arc::default(), &Arc::default()).await.unwrap();
+            let context = Context::load(&paths, None, [0; 32], day, Shared::default()).await.unwrap();
             assert!(!context.is_stale(&paths, day));
             assert!([eve, first].iter().all(|other| *other == day || context.is_stale(&paths, *other)));
             match &context.settings.catalog.model("offline/dated").unwrap().price {

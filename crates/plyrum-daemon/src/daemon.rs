@@ -1,9 +1,10 @@
 //! What all parts of the daemon share: the stores, the living runs, and the configuration as last read.
 
 use crate::clock;
-use crate::context::Context;
+use crate::context::{Context, Shared};
 use crate::flushes::Flushes;
 use crate::lanes::Lanes;
+use crate::learned::Learned;
 use crate::ollama::{self, Ollama};
 use crate::recorder::{Loads, Recorder, loaded_files};
 use crate::runs::Runs;
@@ -32,6 +33,7 @@ pub(crate) struct Daemon {
     /// Limits and breakers of providers, whatever the configuration.
     pub(crate) lanes: Arc<Lanes>,
     pub(crate) ollama: Arc<Ollama>,
+    pub(crate) learned: Arc<Learned>,
     pub(crate) sessions: Sessions,
     pub(crate) late: Late,
     pub(crate) visitors: Arc<Visitors>,
@@ -103,6 +105,7 @@ pub(crate) enum Phase {
 impl Daemon {
     pub(crate) fn new(paths: Paths, ledger: Ledger, recorder: Recorder, install_key: [u8; 32]) -> Self {
         let (phase, _) = watch::channel(Phase::Open);
+        let learned = Arc::new(Learned::open(&paths));
         Self {
             sessions: Sessions::new(&paths),
             toolbox: Toolbox::new(&paths),
@@ -112,6 +115,7 @@ impl Daemon {
             runs: Runs::default(),
             lanes: Arc::default(),
             ollama: Arc::default(),
+            learned,
             late: Late::default(),
             visitors: Arc::default(),
             flushes: Flushes::default(),
@@ -138,6 +142,11 @@ impl Daemon {
         self.read(workspace).await // the same, unless the look found other models
     }
 
+    pub(crate) fn shared(&self) -> Shared {
+        let (lanes, ollama) = (Arc::clone(&self.lanes), Arc::clone(&self.ollama));
+        Shared { lanes, ollama, learned: Arc::clone(&self.learned) }
+    }
+
     async fn read(&self, workspace: Option<&str>) -> Result<Arc<Context>, Fault> {
         let project = workspace.map(PathBuf::from).filter(|dir| has_project_files(dir));
         let day = Day::of_unix_millis(clock::now().millis());
@@ -146,8 +155,7 @@ impl Daemon {
             return Ok(Arc::clone(context));
         }
         let context = Arc::new(
-            Context::load(&self.paths, project.as_deref(), self.install_key, day, &self.lanes, &self.ollama)
-                .await?,
+            Context::load(&self.paths, project.as_deref(), self.install_key, day, self.shared()).await?,
         );
         crate::log::set_redactor(context.redactor.for_records());
         self.recorder.set_redactor(context.redactor.for_records());

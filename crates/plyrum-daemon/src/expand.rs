@@ -253,6 +253,7 @@ pub(crate) fn choice(model: &Model, catalog: &Catalog) -> ModelChoice {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::context::Shared;
     use crate::resolve::{Asked, Resolved, Told, resolve};
     use plyrum_catalog::Day;
     use plyrum_config::Paths;
@@ -296,8 +297,7 @@ price = { currency = "RUB", input = "1", output = "1" }
         paths.prepare().unwrap();
         std::fs::write(paths.config_file(), format!("{MODELS}\n[moa]\n{moa}")).unwrap();
         let day = Day::parse("2026-11-30").unwrap();
-        let context =
-            Context::load(&paths, None, [0; 32], day, &Arc::default(), &Arc::default()).await.unwrap();
+        let context = Context::load(&paths, None, [0; 32], day, Shared::default()).await.unwrap();
         let mark =
             PictureMark { name: "a.png".into(), media_type: MediaType::Png, bytes: 4, sha256: "ab".into() };
         let picture = Picture { mark, data: Arc::from([1, 2, 3, 4].as_slice()) };

@@ -28,6 +28,7 @@ mod idle;
 mod ids;
 mod instructions;
 mod lanes;
+mod learned;
 mod library;
 mod limits;
 mod lock;

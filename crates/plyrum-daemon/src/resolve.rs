@@ -12,7 +12,7 @@ use plyrum_engine::{
 use plyrum_protocol::{
     Decision, Effort, ErrorKind, Excluded, Fault, PictureMark, Profile, Risk, SubmitOptions, Timestamp,
 };
-use plyrum_router::{AttachmentFacts, RouteInput, route};
+use plyrum_router::{AttachmentFacts, Needs, RouteInput, route};
 use plyrum_settings::ModelChoice as ConfiguredModel;
 
 /// Why a price range is no promise, and no limit can be kept.
@@ -270,6 +270,7 @@ pub(crate) fn decide(
         .allow_providers
         .as_ref()
         .map(|allowed| allowed.iter().map(ToString::to_string).collect());
+    let verdicts = context.learned().feedback.verdicts();
     route(&RouteInput {
         prompt: &asked.prompt,
         attachments: &attachments,
@@ -280,6 +281,10 @@ pub(crate) fn decide(
         health: &|model| context.health(model),
         requested_model: wants.model,
         allow_list: allowed.as_deref(),
+        verdicts: &verdicts,
+        pace: &|model| context.learned().pace.of(model.as_str()),
+        // Who says how actions are approved wants some.
+        needs: Needs { tools: options.approve.is_some() || options.max_turns.is_some() },
         profile,
         plan_requested: wants.plan,
         available: [options.max_cost_micro_rub, context.settings.budgets.run, wants.left]

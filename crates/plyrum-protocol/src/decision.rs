@@ -94,12 +94,28 @@ pub struct Candidate {
     pub model: String,
     /// Expected quality in this domain, 0..=1000; none where nothing is known.
     pub expected_quality_milli: Option<u32>,
+    /// What the expected quality rests on; none where nothing is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quality_basis: Option<QualityBasis>,
     /// Expected cost of a direct answer; none where the price is not known.
     pub expected_cost_micro_rub: Option<MicroRub>,
     /// Expected time to the whole answer; none where nothing is known.
     pub expected_latency_ms: Option<u64>,
     /// Why it stands where it stands.
     pub reasons: Vec<String>,
+}
+
+/// What an expected quality rests on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct QualityBasis {
+    /// The catalogue or the user states it.
+    pub stated: bool,
+    /// Recorded answers of the same model that were checked; 0 where it was not measured, or something is stated.
+    pub measured: u32,
+    /// The person's verdicts on its answers in these fields: good ones.
+    pub good: u64,
+    /// Bad ones.
+    pub bad: u64,
 }
 
 /// A model that may not serve the run.

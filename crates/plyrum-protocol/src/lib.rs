@@ -32,7 +32,8 @@ const fn is_zero(count: &u32) -> bool {
 
 pub use codec::{Decoder, LineTooLong, MAX_LINE_BYTES};
 pub use decision::{
-    AttachmentFeature, Candidate, Decision, Excluded, Features, Intent, Language, OutputKind, Risk,
+    AttachmentFeature, Candidate, Decision, Excluded, Features, Intent, Language, OutputKind, QualityBasis,
+    Risk,
 };
 pub use ending::{ENDS_WITHIN, LockNote, MAX_LOCK_NOTE, NoNote};
 pub use error::{ErrorKind, Fault};

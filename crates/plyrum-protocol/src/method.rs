@@ -51,6 +51,8 @@ methods! {
     RunDropStep "run/dropStep" StepRef => Empty;
     /// Puts back what a run's tools changed.
     RunUndo "run/undo" UndoOrder => Undone;
+    /// Says whether a run's answer was good.
+    RunFeedback "run/feedback" FeedbackOrder => FeedbackTaken;
     /// Questions about tool actions.
     ApprovalList "approval/list" ApprovalQuery => Listing<ApprovalRow>;
     /// Answers one; the first answer counts.
@@ -474,6 +476,33 @@ pub struct UndoOrder {
     /// Program and version of the client, for the record.
     #[serde(default)]
     pub client: String,
+}
+
+/// Parameters of `run/feedback`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FeedbackOrder {
+    /// The run: an id, a prefix, or `last`.
+    pub run: String,
+    /// Whether its answer was good.
+    pub good: bool,
+    /// Program and version of the client, for the record.
+    #[serde(default)]
+    pub client: String,
+}
+
+/// A verdict that counts now: `feedback --json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FeedbackTaken {
+    /// The run.
+    pub run: RunId,
+    /// Who wrote its answer.
+    pub model: String,
+    /// Fields of its prompt; none counts for the model as a whole.
+    pub domains: Vec<String>,
+    /// Whether the answer was good.
+    pub good: bool,
+    /// False where the same was said before.
+    pub changed: bool,
 }
 
 /// Parameters of `approval/list`.

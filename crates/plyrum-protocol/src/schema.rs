@@ -52,6 +52,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("submitted", schema_for!(Submitted)),
         ("topped-up", schema_for!(view::ToppedUp)),
         ("transcript", schema_for!(view::Transcript)),
+        ("feedback", schema_for!(crate::FeedbackTaken)),
         ("undone", schema_for!(crate::Undone)),
         ("usage", schema_for!(view::UsageReport)),
     ]

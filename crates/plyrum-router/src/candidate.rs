@@ -1,8 +1,10 @@
 //! Which models may serve a prompt, in which order, and why the others may not.
 //!
-//! Live models always come before the offline extractor. Among live ones the profile decides: `cheap` by price,
-//! `best` by quality, `balanced` by quality less a penalty that grows with each doubling of the price. A quality
-//! that nobody stated counts as middling and is shown as unknown. All integers.
+//! Live models always come before the offline extractor. Among live ones the profile decides: `cheap` by price, among
+//! those that are not known to be far under the best; `best` by quality; `balanced` by quality less a penalty that grows with
+//! each doubling of price and of time. Quality is what is expected in the prompt's fields (`quality.rs`); of a prompt
+//! that is harder than usual, differences count more. A quality of which nothing is known counts as middling and
+//! is shown as unknown. All integers.
 
 use std::cmp::Reverse;
 
@@ -13,6 +15,7 @@ use plyrum_catalog::{Model, PriceState, Wire};
 use plyrum_protocol::{Candidate, Excluded, Intent, OutputKind, Profile};
 
 use crate::input::{Health, RouteInput};
+use crate::quality::{self, Expected};
 
 /// What a model of unknown quality counts as, per mille.
 const UNKNOWN_QUALITY: i64 = 500;
@@ -27,21 +30,32 @@ const MIN_OUTPUT_TOKENS: u64 = 256;
 /// Bytes of a prompt that brings its own text.
 const LONG_PROMPT_BYTES: usize = 400;
 
+/// Points that one doubling of the time over a second must be worth, in the balanced profile.
+const POINTS_PER_SLOWNESS: i64 = 5;
+/// A model this far under the best is not cheap but useless.
+const USELESS_UNDER: i64 = 250;
+/// Hardness of a usual prompt, in thousandths.
+const USUAL_HARDNESS: i64 = 500;
+
 /// What of the prompt matters for the choice.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Work {
+pub(crate) struct Work<'a> {
     pub(crate) intent: Intent,
     pub(crate) output: OutputKind,
+    /// Its fields of knowledge.
+    pub(crate) domains: &'a [String],
+    /// How much a stronger model is likely to gain on it, in thousandths; none where nothing tells.
+    pub(crate) hardness_milli: Option<u32>,
 }
 
 /// Models that may serve, best first, and those that may not, by id.
-pub(crate) fn choose(input: &RouteInput<'_>, work: Work) -> (Vec<Candidate>, Vec<Excluded>) {
+pub(crate) fn choose(input: &RouteInput<'_>, work: Work<'_>) -> (Vec<Candidate>, Vec<Excluded>) {
     let mut usable = Vec::new();
     let mut excluded = Vec::new();
     for model in input.catalog.models.values() {
         let reasons = why_not(input, model);
         if reasons.is_empty() {
-            usable.push(Ranked::of(input, work, model));
+            usable.push(model);
         } else {
             let resting_until = match (input.health)(&model.id) {
                 Health::BreakerOpen { until } => Some(until),
@@ -56,10 +70,24 @@ pub(crate) fn choose(input: &RouteInput<'_>, work: Work) -> (Vec<Candidate>, Vec
         let (model, reasons) = (requested.to_string(), vec!["unknown_model".to_owned()]);
         excluded.push(Excluded { model, reasons, resting_until: None });
     }
-    usable.sort_by(|one, other| {
+    (ranked(input, work, &usable), excluded)
+}
+
+/// Those that may serve, best first.
+fn ranked(input: &RouteInput<'_>, work: Work<'_>, usable: &[&Model]) -> Vec<Candidate> {
+    let expected: Vec<Option<Expected>> =
+        usable.iter().map(|model| quality::expected(model, work.domains, input.verdicts)).collect();
+    let live = usable.iter().zip(&expected).filter(|(model, _)| !is_offline(input, model));
+    let best = live.filter_map(|(_, expected)| Some(expected.as_ref()?.milli)).max();
+    let mut ranked: Vec<Ranked> = usable
+        .iter()
+        .zip(expected)
+        .map(|(model, expected)| Ranked::of(input, work, model, expected, best))
+        .collect();
+    ranked.sort_by(|one, other| {
         one.order.cmp(&other.order).then_with(|| one.candidate.model.cmp(&other.candidate.model))
     });
-    (usable.into_iter().map(|ranked| ranked.candidate).collect(), excluded)
+    ranked.into_iter().map(|ranked| ranked.candidate).collect()
 }
 
 /// Every reason that keeps a model from serving; none: it may.
@@ -82,6 +110,7 @@ fn why_not(input: &RouteInput<'_>, model: &Model) -> Vec<String> {
     exclude(input_tokens(input, model).saturating_add(output) > model.context_tokens, "context_too_small");
     let may_be_unpriced = input.allows_unpriced && input.available.is_none();
     exclude(!may_be_unpriced && is_unpriced(input, model), "price_unknown");
+    exclude(input.needs.tools && !model.tools && !is_offline(input, model), "calls_no_tools");
     exclude(input.pictures > 0 && model.images == Some(false), "takes_no_images");
     exclude(input.pictures > 0 && model.images.is_none(), "images_unknown");
     exclude(input.available.is_some() && is_unbounded(input, model), "image_bound_unknown");
@@ -175,11 +204,17 @@ fn told_tokens(input: &RouteInput<'_>, model: &Model) -> (u64, bool) {
 /// A usable model and its place: smaller is better.
 struct Ranked {
     candidate: Candidate,
-    order: (bool, bool, bool, Reverse<i64>, i64),
+    order: (bool, bool, bool, bool, Reverse<i64>, i64),
 }
 
 impl Ranked {
-    fn of(input: &RouteInput<'_>, work: Work, model: &Model) -> Self {
+    fn of(
+        input: &RouteInput<'_>,
+        work: Work<'_>,
+        model: &Model,
+        expected_quality: Option<Expected>,
+        best: Option<u32>,
+    ) -> Self {
         let (told, remembers) = told_tokens(input, model);
         let expected = Usage {
             input: input_tokens(input, model).saturating_add(told),
@@ -187,7 +222,8 @@ impl Ranked {
             ..Usage::default()
         };
         let cost = input.catalog.charge(model.id.as_str(), &expected).ok();
-        let quality = model.quality.map(u32::from);
+        let quality = expected_quality.as_ref().map(|expected| expected.milli);
+        let ms = (input.pace)(&model.id);
         let is_requested = input.requested_model.is_some();
         let over_budget = !fits_budget(input, model);
         let mut reasons = Vec::new();
@@ -206,10 +242,23 @@ impl Ranked {
             -place.unwrap_or(i64::MAX)
         } else {
             say(!is_requested, profile_reason(input.profile));
+            say(
+                work.hardness_milli.is_some_and(|hardness| i64::from(hardness) > USUAL_HARDNESS),
+                "hard_prompt",
+            );
+            let basis = expected_quality.as_ref().map(|expected| expected.basis).unwrap_or_default();
+            say(basis.stated, "quality_stated");
+            say(basis.measured > 0, "quality_measured");
+            say(basis.good + basis.bad > 0, "quality_of_feedback");
             say(quality.is_none(), "quality_unknown");
             say(cost.is_none(), "price_unknown");
-            points(input.profile, quality, cost)
+            points(input.profile, by_hardness(quality, best, work.hardness_milli), cost)
+                - slowness(input.profile, ms)
         };
+        let useless = !offline
+            && input.profile == Profile::Cheap
+            && quality.zip(best).is_some_and(|(own, best)| i64::from(best) - i64::from(own) > USELESS_UNDER);
+        say(useless, "far_under_the_best");
         say(over_budget, "over_budget");
         say(!remembers, "history_does_not_fit");
         say(is_unbounded(input, model), "image_bound_unknown");
@@ -217,12 +266,13 @@ impl Ranked {
         let candidate = Candidate {
             model: model.id.to_string(),
             expected_quality_milli: quality,
+            quality_basis: expected_quality.map(|expected| expected.basis),
             expected_cost_micro_rub: cost,
-            expected_latency_ms: None,
+            expected_latency_ms: ms,
             reasons,
         };
         // The extractor stands in for models that are not there, never for money that is not.
-        Self { candidate, order: (offline, over_budget, !remembers, Reverse(points), price) }
+        Self { candidate, order: (offline, over_budget, !remembers, useless, Reverse(points), price) }
     }
 }
 
@@ -252,6 +302,20 @@ pub fn points(profile: Profile, quality: Option<u32>, cost: Option<MicroRub>) ->
         Profile::Balanced => quality - POINTS_PER_DOUBLING * doublings(cost),
         Profile::Best => quality,
     }
+}
+
+/// A quality as it counts for this prompt: how far it is under the best weighs more the harder the prompt is, and less on
+/// an easy one.
+fn by_hardness(quality: Option<u32>, best: Option<u32>, hardness: Option<u32>) -> Option<u32> {
+    let (Some(own), Some(best), Some(hardness)) = (quality, best, hardness) else { return quality };
+    let under = i64::from(best.saturating_sub(own)) * i64::from(hardness.min(1000)) / USUAL_HARDNESS;
+    Some(u32::try_from(i64::from(best) - under).unwrap_or(0))
+}
+
+/// Points that a slow model loses, in the profile that weighs everything.
+fn slowness(profile: Profile, ms: Option<u64>) -> i64 {
+    let doublings = ms.map_or(0, |ms| i64::from((ms / 1000 + 1).ilog2()));
+    if profile == Profile::Balanced { POINTS_PER_SLOWNESS * doublings } else { 0 }
 }
 
 /// How often the smallest price that counts must be doubled to reach `cost`.

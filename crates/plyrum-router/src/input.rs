@@ -6,6 +6,8 @@ use plyrum_billing_client::MicroRub;
 use plyrum_catalog::{Catalog, ModelId};
 use plyrum_protocol::{Profile, Timestamp};
 
+use crate::quality::Verdicts;
+
 /// Whether a model could be asked now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Health {
@@ -31,6 +33,13 @@ pub struct AttachmentFacts {
     pub lines: u64,
 }
 
+/// Abilities that a run cannot do without.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// It was told how it may act: a model that calls no tools could not.
+    pub tools: bool,
+}
+
 /// Everything that a decision depends on.
 #[derive(Clone, Copy)]
 pub struct RouteInput<'a> {
@@ -52,6 +61,12 @@ pub struct RouteInput<'a> {
     pub requested_model: Option<&'a ModelId>,
     /// Names of providers or models that may serve; none: all.
     pub allow_list: Option<&'a [String]>,
+    /// The person's verdicts on earlier answers.
+    pub verdicts: &'a Verdicts,
+    /// How long a model's whole answers take, in milliseconds; none where that was not seen yet.
+    pub pace: &'a dyn Fn(&ModelId) -> Option<u64>,
+    /// What the run needs that not every model has.
+    pub needs: Needs,
     /// What to weigh most.
     pub profile: Profile,
     /// The plan that was asked for; none leaves it to the router.

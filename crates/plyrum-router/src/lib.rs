@@ -17,11 +17,14 @@ mod input;
 mod intent;
 mod intent_cues;
 mod language;
+mod measured;
 mod output;
+mod quality;
 mod risk;
 mod route;
 mod text;
 
 pub use candidate::points;
-pub use input::{AttachmentFacts, Health, RouteInput};
+pub use input::{AttachmentFacts, Health, Needs, RouteInput};
+pub use quality::Verdicts;
 pub use route::{VERSION, route};

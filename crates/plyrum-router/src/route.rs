@@ -20,7 +20,9 @@ pub fn route(input: &RouteInput<'_>) -> Decision {
     let guess = intent::of(&text);
     let (risk, risk_reasons) = risk::of(&text);
     let output_kind = output::of(&text, guess.intent);
-    let (candidates, excluded) = candidate::choose(input, Work { intent: guess.intent, output: output_kind });
+    let domains = domain::of(&text, guess.intent, input.attachments);
+    let work = Work { intent: guess.intent, output: output_kind, domains: &domains, hardness_milli: None };
+    let (candidates, excluded) = candidate::choose(input, work);
     let (plan, mut reasons) = match input.plan_requested {
         Some(plan) => (plan.to_owned(), vec!["plan_requested".to_owned()]),
         None if candidates.iter().all(|model| model.expected_quality_milli.is_none()) => {
@@ -38,7 +40,7 @@ pub fn route(input: &RouteInput<'_>) -> Decision {
         intent_confidence_milli: guess.confidence_milli,
         risk,
         risk_reasons,
-        domains: domain::of(&text, guess.intent, input.attachments),
+        domains,
         output_kind,
         language: language::of(input.prompt),
         features: features(input, &text),

@@ -55,6 +55,9 @@ fn input<'a>(prompt: &'a str, catalog: &'a Catalog) -> RouteInput<'a> {
         available: None,
         allows_unpriced: true,
         max_output_tokens_default: 4096,
+        verdicts: plyrum_router::Verdicts::none(),
+        pace: &|_| None,
+        needs: plyrum_router::Needs::default(),
     }
 }
 
@@ -314,4 +317,64 @@ fn a_conversation_that_had_pictures_goes_on_with_a_model_that_takes_none() {
     assert!(order(&decision).contains(&"lab/blind") && order(&decision).contains(&"lab/good"));
     let sees = decision.candidates.iter().find(|c| c.model == "lab/sees").unwrap();
     assert!(sees.reasons.iter().any(|reason| reason == "history_does_not_fit"), "{sees:?}");
+}
+
+/// Two models of measured names, whichever is dearer.
+fn measured(cheap: &str, dear: &str) -> Catalog {
+    let text = format!(
+        r#"
+[providers.lab]
+kind = "openai-chat"
+base_url = "http://127.0.0.1:9/v1"
+[models."lab/cheap"]
+provider = "lab"
+name = "{cheap}"
+context_tokens = 128000
+price = {{ currency = "RUB", input = "20", output = "80" }}
+[models."lab/dear"]
+provider = "lab"
+name = "{dear}"
+context_tokens = 128000
+price = {{ currency = "RUB", input = "60", output = "240" }}
+"#
+    );
+    Catalog::build(&Sections::shipped().unwrap(), &toml::from_str(&text).unwrap()).unwrap()
+}
+
+#[test]
+fn a_price_is_no_strength() {
+    let prompt = "Solve the equation x^2 + 3x + 2 = 0 for x.";
+    let first = |catalog: &Catalog, profile| {
+        let decision = route(&RouteInput { profile, ..input(prompt, catalog) });
+        assert!(decision.domains.contains(&"math".to_owned()), "{:?}", decision.domains);
+        order(&decision)[0].to_owned()
+    };
+    // The cheaper of the two is right more often.
+    let catalog = measured("deepseek-v2.5-0908", "gpt-3.5-turbo-0125");
+    for profile in [Profile::Best, Profile::Balanced, Profile::Cheap] {
+        assert_eq!(first(&catalog, profile), "lab/cheap", "{profile:?}");
+    }
+    // The dearer one is; nobody takes the cheap one for good because it is cheap.
+    let catalog = measured("gpt-3.5-turbo-0125", "deepseek-v2.5-0908");
+    for profile in [Profile::Best, Profile::Balanced] {
+        assert_eq!(first(&catalog, profile), "lab/dear", "{profile:?}");
+    }
+    let catalog = measured("gemma-2-2b-it", "deepseek-v2.5-0908");
+    assert_eq!(first(&catalog, Profile::Cheap), "lab/dear", "the cheap one is far under the best");
+}
+
+#[test]
+fn a_slow_model_gives_way_to_its_equal_and_one_without_tools_to_one_with() {
+    let catalog = measured("somebody", "somebody-else");
+    let pace = |model: &ModelId| Some(if model.as_str() == "lab/cheap" { 60_000 } else { 900 });
+    let decision = route(&RouteInput { pace: &pace, ..input("Who is it?", &catalog) });
+    assert_eq!(order(&decision)[..2], ["lab/dear", "lab/cheap"]);
+    assert_eq!(decision.candidates[0].expected_latency_ms, Some(900));
+    let text =
+        "[models.\"lab/cheap\"]\nprovider = \"lab\"\nname = \"x\"\ncontext_tokens = 1000\ntools = false\n";
+    let text = format!("[providers.lab]\nkind = \"openai-chat\"\nbase_url = \"http://127.0.0.1:9\"\n{text}");
+    let catalog = Catalog::build(&Sections::shipped().unwrap(), &toml::from_str(&text).unwrap()).unwrap();
+    let needs = plyrum_router::Needs { tools: true };
+    let decision = route(&RouteInput { needs, ..input("Who is it?", &catalog) });
+    assert_eq!(why_not(&decision, "lab/cheap"), ["calls_no_tools"]);
 }

@@ -24,6 +24,9 @@ fn decide(prompt: &str) -> Decision {
         available: None,
         allows_unpriced: true,
         max_output_tokens_default: 4096,
+        verdicts: plyrum_router::Verdicts::none(),
+        pace: &|_| None,
+        needs: plyrum_router::Needs::default(),
     })
 }
 
@@ -230,6 +233,9 @@ fn input<'a>(prompt: &'a str, catalog: &'a Catalog) -> RouteInput<'a> {
         available: None,
         allows_unpriced: true,
         max_output_tokens_default: 4096,
+        verdicts: plyrum_router::Verdicts::none(),
+        pace: &|_| None,
+        needs: plyrum_router::Needs::default(),
     }
 }
 

@@ -76,6 +76,9 @@ fn intent_accuracy_on_labelled_prompts() {
             available: None,
             allows_unpriced: true,
             max_output_tokens_default: 4096,
+            verdicts: plyrum_router::Verdicts::none(),
+            pace: &|_| None,
+            needs: plyrum_router::Needs::default(),
         });
         let (label, found) = (text("label"), decision.intent.as_str());
         by_half[at % 2].add(&label, found);

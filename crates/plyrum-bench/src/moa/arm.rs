@@ -256,6 +256,7 @@ fn decision(arm: Arm, question: &Question, panel: &[Member], plan: &str) -> Deci
     let candidate = |member: &Member| Candidate {
         model: member.model.to_owned(),
         expected_quality_milli: arm.knows_qualities().then_some(member.quality_milli),
+        quality_basis: None,
         expected_cost_micro_rub: Some(member.expected_cost(question)),
         expected_latency_ms: None,
         reasons: Vec::new(),

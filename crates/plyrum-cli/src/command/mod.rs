@@ -11,6 +11,7 @@ pub(crate) mod config;
 pub(crate) mod daemon;
 pub(crate) mod doctor;
 pub(crate) mod explain;
+pub(crate) mod feedback;
 pub(crate) mod ledger;
 pub(crate) mod lists;
 pub(crate) mod man;
@@ -63,6 +64,7 @@ pub(crate) fn run(args: Args) -> ExitCode {
         Command::Approve(args) => approvals::approve(&args),
         Command::Deny(args) => approvals::deny(&args),
         Command::Undo(args) => undo::run(&args),
+        Command::Feedback(args) => feedback::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Route(args) => route::run(args),
         Command::Policy(command) => policy::run(&command),

@@ -4,7 +4,7 @@ use super::{Outcome, connected, paths, runtime};
 use crate::out;
 use crate::sanitize::clean;
 use crate::text::{labelled, say, told, words};
-use plyrum_protocol::{Decision, RouteExplain, RouteQuery, SubmitOptions};
+use plyrum_protocol::{Candidate, Decision, RouteExplain, RouteQuery, SubmitOptions};
 use std::process::ExitCode;
 
 #[derive(Debug, clap::Args)]
@@ -57,7 +57,27 @@ fn text(decision: &Decision) -> String {
     let named = |label: String, model: &str, reasons: &[String]| {
         (label, format!("{model} ({})", told(&reasons.join(", "))))
     };
-    lines.extend(decision.candidates.iter().map(|m| named(say!("route-model"), &m.model, &m.reasons)));
+    for candidate in &decision.candidates {
+        lines.push(named(say!("route-model"), &candidate.model, &candidate.reasons));
+        lines.extend(expected(candidate).map(|text| (String::new(), text)));
+    }
     lines.extend(decision.excluded.iter().map(|m| named(say!("route-not"), &m.model, &m.reasons)));
     labelled(10, &lines)
+}
+
+/// What is expected of a model, and on which grounds; nothing where nothing is known.
+fn expected(candidate: &Candidate) -> Option<String> {
+    let (milli, basis) = (candidate.expected_quality_milli?, candidate.quality_basis?);
+    let quality = words().percent(words().decimal(&format!("{}.{}", milli / 10, milli % 10)));
+    let mut grounds = Vec::new();
+    if basis.stated {
+        grounds.push(say!("route-stated"));
+    }
+    if basis.measured > 0 {
+        grounds.push(say!("route-measured", n = basis.measured));
+    }
+    if basis.good + basis.bad > 0 {
+        grounds.push(say!("route-verdicts", good = basis.good, bad = basis.bad));
+    }
+    Some(say!("route-quality", quality = quality, grounds = grounds.join(", ")))
 }

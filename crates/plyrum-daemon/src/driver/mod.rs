@@ -23,7 +23,7 @@ use plyrum_engine::{
     AnswerForm, CloseRun, Effect, HoldBatch, Input, OpenAttempt, Run, RunSpec, SettleRequest, Settlement,
 };
 use plyrum_ledger::{FinishRun, HoldOutcome, Limit, Limits, NewHold, Price, Settle};
-use plyrum_protocol::{AttemptId, Frame, StepId, Timestamp};
+use plyrum_protocol::{AttemptId, AttemptOutcome, Frame, FrameBody, StepId, Timestamp};
 use plyrum_sessions::SessionLog;
 use serde_json::json;
 use std::collections::HashMap;
@@ -193,10 +193,19 @@ impl Driver {
             durable.for_each(|frame| self.keep_alone(frame));
         }
         for frame in frames {
+            self.learn(frame);
             if let Some((kind, body)) = of_frame(frame) {
                 self.daemon.recorder.record(kind, body);
             }
             self.hub.publish(frame);
+        }
+    }
+
+    /// Whole answers tell how long their models take.
+    fn learn(&self, frame: &Frame) {
+        let FrameBody::RunFinished { result } = &frame.body else { return };
+        for attempt in result.attempts.iter().filter(|attempt| attempt.outcome == AttemptOutcome::Ok) {
+            self.daemon.learned.pace.note(&attempt.model, attempt.ms);
         }
     }
 

@@ -51,7 +51,7 @@ fn known(visitor: &Visitor, policy: &str) -> Result<(), Fault> {
 }
 
 /// A run that someone attaches to.
-enum Found {
+pub(super) enum Found {
     Living(LiveRun),
     Over { row: Box<RunRow>, run: RunId, session: SessionId },
 }
@@ -82,7 +82,7 @@ fn living(visitor: &Visitor, asked: &str) -> Option<LiveRun> {
 }
 
 /// The run that an id, a prefix or `last` (the newest) names, living or not: every run is in the ledger.
-async fn find(visitor: &Visitor, asked: &str) -> Result<Found, Fault> {
+pub(super) async fn find(visitor: &Visitor, asked: &str) -> Result<Found, Fault> {
     let mut row = row_of(visitor, asked).await?;
     let broken = |e: plyrum_protocol::InvalidId| Fault::new(ErrorKind::Internal, e.to_string());
     let run = RunId::new(row.run.clone()).map_err(broken)?;
@@ -111,7 +111,7 @@ async fn row_of(visitor: &Visitor, asked: &str) -> Result<RunRow, Fault> {
 }
 
 /// The durable frames of a run that is over, the last one `run.finished`.
-async fn told(
+pub(super) async fn told(
     visitor: &Visitor,
     row: &RunRow,
     run: &RunId,

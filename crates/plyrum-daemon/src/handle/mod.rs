@@ -5,6 +5,7 @@ mod approvals;
 mod attach;
 mod attachments;
 mod audit;
+mod feedback;
 mod lists;
 mod money;
 mod plans;
@@ -26,8 +27,8 @@ use plyrum_protocol::{
     BudgetRemove, BudgetSet, DaemonDrain, DaemonStatus, DaemonStop, ErrorKind, Fault, Hello, LedgerAdjust,
     Method, ModelList, Outgoing, PersonaList, PlanCheck, PlanList, PlanShow, ProviderList, ProviderRefresh,
     ProviderScan, ProviderTest, RequestId, RouteExplain, RpcError, RunAttach, RunCancel, RunDropStep,
-    RunFinishNow, RunId, RunSubmit, RunUndo, SessionDelete, SessionFork, SessionList, SessionRename,
-    SessionResume, SessionRewind, SessionSearch, SessionShow, agree,
+    RunFeedback, RunFinishNow, RunId, RunSubmit, RunUndo, SessionDelete, SessionFork, SessionList,
+    SessionRename, SessionResume, SessionRewind, SessionSearch, SessionShow, agree,
 };
 use std::sync::Arc;
 
@@ -117,6 +118,7 @@ pub(crate) async fn request(visitor: &mut Visitor, id: RequestId, method: &str, 
         RunFinishNow => runs::finish_now;
         RunDropStep => runs::drop_step;
         RunUndo => undo::undo;
+        RunFeedback => feedback::give;
         ApprovalList => approvals::list;
         ApprovalAnswer => approvals::answer;
         RouteExplain => route::explain;

@@ -49,6 +49,8 @@ pub(crate) enum Kind {
     ToolExecuted,
     /// What a run's tools changed was put back.
     ToolUndone,
+    /// A person said whether an answer was good: of which run, by which model.
+    FeedbackGiven,
     /// A conversation got another title.
     SessionRenamed,
     /// A conversation was continued as another one, from a turn on.
@@ -66,7 +68,7 @@ pub(crate) enum Kind {
 impl Kind {
     /// All of them.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 27] = [
+    pub(crate) const ALL: [Self; 28] = [
         Self::DaemonStarted,
         Self::DaemonRecovered,
         Self::DaemonStopped,
@@ -88,6 +90,7 @@ impl Kind {
         Self::ToolDecided,
         Self::ToolExecuted,
         Self::ToolUndone,
+        Self::FeedbackGiven,
         Self::SessionRenamed,
         Self::SessionForked,
         Self::SessionRewound,
@@ -120,6 +123,7 @@ impl Kind {
             Self::ToolDecided => "tool.decided",
             Self::ToolExecuted => "tool.executed",
             Self::ToolUndone => "tool.undone",
+            Self::FeedbackGiven => "feedback.given",
             Self::SessionRenamed => "session.renamed",
             Self::SessionForked => "session.forked",
             Self::SessionRewound => "session.rewound",
@@ -145,7 +149,7 @@ mod tests {
     #[test]
     fn each_kind_is_there_once_and_is_a_kind() {
         let table = table();
-        assert_eq!(table.len(), 43);
+        assert_eq!(table.len(), 44);
         assert_eq!(table.iter().collect::<BTreeSet<_>>().len(), table.len());
         let is_kind = |kind: &str| kind.bytes().all(|b| b.is_ascii_lowercase() || b"._".contains(&b));
         assert!(table.iter().all(|kind| is_kind(kind)));

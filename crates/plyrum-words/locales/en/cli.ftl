@@ -304,6 +304,13 @@ hint-make-report = make one: scripts/cost-report.sh
 fault-no-report = { $path } is no cost report: { $why }
 fault-report = { $path }: { $why }
 bench-total = total { $total }, evidence: { $evidence }
+
+## plyrum feedback
+
+feedback-taken = { $verdict }, counted for { $model } in { $domains } (run { $run })
+feedback-same = { $verdict } was said of run { $run } before
+feedback-good = good
+feedback-bad = bad
 hint-bench-data = name the directory of the data: --data DIR
 fault-bench-name = there is no panel or policy `{ $name }`
 hint-bench-names = there are: { $names }
@@ -666,6 +673,13 @@ route-plan = plan
 route-model = model
 route-not = not
 route-because = because { $reason }
+route-quality = right in { $quality } of cases: { $grounds }
+route-stated = stated in the configuration
+route-measured = { $n ->
+    [one] measured on { $n } recorded answer
+   *[other] measured on { $n } recorded answers
+}
+route-verdicts = your verdicts: { $good } good, { $bad } bad
 
 ## plyrum runs
 

@@ -345,6 +345,13 @@ hint-make-report = создайте его: scripts/cost-report.sh
 fault-no-report = это не отчёт о стоимости: { $path }: { $why }
 fault-report = отчёт { $path }: { $why }
 bench-total = всего { $total }, основание: { $evidence }
+
+## plyrum feedback
+
+feedback-taken = { $verdict }, учтено для { $model } в области { $domains } (запуск { $run })
+feedback-same = { $verdict }: о запуске { $run } это уже сказано
+feedback-good = хорошо
+feedback-bad = плохо
 hint-bench-data = назовите каталог с данными: --data КАТАЛОГ
 fault-bench-name = нет ни группы, ни стратегии `{ $name }`
 hint-bench-names = есть: { $names }
@@ -747,6 +754,14 @@ route-plan = план
 route-model = модель
 route-not = исключена
 route-because = потому что: { $reason }
+route-quality = права в { $quality } случаев: { $grounds }
+route-stated = указано в настройках
+route-measured = измерено на { $n ->
+    [one] { $n } записанном ответе
+    [few] { $n } записанных ответах
+   *[many] { $n } записанных ответах
+}
+route-verdicts = ваши оценки: хорошо — { $good }, плохо — { $bad }
 
 ## plyrum runs
 

@@ -42,8 +42,7 @@ impl Lab {
         let daemon = Arc::new(daemon(paths).await);
         let providers: Vec<_> = (0..shapes * RUNS.len()).map(|_| Arc::new(Slot::default())).collect();
         let day = Day::of_unix_millis(clock::now().millis());
-        let mut context =
-            Context::load(&daemon.paths, None, [0; 32], day, &daemon.lanes, &daemon.ollama).await.unwrap();
+        let mut context = Context::load(&daemon.paths, None, [0; 32], day, daemon.shared()).await.unwrap();
         let entry = |(nth, slot): (usize, &Arc<Slot>)| {
             let provider = Ok(Arc::clone(slot) as Arc<dyn Provider>);
             let entry = Entry { provider, limit: 8, is_offline: false };

@@ -1,0 +1,23 @@
+//! What the daemon has learned of models: a person's verdicts on their answers, which last, and how long they take, which
+//! does not.
+
+mod feedback;
+mod pace;
+
+pub(crate) use feedback::{Feedback, Given};
+pub(crate) use pace::Pace;
+
+use plyrum_config::Paths;
+
+/// Both.
+#[derive(Debug, Default)]
+pub(crate) struct Learned {
+    pub(crate) feedback: Feedback,
+    pub(crate) pace: Pace,
+}
+
+impl Learned {
+    pub(crate) fn open(paths: &Paths) -> Self {
+        Self { feedback: Feedback::open(paths.feedback_path()), pace: Pace::default() }
+    }
+}
