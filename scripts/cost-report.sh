@@ -2,9 +2,15 @@
 # target/cost_report.json: what each plan costs and how often it is right, through the real binary, daemon and
 # ledger, on the offline provider with assumed prices. The same inputs give the same bytes: no times, no
 # ids. Prints the table too; `plyrum bench moa --report FILE` prints it again.
-# Usage: scripts/cost-report.sh [FILE]      PLYRUM names the binary; without it the dev build is used.
+# With --data, the same plans replayed through the engine on recorded answers of real models stand beside them.
+# Usage: scripts/cost-report.sh [--data DIR] [FILE]      PLYRUM names the binary; without it the dev build is used.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+data=
+if [ "${1:-}" = --data ]; then
+  data=$(realpath "${2:?--data needs a directory}")
+  shift 2
+fi
 out=${1:-target/cost_report.json}
 if [ -z "${PLYRUM:-}" ]; then
   cargo build --quiet --locked -p plyrum-cli
@@ -38,7 +44,10 @@ for plan in moa self-moa vote cascade; do
   sed "s/^fan_out = .*/&\nquorum = \"all\"/" "config/plans/$plan.toml" >"$PLYRUM_HOME/config/plans/$plan.toml"
 done
 
-PLYRUM=$PLYRUM OUT=$out python3 - <<'PY'
+if [ -z "$data" ]; then
+  echo "no recorded answers are replayed: --data DIR names some" >&2
+fi
+PLYRUM=$PLYRUM OUT=$out DATA=$data python3 - <<'PY'
 import hashlib, json, os, subprocess
 
 plyrum, out = os.environ["PLYRUM"], os.environ["OUT"]
@@ -90,8 +99,29 @@ for meter in METERS:
     if total["meters"][meter] != ledger["usage"][meter]:
         raise SystemExit(f"the report's {meter} differs from the ledger's")
 
+# The shipped plans by the names of the replay: `best` is asked alone, `weighed` is `vote` where qualities are known.
+REPLAYED = {"direct": "best", "moa": "moa", "self-moa": "self-moa", "vote": "weighed", "cascade": "cascade", "auto": "auto"}
+SUMMED = ["asked", "attempts", "input_tokens", "output_tokens", "cost_micro_rub", "extra_over_direct_micro_rub"]
+
+def replayed(data):
+    names = [word for arm in REPLAYED.values() for word in ("--arm", arm)]
+    played = say("bench", "moa", "--data", data, "--json", *names)
+    cells, sums = [], []
+    for plan, arm in REPLAYED.items():
+        total = {"arm": plan, "right": 0, **dict.fromkeys(SUMMED, 0)}
+        for cell in played["cells"]:
+            of = {row["arm"]: row for row in cell["arms"]}
+            own = {key: of[arm][key] for key in ["asked", "attempts", "input_tokens", "output_tokens", "cost_micro_rub", "right"]}
+            own["extra_over_direct_micro_rub"] = own["cost_micro_rub"] - of["best"]["cost_micro_rub"]
+            cells.append({"panel": cell["panel"], "task": cell["task"], "arm": plan, **own})
+            for key in SUMMED:
+                total[key] += own[key]
+            total["right"] = None if own["right"] is None or total["right"] is None else total["right"] + own["right"]
+        sums.append(total)
+    return {"evidence": "replay", "assumptions": played["assumptions"], "arms": sums, "cells": cells}
+
 report = {
-    "schema": 1,
+    "schema": 2,
     "evidence": "offline",
     "assumptions": [
         "the offline extractor plays every model: no figure says how good a language model is",
@@ -106,6 +136,8 @@ report = {
     "arms": arms,
     "total": total,
 }
+if os.environ["DATA"]:
+    report["replay"] = replayed(os.environ["DATA"])
 with open(out, "w", encoding="utf-8") as f:
     json.dump(report, f, ensure_ascii=False, indent=2, sort_keys=True)
     f.write("\n")

@@ -19,7 +19,7 @@ mod statusline;
 mod usage;
 
 pub use audit::{AuditFile, AuditPruned, AuditVerdict};
-pub use cost_report::{CostArm, CostReport, CostRole, CostTotal};
+pub use cost_report::{CostArm, CostReplay, CostReport, CostRole, CostTotal, ReplayArm, ReplayCell};
 pub use dashboard::{
     Dashboard, DashboardBooks, DashboardCache, DashboardCacheCause, DashboardFilter, DashboardGroup,
     DashboardHour, DashboardPart, DashboardPeriod, DashboardPoint, DashboardPrevious, DashboardQuery,

@@ -304,6 +304,7 @@ hint-make-report = make one: scripts/cost-report.sh
 fault-no-report = { $path } is no cost report: { $why }
 fault-report = { $path }: { $why }
 bench-total = total { $total }, evidence: { $evidence }
+bench-replayed = The same plans, replayed on recorded answers of real models:
 
 ## plyrum feedback
 

@@ -345,6 +345,7 @@ hint-make-report = создайте его: scripts/cost-report.sh
 fault-no-report = это не отчёт о стоимости: { $path }: { $why }
 fault-report = отчёт { $path }: { $why }
 bench-total = всего { $total }, основание: { $evidence }
+bench-replayed = Те же планы, воспроизведённые на записанных ответах настоящих моделей:
 
 ## plyrum feedback
 

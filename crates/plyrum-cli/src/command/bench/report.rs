@@ -5,8 +5,8 @@ use crate::fault::wrong_use;
 use crate::money;
 use crate::out;
 use crate::table::{left, right, table};
-use crate::text::{say, words};
-use plyrum_protocol::view::CostReport;
+use crate::text::{say, told, words};
+use plyrum_protocol::view::{CostReplay, CostReport, ReplayArm};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -67,5 +67,37 @@ fn text(report: &CostReport) -> String {
         report.assumptions.iter().map(|note| format!("- {note}\n")).collect::<Vec<_>>().concat();
     let total = words().rub(report.total.cost_micro_rub);
     let total = say!("bench-total", total = total, evidence = &report.evidence);
-    format!("{}\n{total}\n{notes}", table(&head, &rows))
+    let replay = report.replay.as_ref().map(replayed).unwrap_or_default();
+    format!("{}\n{total}\n{notes}{replay}", table(&head, &rows))
+}
+
+/// The same plans on recorded answers, summed over panels and tasks.
+fn replayed(replay: &CostReplay) -> String {
+    let rows: Vec<Vec<String>> = replay.arms.iter().map(replayed_row).collect();
+    let head = [
+        left(say!("col-plan")),
+        right(say!("col-runs")),
+        right(say!("col-requests")),
+        right(say!("col-input")),
+        right(say!("col-output")),
+        right(say!("col-cost")),
+        right(say!("col-over-direct")),
+        right(say!("col-right")),
+    ];
+    let notes: Vec<String> = replay.assumptions.iter().map(|note| format!("- {}\n", told(note))).collect();
+    format!("\n{}\n{}\n{}", say!("bench-replayed"), table(&head, &rows), notes.concat())
+}
+
+fn replayed_row(arm: &ReplayArm) -> Vec<String> {
+    let right = arm.right.map_or_else(|| "–".to_owned(), |right| format!("{right}/{}", arm.asked));
+    vec![
+        arm.arm.clone(),
+        arm.asked.to_string(),
+        arm.attempts.to_string(),
+        money::count(arm.input_tokens),
+        money::count(arm.output_tokens),
+        words().rub(arm.cost_micro_rub),
+        words().rub(arm.extra_over_direct_micro_rub),
+        right,
+    ]
 }
