@@ -7,6 +7,7 @@ use plyrum_protocol::Intent;
 use crate::cues::{Cues, Row};
 use crate::input::AttachmentFacts;
 use crate::text::Text;
+use crate::weights::{FIELDS, Heads, Weights};
 
 /// Points that make a field apply: one sure word or two likely ones.
 const MIN_POINTS: i32 = 2;
@@ -97,6 +98,31 @@ const TABLE: &[Row<&str>] = &[
         2,
         "president|election*|government|parliament|senate|policy|democra*|minister|президент*|выбор*|правительств*|парламент*|сенат*|демократ*|министр*",
     ),
+    (
+        "business",
+        2,
+        "business|startup|startups|marketing|customer*|sales|revenue|brand|branding|management|manager|managers|hiring|employee*|kpi|okr|stakeholder*|client|clients|product launch|market share|b2b|бизнес*|стартап*|маркетинг*|клиент*|продаж*|выручк*|бренд*|менеджер*|сотрудник*|собеседовани*|заказчик*|вакансии|вакансия|резюме|рекламн*|конкурент*|поставщик*",
+    ),
+    (
+        "education",
+        2,
+        "student|students|teacher|teachers|lesson|lessons|homework|exam|exams|curriculum|syllabus|school|university|classroom|quiz|tutor*|course|ученик*|учител*|урок|уроки|урока|домашн* задани*|домашк*|экзамен*|школ*|университет*|студент*|преподават*|курсов*|репетитор*|учебник*|контрольн*|диплом",
+    ),
+    (
+        "psychology",
+        2,
+        "psycholog*|anxiety|anxious|therapist|emotion|emotions|emotional|relationship|relationships|motivation|burnout|procrastinat*|self esteem|stress|depress*|cognitive|habit|habits|психолог*|тревог*|тревожн*|эмоци*|отношени*|мотивац*|выгоран*|прокрастин*|самооценк*|стресс*|депресс*|привычк*|ссор*|обид*",
+    ),
+    (
+        "philosophy",
+        2,
+        "philosoph*|ethics|ethical|morality|moral dilemma|kant|plato|nietzsche|stoic*|existential*|epistemolog*|metaphysic*|free will|utilitarian*|логик*|философ*|этик*|мораль|морали|кант|платон*|ницше|стоик*|экзистенциал*|свобод* воли|утилитари*|силлогизм*|syllogism*",
+    ),
+    (
+        "engineering",
+        2,
+        "engine|engines|circuit*|voltage|resistor*|transistor*|arduino|raspberry pi|motor|motors|welding|soldering|bearing|gearbox|torque|hydraul*|plumbing|sensor|sensors|3d print*|двигател*|мотор|напряжени*|резистор*|транзистор*|ардуино|сварк*|паяльник*|подшипник*|редуктор*|гидравл*|датчик*|насос*|электрик*|проводк*|розетк*|бетон*|станок|станк*|чертеж*|микроконтроллер*",
+    ),
 ];
 
 static CUES: LazyLock<Cues<&str>> = LazyLock::new(|| Cues::new(TABLE));
@@ -114,42 +140,51 @@ const ENDINGS: &[(&str, &[&str])] = &[
     ("data", &["csv", "tsv", "parquet", "xlsx", "jsonl"]),
 ];
 
-/// The fields, by name.
-pub(crate) fn of(text: &Text, intent: Intent, attachments: &[AttachmentFacts]) -> Vec<String> {
-    let mut points: Vec<(&str, i32)> = TABLE.iter().map(|&(name, ..)| (name, 0)).collect();
-    let mut add = |name: &str, weight| {
-        if let Some((_, sum)) = points.iter_mut().find(|(known, _)| *known == name) {
-            *sum += weight;
-        }
-    };
+/// Points of the cues of each of [`FIELDS`].
+pub(crate) fn points(text: &Text) -> [i32; FIELDS.len()] {
+    let mut points = [0; FIELDS.len()];
     for hit in CUES.hits(text) {
-        add(hit.label, hit.weight);
+        add(&mut points, hit.label, hit.weight);
+    }
+    points
+}
+
+fn add(points: &mut [i32; FIELDS.len()], name: &str, weight: i32) {
+    let slots = points.iter_mut().zip(FIELDS);
+    slots.filter(|(_, field)| **field == name).for_each(|(slot, _)| *slot += weight);
+}
+
+/// The fields, by name: those of the work itself and of what comes with it, and those that the weights see. Without
+/// weights the cues decide.
+pub(crate) fn of(
+    text: &Text,
+    intent: Intent,
+    attachments: &[AttachmentFacts],
+    heads: Option<(&Weights<'_>, &Heads)>,
+) -> Vec<String> {
+    let mut fields = points(text);
+    if let Some((weights, heads)) = heads {
+        for at in weights.fields(heads) {
+            fields.get_mut(at).into_iter().for_each(|slot| *slot = MIN_POINTS);
+        }
     }
     match intent {
-        Intent::CodeWrite | Intent::CodeDebugExplain => add("programming", MIN_POINTS),
-        Intent::Shell => add("shell", MIN_POINTS),
-        Intent::Math => add("math", MIN_POINTS),
-        Intent::DataAnalysis => add("data", MIN_POINTS),
-        Intent::Translate => add("language", MIN_POINTS),
+        Intent::CodeWrite | Intent::CodeDebugExplain => add(&mut fields, "programming", MIN_POINTS),
+        Intent::Shell => add(&mut fields, "shell", MIN_POINTS),
+        Intent::Math => add(&mut fields, "math", MIN_POINTS),
+        Intent::DataAnalysis => add(&mut fields, "data", MIN_POINTS),
+        Intent::Translate => add(&mut fields, "language", MIN_POINTS),
         _ => {}
     }
     for attachment in attachments {
-        let ending = attachment
-            .name
-            .rsplit_once('.')
-            .map(|(_, ending)| ending.to_ascii_lowercase())
-            .unwrap_or_default();
+        let ending = attachment.name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
         for (name, endings) in ENDINGS {
-            if endings.contains(&ending.as_str()) {
-                add(name, MIN_POINTS);
+            if endings.contains(&ending.as_deref().unwrap_or_default()) {
+                add(&mut fields, name, MIN_POINTS);
             }
         }
     }
-    let mut names: Vec<String> = points
-        .into_iter()
-        .filter(|&(_, points)| points >= MIN_POINTS)
-        .map(|(name, _)| name.to_owned())
-        .collect();
-    names.sort_unstable();
-    names
+    let named = FIELDS.iter().zip(fields).filter(|&(_, points)| points >= MIN_POINTS);
+    // `FIELDS` are in the order of their names.
+    named.map(|(name, _)| (*name).to_owned()).collect()
 }

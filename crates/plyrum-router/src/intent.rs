@@ -16,6 +16,8 @@ const HEAD_WORDS: usize = 50;
 const TAIL_WORDS: usize = 30;
 /// Below this sum nothing is clear.
 const MIN_SCORE: i32 = 3;
+/// From this sum on rules are sure.
+const SURE: i32 = 7;
 /// The most that small cues (weight 2) of one intent add up to: many weak words are not a strong one.
 const MAX_SMALL: i32 = 6;
 
@@ -26,22 +28,22 @@ pub(crate) struct Guess {
     pub(crate) confidence_milli: u32,
 }
 
-/// Reads the intent of a prompt.
-pub(crate) fn of(text: &Text) -> Guess {
+/// What cues and shape say for each intent.
+pub(crate) fn evidence(text: &Text) -> Scores {
     let mut scores = Scores::default();
     for hit in CUES.hits(text) {
         let in_the_middle = hit.at >= HEAD_WORDS && hit.at + TAIL_WORDS < text.len();
         scores.add(hit.label, if in_the_middle { hit.weight.min(1) } else { hit.weight });
     }
     shape(text, &mut scores);
-    scores.best()
+    scores
 }
 
 /// Sums per intent, in the order of [`Intent::ALL`].
 #[derive(Debug, Default)]
-struct Scores {
-    strong: [i32; Intent::ALL.len()],
-    small: [i32; Intent::ALL.len()],
+pub(crate) struct Scores {
+    pub(crate) strong: [i32; Intent::ALL.len()],
+    pub(crate) small: [i32; Intent::ALL.len()],
 }
 
 impl Scores {
@@ -58,7 +60,16 @@ impl Scores {
         self.strong.get(at).copied().unwrap_or(0) + small
     }
 
-    fn best(&self) -> Guess {
+    /// With its sum, the intent that one strong word or several ones name, with nothing near it.
+    pub(crate) fn sure(&self) -> Option<(Intent, i32)> {
+        let mut sums: Vec<(i32, Intent)> =
+            Intent::ALL.iter().map(|&intent| (self.sum(intent), intent)).collect();
+        sums.sort_by_key(|&(sum, intent)| (-sum, place(intent)));
+        let second = sums.get(1).map_or(0, |&(sum, _)| sum.max(0));
+        sums.first().filter(|&&(sum, _)| sum >= SURE && sum >= 2 * second).map(|&(sum, intent)| (intent, sum))
+    }
+
+    pub(crate) fn best(&self) -> Guess {
         let mut order: Vec<(i32, Intent)> =
             Intent::ALL.iter().map(|&intent| (self.sum(intent), intent)).collect();
         order.sort_by_key(|&(score, intent)| (-score, place(intent)));
@@ -73,7 +84,7 @@ impl Scores {
     }
 }
 
-fn place(intent: Intent) -> usize {
+pub(crate) fn place(intent: Intent) -> usize {
     Intent::ALL.iter().position(|&known| known == intent).unwrap_or(0)
 }
 
@@ -281,7 +292,7 @@ fn foreign_words(text: &Text, scores: &mut Scores) {
 }
 
 /// Signs of program text, counted up to five.
-fn code_marks(text: &Text) -> usize {
+pub(crate) fn code_marks(text: &Text) -> usize {
     const MARKS: &[&str] = &[
         "```",
         "def ",

@@ -75,7 +75,7 @@ pub(crate) const TABLE: &[Row<Intent>] = &[
     (
         CodeDebugExplain,
         7,
-        "fix bugs|fix the bug|fix bug|find the bug|complete the assertion|debug*|what does this code|\
+        "fix bugs|fix the bug|fix this bug|fix a bug|fix my code|fix bug|find the bug|complete the assertion|debug*|what does this code|\
          what does this function|explain this code|explain the code|description of the code|\
          review this code|code review|syntax error|stack trace|traceback|doesn't compile|\
          does not compile|why does this code|what is wrong with this code|output of this code|\

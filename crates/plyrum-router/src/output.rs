@@ -6,6 +6,7 @@ use plyrum_protocol::{Intent, OutputKind};
 
 use crate::cues::{Cues, Row, beginning};
 use crate::text::Text;
+use crate::weights::Heads;
 
 const TABLE: &[Row<OutputKind>] = &[
     (
@@ -26,17 +27,66 @@ const TABLE: &[Row<OutputKind>] = &[
     (OutputKind::Prose, 1, "explain*|describe*|why|in detail|essay|объясни*|опиши*|почему|подробно"),
 ];
 
+/// Forms that an answer is asked for in.
+const FORM_TABLE: &[Row<()>] = &[(
+    (),
+    1,
+    "as json|in json|as yaml|in yaml|as xml|as csv|as a csv|as a table|as a markdown table|as a diff|json only|only json|в json|в yaml|в csv|в формате json|в виде таблицы|таблицей|только json",
+)];
+
+static FORMS: LazyLock<Cues<()>> = LazyLock::new(|| Cues::new(FORM_TABLE));
 static CUES: LazyLock<Cues<OutputKind>> = LazyLock::new(|| Cues::new(TABLE));
 
-/// The shape of the answer.
-pub(crate) fn of(text: &Text, intent: Intent) -> OutputKind {
+/// What the words ask for: each of [`OutputKind::ALL`], one fact, a yes or no.
+pub(crate) fn asked(text: &Text) -> [bool; 6] {
     let hits = CUES.hits(text);
     let asks_for = |kind| hits.iter().any(|hit| hit.label == kind);
-    let asks_one_fact =
-        ["who", "when", "which", "whose", "кто", "когда", "какой", "какая", "какое", "сколько"]
-            .contains(&text.word(beginning(text)))
-            || text.has("how many")
-            || text.has("how much");
+    [
+        asks_for(OutputKind::Discrete),
+        asks_for(OutputKind::Code),
+        asks_for(OutputKind::Structured),
+        asks_for(OutputKind::Prose),
+        asks_one_fact(text),
+        asks_yes_or_no(text),
+    ]
+}
+
+/// A question that begins with a word that asks for one thing.
+fn asks_one_fact(text: &Text) -> bool {
+    ["who", "when", "which", "whose", "кто", "когда", "какой", "какая", "какое", "сколько"]
+        .contains(&text.word(beginning(text)))
+        || text.has("how many")
+        || text.has("how much")
+}
+
+/// A question that begins with a verb.
+fn asks_yes_or_no(text: &Text) -> bool {
+    text.asks()
+        && (["is", "are", "does", "do", "did", "was", "were", "has", "have", "will"].contains(&text.word(0))
+            || text.words().any(|word| word == "ли"))
+}
+
+/// What the rules' word counts for beside the weights', 16 bits after the point.
+const RULES_COUNT: i64 = 1 << 16;
+
+/// The shape of the answer: the likeliest by weights, with the rules' word beside them; by rules alone where there
+/// are no weights.
+pub(crate) fn of(text: &Text, intent: Intent, heads: Option<&Heads>) -> OutputKind {
+    let ruled = by_rules(text, intent);
+    let Some(heads) = heads else { return ruled };
+    // Who names a form in so many words gets it.
+    if ruled == OutputKind::Structured && !FORMS.hits(text).is_empty() {
+        return ruled;
+    }
+    let scored = OutputKind::ALL.iter().zip(heads.outputs());
+    let scored = scored.map(|(&kind, &score)| (kind, score + if kind == ruled { RULES_COUNT } else { 0 }));
+    scored.max_by_key(|&(_, score)| score).map_or(ruled, |(kind, _)| kind)
+}
+
+fn by_rules(text: &Text, intent: Intent) -> OutputKind {
+    let hits = CUES.hits(text);
+    let asks_for = |kind| hits.iter().any(|hit| hit.label == kind);
+    let asks_one_fact = asks_one_fact(text);
     if asks_for(OutputKind::Discrete) {
         return OutputKind::Discrete;
     }

@@ -126,6 +126,21 @@ const ABOUT: &[&str] = &[
     "опиши",
 ];
 
+/// Reasons that are found first, in their order.
+pub(crate) const REASONS: &[&str] = &[
+    "deletes",
+    "deletes_everything",
+    "privilege",
+    "network",
+    "runs_downloaded_code",
+    "sends_secrets",
+    "secrets",
+    "money",
+    "production",
+    "stops_services",
+    "rewrites_history",
+];
+
 /// The risk and its reasons: rule codes like `deletes`, in a fixed order.
 pub(crate) fn of(text: &Text) -> (Risk, Vec<String>) {
     let hits = CUES.places(text);

@@ -5,10 +5,11 @@ use plyrum_protocol::{AttachmentFeature, Decision, Features};
 use crate::candidate::{self, Work};
 use crate::input::RouteInput;
 use crate::text::Text;
-use crate::{domain, intent, language, output, risk};
+use crate::weights::Weights;
+use crate::{language, reading};
 
 /// Which rules decide; changes with every change of a rule that can change a decision.
-pub const VERSION: &str = "rules-1";
+pub const VERSION: &str = "rules-2";
 
 /// Attachments that a decision lists.
 const MAX_LISTED: usize = 256;
@@ -17,11 +18,14 @@ const MAX_LISTED: usize = 256;
 /// every model says why.
 pub fn route(input: &RouteInput<'_>) -> Decision {
     let text = Text::of(input.prompt);
-    let guess = intent::of(&text);
-    let (risk, risk_reasons) = risk::of(&text);
-    let output_kind = output::of(&text, guess.intent);
-    let domains = domain::of(&text, guess.intent, input.attachments);
-    let work = Work { intent: guess.intent, output: output_kind, domains: &domains, hardness_milli: None };
+    let weights = Weights::shipped();
+    let reading = reading::of(weights, &text, language::of(input.prompt), input.attachments);
+    let work = Work {
+        intent: reading.intent,
+        output: reading.output_kind,
+        domains: &reading.domains,
+        hardness_milli: reading.hardness_milli,
+    };
     let (candidates, excluded) = candidate::choose(input, work);
     let (plan, mut reasons) = match input.plan_requested {
         Some(plan) => (plan.to_owned(), vec!["plan_requested".to_owned()]),
@@ -36,20 +40,25 @@ pub fn route(input: &RouteInput<'_>) -> Decision {
         reasons.push("offline_only".to_owned());
     }
     Decision {
-        intent: guess.intent,
-        intent_confidence_milli: guess.confidence_milli,
-        risk,
-        risk_reasons,
-        domains,
-        output_kind,
-        language: language::of(input.prompt),
+        intent: reading.intent,
+        intent_confidence_milli: reading.intent_confidence_milli,
+        risk: reading.risk,
+        risk_reasons: reading.risk_reasons,
+        domains: reading.domains,
+        output_kind: reading.output_kind,
+        language: reading.language,
         features: features(input, &text),
         candidates,
         excluded,
         plan,
         reasons,
-        router: VERSION.to_owned(),
+        router: version(weights),
     }
+}
+
+/// The rules and the weights that decide, these by their hash.
+fn version(weights: Option<&Weights<'_>>) -> String {
+    weights.map_or_else(|| VERSION.to_owned(), |weights| format!("{VERSION}+{}", weights.name))
 }
 
 fn features(input: &RouteInput<'_>, text: &Text) -> Features {

@@ -1,0 +1,129 @@
+//! What a prompt is, whoever may serve it: weights where they were learned, rules where structure is sure.
+
+use plyrum_protocol::{Intent, Language, OutputKind, Risk};
+
+use crate::input::AttachmentFacts;
+use crate::intent::{Guess, Scores};
+use crate::number::UNIT;
+use crate::sight::Sight;
+use crate::text::Text;
+use crate::weights::{Heads, Weights};
+use crate::{domain, intent, language, output, risk};
+
+/// What a prompt is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// Kind of work.
+    pub intent: Intent,
+    /// The chance that it is that, 0..=1000; where it is `unknown`, the chance of the likeliest.
+    pub intent_confidence_milli: u32,
+    /// How careful to be.
+    pub risk: Risk,
+    /// Why.
+    pub risk_reasons: Vec<String>,
+    /// Fields of knowledge.
+    pub domains: Vec<String>,
+    /// Shape of the answer.
+    pub output_kind: OutputKind,
+    /// Language by letters.
+    pub language: Language,
+    /// The share of exam questions that need a strong model less, 0..=1000; none where no weights are.
+    pub hardness_milli: Option<u32>,
+}
+
+/// The share of exam questions that need a strong model less than this text, 0..=1000; none where no weights are.
+pub fn hardness(prompt: &str) -> Option<u32> {
+    read(prompt, &[]).hardness_milli
+}
+
+/// Reads a prompt by the shipped weights.
+pub fn read(prompt: &str, attachments: &[AttachmentFacts]) -> Reading {
+    read_by(Weights::shipped(), prompt, attachments)
+}
+
+/// Reads a prompt by weights, or by rules alone.
+pub fn read_by(weights: Option<&Weights<'_>>, prompt: &str, attachments: &[AttachmentFacts]) -> Reading {
+    of(weights, &Text::of(prompt), language::of(prompt), attachments)
+}
+
+pub(crate) fn of(
+    weights: Option<&Weights<'_>>,
+    text: &Text,
+    language: Language,
+    attachments: &[AttachmentFacts],
+) -> Reading {
+    let evidence = intent::evidence(text);
+    let learned = weights.map(|weights| {
+        let sight = Sight::seen(text, &evidence, language);
+        (weights, weights.heads(&sight), sight)
+    });
+    let guess = match &learned {
+        Some((weights, heads, _)) => guess(weights, heads, text, &evidence),
+        None => evidence.best(),
+    };
+    let heads = learned.as_ref().map(|(weights, heads, _)| (*weights, heads));
+    let (risk, risk_reasons) = caution(risk::of(text), heads, language);
+    Reading {
+        intent: guess.intent,
+        intent_confidence_milli: guess.confidence_milli,
+        risk,
+        risk_reasons,
+        domains: domain::of(text, guess.intent, attachments, heads),
+        output_kind: output::of(text, guess.intent, heads.map(|(_, heads)| heads)),
+        language,
+        hardness_milli: learned.as_ref().map(|(weights, heads, sight)| {
+            let word_problem = guess.intent == Intent::Math;
+            let gap = if word_problem {
+                heads.word_problem_gap()
+            } else {
+                weights.exam_gap(heads, &weights.exam.scores(sight))
+            };
+            weights.hardness_milli(gap, word_problem)
+        }),
+    }
+}
+
+/// Under this chance of the likeliest, rules that are sure decide.
+const DOUBTFUL: i64 = UNIT * 2 / 3;
+/// From this sum of the rules on a wish is in plain words, and the weights must be nearly sure to overrule it.
+const PLAIN: i32 = 10;
+const NEARLY_SURE: i64 = UNIT * 7 / 8;
+
+/// The likeliest intent, if it is likely enough. Rules decide where they are sure and the weights are not; a single
+/// word that no rule knows says nothing.
+fn guess(weights: &Weights<'_>, heads: &Heads, text: &Text, evidence: &Scores) -> Guess {
+    let chances = weights.intents(heads);
+    let likeliest = chances.iter().copied().zip(Intent::ALL).max_by_key(|&(chance, intent)| {
+        // The first of equals.
+        (chance, std::cmp::Reverse(intent::place(*intent)))
+    });
+    let (chance, intent) = likeliest.map_or((0, Intent::Unknown), |(chance, intent)| (chance, *intent));
+    if text.len() == 0 || text.len() == 1 && evidence.best().intent == Intent::Unknown {
+        return Guess { intent: Intent::Unknown, confidence_milli: 0 };
+    }
+    let milli = |chance: i64| u32::try_from(((chance * 1000) >> 16).clamp(0, 1000)).unwrap_or(0);
+    if let Some((sure, sum)) = evidence.sure()
+        && chance < if sum >= PLAIN { NEARLY_SURE } else { DOUBTFUL }
+    {
+        let chance = chances.get(intent::place(sure)).copied().unwrap_or(0);
+        return Guess { intent: sure, confidence_milli: milli(chance.max(UNIT / 2)) };
+    }
+    let is_clear = i64::from(milli(chance)) >= weights.facts.unknown_under_milli;
+    Guess { intent: if is_clear { intent } else { Intent::Unknown }, confidence_milli: milli(chance) }
+}
+
+/// What the rules found, raised from `low` to `elevated` where the wording of an English prompt asks for it. The
+/// wording never lowers anything and never makes `high`: it was learned from English wishes, and says nothing of
+/// what an action does.
+fn caution(
+    (risk, mut reasons): (Risk, Vec<String>),
+    heads: Option<(&Weights<'_>, &Heads)>,
+    language: Language,
+) -> (Risk, Vec<String>) {
+    let by_wording = heads.is_some_and(|(weights, heads)| weights.is_cautious(heads));
+    if risk > Risk::Low || language != Language::En || !by_wording {
+        return (risk, reasons);
+    }
+    reasons.push("wording".to_owned());
+    (Risk::Elevated, reasons)
+}

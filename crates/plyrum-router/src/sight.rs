@@ -1,0 +1,50 @@
+//! All that weights see of a prompt.
+
+use plyrum_protocol::Language;
+
+use crate::grams::Grams;
+use crate::signs::Signs;
+use crate::text::Text;
+use crate::{intent, language};
+
+/// Languages with an intercept of their own.
+pub(crate) const LANGUAGES: usize = Language::ALL.len();
+
+/// A prompt as weights see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sight {
+    /// Hashed words and letters.
+    pub grams: Grams,
+    /// What rules see.
+    pub signs: Signs,
+    /// The place of its language in [`Language::ALL`].
+    pub language: usize,
+}
+
+impl Sight {
+    /// Reads a prompt.
+    pub fn of(prompt: &str) -> Self {
+        let text = Text::of(prompt);
+        Self::seen(&text, &intent::evidence(&text), language::of(prompt))
+    }
+
+    /// The prompt by its grams and its form, without the cues of intents and fields.
+    #[cfg(feature = "train")]
+    #[must_use]
+    pub fn by_shape(&self) -> Self {
+        Self { signs: self.signs.of_shape(), ..self.clone() }
+    }
+
+    /// The place in `Intent::ALL` of what the rules alone would say.
+    pub fn rules_say(&self) -> usize {
+        self.signs.rules_say()
+    }
+
+    pub(crate) fn seen(text: &Text, scores: &intent::Scores, language: Language) -> Self {
+        Self {
+            grams: Grams::of(text),
+            signs: Signs::of(text, scores),
+            language: Language::ALL.iter().position(|&known| known == language).unwrap_or(0),
+        }
+    }
+}
