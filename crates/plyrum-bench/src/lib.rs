@@ -6,5 +6,6 @@
 
 mod data;
 pub mod moa;
+pub mod router;
 
 pub use data::{DataError, lines};

@@ -28,6 +28,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("hello", schema_for!(Hello)),
         ("models", schema_for!(Vec<view::ModelRow>)),
         ("moa-report", schema_for!(view::MoaReport)),
+        ("router-report", schema_for!(view::RouterReport)),
         ("overhead", schema_for!(view::Overhead)),
         ("personas", schema_for!(Vec<view::PersonaRow>)),
         ("plan", schema_for!(view::PlanDetail)),

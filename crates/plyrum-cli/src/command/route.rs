@@ -62,6 +62,7 @@ fn text(decision: &Decision) -> String {
         lines.extend(expected(candidate).map(|text| (String::new(), text)));
     }
     lines.extend(decision.excluded.iter().map(|m| named(say!("route-not"), &m.model, &m.reasons)));
+    lines.push((say!("route-router"), decision.router.clone()));
     labelled(10, &lines)
 }
 

@@ -14,6 +14,7 @@ mod overhead;
 mod prices;
 mod providers;
 mod replay;
+mod router_report;
 mod sessions;
 mod statusline;
 mod usage;
@@ -36,6 +37,7 @@ pub use prices::{
 };
 pub use providers::{FoundRow, ProviderRow, ProviderScan, ProviderTested, ProxyView, RefreshRow};
 pub use replay::{ReplayReport, ReplayedCall, ReplayedExchange};
+pub use router_report::{RouterConfused, RouterFigure, RouterFile, RouterReport};
 pub use sessions::{
     SessionDeleted, SessionDetail, SessionHit, SessionHits, SessionMark, SessionPage, SessionRow,
     SessionTurn, TurnState,

@@ -334,6 +334,15 @@ col-min-members = members
 col-shipped = in this program
 word-yes = yes
 word-no = no
+fault-no-weights = this program has no weights of the router: its rules decide alone
+bench-weights = Weights { $weights }; shares are of one, times in microseconds
+col-figure = figure
+col-rows = rows
+col-aim = aim
+col-reached = reached
+col-rows-of = on
+col-was = was
+col-taken-for = taken for
 
 ## plyrum budget
 
@@ -673,6 +682,7 @@ route-answer = answer
 route-plan = plan
 route-model = model
 route-not = not
+route-router = decided by
 route-because = because { $reason }
 route-quality = right in { $quality } of cases: { $grounds }
 route-stated = stated in the configuration

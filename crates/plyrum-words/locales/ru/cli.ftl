@@ -375,6 +375,15 @@ col-min-members = участников
 col-shipped = в программе
 word-yes = да
 word-no = нет
+fault-no-weights = в этой программе нет весов маршрутизатора: решают одни правила
+bench-weights = Веса { $weights }; доли — от единицы, времена — в микросекундах
+col-figure = показатель
+col-rows = строк
+col-aim = цель
+col-reached = достигнута
+col-rows-of = на чём
+col-was = было
+col-taken-for = принято за
 
 ## plyrum budget
 
@@ -754,6 +763,7 @@ route-answer = ответ
 route-plan = план
 route-model = модель
 route-not = исключена
+route-router = решили
 route-because = потому что: { $reason }
 route-quality = права в { $quality } случаев: { $grounds }
 route-stated = указано в настройках

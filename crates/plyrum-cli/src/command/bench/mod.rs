@@ -3,6 +3,7 @@
 mod moa;
 mod predictions;
 mod report;
+mod router;
 
 use super::Outcome;
 
@@ -19,11 +20,14 @@ pub(crate) enum Command {
     },
     /// What each plan costs and how often it is right
     Moa(moa::Args),
+    /// How often the router is right, on prompts that it was not trained on
+    Router(router::Args),
 }
 
 pub(crate) fn run(command: &Command) -> Outcome {
     match command {
         Command::Overhead { rounds, json } => super::overhead::run(*rounds, *json),
         Command::Moa(args) => moa::run(args),
+        Command::Router(args) => router::run(args),
     }
 }
