@@ -27,11 +27,13 @@ pub struct Reading {
     pub output_kind: OutputKind,
     /// Language by letters.
     pub language: Language,
-    /// The share of exam questions that need a strong model less, 0..=1000; none where no weights are.
+    /// The share of exam questions that need a strong model less, 0..=1000; none where no weights are, or the
+    /// text is not English.
     pub hardness_milli: Option<u32>,
 }
 
-/// The share of exam questions that need a strong model less than this text, 0..=1000; none where no weights are.
+/// The share of exam questions that need a strong model less than this text, 0..=1000; none where no weights are, or it
+/// is not English.
 pub fn hardness(prompt: &str) -> Option<u32> {
     read(prompt, &[]).hardness_milli
 }
@@ -71,15 +73,11 @@ pub(crate) fn of(
         domains: domain::of(text, guess.intent, attachments, heads),
         output_kind: output::of(text, guess.intent, heads.map(|(_, heads)| heads)),
         language,
-        hardness_milli: learned.as_ref().map(|(weights, heads, sight)| {
-            let word_problem = guess.intent == Intent::Math;
-            let gap = if word_problem {
-                heads.word_problem_gap()
-            } else {
-                weights.exam_gap(heads, &weights.exam.scores(sight))
-            };
-            weights.hardness_milli(gap, word_problem)
-        }),
+        // The questions that hardness was learned from are English.
+        hardness_milli: learned
+            .as_ref()
+            .filter(|_| language == Language::En)
+            .map(|(weights, heads, sight)| hardness_of(weights, heads, sight, guess.intent)),
     }
 }
 
@@ -88,6 +86,16 @@ const DOUBTFUL: i64 = UNIT * 2 / 3;
 /// From this sum of the rules on a wish is in plain words, and the weights must be nearly sure to overrule it.
 const PLAIN: i32 = 10;
 const NEARLY_SURE: i64 = UNIT * 7 / 8;
+
+fn hardness_of(weights: &Weights<'_>, heads: &Heads, sight: &Sight, intent: Intent) -> u32 {
+    let is_word_problem = intent == Intent::Math;
+    let gap = if is_word_problem {
+        heads.word_problem_gap()
+    } else {
+        weights.exam_gap(heads, &weights.exam.scores(sight))
+    };
+    weights.hardness_milli(gap, is_word_problem)
+}
 
 /// The likeliest intent, if it is likely enough. Rules decide where they are sure and the weights are not; a single
 /// word that no rule knows says nothing.

@@ -7,7 +7,7 @@ use super::typos::mistype;
 use plyrum_catalog::Catalog;
 use plyrum_protocol::view::RouterReport;
 use plyrum_protocol::{Intent, OutputKind, Profile, Risk};
-use plyrum_router::{Health, RouteInput, Weights, read_by, route};
+use plyrum_router::{Health, Needs, RouteInput, Verdicts, Weights, read_by, route};
 use std::hint::black_box;
 use std::time::Duration;
 
@@ -96,6 +96,9 @@ fn input<'a>(prompt: &'a str, catalog: &'a Catalog) -> RouteInput<'a> {
         health: &|_| Health::Ready,
         requested_model: None,
         allow_list: None,
+        verdicts: Verdicts::none(),
+        pace: &|_| None,
+        needs: Needs::default(),
         profile: Profile::Balanced,
         plan_requested: None,
         available: None,
