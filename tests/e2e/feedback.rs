@@ -59,3 +59,19 @@ fn a_verdict_on_nothing_is_refused_with_a_reason() {
     world.plyrum(["feedback", "abcd", "good"]).run().fails_telling(2, ["abcd"]);
     world.plyrum(["feedback", "last", "fine"]).run().fails_telling(2, ["good", "bad"]);
 }
+
+#[test]
+fn auto_lets_near_equals_vote_beside_the_shipped_models_of_which_nothing_is_known() {
+    let (world, _fake) = world();
+    let prompt = "What is 17 * 23? Answer with the number only.";
+    let planned = world.json(["ask", "--dry-run", "--json", "--profile", "best", "--plan", "auto", prompt]);
+    assert_eq!(planned["plan"], "vote", "{planned}");
+    let reasons = planned["reasons"].as_array().unwrap();
+    assert!(
+        reasons.contains(&"near_equal_panel".into()) && !reasons.contains(&"no_quality_data".into()),
+        "{planned}"
+    );
+    let asked = world.json(["ask", "--json", "--profile", "best", "--plan", "auto", prompt]);
+    assert_eq!((&asked["plan"], asked["attempts"].as_array().unwrap().len()), (&"vote".into(), 2));
+    world.is_sound();
+}

@@ -3,8 +3,8 @@
 use crate::context::Context;
 use crate::resolve::{excluded, not_found};
 use plyrum_catalog::{Catalog, Model, ModelId};
-use plyrum_engine::{ExpandError, ModelChoice, Models, Persona, Plan, PlanStep, StepSpec};
-use plyrum_protocol::{Decision, ErrorKind, Excluded, Fault};
+use plyrum_engine::{ExpandError, ModelChoice, Models, Persona, Plan, PlanStep, SEATS, StepSpec};
+use plyrum_protocol::{Candidate, Decision, ErrorKind, Excluded, Fault};
 
 /// Why a model that could serve may not: what it would cost is not known, and there is a limit.
 const UNPRICED: [&str; 2] = ["price_unknown", "image_bound_unknown"];
@@ -26,7 +26,12 @@ pub(crate) fn expand(plan: &Plan, choosing: &Choosing<'_>) -> Result<Vec<StepSpe
     let with_fallbacks = |models: Vec<&Model>| {
         models.into_iter().map(|model| choosing.with_fallbacks(model)).collect::<Vec<_>>()
     };
-    plan.expand(|step| choosing.models(step).map(with_fallbacks)).map_err(|error| match error {
+    let is_cascade = plan.steps.iter().any(|step| step.models == Models::Cheapest);
+    let models = |step: &PlanStep| match &step.models {
+        Models::Best if is_cascade => Ok(vec![choosing.strongest()?]),
+        _ => choosing.models(step),
+    };
+    plan.expand(|step| models(step).map(with_fallbacks)).map_err(|error| match error {
         ExpandError::Models(fault) => fault,
         ExpandError::Name(_) => Fault::new(ErrorKind::Config, error.to_string()),
     })
@@ -134,16 +139,33 @@ impl<'a> Choosing<'a> {
         }
     }
 
-    /// Those of a panel that are not known to be too weak for it; all, where none would be left.
-    fn good_enough(&self, panel: Vec<&'a Model>) -> Vec<&'a Model> {
-        let quality = |model: &Model| {
-            self.decision.candidates.iter().find(|c| c.model == model.id.as_str())?.expected_quality_milli
-        };
-        let is_let_in = |model: &&Model| {
-            self.floor_milli.zip(quality(model)).is_none_or(|(floor, quality)| quality >= floor)
-        };
-        let strong: Vec<&Model> = panel.iter().copied().filter(is_let_in).collect();
-        if strong.is_empty() { panel } else { strong }
+    /// What is expected of each who could sit on a panel; nobody, where there is none.
+    pub(crate) fn qualities(&self) -> Vec<Option<u32>> {
+        self.panel().unwrap_or_default().into_iter().map(|model| self.quality(model)).collect()
+    }
+
+    fn quality(&self, model: &Model) -> Option<u32> {
+        let own = |candidate: &&Candidate| candidate.model == model.id.as_str();
+        self.decision.candidates.iter().find(own)?.expected_quality_milli
+    }
+
+    /// Those who are let into a panel that a rule has made, the best first: it was made of these.
+    fn good_enough(&self, mut panel: Vec<&'a Model>) -> Vec<&'a Model> {
+        if let Some(floor) = self.floor_milli {
+            panel.retain(|model| self.quality(model).is_some_and(|quality| quality >= floor));
+            panel.sort_by_key(|model| std::cmp::Reverse(self.quality(model))); // stable: of equals the better-ranked
+            panel.truncate(SEATS);
+        }
+        panel
+    }
+
+    /// The one who is right most often; the router's first choice where that is not known.
+    fn strongest(&self) -> Result<&'a Model, Fault> {
+        let first = self.first()?;
+        let panel = self.panel()?;
+        let known = panel.into_iter().filter(|model| self.quality(model).is_some());
+        // The first of equals: `max_by_key` would take the last.
+        Ok(known.rev().max_by_key(|model| self.quality(model)).unwrap_or(first))
     }
 
     /// Candidates of the first one's sort: the offline extractor does not sit on a panel of models.
@@ -162,9 +184,19 @@ impl<'a> Choosing<'a> {
             && self.context.settings.narrowing.allows(&model.provider)
     }
 
-    /// The panel, the cheapest first; of equals the better-ranked. What has no price comes last.
+    /// The panel without the strongest, who is asked where the others disagree, and without those far under it; the cheapest
+    /// first, of equals the better-ranked. What has no price comes last.
     fn cheapest(&self) -> Result<Vec<&'a Model>, Fault> {
-        let mut panel = self.panel()?;
+        const FAR_UNDER_MILLI: u32 = 150;
+        let all = self.panel()?;
+        let strongest = self.strongest()?;
+        let best = self.quality(strongest);
+        let is_far = |model: &Model| {
+            self.quality(model).zip(best).is_some_and(|(own, best)| own + FAR_UNDER_MILLI < best)
+        };
+        let others = all.iter().copied().filter(|model| model.id != strongest.id && !is_far(model));
+        let others: Vec<&Model> = others.collect();
+        let mut panel = if others.len() < 2 { all } else { others };
         let cost = |model: &&Model| {
             let candidate = self.decision.candidates.iter().find(|c| c.model == model.id.as_str());
             candidate

@@ -17,6 +17,8 @@ use plyrum_settings::ModelChoice as ConfiguredModel;
 
 /// Why a price range is no promise, and no limit can be kept.
 const UNBOUNDED: &str = "image_bound_unknown";
+/// What the router says of its own plan, which a rule replaces.
+const OF_NO_RULE: [&str; 2] = ["direct_by_default", "no_quality_data"];
 /// The plan of one step.
 const DIRECT: &str = "direct";
 
@@ -132,7 +134,20 @@ pub(crate) fn resolve(
     let mut decision = decide(context, asked, options, &wants);
     say_what_is_unbounded(&mut decision);
     let by_rule = plan(context, &plan_name)?.is_chosen_by_rule();
-    let floor_milli = if by_rule { choose_plan(&mut decision, options) } else { None };
+    let mut floor_milli = None;
+    if by_rule {
+        let able = Choosing {
+            context,
+            decision: &decision,
+            persona: &persona,
+            requested: model.as_ref(),
+            shows_pictures: !asked.pictures.is_empty(),
+            floor_milli: None,
+        }
+        .qualities();
+        let asked_for_best = profile(context, options) == Profile::Best;
+        floor_milli = choose_plan(&mut decision, &able, asked_for_best);
+    }
     let plan = plan(context, &decision.plan)?;
     let choosing = Choosing {
         context,
@@ -213,16 +228,17 @@ fn keeps_commands_alone(
 }
 
 /// The rule of `auto`: its plan and its reasons go into the decision. How good members of its panel are at least.
-fn choose_plan(decision: &mut Decision, options: &SubmitOptions) -> Option<u32> {
-    let qualities: Vec<Option<u32>> = decision.candidates.iter().map(|c| c.expected_quality_milli).collect();
+fn choose_plan(decision: &mut Decision, qualities: &[Option<u32>], asked_for_best: bool) -> Option<u32> {
     let chosen = activate(&Situation {
-        qualities: &qualities,
+        qualities,
+        alone_milli: decision.candidates.first().and_then(|first| first.expected_quality_milli),
         output: decision.output_kind,
         rule: calibration(decision.domains.iter().map(String::as_str)),
         high_stakes: decision.risk == Risk::High,
-        asked_for_best: options.profile == Some(Profile::Best),
+        asked_for_best,
     });
     chosen.plan.clone_into(&mut decision.plan);
+    decision.reasons.retain(|reason| !OF_NO_RULE.contains(&reason.as_str()));
     for reason in chosen.reasons {
         if decision.reasons.iter().all(|known| known != reason) {
             decision.reasons.push(reason.to_owned());
@@ -259,11 +275,6 @@ pub(crate) fn decide(
             lines: a.text.lines().count() as u64,
         })
         .collect();
-    let profile = options.profile.unwrap_or(match context.settings.defaults.profile {
-        plyrum_settings::Profile::Cheap => Profile::Cheap,
-        plyrum_settings::Profile::Balanced => Profile::Balanced,
-        plyrum_settings::Profile::Best => Profile::Best,
-    });
     let allowed: Option<Vec<String>> = context
         .settings
         .narrowing
@@ -284,8 +295,10 @@ pub(crate) fn decide(
         verdicts: &verdicts,
         pace: &|model| context.learned().pace.of(model.as_str()),
         // Who says how actions are approved wants some.
-        needs: Needs { tools: options.approve.is_some() || options.max_turns.is_some() },
-        profile,
+        needs: Needs {
+            tools: wants.model.is_none() && (options.approve.is_some() || options.max_turns.is_some()),
+        },
+        profile: profile(context, options),
         plan_requested: wants.plan,
         available: [options.max_cost_micro_rub, context.settings.budgets.run, wants.left]
             .into_iter()
@@ -293,6 +306,15 @@ pub(crate) fn decide(
             .min(),
         allows_unpriced: unpriced(context) == Unpriced::Allow,
         max_output_tokens_default: context.settings.defaults.max_output_tokens,
+    })
+}
+
+/// What somebody wants weighed most, else what the configuration does.
+fn profile(context: &Context, options: &SubmitOptions) -> Profile {
+    options.profile.unwrap_or(match context.settings.defaults.profile {
+        plyrum_settings::Profile::Cheap => Profile::Cheap,
+        plyrum_settings::Profile::Balanced => Profile::Balanced,
+        plyrum_settings::Profile::Best => Profile::Best,
     })
 }
 

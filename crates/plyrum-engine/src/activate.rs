@@ -13,14 +13,18 @@ use plyrum_protocol::OutputKind;
 const GOOD_ENOUGH_MILLI: u32 = 850;
 /// A member this far under the best is left out, where answers are not counted.
 const TOO_WEAK_MILLI: u32 = 150;
+/// Most members of a panel.
+pub const SEATS: usize = 5;
 /// Up to this gap a panel is of near-equals.
 const NEAR_MILLI: u32 = 50;
 
 /// What the rule looks at.
 #[derive(Debug, Clone, Copy)]
 pub struct Situation<'a> {
-    /// Expected quality of each candidate in this domain, best-ranked first, in thousandths.
+    /// Expected quality in this domain of those who could sit on a panel, in thousandths.
     pub qualities: &'a [Option<u32>],
+    /// The same of the one who would be asked alone.
+    pub alone_milli: Option<u32>,
     /// Shape of the answer.
     pub output: OutputKind,
     /// From when on a vote pays in the prompt's field.
@@ -48,14 +52,18 @@ pub fn activate(situation: &Situation<'_>) -> Activation {
     if situation.qualities.len() < 2 {
         return direct(vec!["one_model"]);
     }
-    let Some(qualities) = situation.qualities.iter().copied().collect::<Option<Vec<u32>>>() else {
+    // Of whom nothing is known sits on no panel that a rule has made.
+    let mut qualities: Vec<u32> = situation.qualities.iter().copied().flatten().collect();
+    if qualities.len() < 2 {
         return direct(vec!["no_quality_data"]);
-    };
-    let best = qualities.iter().copied().max().unwrap_or(0);
+    }
+    qualities.sort_unstable_by_key(|quality| std::cmp::Reverse(*quality));
+    qualities.truncate(SEATS);
+    let best = qualities.first().copied().unwrap_or(0);
     let wanted = match (situation.asked_for_best, situation.high_stakes) {
         (true, _) => "asked_for_best",
         (_, true) => "high_stakes",
-        _ if best < GOOD_ENOUGH_MILLI => "best_may_be_wrong",
+        _ if situation.alone_milli.unwrap_or(best) < GOOD_ENOUGH_MILLI => "best_may_be_wrong",
         _ => return direct(vec!["best_is_good_enough"]),
     };
     let counted = situation.output == OutputKind::Discrete;
@@ -68,10 +76,12 @@ pub fn activate(situation: &Situation<'_>) -> Activation {
         OutputKind::Discrete if panel.len() < rule.min_members => ("direct", "best_stands_alone"),
         OutputKind::Discrete if gap <= NEAR_MILLI => ("vote", "near_equal_panel"),
         OutputKind::Discrete if rule.votes(gap, panel.len()) => ("vote", "unequal_panel_weighed"),
-        _ if panel.len() < 2 => ("self-moa", "best_stands_alone"),
+        OutputKind::Discrete => ("direct", "unequal_panel"),
+        // One is picked as it is, of samples of the best: who else there is does not matter.
+        OutputKind::Code | OutputKind::Structured => ("best-of-n", "picked_unmodified"),
+        OutputKind::Prose if panel.len() < 2 => ("self-moa", "best_stands_alone"),
         OutputKind::Prose if gap <= NEAR_MILLI => ("moa", "near_equal_panel"),
-        OutputKind::Code | OutputKind::Structured if gap <= NEAR_MILLI => ("best-of-n", "near_equal_panel"),
-        _ => ("self-moa", "unequal_panel"),
+        OutputKind::Prose => ("self-moa", "unequal_panel"),
     };
     let floor_milli = ["vote", "moa"].contains(&plan).then_some(floor);
     Activation { plan, floor_milli, reasons: vec![wanted, reason] }
@@ -85,7 +95,14 @@ mod tests {
     fn chosen(qualities: &[u32], output: OutputKind, high_stakes: bool, domain: &str) -> Activation {
         let qualities: Vec<Option<u32>> = qualities.iter().copied().map(Some).collect();
         let (rule, asked_for_best) = (calibration([domain]), false);
-        activate(&Situation { qualities: &qualities, output, rule, high_stakes, asked_for_best })
+        activate(&Situation {
+            qualities: &qualities,
+            alone_milli: None,
+            output,
+            rule,
+            high_stakes,
+            asked_for_best,
+        })
     }
 
     fn plan(qualities: &[u32], output: OutputKind, high_stakes: bool) -> (&'static str, &'static str) {
@@ -100,6 +117,7 @@ mod tests {
         let unknown = [Some(700), None];
         let chosen = activate(&Situation {
             qualities: &unknown,
+            alone_milli: None,
             output: OutputKind::Discrete,
             rule: calibration([]),
             high_stakes: true,
@@ -113,7 +131,8 @@ mod tests {
         assert_eq!(plan(&[800, 790, 780], OutputKind::Discrete, false).0, "vote");
         assert_eq!(plan(&[800, 790, 780], OutputKind::Prose, false).0, "moa");
         assert_eq!(plan(&[900, 890, 880], OutputKind::Code, true).0, "best-of-n");
-        assert_eq!(plan(&[800, 700, 700, 700], OutputKind::Discrete, false).1, "unequal_panel");
+        assert_eq!(plan(&[800, 700, 700, 700], OutputKind::Discrete, false), ("direct", "unequal_panel"));
+        assert_eq!(plan(&[800, 690, 690], OutputKind::Structured, false), ("best-of-n", "picked_unmodified"));
         assert_eq!(plan(&[800, 700, 700, 700, 700], OutputKind::Discrete, false).1, "unequal_panel_weighed");
         assert_eq!(plan(&[800, 500, 500], OutputKind::Discrete, false), ("direct", "best_stands_alone"));
         assert_eq!(plan(&[800, 500, 500], OutputKind::Prose, false), ("self-moa", "best_stands_alone"));
@@ -122,7 +141,7 @@ mod tests {
     #[test]
     fn who_is_let_in_depends_on_the_field() {
         let math = chosen(&[550, 400, 380, 200], OutputKind::Discrete, false, "math");
-        assert_eq!((math.plan, math.floor_milli), ("vote", Some(350)));
+        assert_eq!((math.plan, math.floor_milli), ("vote", Some(400)));
         let code = chosen(&[830, 770, 540], OutputKind::Discrete, false, "programming");
         assert_eq!((code.plan, code.floor_milli), ("direct", None), "two would only ask the best twice");
         let code = chosen(&[620, 600, 580, 500], OutputKind::Discrete, false, "programming");

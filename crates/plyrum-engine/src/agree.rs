@@ -40,8 +40,8 @@ pub(crate) fn groups(votes: &[Vote]) -> Vec<Vec<usize>> {
     groups
 }
 
-/// Whether the votes that are in settle it: two or more say the same, and the heaviest of those who have not spoken
-/// could not bring another answer before it. Weights of one make that "two agree and nobody else does".
+/// Whether the votes that are in settle it: two or more have an answer, and the two heaviest of those who have not spoken
+/// could not bring another one before the heaviest.
 pub(crate) fn is_settled(votes: &[Vote], unheard: &[i64]) -> bool {
     let mut sums: BTreeMap<&str, (usize, i64)> = BTreeMap::new();
     for vote in votes {
@@ -69,6 +69,8 @@ pub(crate) fn two_agree<'a>(texts: impl Iterator<Item = &'a str>, reading: Readi
 /// Groups of texts that say nearly the same in nearly the same words; where answers
 /// are compared (`reading`), only such that give the same one, since a long text may differ in that alone.
 pub(crate) fn near_duplicates(texts: &[&str], reading: Option<Reading>) -> Vec<Vec<usize>> {
+    // Two texts that end with different numbers differ, whether or not a number was asked for.
+    let reading = reading.map(|reading| if reading == Reading::Value { Reading::Number } else { reading });
     let answers: Vec<_> =
         texts.iter().map(|text| reading.and_then(|reading| answer(text, reading))).collect();
     let phrases: Vec<BTreeSet<Vec<String>>> = texts.iter().map(|text| phrases(text)).collect();
@@ -180,7 +182,7 @@ mod tests {
         let words = "First we add the apples of the two baskets, then we take away the ones that were eaten, \
                      and so we get the number of apples that are left in the end of it all, which is ";
         let (one, two) = (format!("{words}17."), format!("{words}18."));
-        assert_eq!(near_duplicates(&[&one, &two], Some(Reading::Value)).len(), 2);
+        assert_eq!(near_duplicates(&[&one, &two], Some(Reading::Number)).len(), 2);
         assert_eq!(near_duplicates(&[&one, &two], None).len(), 1);
     }
 

@@ -7,14 +7,45 @@
 
 /// Longest text that is an answer as a whole, in characters.
 const SHORT: usize = 60;
-/// Unit words behind a number that are no part of it: "18 dollars", "3 square meters".
-const UNIT_WORDS: usize = 3;
+/// Words behind a number that change nothing about it. A closed list: "8 million", "5 pm" and "3 miles" are other numbers.
+const UNITS: &[&str] = &[
+    "dollar",
+    "dollars",
+    "usd",
+    "cents",
+    "euro",
+    "euros",
+    "eur",
+    "rub",
+    "rubles",
+    "rouble",
+    "roubles",
+    "percent",
+    "units",
+    "unit",
+    "points",
+    "items",
+    "руб",
+    "рублей",
+    "рубля",
+    "рубль",
+    "долларов",
+    "доллара",
+    "евро",
+    "процентов",
+    "процента",
+    "процент",
+    "штук",
+    "штуки",
+];
 
 /// What counts as a difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reading {
     /// Neither case nor the way in which a number is written.
     Value,
+    /// The same where a number is asked for: the last one of a long text is the answer.
+    Number,
     /// Everything but quotes around it: what a program prints.
     Exact,
 }
@@ -22,19 +53,23 @@ pub(crate) enum Reading {
 /// The answer in a text as votes compare it, for whoever measures that: of a program's output (`exact`) as it stands, else
 /// by its value.
 pub fn read_answer(text: &str, exact: bool) -> Option<String> {
-    answer(text, if exact { Reading::Exact } else { Reading::Value })
+    answer(text, if exact { Reading::Exact } else { Reading::Number })
 }
 
 /// The answer in a text; `None` where none can be told from the words around it.
 pub(crate) fn answer(text: &str, reading: Reading) -> Option<String> {
     let text = text.trim();
     let json = in_json(text);
+    if let (Reading::Exact, Some(value)) = (reading, &json) {
+        return Some(unquoted(value).to_owned()); // what is printed may be empty, or begin with a space
+    }
     let marked = || text.lines().rev().find_map(after_marker).map(str::to_owned);
     let short = || (text.chars().count() <= SHORT).then(|| text.to_owned());
     let found = json.or_else(|| boxed(text).map(str::to_owned)).or_else(marked).or_else(short);
     match found {
         Some(found) => Some(normal(&found, reading)).filter(|value| !value.is_empty()),
-        None => last_number(text),
+        None if reading == Reading::Number => last_number(text),
+        None => None,
     }
 }
 
@@ -53,7 +88,7 @@ fn in_json(text: &str) -> Option<String> {
 }
 
 fn after_marker(line: &str) -> Option<&str> {
-    const MARKERS: [&str; 6] = ["answer:", "answer is", "ответ:", "ответ —", "result:", "итог:"];
+    const MARKERS: [&str; 7] = ["answer:", "answer is", "ответ:", "ответ —", "ответ –", "result:", "итог:"];
     let lower = line.to_lowercase();
     let at = MARKERS.iter().filter_map(|marker| Some(lower.rfind(marker)? + marker.len())).max()?;
     // Lower case may change lengths (İ): then the place is not the same, and the line is not used.
@@ -83,13 +118,28 @@ fn last_number(text: &str) -> Option<String> {
 
 fn normal(text: &str, reading: Reading) -> String {
     if reading == Reading::Exact {
-        return unquoted(text.trim()).to_owned();
+        return unquoted(text.trim().trim_matches('*').trim()).to_owned();
     }
-    let bare = text.trim_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '-' | '\\' | '}'));
+    let text = of_unknown(text);
+    let begins_with_point =
+        |c: char| c == '.' && text.trim_start_matches(['*', '$', ' ', '`']).starts_with('.');
+    let is_around = |c: char| !c.is_alphanumeric() && !matches!(c, '-' | '\\' | '}');
+    let bare = text.trim_end_matches(is_around).trim_start_matches(|c| is_around(c) && !begins_with_point(c));
     number(bare).unwrap_or_else(|| {
         let bare = bare.trim_matches(|c: char| !c.is_alphanumeric() && c != '-');
         bare.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
     })
+}
+
+/// The value of one unknown: "x = 5" is 5.
+fn of_unknown(text: &str) -> &str {
+    let Some((name, value)) = text.split_once('=') else { return text };
+    let name = name.trim_matches(|c: char| !c.is_alphanumeric());
+    if name.chars().count() == 1 && name.chars().all(char::is_alphabetic) && !value.contains('=') {
+        value
+    } else {
+        text
+    }
 }
 
 /// Without one pair of quotes or backquotes around it.
@@ -99,8 +149,9 @@ fn unquoted(text: &str) -> &str {
 
 /// A number by its value: a whole one, or a fraction in lowest terms.
 fn number(text: &str) -> Option<String> {
-    let text = text.replace(['\u{a0}', '\u{202f}'], "");
-    let text = text.trim().trim_start_matches("\\$");
+    let text = text.replace(['\u{a0}', '\u{202f}'], " ");
+    let text = by_thousands(text.trim().trim_start_matches("\\$"));
+    let text = text.as_str();
     let (negative, text) = match text.strip_prefix(['-', '−']) {
         Some(rest) => (true, rest.trim_start()),
         None => (false, text),
@@ -124,6 +175,21 @@ fn number(text: &str) -> Option<String> {
     Some(if below == 1 { format!("{sign}{above}") } else { format!("{sign}{above}/{below}") })
 }
 
+/// Groups of three digits written apart are one number: "1 500 000".
+fn by_thousands(text: &str) -> String {
+    let mut groups = text.split(' ').peekable();
+    let mut whole = groups.next().unwrap_or_default().to_owned();
+    let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+    if digits(whole.trim_start_matches('-')) && whole.trim_start_matches('-').len() <= 3 {
+        while let Some(group) = groups.next_if(|part| {
+            part.len() >= 3 && part.get(..3).is_some_and(digits) && !part.get(3..4).is_some_and(digits)
+        }) {
+            whole += group;
+        }
+    }
+    groups.fold(whole, |whole, part| whole + " " + part)
+}
+
 fn latex_fraction(text: &str) -> Option<(&str, &str)> {
     let rest = ["\\frac{", "\\dfrac{", "\\tfrac{"].iter().find_map(|start| text.strip_prefix(start))?;
     let (above, rest) = rest.split_once("}{")?;
@@ -132,16 +198,17 @@ fn latex_fraction(text: &str) -> Option<(&str, &str)> {
 
 /// A number without the words that say of what: "18 dollars" is 18.
 fn without_units(text: &str) -> &str {
-    let Some((number, unit)) = text.split_once([' ', '%', '°']) else { return text };
-    let is_word = |word: &str| word.chars().all(|c| c.is_alphabetic() || matches!(c, '.' | '%' | '²' | '³'));
-    let words: Vec<&str> = unit.split_whitespace().collect();
-    if words.len() <= UNIT_WORDS && words.iter().all(|word| is_word(word)) { number } else { text }
+    let Some((number, unit)) = text.split_once([' ', '%']) else { return text };
+    let is_unit = |word: &str| UNITS.contains(&word.trim_matches('.').to_lowercase().as_str());
+    if unit.split_whitespace().all(is_unit) { number } else { text }
 }
 
 /// Digits and how many of them stand behind the point. A comma before three digits parts thousands, another one is a decimal
 /// comma: "1,500" is 1500 and "1,5" is 1.5.
 fn decimal(text: &str) -> Option<(i128, u32)> {
     let all_digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
+    let pointed = text.strip_prefix('.').map(|rest| format!("0.{rest}"));
+    let text = pointed.as_deref().unwrap_or(text);
     let groups: Vec<&str> = text.split(',').collect();
     let (whole, fraction) = match groups.as_slice() {
         [one] => {
@@ -177,7 +244,7 @@ mod tests {
     use super::*;
 
     fn value(text: &str) -> Option<String> {
-        answer(text, Reading::Value)
+        answer(text, Reading::Number)
     }
 
     #[test]
@@ -196,7 +263,11 @@ mod tests {
             ("Answer: $18", "18"),
             ("Answer: 18 dollars", "18"),
             ("Answer: 75%", "75"),
-            ("Ответ: 3 кв. метра", "3"),
+            ("Ответ: 1 500 руб.", "1500"),
+            ("Ответ – 42", "42"),
+            ("Answer: x = 5", "5"),
+            (".5", "1/2"),
+            ("1 000", "1000"),
             ("Answer: -7", "-7"),
             ("Answer: -1, 2", "-1, 2"),
             ("{\"answer\": 5\\sqrt{3}}", "answer\": 5\\sqrt{3"),
@@ -213,6 +284,25 @@ mod tests {
             "A long text that says nothing that could be told apart from any other long text at all.";
         assert_eq!(value(nothing), None);
         assert_eq!(value("{\"answer\": null}"), Some("answer\": null".to_owned()));
+    }
+
+    #[test]
+    fn different_answers_are_never_the_same() {
+        for (one, other) in [
+            ("8 million", "8 billion"),
+            ("5 тыс.", "5 млн"),
+            ("5 am", "5 pm"),
+            ("100 BC", "100 AD"),
+            ("5 km", "5 miles"),
+            ("7 days ago", "7 days later"),
+            (".5", "5"),
+        ] {
+            assert_ne!(value(one), value(other), "{one}, {other}");
+        }
+        let prose = |city| {
+            format!("{city} became the capital of the country when it was founded for this in the year 1913.")
+        };
+        assert_eq!(answer(&prose("Canberra"), Reading::Value), None, "no number was asked for");
     }
 
     #[test]
@@ -240,5 +330,7 @@ mod tests {
         assert_ne!(exact("Answer: aB"), exact("Answer: ab"));
         assert_ne!(exact("Answer: 5"), exact("Answer: 5.0"));
         assert_eq!(exact("[1, 2]").as_deref(), Some("[1, 2]"));
+        assert_eq!(exact("{\"answer\": \"\"}").as_deref(), Some(""), "nothing is an output, too");
+        assert_ne!(exact("{\"answer\": \"yes \"}"), exact("{\"answer\": \"yes\"}"));
     }
 }

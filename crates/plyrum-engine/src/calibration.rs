@@ -24,7 +24,7 @@ const USUAL: Calibration =
 /// Fields that were measured, by their name in a decision. With weighted votes the gap matters little; who is let in does.
 const MEASURED: &[(&str, Calibration)] = &[
     // GSM8K and MATH level 5: weak members err in many ways, and their words weigh little.
-    ("math", Calibration { too_weak_milli: 200, min_members: 2, near_milli: 1000, unequal_members: 2 }),
+    ("math", Calibration { too_weak_milli: 150, min_members: 2, near_milli: 1000, unequal_members: 2 }),
     // CRUXEval: weak members fall into the same trap, so that two of them outvote the best.
     (
         "programming",

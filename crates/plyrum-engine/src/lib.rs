@@ -24,7 +24,7 @@ mod run;
 mod spec;
 mod weight;
 
-pub use activate::{Activation, Situation, activate};
+pub use activate::{Activation, SEATS, Situation, activate};
 pub use answer::read_answer;
 pub use calibration::{Calibration, calibration};
 pub use compose::request_for;

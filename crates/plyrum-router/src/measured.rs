@@ -1,11 +1,15 @@
 //! How often models were right where it was measured, field by field: counts from recorded answers.
 //!
 //! `weights/quality.tsv` has a line for each model and field: name, field, right, asked. It is made by
-//! `scripts/quality-table.sh DATA`; sources and licences are in `weights/CARD.md`. The questions are old and public, and so
-//! are most of the models: a start, which a person's own verdicts move.
+//! `scripts/quality-table.sh DATA`, of models that took every exam of a field, so that rates compare; sources and licences are
+//! in `weights/QUALITY.md`. The questions are old and public, and so are most of the models: a start, which a person's own
+//! verdicts move.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
+
+/// Fields of the table.
+const FIELDS: usize = 2;
 
 const TABLE: &str = include_str!("../weights/quality.tsv");
 
@@ -40,7 +44,11 @@ pub(crate) fn counts(name: &str, domains: &[String]) -> Option<(Count, Count)> {
             asked: sum.asked.saturating_add(count.asked),
         })
     };
-    Some((sum(&|field| domains.iter().any(|domain| domain == field)), sum(&|_| true)))
+    // A mean over all fields compares models only where all were measured.
+    let is_whole = fields.len() >= FIELDS;
+    let here = sum(&|field| domains.iter().any(|domain| domain == field));
+    let all = if is_whole { sum(&|_| true) } else { here };
+    (all.asked > 0).then_some((here, all))
 }
 
 /// A name as it is compared: lower case, without whoever hosts it (`vendor/…`, `…@host`, `…:free`) and without the `meta-` that
@@ -66,6 +74,7 @@ mod tests {
         for unknown in ["gpt-4o", "llama-3.1-70b", "gpt-4o-2024-05-13-preview", "", "70b-instruct"] {
             assert_eq!(of(unknown), None, "{unknown}");
         }
+        assert_eq!(of("claude-3-sonnet-20240229"), None, "it took the easy half of the exam only");
     }
 
     #[test]

@@ -44,10 +44,9 @@ impl Verdicts {
     fn of(&self, model: &str, domains: &[String]) -> (u64, u64) {
         let whole = [String::new()];
         let fields = if domains.is_empty() { &whole } else { domains };
-        fields.iter().fold((0, 0), |(good, bad), field| {
-            let (more, worse) = self.0.get(&(model.to_owned(), field.clone())).copied().unwrap_or_default();
-            (good + more, bad + worse)
-        })
+        // One verdict on a prompt of two fields is one verdict: the field with most of them speaks.
+        let of_field = |field: &String| self.0.get(&(model.to_owned(), field.clone())).copied();
+        fields.iter().filter_map(of_field).max_by_key(|(good, bad)| good + bad).unwrap_or_default()
     }
 }
 

@@ -189,6 +189,7 @@ fn plan_of(arm: Arm, panel: &[Member], rule: Calibration) -> (&'static str, Opti
             let qualities: Vec<Option<u32>> = panel.iter().map(|member| Some(member.quality_milli)).collect();
             let chosen = activate(&Situation {
                 qualities: &qualities,
+                alone_milli: panel.first().map(|best| best.quality_milli),
                 output: OutputKind::Discrete,
                 rule,
                 high_stakes: false,
@@ -213,7 +214,7 @@ impl Pick<'_> {
                 let floor = self.floor.unwrap_or(0);
                 self.panel.iter().filter(|member| member.quality_milli >= floor).collect()
             }
-            Models::Cheapest => self.cheapest_first(),
+            Models::Cheapest => self.behind_the_best(),
             Models::Best | Models::Aggregator | Models::Named(_) => self.lead().into_iter().collect(),
         };
         members.into_iter().map(|member| vec![choice(member.model)]).collect()
@@ -231,8 +232,21 @@ impl Pick<'_> {
         }
     }
 
+    /// As the daemon expands a cascade: without the strongest, and without those far under it where two others are left.
+    fn behind_the_best(&self) -> Vec<&Member> {
+        const FAR_UNDER_MILLI: u32 = 150;
+        let best = self.panel.first().map_or(0, |best| best.quality_milli);
+        let others =
+            self.panel.iter().skip(1).filter(|member| member.quality_milli + FAR_UNDER_MILLI >= best);
+        let others: Vec<&Member> = others.collect();
+        if others.len() < 2 { self.cheapest_first() } else { self.by_cost(others) }
+    }
+
     fn cheapest_first(&self) -> Vec<&Member> {
-        let mut members: Vec<&Member> = self.panel.iter().collect();
+        self.by_cost(self.panel.iter().collect())
+    }
+
+    fn by_cost<'m>(&self, mut members: Vec<&'m Member>) -> Vec<&'m Member> {
         members.sort_by_key(|member| member.expected_cost(self.question)); // stable: of equals the better
         members
     }

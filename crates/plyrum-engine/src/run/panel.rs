@@ -4,7 +4,7 @@
 //! until two agree. Both stop at once where discrete answers agree: on recorded answers of about 45
 //! models that stays within 1.2 points of the full vote with 2.0 to 4.2 calls instead of 5 to 6. Where it is known how
 //! often each member is right, "agree" means that the two heaviest who have not spoken could not change the result
-//! (`agree::is_settled`), which loses nothing of the full vote on the same answers. What is
+//! (`agree::is_settled`). What is
 //! then still under way is given up, see `late.rs`. A proposal that a person drops counts as if it had not
 //! been planned, so that there is never more to wait for than before. A plan with `quorum = "all"` waits for everybody it has
 //! asked, so that what it costs is no matter of time.
@@ -15,13 +15,11 @@ use crate::agree::{self, Vote};
 use crate::answer::Reading;
 use crate::spec::{FanOut, Quorum};
 use crate::weight;
-use plyrum_protocol::{FrameBody, OutputKind, StepKind, StepOutcome, Timestamp};
+use plyrum_protocol::{FrameBody, Intent, OutputKind, StepKind, StepOutcome, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Proposals that thrifty asks for at first.
 const FIRST_TWO: usize = 2;
-/// The field in which a discrete answer is what a program prints, by its name in a decision.
-const PROGRAMMING: &str = "programming";
 
 /// The steps that one step reads.
 #[derive(Debug, Serialize, Deserialize)]
@@ -126,7 +124,8 @@ impl Run {
         } else if self.waits_for_all(&members) {
             // Everybody who was asked is heard first.
         } else if agreed {
-            self.say_quorum(at, have, "agreement");
+            let weighed = self.weights(&members).is_some();
+            self.say_quorum(at, have, if weighed { "weighed_agreement" } else { "agreement" });
             self.close_panel(at);
         } else if self.spec.fan_out == FanOut::Fast && have >= quorum(self.wanted(&members)) && !in_grace {
             self.say_quorum(at, have, "quorum");
@@ -215,8 +214,10 @@ impl Run {
             None => agree::two_agree(texts.iter().map(|(_, text)| *text), reading),
             Some(weights) => {
                 let may_speak = |at: &usize| self.steps.get(*at).is_some_and(|s| !s.is_over());
+                // Asked one after the other, who has not spoken is ranked lower and loses a tie.
+                let tie = i64::from(self.spec.fan_out == FanOut::Fast);
                 let unheard = members.iter().zip(weights).filter(|(at, _)| may_speak(at));
-                agree::is_settled(&votes, &unheard.map(|(_, weight)| weight).collect::<Vec<_>>())
+                agree::is_settled(&votes, &unheard.map(|(_, weight)| weight + tie).collect::<Vec<_>>())
             }
         }
     }
@@ -234,7 +235,8 @@ impl Run {
     /// What the word of each member counts, where the quality of every one is known.
     fn weights(&self, members: &[usize]) -> Option<Vec<i64>> {
         let quality = |at: &usize| {
-            let model = &self.steps.get(*at)?.spec.models.first()?.id;
+            let step = self.steps.get(*at)?;
+            let model = step.answered_by.as_ref().or(step.spec.models.first().map(|model| &model.id))?;
             let candidates = &self.spec.decision.candidates;
             candidates.iter().find(|c| c.model == *model)?.expected_quality_milli
         };
@@ -248,8 +250,13 @@ impl Run {
 
     /// How answers are compared; `None` where they cannot be.
     pub(super) fn reading(&self) -> Option<Reading> {
-        let of_program = self.spec.decision.domains.iter().any(|domain| domain == PROGRAMMING);
-        self.is_discrete().then_some(if of_program { Reading::Exact } else { Reading::Value })
+        let decision = &self.spec.decision;
+        let reading = match decision.intent {
+            Intent::CodeDebugExplain => Reading::Exact, // what a program prints
+            Intent::Math => Reading::Number,
+            _ => Reading::Value,
+        };
+        self.is_discrete().then_some(reading)
     }
 }
 
