@@ -157,12 +157,11 @@ fn add(points: &mut [i32; FIELDS.len()], name: &str, weight: i32) {
 /// The fields, by name: those of the work itself and of what comes with it, and those that the weights see. Without
 /// weights the cues decide.
 pub(crate) fn of(
-    text: &Text,
+    mut fields: [i32; FIELDS.len()],
     intent: Intent,
     attachments: &[AttachmentFacts],
     heads: Option<(&Weights<'_>, &Heads)>,
 ) -> Vec<String> {
-    let mut fields = points(text);
     if let Some((weights, heads)) = heads {
         for at in weights.fields(heads) {
             fields.get_mut(at).into_iter().for_each(|slot| *slot = MIN_POINTS);

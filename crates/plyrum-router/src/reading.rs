@@ -5,10 +5,10 @@ use plyrum_protocol::{Intent, Language, OutputKind, Risk};
 use crate::input::AttachmentFacts;
 use crate::intent::{Guess, Scores};
 use crate::number::UNIT;
-use crate::sight::Sight;
+use crate::sight::{Findings, Sight};
 use crate::text::Text;
 use crate::weights::{Heads, Weights};
-use crate::{domain, intent, language, output, risk};
+use crate::{domain, intent, language, output};
 
 /// What a prompt is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,23 +54,24 @@ pub(crate) fn of(
     language: Language,
     attachments: &[AttachmentFacts],
 ) -> Reading {
-    let evidence = intent::evidence(text);
+    let findings = Findings::of(text);
+    let evidence = &findings.intents;
     let learned = weights.map(|weights| {
-        let sight = Sight::seen(text, &evidence, language);
+        let sight = Sight::seen(text, &findings, language);
         (weights, weights.heads(&sight), sight)
     });
     let guess = match &learned {
-        Some((weights, heads, _)) => guess(weights, heads, text, &evidence),
+        Some((weights, heads, _)) => guess(weights, heads, text, evidence),
         None => evidence.best(),
     };
     let heads = learned.as_ref().map(|(weights, heads, _)| (*weights, heads));
-    let (risk, risk_reasons) = caution(risk::of(text), heads, language);
+    let (risk, risk_reasons) = caution(findings.risk.clone(), heads, language);
     Reading {
         intent: guess.intent,
         intent_confidence_milli: guess.confidence_milli,
         risk,
         risk_reasons,
-        domains: domain::of(text, guess.intent, attachments, heads),
+        domains: domain::of(findings.fields, guess.intent, attachments, heads),
         output_kind: output::of(text, guess.intent, heads.map(|(_, heads)| heads)),
         language,
         // The questions that hardness was learned from are English.

@@ -1,11 +1,12 @@
 //! All that weights see of a prompt.
 
-use plyrum_protocol::Language;
+use plyrum_protocol::{Language, Risk};
 
 use crate::grams::Grams;
 use crate::signs::Signs;
 use crate::text::Text;
-use crate::{intent, language};
+use crate::weights::FIELDS;
+use crate::{domain, intent, language, risk};
 
 /// Languages with an intercept of their own.
 pub(crate) const LANGUAGES: usize = Language::ALL.len();
@@ -21,11 +22,25 @@ pub struct Sight {
     pub language: usize,
 }
 
+/// What rules find in a prompt; looked for once.
+#[derive(Debug)]
+pub(crate) struct Findings {
+    pub(crate) intents: intent::Scores,
+    pub(crate) risk: (Risk, Vec<String>),
+    pub(crate) fields: [i32; FIELDS.len()],
+}
+
+impl Findings {
+    pub(crate) fn of(text: &Text) -> Self {
+        Self { intents: intent::evidence(text), risk: risk::of(text), fields: domain::points(text) }
+    }
+}
+
 impl Sight {
     /// Reads a prompt.
     pub fn of(prompt: &str) -> Self {
         let text = Text::of(prompt);
-        Self::seen(&text, &intent::evidence(&text), language::of(prompt))
+        Self::seen(&text, &Findings::of(&text), language::of(prompt))
     }
 
     /// The prompt by its grams and its form, without the cues of intents and fields.
@@ -40,10 +55,10 @@ impl Sight {
         self.signs.rules_say()
     }
 
-    pub(crate) fn seen(text: &Text, scores: &intent::Scores, language: Language) -> Self {
+    pub(crate) fn seen(text: &Text, findings: &Findings, language: Language) -> Self {
         Self {
             grams: Grams::of(text),
-            signs: Signs::of(text, scores),
+            signs: Signs::of(text, findings),
             language: Language::ALL.iter().position(|&known| known == language).unwrap_or(0),
         }
     }

@@ -3,12 +3,14 @@
 //! A cue counts for its label whatever the language of the prompt, so what is learned from English holds for
 //! Russian. Values are sixteenths: [`ONE`] stands for one.
 
-use plyrum_protocol::Intent;
+use plyrum_protocol::{Intent, Risk};
 
 use crate::cues::beginning;
 use crate::intent::{Scores, code_marks, place};
+use crate::sight::Findings;
 use crate::text::Text;
-use crate::{domain, output, risk};
+use crate::weights::FIELDS;
+use crate::{output, risk};
 
 /// The value that stands for one.
 pub(crate) const ONE: i16 = 16;
@@ -22,14 +24,14 @@ const INTENTS: usize = Intent::ALL.len();
 pub struct Signs(pub Vec<(u8, i16)>);
 
 impl Signs {
-    pub(crate) fn of(text: &Text, scores: &Scores) -> Self {
+    pub(crate) fn of(text: &Text, findings: &Findings) -> Self {
         let mut signs = Self(Vec::with_capacity(32));
-        signs.cues(scores);
+        signs.cues(&findings.intents);
         signs.shape(text);
         signs.size(text);
-        signs.dangers(text);
+        signs.dangers(&findings.risk);
         signs.answer(text);
-        signs.fields(text);
+        signs.fields(findings.fields);
         signs
     }
 
@@ -125,12 +127,11 @@ impl Signs {
     }
 
     /// Places 84..96: what the rules of risk found.
-    fn dangers(&mut self, text: &Text) {
-        let (level, reasons) = risk::of(text);
+    fn dangers(&mut self, (level, reasons): &(Risk, Vec<String>)) {
         for (step, reason) in risk::REASONS.iter().enumerate() {
             self.flag(84 + step, reasons.iter().any(|found| found == reason));
         }
-        self.flag(95, level > plyrum_protocol::Risk::Low);
+        self.flag(95, *level > Risk::Low);
     }
 }
 
@@ -143,8 +144,8 @@ impl Signs {
     }
 
     /// Places 102..124: cues of each field.
-    fn fields(&mut self, text: &Text) {
-        for (step, points) in domain::points(text).into_iter().enumerate() {
+    fn fields(&mut self, fields: [i32; FIELDS.len()]) {
+        for (step, points) in fields.into_iter().enumerate() {
             self.add(102 + step, usize::try_from(points.clamp(0, 4) * 8).unwrap_or(0));
         }
     }

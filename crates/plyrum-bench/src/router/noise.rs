@@ -15,6 +15,8 @@ use std::time::Duration;
 const EVERY: usize = 3;
 /// Decisions whose time is taken.
 const TIMED: usize = 3000;
+/// How often each is timed.
+const TRIES: usize = 3;
 /// Bytes of a prompt whose time is taken.
 const BYTES: usize = 2048;
 
@@ -56,9 +58,13 @@ pub(super) fn time(pack: &Pack, clock: &dyn Fn() -> Duration, report: &mut Route
         .cycle()
         .take(if prompts.is_empty() { 0 } else { TIMED })
         .map(|prompt| {
-            let start = clock();
-            black_box(route(&input(prompt, &catalog)));
-            clock().saturating_sub(start).as_nanos()
+            // The least of some tries: what else the machine does is not the router's time.
+            let tries = (0..TRIES).map(|_| {
+                let start = clock();
+                black_box(route(&input(prompt, &catalog)));
+                clock().saturating_sub(start).as_nanos()
+            });
+            tries.min().unwrap_or(0)
         })
         .collect();
     times.sort_unstable();
