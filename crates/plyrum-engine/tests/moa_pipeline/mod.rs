@@ -7,6 +7,7 @@ mod duplicates;
 mod finish_now;
 mod form;
 mod framing;
+mod injections;
 mod judge;
 mod late;
 mod layers;
@@ -91,7 +92,10 @@ struct Block<'a> {
 
 /// Reads the blocks of a request the way that its policy describes them: by their length.
 fn blocks(request: &Request) -> Vec<Block<'_>> {
-    let mut rest = user_text(request);
+    blocks_of(user_text(request))
+}
+
+fn blocks_of(mut rest: &str) -> Vec<Block<'_>> {
     let mut blocks = Vec::new();
     while let Some(after) = rest.strip_prefix("<proposal label=\"") {
         let (label, after) = after.split_once("\" bytes=\"").unwrap();
@@ -104,4 +108,15 @@ fn blocks(request: &Request) -> Vec<Block<'_>> {
     }
     assert_eq!(rest, "hello", "after the blocks comes the question");
     blocks
+}
+
+/// The text that a body stands for: `\u{…}` is the character of that number.
+fn read_back(body: &str) -> String {
+    let mut parts = body.split("\\u{");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |mut text, part| {
+        let (number, rest) = part.split_once('}').expect("an escape ends");
+        text.push(char::from_u32(u32::from_str_radix(number, 16).unwrap()).expect("a character"));
+        text + rest
+    })
 }
