@@ -21,6 +21,7 @@ mod plan;
 mod proposals;
 mod random;
 mod run;
+mod shape;
 mod shown;
 mod spec;
 mod weight;

@@ -422,6 +422,14 @@ pub enum FrameBody {
         /// Whose.
         step: StepId,
     },
+    /// A proposal cannot be chosen: it is not what was asked for, and another one is.
+    #[serde(rename = "proposal.unfit")]
+    ProposalUnfit {
+        /// Whose.
+        step: StepId,
+        /// What is wrong with it.
+        why: String,
+    },
     /// Enough proposals are there.
     #[serde(rename = "quorum.reached")]
     QuorumReached {
@@ -431,7 +439,7 @@ pub enum FrameBody {
         of: u32,
         /// Since the first was asked for.
         waited_ms: u64,
-        /// `quorum`, `agreement` or `finish_now`.
+        /// `quorum`, `agreement` or `finish_now`; `duplicates` or `one_fits` where nobody has to choose.
         reason: String,
     },
     /// A model wants to act. Nothing has happened yet.
@@ -531,6 +539,16 @@ pub enum FrameBody {
         changed_files: Vec<ChangedFile>,
         /// What the model is told.
         text: String,
+    },
+    /// A model called a tool that it was not offered: nothing was proposed, decided or done. Once for an attempt.
+    #[serde(rename = "tool.refused")]
+    ToolRefused {
+        /// The step.
+        step: StepId,
+        /// The attempt.
+        attempt: AttemptId,
+        /// The tool, by the name that the model used; at most 64 bytes of it.
+        tool: String,
     },
     /// The run waits for an answer from any client.
     #[serde(rename = "run.parked")]

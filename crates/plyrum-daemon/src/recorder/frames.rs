@@ -54,6 +54,13 @@ pub(crate) fn of_frame(frame: &Frame) -> Option<(Kind, Value)> {
         | FrameBody::AttemptRetried { .. }
         | FrameBody::AttemptFallback { .. }
         | FrameBody::ProviderResting { .. }) => of_attempt(run, body)?,
+        FrameBody::ToolRefused { step, attempt, tool } => (
+            Kind::ToolDecided,
+            json!({
+                "run": run, "step": step, "attempt": attempt, "tool": tool, "verdict": "denied", "by": "engine",
+                "reason": "it was not offered",
+            }),
+        ),
         FrameBody::RunFinished { result } => {
             let record = json!({
                 "run": run, "status": result.status, "plan": result.plan, "model": result.model,

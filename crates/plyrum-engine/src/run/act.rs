@@ -30,6 +30,8 @@ const MAX_CALLS: usize = 32;
 const SAME_CALLS: usize = 3;
 /// Bytes of what a model said before a call that are kept in the transcript.
 const MAX_SAID: usize = 16 * 1024;
+/// Bytes of a refused tool's name that are told.
+const MAX_NAME: usize = 64;
 /// Bytes of one call's result that a model is told.
 const MAX_TOLD: usize = 64 * 1024;
 
@@ -144,16 +146,33 @@ impl Run {
         }
     }
 
-    /// The model calls a tool. One that was offered none is not heard.
+    /// The model calls a tool. One that was offered none is refused.
     pub(super) fn called(&mut self, id: &AttemptId, call: ModelCall) {
         let Some(at) = self.live(id) else { return };
         let Some(step) = self.attempts.get(at).map(|a| a.step) else { return };
         if self.offered(step).is_empty() {
-            return;
+            return self.refuse_call(at, step, call.name);
         }
         if let Some(attempt) = self.attempts.get_mut(at) {
             attempt.calls.push(call);
         }
+    }
+
+    /// Tells of a call that nobody has offered, once for an attempt: a stream may be full of them.
+    fn refuse_call(&mut self, at: usize, step: usize, mut tool: String) {
+        let Some(step) = self.steps.get(step).map(|s| s.spec.step.clone()) else { return };
+        let Some(attempt) = self.attempts.get_mut(at).filter(|a| !a.overstepped) else { return };
+        attempt.overstepped = true;
+        let attempt = attempt.hold.attempt.clone();
+        tool.truncate(tool.floor_char_boundary(MAX_NAME));
+        self.emit(FrameBody::ToolRefused { step, attempt, tool });
+    }
+
+    /// Whether an attempt that was to write one answer of proposals called for tools that it does not have: then it waits
+    /// for what they show, or does what a proposal told it, and its text is no answer.
+    pub(super) fn oversteps(&self, attempt: usize, step: usize) -> bool {
+        let writes = self.steps.get(step).is_some_and(|s| matches!(s.asks, Asks::Synthesis(_)));
+        writes && self.attempts.get(attempt).is_some_and(|a| a.overstepped)
     }
 
     /// The answer of an attempt calls tools: a turn begins. False where it calls none.

@@ -30,6 +30,9 @@ pub(super) struct Attempt {
     pub(super) tool_args: Flow,
     /// Tools that its model calls.
     pub(super) calls: Vec<ModelCall>,
+    /// It called a tool that it was not offered.
+    #[serde(default)]
+    pub(super) overstepped: bool,
     /// What goes back with those.
     #[serde(default)]
     pub(super) thoughts: Vec<Thought>,
@@ -76,6 +79,7 @@ impl Attempt {
             reasoning: Flow::default(),
             tool_args: Flow::default(),
             calls: Vec::new(),
+            overstepped: false,
             thoughts: Vec::new(),
             drained_bytes: 0,
             report: None,
@@ -324,6 +328,7 @@ impl Run {
         }
         match end.outcome {
             AttemptOutcome::Ok if self.begin_turn(at, step) || self.take_choice(step) => {}
+            AttemptOutcome::Ok if self.oversteps(at, step) && self.stand_in(step) => {}
             AttemptOutcome::Ok if end.at_length => self.finish_text(step, StepOutcome::Cut),
             AttemptOutcome::Ok => self.finish_text(step, StepOutcome::Ok),
             AttemptOutcome::Cut | AttemptOutcome::Failed | AttemptOutcome::Cancelled => {

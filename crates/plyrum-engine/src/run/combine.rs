@@ -37,6 +37,9 @@ impl Run {
         let Some(panel) = self.panels.iter().position(|panel| panel.combiner == at) else { return false };
         let members = self.panels.get(panel).map(|p| p.members.clone()).unwrap_or_default();
         let Some(kind) = self.steps.get(at).map(|s| s.spec.kind) else { return false };
+        if self.is_sifting(at, &members) {
+            return false; // the driver says what fits
+        }
         let found = self.texts_of(&members);
         let reading = self.reading();
         let votes = reading.map(|reading| agree::groups(&self.ballot(&found, &members, reading)));
@@ -51,6 +54,10 @@ impl Run {
             StepKind::Answer if self.escalates(at) && agreed => self.adopt(at, favourite),
             StepKind::Answer if self.escalates(at) => self.ask(at, Asks::Question),
             StepKind::Propose | StepKind::Answer | StepKind::Tool => self.ask_over(at, shown()),
+            _ if ranked.len() == 1 && self.is_sifted(&members) => {
+                self.say_quorum(panel, 1, "one_fits");
+                self.adopt(at, best)
+            }
             _ if ranked.len() == 1 => {
                 self.degrade(at, members.len() > 1);
                 self.adopt(at, best)

@@ -33,6 +33,7 @@ impl Ended {
         let model = &attempt.hold.model;
         let empty = attempt.answer.bytes == 0;
         let acts = attempt.calls_tools();
+        let wants_tools = attempt.overstepped || *stop == Stop::ToolUse;
         let fault = match stop {
             Stop::ContentFilter => Fault::new(
                 ErrorKind::ProviderRejected,
@@ -47,7 +48,7 @@ impl Ended {
             )
             .hint("allow a longer answer (max_output_tokens), or take a model that reasons less"),
             Stop::EndTurn | Stop::ToolUse | Stop::Other(_) if acts => return Self::ok(false),
-            Stop::ToolUse if empty => Fault::new(
+            Stop::EndTurn | Stop::ToolUse | Stop::Other(_) if empty && wants_tools => Fault::new(
                 ErrorKind::Failed,
                 format!("{model} called a tool that it was not offered, and said nothing"),
             ),

@@ -2,7 +2,7 @@
 //! with what it wrote and what is wrong with it.
 //!
 //! Only the text that would be the run's answer is looked at, when it is whole: what the step that answers wrote last,
-//! or the proposal that it took over. What broke off is a failure of its own. The repair is a new attempt with its own
+//! or the proposal that it took over; and before a judge chooses, what it would choose from (`sift.rs`). What broke off is a failure of its own. The repair is a new attempt with its own
 //! hold, and is told of as a repeat, or as a fallback where a proposal
 //! was taken over; nothing is asked again that the run's budget or its time has no room for.
 
@@ -36,9 +36,10 @@ impl Repair {
 }
 
 impl Run {
-    /// The form that a step's answer must have: of the one that writes the run's answer. A judge's words are none.
+    /// The form that a step's text must have: of the one that writes the run's answer, and of those that it is chosen
+    /// from as they are. A judge's words have none.
     fn form_of(&self, at: usize) -> Option<&AnswerForm> {
-        let form = self.spec.form.as_ref().filter(|_| self.is_answer(at))?;
+        let form = self.spec.form.as_ref().filter(|_| self.is_answer(at) || self.is_chosen_from(at))?;
         self.steps.get(at).is_some_and(|step| !step.judges()).then_some(form)
     }
 
@@ -48,7 +49,7 @@ impl Run {
 
     /// Bytes that a form adds to a step's request at most. A judge may yet have to answer itself.
     pub(super) fn form_bytes(&self, at: usize) -> u64 {
-        if self.is_answer(at) { self.form_bytes } else { 0 }
+        if self.is_answer(at) || self.is_chosen_from(at) { self.form_bytes } else { 0 }
     }
 
     /// Adds to a request what its answer must be.
@@ -71,8 +72,11 @@ impl Run {
         self.effects.push(Effect::Check { step, form, text });
     }
 
-    /// What the driver says of the answer.
+    /// What the driver says of the answer, or of a proposal for it.
     pub(super) fn checked(&mut self, step: &StepId, verdict: Verdict) {
+        if self.checked_proposal(step, &verdict) {
+            return;
+        }
         let is_it = |s: &super::Step| s.spec.step == *step && s.state == StepState::Checking;
         let Some(at) = self.steps.iter().position(is_it) else { return };
         match verdict {

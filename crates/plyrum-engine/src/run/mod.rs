@@ -30,6 +30,7 @@ mod panel;
 mod queue;
 mod refusal;
 mod retry;
+mod sift;
 mod start;
 mod step;
 mod stream;

@@ -198,10 +198,10 @@ impl Run {
         self.emit(body);
     }
 
-    /// Texts of the members that have one, best-ranked first.
+    /// Texts of the members that have one and can be chosen, best-ranked first.
     pub(super) fn texts_of(&self, members: &[usize]) -> Vec<(usize, &str)> {
         let with_text =
-            |m: &usize| self.steps.get(*m).filter(|s| s.has_text()).map(|s| (*m, s.text.as_str()));
+            |m: &usize| self.steps.get(*m).filter(|s| s.is_proposal()).map(|s| (*m, s.text.as_str()));
         members.iter().filter_map(with_text).collect()
     }
 

@@ -3,6 +3,7 @@
 use super::Run;
 use super::combine::Asks;
 use super::fit::Repair;
+use super::sift::Fit;
 use crate::input::AttemptFailure;
 use crate::spec::StepSpec;
 use plyrum_protocol::{AttemptId, Channel, Fault, FrameBody, StepKind, StepOutcome, Timestamp};
@@ -39,6 +40,9 @@ pub(super) struct Step {
     /// The answer that did not fit its form, once that was told to its model.
     #[serde(default)]
     pub(super) repair: Option<Repair>,
+    /// Whether it is what was asked for, where somebody has to choose.
+    #[serde(default)]
+    pub(super) fit: Fit,
     /// It answered with less than was planned.
     pub(super) degraded: bool,
     /// What its first model failed with, while another stands in that was not asked yet.
@@ -110,6 +114,7 @@ impl Step {
             asks,
             dropped: false,
             repair: None,
+            fit: Fit::Unknown,
             degraded: false,
             fell_back_for: None,
             answered_by: None,
@@ -130,6 +135,11 @@ impl Step {
     /// Whether later steps can use its text.
     pub(super) fn has_text(&self) -> bool {
         matches!(self.state, StepState::Done(StepOutcome::Ok | StepOutcome::Cut)) && !self.text.is_empty()
+    }
+
+    /// Whether its text can become the answer of a step that reads it.
+    pub(super) fn is_proposal(&self) -> bool {
+        self.has_text() && self.fit != Fit::LeftOut
     }
 
     /// Its text; where a repair brought none, the one that was to be repaired.

@@ -1,7 +1,7 @@
 //! Mixtures whose answer must fit a schema: those who advise are asked as before, and a text that is taken over is
 //! looked at like one that was written.
 
-use super::{discrete, mixture, moa, request, story, thrifty};
+use super::{blocks, discrete, mixture, moa, request, story, thrifty, was_sent};
 use crate::world;
 use crate::world::story::{Event, Event::*, Told, at, play, proposes};
 use plyrum_engine::{FailureClass::Auth, RunSpec, Speaker};
@@ -51,14 +51,56 @@ fn an_aggregator_whose_repair_fails_leaves_its_answer_and_no_proposal() {
     assert_eq!(told.result.answer, "[]");
 }
 
-#[test]
-fn a_judge_is_asked_as_before_and_writes_the_answer_only_where_what_it_chose_does_not_fit() {
+/// Three proposals, what is found of each, and then the judge.
+fn sifted(found: [Event; 3], judge: Vec<Event>) -> Told {
     let spec = formed(mixture(3, StepKind::Select));
-    let chooses = vec![Says("B"), Uses(300, 1), Ends];
-    let told = play(&spec, &story([three(), chooses.clone(), vec![Fits("2")]]));
-    assert!(!is_told(&told, 4));
+    play(&spec, &story([three(), found.to_vec(), judge]))
+}
+
+fn chooses(word: &'static str) -> Vec<Event> {
+    vec![Says(word), Uses(300, 1), Ends]
+}
+
+#[test]
+fn those_who_are_chosen_from_are_told_the_schema_and_the_judge_is_not() {
+    let told = sifted([Fits("1"), Fits("2"), Fits("3")], [chooses("B"), vec![Fits("2")]].concat());
+    assert_eq!([1, 2, 3, 4].map(|attempt| is_told(&told, attempt)), [true, true, true, false]);
+    assert_eq!(blocks(request(&told, 4)).len(), 3);
+    assert_eq!((told.result.status, told.result.structured), (RunStatus::Succeeded, Some(json!(2))));
+}
+
+#[test]
+fn what_does_not_fit_is_never_chosen_while_another_fits() {
+    let misfits = [Misses("not JSON"), CannotTell];
+    for misfit in misfits {
+        let found = [misfit, Fits("2"), Fits("3")];
+        for judge in [chooses("A"), chooses("B"), chooses("none of them"), vec![Fails(Auth)]] {
+            let told = sifted(found.clone(), [judge, vec![Fits("{}")]].concat());
+            let shown: Vec<&str> = blocks(request(&told, 4)).iter().map(|block| block.body).collect();
+            assert!(shown.len() == 2 && !shown.contains(&"one"), "{shown:?}");
+            assert!(["lab/m2", "lab/m3"].contains(&told.result.model.as_str()), "{}", told.text);
+            assert_eq!(told.text.matches("proposal.unfit p-1: ").count(), 1, "{}", told.text);
+            assert_eq!(told.result.structured, Some(json!({})), "{}", told.text);
+        }
+    }
+}
+
+#[test]
+fn the_only_one_that_fits_is_the_answer_and_no_judge_is_asked() {
+    let told = sifted([Misses("no"), Fits("2"), Misses("no object")], vec![Fits("2")]);
+    assert!(!was_sent(&told, 4), "{}", told.text);
+    assert!(told.text.contains("quorum.reached 1 of 3 after 400 ms (one_fits)"), "{}", told.text);
+    assert_eq!((told.result.status, told.result.model.as_str()), (RunStatus::Succeeded, "lab/m2"));
     assert_eq!(told.result.structured, Some(json!(2)));
-    let told = play(&spec, &story([three(), chooses, vec![Misses("not JSON")], FITS.to_vec()]));
+}
+
+#[test]
+fn where_none_fits_the_judge_chooses_and_writes_the_answer_that_does() {
+    let misses = || Misses("not JSON");
+    let judge = [chooses("B"), vec![misses()], FITS.to_vec()].concat();
+    let told = sifted([misses(), misses(), misses()], judge);
+    assert!(!told.text.contains("proposal.unfit"), "none is better: {}", told.text);
+    assert_eq!(blocks(request(&told, 4)).len(), 3);
     assert!(is_told(&told, 5));
     let turns = &request(&told, 5).turns;
     assert_eq!(
@@ -66,13 +108,16 @@ fn a_judge_is_asked_as_before_and_writes_the_answer_only_where_what_it_chose_doe
         [Speaker::User, Speaker::Assistant, Speaker::User]
     );
     assert!(["one", "two", "three"].contains(&turns[1].text.as_str()));
-    assert_eq!(
-        (told.result.status, told.result.model.as_str()),
-        (RunStatus::Succeeded, "lab/lead"),
-        "{}",
-        told.text
-    );
-    assert_eq!(told.result.answer, "{}");
+    let (status, model) = (told.result.status, told.result.model.as_str());
+    assert_eq!((status, model, told.result.answer.as_str()), (RunStatus::Succeeded, "lab/lead", "{}"));
+}
+
+#[test]
+fn a_run_is_cancelled_while_its_proposals_are_looked_at() {
+    let spec = formed(mixture(3, StepKind::Select));
+    let told = play(&spec, &story([three(), vec![Fits("1"), Cancels]]));
+    assert_eq!(told.result.status, RunStatus::Cancelled, "{}", told.text);
+    assert!(!was_sent(&told, 4));
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use super::{blocks, mixture, request, story};
 use crate::world::story::{Event::*, Told, at, check, play, proposes};
-use plyrum_engine::{FailureClass::Auth, RunSpec};
-use plyrum_protocol::{Channel, FrameBody, RunStatus, StepKind};
+use plyrum_engine::{Attachment, FailureClass::Auth, RunSpec};
+use plyrum_protocol::{Channel, FrameBody, Intent, OutputKind, RunStatus, StepKind};
 
 fn best_of(n: usize) -> RunSpec {
     mixture(n, StepKind::Select)
@@ -97,4 +97,68 @@ fn without_a_proposal_the_judge_answers_itself_and_is_shown() {
         &story([vec![at(1, Fails(Auth)), at(2, Fails(Auth))], proposes(3, "B is not a label")]),
     );
     assert_eq!((told.result.answer.as_str(), told.result.status), ("B is not a label", RunStatus::Degraded));
+}
+
+/// Best of three, where a judge may only choose what can be used as it is.
+fn structured(intent: Intent, proposals: [&'static str; 3], judge: &'static str) -> Told {
+    let mut spec = best_of(3);
+    (spec.decision.output_kind, spec.decision.intent) = (OutputKind::Structured, intent);
+    let [one, two, three] = proposals;
+    let come = story([proposes(1, one), proposes(2, two), proposes(3, three)]);
+    play(&spec, &story([vec![Waits(400)], come, proposes(4, judge)]))
+}
+
+#[test]
+fn what_does_not_parse_is_never_chosen_while_another_does() {
+    const DIFF: &str = "```diff\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-old\n+new\n```";
+    let cases = [
+        (Intent::Unknown, ["{\"a\": 1", "{\"a\": 1}", "{\"a\": 2}"]),
+        (Intent::Unknown, ["```json\n{'a': 1}\n```", "```json\n{\"a\": 1}\n```", "{\"a\": 2}"]),
+        (
+            Intent::CodeWrite,
+            ["```diff\n--- a/x\n+++ b/x\n@@ -1,3 +1 @@\n-old\n+new\n```", DIFF, "Change `old` to new."],
+        ),
+        (Intent::Shell, ["find . -name '*.rs | wc -l", "find . -name '*.rs' | wc -l", "ls -R | grep -c rs"]),
+        (Intent::Shell, ["```sh\nls |\n```", "```sh\nls | wc -l\n```", "ls | wc"]),
+    ];
+    for (intent, proposals) in cases {
+        for judge in ["A", "B", "C", "I cannot choose"] {
+            let told = structured(intent, proposals, judge);
+            let shown: Vec<&str> = blocks(request(&told, 4)).iter().map(|block| block.body).collect();
+            assert!(shown.len() == 2 && !shown.contains(&proposals[0]), "{shown:?}");
+            assert!(
+                proposals[1..].contains(&told.result.answer.as_str()),
+                "{judge}: unmodified: {}",
+                told.text
+            );
+            assert!(told.text.contains("proposal.unfit p-1: "), "{}", told.text);
+        }
+    }
+}
+
+#[test]
+fn where_nothing_parses_or_all_of_it_does_the_judge_chooses_from_all() {
+    for proposals in [["{\"a\"", "{\"b\"", "{\"c\""], ["{\"a\": 1}", "{\"a\": 2}", "{\"a\": 3}"]] {
+        let told = structured(Intent::Unknown, proposals, "A");
+        assert_eq!(blocks(request(&told, 4)).len(), 3);
+        assert!(!told.text.contains("proposal.unfit"), "{}", told.text);
+        assert_eq!(told.result.status, RunStatus::Succeeded);
+    }
+}
+
+#[test]
+fn a_diff_that_does_not_apply_to_the_file_that_came_along_is_left_out() {
+    const STALE: &str = "--- a/x.txt\n+++ b/x.txt\n@@ -1 +1 @@\n-gone\n+new\n";
+    const FRESH: &str = "--- a/x.txt\n+++ b/x.txt\n@@ -1 +1 @@\n-old\n+new\n";
+    let mut spec = best_of(2);
+    spec.decision.output_kind = OutputKind::Structured;
+    spec.conversation.attachments = vec![Attachment { name: "x.txt".into(), text: "old\nmore\n".into() }];
+    let told = play(&spec, &story([proposes(1, STALE), proposes(2, FRESH)]));
+    assert_eq!(
+        (told.result.answer.as_str(), told.result.status),
+        (FRESH, RunStatus::Succeeded),
+        "{}",
+        told.text
+    );
+    assert!(told.text.contains("proposal.unfit p-1: the diff does not apply"), "{}", told.text);
 }

@@ -163,7 +163,7 @@ pub(crate) fn play(spec: &RunSpec, story: &[Event]) -> Told {
         last: None,
         acting: None,
         kept: None,
-        checking: None,
+        checking: VecDeque::new(),
     };
     let effects = std::mem::take(&mut player.run.1);
     player.execute(effects);
@@ -200,7 +200,7 @@ struct Player {
     acting: Option<ToolCall>,
     kept: Option<String>,
     /// The step whose answer is being looked at.
-    checking: Option<StepId>,
+    checking: VecDeque<StepId>,
 }
 
 impl Player {
@@ -212,7 +212,7 @@ impl Player {
                 Effect::Wake { at } => self.wake = Some(at),
                 Effect::Act(call) => self.acting = Some(call),
                 Effect::Ask { checkpoint, .. } => self.kept = checkpoint,
-                Effect::Check { step, .. } => self.checking = Some(step),
+                Effect::Check { step, .. } => self.checking.push_back(step),
                 Effect::Abort { .. } | Effect::Emit(_) | Effect::StopTool { .. } => {}
                 Effect::Hold(_) | Effect::Settle(_) | Effect::Release { .. } | Effect::Close(_) => {
                     self.ledger.push_back(effect);
@@ -371,7 +371,7 @@ impl Player {
     }
 
     fn finds(&mut self, verdict: Verdict) {
-        let step = self.checking.take().expect("no answer is being looked at");
+        let step = self.checking.pop_front().expect("no answer is being looked at");
         self.apply(Input::Checked { step, verdict });
     }
 
@@ -558,6 +558,8 @@ fn tell(body: &FrameBody) -> String {
         FrameBody::AttemptFallback { from, to, .. } => format!("attempt.fallback {from} to {to}"),
         FrameBody::PlanShrunk { from, to, reason } => format!("plan.shrunk {from} to {to}: {reason}"),
         FrameBody::ProposalLate { step } => format!("proposal.late {step}"),
+        FrameBody::ProposalUnfit { step, why } => format!("proposal.unfit {step}: {why}"),
+        FrameBody::ToolRefused { attempt, tool, .. } => format!("tool.refused {} {tool}", nr(attempt)),
         FrameBody::QuorumReached { have, of, waited_ms, reason } => {
             format!("quorum.reached {have} of {of} after {waited_ms} ms ({reason})")
         }

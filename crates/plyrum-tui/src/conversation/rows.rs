@@ -145,6 +145,9 @@ fn notice(notice: &Notice, look: Look<'_>) -> String {
         Notice::Fallback { from, to, cause } => {
             words.with("notice-fallback", &[("from", text(from)), ("to", text(to)), ("cause", text(cause))])
         }
+        Notice::ToolRefused { step, tool } => {
+            words.with("notice-tool-refused", &[("step", text(step)), ("tool", text(tool))])
+        }
         Notice::Budget { scope, percent, spent, limit } => words.with(
             "notice-budget",
             &[

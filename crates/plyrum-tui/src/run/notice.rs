@@ -61,6 +61,13 @@ pub enum Notice {
         /// Why.
         cause: String,
     },
+    /// A model called a tool that it was not offered; nothing was done.
+    ToolRefused {
+        /// Its step.
+        step: String,
+        /// The tool, as it called it.
+        tool: String,
+    },
     /// A budget is used up so far.
     Budget {
         /// Which.
@@ -111,6 +118,9 @@ impl Notice {
             }
             FrameBody::AttemptFallback { from, to, cause, .. } => {
                 Self::Fallback { from: from.clone(), to: to.clone(), cause: cause.clone() }
+            }
+            FrameBody::ToolRefused { step, tool, .. } => {
+                Self::ToolRefused { step: step.to_string(), tool: tool.clone() }
             }
             FrameBody::BudgetNotice { scope, percent, spent_micro_rub, limit_micro_rub, .. } => {
                 Self::Budget {

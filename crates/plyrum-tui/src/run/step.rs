@@ -82,7 +82,7 @@ pub struct Step {
     pub text: String,
     /// Bytes of text that came, also those that are not kept.
     pub bytes: u64,
-    /// Why it has no text, or was ended.
+    /// Why it has no text, was ended, or cannot be chosen.
     pub why: Option<String>,
 }
 
@@ -159,7 +159,8 @@ impl Step {
         match body {
             FrameBody::StepFinished { step, .. }
             | FrameBody::StepCancelled { step, .. }
-            | FrameBody::ProposalLate { step } => self.id == *step,
+            | FrameBody::ProposalLate { step }
+            | FrameBody::ProposalUnfit { step, .. } => self.id == *step,
             FrameBody::AttemptQueued { attempt, .. }
             | FrameBody::AttemptAdmitted { attempt, .. }
             | FrameBody::AttemptOpened { attempt, .. }
@@ -203,6 +204,7 @@ impl Step {
                 self.ms = self.ms.or_else(|| self.started_at.map(|began| at.millis_since(began)));
             }
             FrameBody::ProposalLate { .. } => self.phase = Phase::Late,
+            FrameBody::ProposalUnfit { why, .. } => self.why = Some(why.clone()),
             _ => {}
         }
     }

@@ -103,6 +103,7 @@ notice-resting = { $provider } is not asked for { $time }: { $n } failures in a 
 notice-passed-over = { $model } is passed over for { $time }: its provider failed too often in a row
 notice-not-recorded = what follows is not recorded: { $reason }
 notice-fallback = { $to } is asked, because { $from }: { $cause }
+notice-tool-refused = { $step } called the tool { $tool }, which it was not offered: nothing was done
 notice-budget = { $percent } % of the { $scope } budget is spent: { $spent } of { $limit }
 notice-refused = { $needed } would have to be held, and { $available } are there ({ $setting })
 notice-provider-says = the provider says that this cost { $says }; by its price here it is { $charged }

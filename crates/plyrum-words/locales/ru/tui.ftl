@@ -106,6 +106,7 @@ notice-resting = { $provider }: ошибок подряд { $n }, не обра�
 notice-passed-over = { $model } пропускаем ещё { $time }: её провайдер слишком часто не отвечал подряд
 notice-not-recorded = дальнейшее не записывается: { $reason }
 notice-fallback = спрашиваем { $to }, потому что { $from }: { $cause }
+notice-tool-refused = шаг { $step } вызвал инструмент { $tool }, которого ему не давали: ничего не сделано
 notice-budget = израсходовано { $percent } % бюджета ({ $scope }): { $spent } из { $limit }
 notice-refused = нужно занять { $needed }, а есть { $available } ({ $setting })
 notice-provider-says = провайдер говорит, что это стоило { $says }; по его цене здесь выходит { $charged }

@@ -53,6 +53,9 @@ fn one(body: &FrameBody) -> Option<String> {
                 setting = setting
             )
         }
+        FrameBody::ToolRefused { step, tool, .. } => {
+            say!("ask-tool-refused", step = step.as_str(), tool = tool)
+        }
         FrameBody::AttemptFinished { provider_says_micro_rub: Some(says), cost_micro_rub, .. } => {
             let (says, ours) = (words().rub(*says), words().rub(*cost_micro_rub));
             say!("ask-provider-says", says = says, ours = ours)

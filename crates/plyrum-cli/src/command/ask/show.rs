@@ -616,6 +616,9 @@ fn describe(body: &FrameBody) -> Option<String> {
             why = reason
         ),
         FrameBody::ProposalLate { step } => say!("step-late", step = step.as_str()),
+        FrameBody::ProposalUnfit { step, why } => {
+            say!("step-unfit", step = step.as_str(), why = &*told(why))
+        }
         _ => return None,
     })
 }
