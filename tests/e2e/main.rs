@@ -38,6 +38,7 @@ mod prices;
 mod providers;
 mod reattach;
 mod recordings;
+mod refused_calls;
 mod screen;
 mod secrets;
 mod sessions;

@@ -74,7 +74,7 @@ fn is_hidden(c: char, before: char) -> bool {
     }
 }
 
-/// Letters and marks that show nothing, as Unicode has them (Default_Ignorable_Code_Point), and the empty braille sign.
+/// Letters and marks that show nothing, as Unicode has them (`Default_Ignorable_Code_Point`), and the empty braille sign.
 const fn is_filler(c: char) -> bool {
     matches!(
         c,

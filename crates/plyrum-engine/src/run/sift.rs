@@ -70,7 +70,7 @@ impl Run {
         match form {
             Some(form) => self.ask_whether_it_fits(member, form),
             None if self.spec.decision.output_kind == OutputKind::Structured => {
-                self.look_at_its_shape(member)
+                self.look_at_its_shape(member);
             }
             None => {}
         }

@@ -53,10 +53,10 @@ impl Reader {
             }
             (_, '$') if rest.next_if_eq(&'(').is_some() => self.enter(Open::Paren),
             (_, '$') if rest.next_if_eq(&'{').is_some() => self.enter(Open::Brace),
-            (Some(Open::Double), '`') | (None | Some(Open::Paren), '`') => self.enter(Open::Backtick),
+            (Some(Open::Double | Open::Paren) | None, '`') => self.enter(Open::Backtick),
             (Some(Open::Backtick), '`') | (Some(Open::Paren), ')') | (Some(Open::Brace), '}') => self.close(),
             (Some(Open::Double), _) => {}
-            (Some(Open::Brace), '"') | (None | Some(Open::Paren | Open::Backtick), '"') => {
+            (Some(Open::Brace | Open::Paren | Open::Backtick) | None, '"') => {
                 self.enter(Open::Double);
             }
             (Some(Open::Brace), _) => {}
