@@ -105,6 +105,30 @@ fn an_answer_that_never_fits_ends_with_8_and_is_kept() {
 }
 
 #[test]
+fn of_several_samples_the_one_that_fits_is_taken_unmodified_and_no_judge_is_paid() {
+    let world = world_with_schema();
+    let misses = || Reply::answer("It is Ada, I think.", 60, 5);
+    let other = || Reply::answer(r#"{"age": 36}"#, 60, 5);
+    let script = Script::new().then(misses()).then(Reply::answer(ADA, 60, 12)).then(other());
+    let fake = world.lab(script);
+    let plan = include_str!("../../config/plans/best-of-n.toml");
+    world.file_of_home("config/plans/best-of-n.toml", &format!("quorum = \"all\"\n{plan}"));
+    let args = ["ask", "--plan", "best-of-n", "--schema", "person.json", "-o", "stream-json", "Who?"];
+    let lines = world.plyrum(args).run().lines();
+    let result = lines.last().unwrap();
+    assert_eq!((&result["answer"], &result["status"]), (&ADA.into(), &"succeeded".into()), "{result}");
+    assert_eq!(result["structured"]["name"], "Ada");
+    let unfit: Vec<&Value> = lines.iter().filter(|line| line["type"] == "proposal.unfit").collect();
+    assert_eq!(unfit.len(), 2, "{lines:?}");
+    assert_eq!(fake.requests().len(), 3, "nobody has to choose");
+    for request in fake.requests() {
+        let sent = request.json();
+        assert!(messages(&sent).last().unwrap().1.contains(&schema().to_string()), "{sent}");
+    }
+    world.is_sound();
+}
+
+#[test]
 fn a_schema_that_is_none_is_refused_before_anything_is_sent() {
     let world = World::new();
     let fake = world.lab(Script::new());

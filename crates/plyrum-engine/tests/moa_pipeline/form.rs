@@ -52,7 +52,7 @@ fn an_aggregator_whose_repair_fails_leaves_its_answer_and_no_proposal() {
 }
 
 /// Three proposals, what is found of each, and then the judge.
-fn sifted(found: [Event; 3], judge: Vec<Event>) -> Told {
+fn sifted(found: &[Event; 3], judge: Vec<Event>) -> Told {
     let spec = formed(mixture(3, StepKind::Select));
     play(&spec, &story([three(), found.to_vec(), judge]))
 }
@@ -63,7 +63,7 @@ fn chooses(word: &'static str) -> Vec<Event> {
 
 #[test]
 fn those_who_are_chosen_from_are_told_the_schema_and_the_judge_is_not() {
-    let told = sifted([Fits("1"), Fits("2"), Fits("3")], [chooses("B"), vec![Fits("2")]].concat());
+    let told = sifted(&[Fits("1"), Fits("2"), Fits("3")], [chooses("B"), vec![Fits("2")]].concat());
     assert_eq!([1, 2, 3, 4].map(|attempt| is_told(&told, attempt)), [true, true, true, false]);
     assert_eq!(blocks(request(&told, 4)).len(), 3);
     assert_eq!((told.result.status, told.result.structured), (RunStatus::Succeeded, Some(json!(2))));
@@ -75,7 +75,7 @@ fn what_does_not_fit_is_never_chosen_while_another_fits() {
     for misfit in misfits {
         let found = [misfit, Fits("2"), Fits("3")];
         for judge in [chooses("A"), chooses("B"), chooses("none of them"), vec![Fails(Auth)]] {
-            let told = sifted(found.clone(), [judge, vec![Fits("{}")]].concat());
+            let told = sifted(&found, [judge, vec![Fits("{}")]].concat());
             let shown: Vec<&str> = blocks(request(&told, 4)).iter().map(|block| block.body).collect();
             assert!(shown.len() == 2 && !shown.contains(&"one"), "{shown:?}");
             assert!(["lab/m2", "lab/m3"].contains(&told.result.model.as_str()), "{}", told.text);
@@ -87,7 +87,7 @@ fn what_does_not_fit_is_never_chosen_while_another_fits() {
 
 #[test]
 fn the_only_one_that_fits_is_the_answer_and_no_judge_is_asked() {
-    let told = sifted([Misses("no"), Fits("2"), Misses("no object")], vec![Fits("2")]);
+    let told = sifted(&[Misses("no"), Fits("2"), Misses("no object")], vec![Fits("2")]);
     assert!(!was_sent(&told, 4), "{}", told.text);
     assert!(told.text.contains("quorum.reached 1 of 3 after 400 ms (one_fits)"), "{}", told.text);
     assert_eq!((told.result.status, told.result.model.as_str()), (RunStatus::Succeeded, "lab/m2"));
@@ -98,7 +98,7 @@ fn the_only_one_that_fits_is_the_answer_and_no_judge_is_asked() {
 fn where_none_fits_the_judge_chooses_and_writes_the_answer_that_does() {
     let misses = || Misses("not JSON");
     let judge = [chooses("B"), vec![misses()], FITS.to_vec()].concat();
-    let told = sifted([misses(), misses(), misses()], judge);
+    let told = sifted(&[misses(), misses(), misses()], judge);
     assert!(!told.text.contains("proposal.unfit"), "none is better: {}", told.text);
     assert_eq!(blocks(request(&told, 4)).len(), 3);
     assert!(is_told(&told, 5));

@@ -5,6 +5,7 @@ use super::framing::told_over;
 use super::{Block, blocks_of, moa, read_back, request, user_text};
 use plyrum_engine::{Attachment, RunSpec};
 use serde::Deserialize;
+use std::io::Write as _;
 use std::path::PathBuf;
 
 #[derive(Debug, Deserialize)]
@@ -19,7 +20,9 @@ fn injections() -> Option<Vec<Injection>> {
     let dir = std::env::var_os("PLYRUM_DATA").map_or_else(beside, PathBuf::from);
     let path = dir.join("safety/injections.jsonl");
     let Ok(text) = std::fs::read_to_string(&path) else {
-        eprintln!("SKIPPED: {} is not there (PLYRUM_DATA); no injection was tried", path.display());
+        // Past the test runner's capture.
+        let why = format!("SKIPPED: {} is not there (PLYRUM_DATA); no injection was tried\n", path.display());
+        let _nobody_to_tell = std::io::stderr().write_all(why.as_bytes());
         return None;
     };
     Some(text.lines().map(|line| serde_json::from_str(line).expect("a row of the pack")).collect())
@@ -39,7 +42,9 @@ fn system_of(injection: &Injection, spec: &RunSpec) -> String {
     let mut said = [proposal.clone(), "an honest one".to_owned(), "another of its own".to_owned()];
     said.sort();
     assert_eq!(read, said, "{id}");
-    blocks.iter().for_each(|block| is_inert(id, block));
+    for block in &blocks {
+        is_inert(id, block);
+    }
     assert!(request.tools.is_empty() && request.turns.len() == 2, "{id}");
     assert!(request.turns.iter().all(|turn| !turn.text.contains("lab/m")), "{id}: a model is named");
     assert_eq!(told.result.answer, "all in one", "{id}");
