@@ -494,8 +494,15 @@ fn every_random_schedule_keeps_the_promises() {
         }
     }
     let ends = ["succeeded", "degraded", "failed", "cancelled"];
-    let turns =
-        ["plan.shrunk", "proposal.late", "dropped", "quorum.reached", "provisional", "attempt.retried"];
+    let turns = [
+        "plan.shrunk",
+        "proposal.late",
+        "proposal.unfit",
+        "dropped",
+        "quorum.reached",
+        "provisional",
+        "attempt.retried",
+    ];
     let acts = ["tool.proposed", "tool.finished", "resumed"];
     for what in ends.into_iter().chain(turns).chain(acts) {
         assert!(seen.get(what).copied().unwrap_or(0) > 0, "no schedule had {what}: {seen:?}");
