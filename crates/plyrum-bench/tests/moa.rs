@@ -1,6 +1,7 @@
 //! Mixtures replayed: on a pack made up here, and on the real one where it is.
 
 #![allow(clippy::unwrap_used, reason = "a failed set-up may panic in tests")]
+#![allow(clippy::float_cmp, clippy::print_stderr, reason = "figures are rounded; what is skipped is said")]
 
 use plyrum_bench::moa::{Asked, Pack, Prediction, replay};
 use plyrum_protocol::view::{MoaArm, MoaCell, MoaReport};
