@@ -145,7 +145,8 @@ pub(crate) fn resolve(
             floor_milli: None,
         }
         .qualities();
-        let asked_for_best = profile(context, options) == Profile::Best;
+        // Of this run, and not of every greeting: a configured profile ranks, and asks for no mixture.
+        let asked_for_best = options.profile == Some(Profile::Best);
         floor_milli = choose_plan(&mut decision, &able, asked_for_best);
     }
     let plan = plan(context, &decision.plan)?;
