@@ -4,7 +4,7 @@ use crate::command::Outcome;
 use crate::fault::wrong_use;
 use crate::money;
 use crate::out;
-use crate::table::{left, right, table};
+use crate::table::{Lean, left, right, table};
 use crate::text::{say, told, words};
 use plyrum_protocol::view::{CostReplay, CostReport, ReplayArm};
 use std::path::Path;
@@ -53,28 +53,17 @@ fn text(report: &CostReport) -> String {
             ]
         })
         .collect();
-    let head = [
-        left(say!("col-plan")),
-        right(say!("col-runs")),
-        right(say!("col-requests")),
-        right(say!("col-input")),
-        right(say!("col-output")),
-        right(say!("col-cost")),
-        right(say!("col-over-direct")),
-        right(say!("col-right")),
-    ];
     let notes: String =
         report.assumptions.iter().map(|note| format!("- {note}\n")).collect::<Vec<_>>().concat();
     let total = words().rub(report.total.cost_micro_rub);
     let total = say!("bench-total", total = total, evidence = &report.evidence);
     let replay = report.replay.as_ref().map(replayed).unwrap_or_default();
-    format!("{}\n{total}\n{notes}{replay}", table(&head, &rows))
+    format!("{}\n{total}\n{notes}{replay}", table(&head(), &rows))
 }
 
-/// The same plans on recorded answers, summed over panels and tasks.
-fn replayed(replay: &CostReplay) -> String {
-    let rows: Vec<Vec<String>> = replay.arms.iter().map(replayed_row).collect();
-    let head = [
+/// What both tables tell of a plan.
+fn head() -> [(String, Lean); 8] {
+    [
         left(say!("col-plan")),
         right(say!("col-runs")),
         right(say!("col-requests")),
@@ -83,9 +72,14 @@ fn replayed(replay: &CostReplay) -> String {
         right(say!("col-cost")),
         right(say!("col-over-direct")),
         right(say!("col-right")),
-    ];
+    ]
+}
+
+/// The same plans on recorded answers, summed over panels and tasks.
+fn replayed(replay: &CostReplay) -> String {
+    let rows: Vec<Vec<String>> = replay.arms.iter().map(replayed_row).collect();
     let notes: Vec<String> = replay.assumptions.iter().map(|note| format!("- {}\n", told(note))).collect();
-    format!("\n{}\n{}\n{}", say!("bench-replayed"), table(&head, &rows), notes.concat())
+    format!("\n{}\n{}\n{}", say!("bench-replayed"), table(&head(), &rows), notes.concat())
 }
 
 fn replayed_row(arm: &ReplayArm) -> Vec<String> {
