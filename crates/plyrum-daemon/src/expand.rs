@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::resolve::{excluded, not_found};
 use plyrum_catalog::{Catalog, Model, ModelId};
-use plyrum_engine::{ExpandError, ModelChoice, Models, Persona, Plan, PlanStep, SEATS, StepSpec};
+use plyrum_engine::{ExpandError, ModelChoice, Models, Persona, Plan, PlanStep, SEATS, Seat, StepSpec};
 use plyrum_protocol::{Candidate, Decision, ErrorKind, Excluded, Fault};
 
 /// Why a model that could serve may not: what it would cost is not known, and there is a limit.
@@ -35,6 +35,15 @@ pub(crate) fn expand(plan: &Plan, choosing: &Choosing<'_>) -> Result<Vec<StepSpe
         ExpandError::Models(fault) => fault,
         ExpandError::Name(_) => Fault::new(ErrorKind::Config, error.to_string()),
     })
+}
+
+/// What the router expects of a model.
+const fn seat(candidate: &Candidate) -> Seat {
+    Seat {
+        quality_milli: candidate.expected_quality_milli,
+        cost: candidate.expected_cost_micro_rub,
+        latency_ms: candidate.expected_latency_ms,
+    }
 }
 
 impl<'a> Choosing<'a> {
@@ -140,13 +149,17 @@ impl<'a> Choosing<'a> {
     }
 
     /// What is expected of each who could sit on a panel; nobody, where there is none.
-    pub(crate) fn qualities(&self) -> Vec<Option<u32>> {
-        self.panel().unwrap_or_default().into_iter().map(|model| self.quality(model)).collect()
+    pub(crate) fn seats(&self) -> Vec<Seat> {
+        let seat = |model: &Model| self.candidate(model).map_or_else(Seat::default, seat);
+        self.panel().unwrap_or_default().into_iter().map(seat).collect()
     }
 
     fn quality(&self, model: &Model) -> Option<u32> {
-        let own = |candidate: &&Candidate| candidate.model == model.id.as_str();
-        self.decision.candidates.iter().find(own)?.expected_quality_milli
+        self.candidate(model)?.expected_quality_milli
+    }
+
+    fn candidate(&self, model: &Model) -> Option<&'a Candidate> {
+        self.decision.candidates.iter().find(|candidate| candidate.model == model.id.as_str())
     }
 
     /// Those who are let into a panel that a rule has made, the best first: it was made of these.

@@ -6,8 +6,8 @@ use crate::expand::{Choosing, expand};
 use plyrum_billing_client::MicroRub;
 use plyrum_catalog::ModelId;
 use plyrum_engine::{
-    Attachment, Conversation, FanOut, Limits, Persona, Picture, Plan, Quorum, Situation, StepSpec, Unpriced,
-    activate, calibration,
+    Attachment, Conversation, FanOut, Limits, Persona, Picture, Plan, Quorum, Room, Seat, Situation,
+    StepSpec, Unpriced, activate, calibration,
 };
 use plyrum_protocol::{
     Decision, Effort, ErrorKind, Excluded, Fault, PictureMark, Profile, Risk, SubmitOptions, Timestamp,
@@ -108,17 +108,27 @@ impl Asked {
     }
 }
 
-/// Resolves names, routes, and picks the plan.
-pub(crate) fn resolve(
+/// The route of a prompt with the plan that it takes.
+#[derive(Debug)]
+pub(crate) struct Planned {
+    /// The model that somebody named.
+    model: Option<ModelId>,
+    pub(crate) decision: Decision,
+    /// How good members of a panel are at least, where a rule has made it.
+    floor_milli: Option<u32>,
+}
+
+/// Routes, and picks the plan.
+pub(crate) fn planned(
     context: &Context,
     asked: &Asked,
     options: &SubmitOptions,
+    persona: &Persona,
     told: Told,
     left: Option<MicroRub>,
     now: Timestamp,
-) -> Result<Resolved, Fault> {
-    let persona = persona(context, options.persona.as_deref())?;
-    let model = requested_model(context, options, &persona)?;
+) -> Result<Planned, Fault> {
+    let model = requested_model(context, options, persona)?;
     let is_command = model.as_ref().is_some_and(|model| context.takes_a_command(model));
     let usual_plan = || persona.plan.clone().unwrap_or_else(|| context.settings.defaults.plan.clone());
     let plan_name = match &options.plan {
@@ -133,22 +143,41 @@ pub(crate) fn resolve(
     let wants = Wants { model: model.as_ref(), plan: requested_plan, told, left };
     let mut decision = decide(context, asked, options, &wants);
     say_what_is_unbounded(&mut decision);
-    let by_rule = plan(context, &plan_name)?.is_chosen_by_rule();
-    let mut floor_milli = None;
-    if by_rule {
-        let able = Choosing {
-            context,
-            decision: &decision,
-            persona: &persona,
-            requested: model.as_ref(),
-            shows_pictures: !asked.pictures.is_empty(),
-            floor_milli: None,
-        }
-        .qualities();
-        // Of this run, and not of every greeting: a configured profile ranks, and asks for no mixture.
-        let asked_for_best = options.profile == Some(Profile::Best);
-        floor_milli = choose_plan(&mut decision, &able, asked_for_best);
+    if !plan(context, &plan_name)?.is_chosen_by_rule() {
+        return Ok(Planned { model, decision, floor_milli: None });
     }
+    let able = Choosing {
+        context,
+        decision: &decision,
+        persona,
+        requested: model.as_ref(),
+        shows_pictures: !asked.pictures.is_empty(),
+        floor_milli: None,
+    }
+    .seats();
+    // Of this run, and not of every greeting: a configured profile ranks, and asks for no mixture.
+    let asked_for_best = options.profile == Some(Profile::Best);
+    let deadline = limits(context, options, persona, now).deadline;
+    let room = Room {
+        budget: available(context, options, left),
+        deadline_ms: deadline.map(|deadline| deadline.millis_since(now)),
+    };
+    let floor_milli = choose_plan(&mut decision, &able, room, asked_for_best);
+    Ok(Planned { model, decision, floor_milli })
+}
+
+/// Resolves names, routes, and picks the plan.
+pub(crate) fn resolve(
+    context: &Context,
+    asked: &Asked,
+    options: &SubmitOptions,
+    told: Told,
+    left: Option<MicroRub>,
+    now: Timestamp,
+) -> Result<Resolved, Fault> {
+    let persona = persona(context, options.persona.as_deref())?;
+    let Planned { model, mut decision, floor_milli } =
+        planned(context, asked, options, &persona, told, left, now)?;
     let plan = plan(context, &decision.plan)?;
     let choosing = Choosing {
         context,
@@ -229,9 +258,10 @@ fn keeps_commands_alone(
 }
 
 /// The rule of `auto`: its plan and its reasons go into the decision. How good members of its panel are at least.
-fn choose_plan(decision: &mut Decision, qualities: &[Option<u32>], asked_for_best: bool) -> Option<u32> {
+fn choose_plan(decision: &mut Decision, seats: &[Seat], room: Room, asked_for_best: bool) -> Option<u32> {
     let chosen = activate(&Situation {
-        qualities,
+        seats,
+        room,
         alone_milli: decision.candidates.first().and_then(|first| first.expected_quality_milli),
         output: decision.output_kind,
         rule: calibration(decision.domains.iter().map(String::as_str)),
@@ -249,24 +279,19 @@ fn choose_plan(decision: &mut Decision, qualities: &[Option<u32>], asked_for_bes
 }
 
 /// What a route has to keep to.
-pub(crate) struct Wants<'a> {
+struct Wants<'a> {
     /// The model that somebody named.
-    pub(crate) model: Option<&'a ModelId>,
+    model: Option<&'a ModelId>,
     /// The plan that somebody named.
-    pub(crate) plan: Option<&'a str>,
+    plan: Option<&'a str>,
     /// The conversation that is continued.
-    pub(crate) told: Told,
+    told: Told,
     /// What may be spent.
-    pub(crate) left: Option<MicroRub>,
+    left: Option<MicroRub>,
 }
 
 /// The router's decision alone.
-pub(crate) fn decide(
-    context: &Context,
-    asked: &Asked,
-    options: &SubmitOptions,
-    wants: &Wants<'_>,
-) -> Decision {
+fn decide(context: &Context, asked: &Asked, options: &SubmitOptions, wants: &Wants<'_>) -> Decision {
     let attachments: Vec<AttachmentFacts> = asked
         .attachments
         .iter()
@@ -301,13 +326,15 @@ pub(crate) fn decide(
         },
         profile: profile(context, options),
         plan_requested: wants.plan,
-        available: [options.max_cost_micro_rub, context.settings.budgets.run, wants.left]
-            .into_iter()
-            .flatten()
-            .min(),
+        available: available(context, options, wants.left),
         allows_unpriced: unpriced(context) == Unpriced::Allow,
         max_output_tokens_default: context.settings.defaults.max_output_tokens,
     })
+}
+
+/// What a run may cost; none where nothing limits it.
+fn available(context: &Context, options: &SubmitOptions, left: Option<MicroRub>) -> Option<MicroRub> {
+    [options.max_cost_micro_rub, context.settings.budgets.run, left].into_iter().flatten().min()
 }
 
 /// What somebody wants weighed most, else what the configuration does.

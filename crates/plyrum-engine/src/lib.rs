@@ -26,7 +26,7 @@ mod shown;
 mod spec;
 mod weight;
 
-pub use activate::{Activation, SEATS, Situation, activate};
+pub use activate::{Activation, Room, SEATS, Seat, Situation, activate};
 pub use answer::read_answer;
 pub use calibration::{Calibration, calibration};
 pub use compose::request_for;

@@ -101,6 +101,25 @@ fn a_vote_that_stops_when_two_agree() {
 }
 
 #[test]
+fn a_weighed_vote_that_two_weak_ones_do_not_win() {
+    let propose = |name, model| world::step(name, StepKind::Propose, &[], &[model]);
+    let mut steps = vec![propose("one", "lab/a"), propose("two", "lab/b"), propose("three", "lab/d")];
+    steps.push(world::step("lead", StepKind::Vote, &["one", "two", "three"], &["lab/a"]));
+    let mut spec = world::spec(steps, Limits::default(), 7);
+    "vote".clone_into(&mut spec.plan);
+    spec.fan_out = FanOut::Thrifty;
+    spec.decision.output_kind = OutputKind::Discrete;
+    spec.decision.candidates =
+        [("lab/a", 950), ("lab/b", 550), ("lab/d", 500)].map(|(m, q)| world::candidate(m, q)).to_vec();
+    let mut story = vec![Waits(120)];
+    story.extend(proposes(1, "Ответ: 42"));
+    story.extend(proposes(2, "41"));
+    story.push(Waits(30));
+    story.extend(proposes(3, "Answer: 41"));
+    check("vote-weighed.jsonl", &spec, &story);
+}
+
+#[test]
 fn a_plan_that_shrinks_to_its_budget_and_then_to_the_wallet() {
     let mut spec = mixture("moa", StepKind::Aggregate);
     spec.limits.budget = Some(MicroRub::new(2_700_000));

@@ -4,8 +4,8 @@ use super::pack::{Question, domain};
 use super::prices::Assumed;
 use plyrum_billing_client::{Billing, BytesPerToken, MicroRub, estimate};
 use plyrum_engine::{
-    Calibration, Conversation, FanOut, Limits, ModelChoice, Models, Plan, PlanStep, Quorum, RunSpec,
-    Situation, activate,
+    Calibration, Conversation, FanOut, Limits, ModelChoice, Models, Plan, PlanStep, Quorum, Room, RunSpec,
+    Seat, Situation, activate,
 };
 use plyrum_protocol::{
     Candidate, Decision, Features, Intent, Language, OutputKind, Profile, Risk, RunId, SessionId, Timestamp,
@@ -88,9 +88,9 @@ impl Arm {
 }
 
 /// A member of a panel as it is known from other questions.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Member {
-    pub(super) model: &'static str,
+    pub(super) model: String,
     pub(super) quality_milli: u32,
     /// Characters that it answers on the mean.
     pub(super) usual_chars: u64,
@@ -99,7 +99,7 @@ pub(super) struct Member {
 impl Member {
     pub(super) fn expected_cost(&self, question: &Question) -> MicroRub {
         let usage = estimate(question.prompt.len() as u64, self.usual_chars, &BytesPerToken::default());
-        Assumed.charge(self.model, &usage).unwrap_or(MicroRub::ZERO)
+        Assumed.charge(&self.model, &usage).unwrap_or(MicroRub::ZERO)
     }
 }
 
@@ -171,7 +171,7 @@ pub(super) fn spec_of(
         compacts: None,
         tools: None,
         form: None,
-        limits: Limits { max_output_tokens: 4096, max_tries: 1, ..Limits::default() },
+        limits: Limits { max_output_tokens: 4096, ..Limits::default() },
         seed: question.hash(),
         accepted_at: Timestamp::from_millis(1_000_000),
     })
@@ -186,9 +186,12 @@ fn plan_of(arm: Arm, panel: &[Member], rule: Calibration) -> (&'static str, Opti
         Arm::Moa => ("moa", None),
         Arm::SelfMoa => ("self-moa", None),
         Arm::Auto | Arm::AutoUnasked => {
-            let qualities: Vec<Option<u32>> = panel.iter().map(|member| Some(member.quality_milli)).collect();
+            let seat =
+                |member: &Member| Seat { quality_milli: Some(member.quality_milli), ..Seat::default() };
+            let seats: Vec<Seat> = panel.iter().map(seat).collect();
             let chosen = activate(&Situation {
-                qualities: &qualities,
+                seats: &seats,
+                room: Room::default(),
                 alone_milli: panel.first().map(|best| best.quality_milli),
                 output: OutputKind::Discrete,
                 rule,
@@ -198,6 +201,13 @@ fn plan_of(arm: Arm, panel: &[Member], rule: Calibration) -> (&'static str, Opti
             (chosen.plan, chosen.floor_milli)
         }
     }
+}
+
+/// The plan's name, and how many of a panel it lets in.
+pub(super) fn let_in(arm: Arm, panel: &[Member], rule: Calibration) -> (&'static str, usize) {
+    let (plan, floor) = plan_of(arm, panel, rule);
+    let is_in = |member: &&Member| floor.is_none_or(|floor| member.quality_milli >= floor);
+    (plan, panel.iter().filter(is_in).count())
 }
 
 struct Pick<'a> {
@@ -217,7 +227,7 @@ impl Pick<'_> {
             Models::Cheapest => self.behind_the_best(),
             Models::Best | Models::Aggregator | Models::Named(_) => self.lead().into_iter().collect(),
         };
-        members.into_iter().map(|member| vec![choice(member.model)]).collect()
+        members.into_iter().map(|member| vec![choice(&member.model)]).collect()
     }
 
     /// Who answers where one answers.
@@ -268,7 +278,7 @@ fn choice(model: &str) -> ModelChoice {
 
 fn decision(arm: Arm, question: &Question, panel: &[Member], plan: &str) -> Decision {
     let candidate = |member: &Member| Candidate {
-        model: member.model.to_owned(),
+        model: member.model.clone(),
         expected_quality_milli: arm.knows_qualities().then_some(member.quality_milli),
         quality_basis: None,
         expected_cost_micro_rub: Some(member.expected_cost(question)),

@@ -11,7 +11,7 @@ pub(super) struct Interval {
     pub(super) high: f64,
 }
 
-/// Of differences that are −1, 0 or 1 each. Zeros need no draw: how many of either kind a resample has is what counts.
+/// Of differences that are −1, 0 or 1 each.
 pub(super) fn interval(differences: &[i8]) -> Interval {
     let count = differences.len().max(1);
     let mut random = 0x9e37_79b9_7f4a_7c15_u64;

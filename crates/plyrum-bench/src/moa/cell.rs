@@ -1,11 +1,12 @@
 //! One panel on one task: who its members are by the other half of the questions, and what every arm makes of it.
 
 use super::arm::{Arm, Member, Plans, spec};
-use super::bootstrap::{interval, points, rounded};
+use super::bootstrap::{Interval, interval, points, rounded};
 use super::pack::{Pack, Question, domain};
 use super::panels::Panel;
-use super::prices::Assumed;
+use super::prices::{Alike, Assumed};
 use super::run::Prediction;
+use super::spoken::{final_answer, is_right, text};
 use super::timing::Clockwork;
 use super::world::{Line, Played, play};
 use plyrum_billing_client::{Billing, MicroRub};
@@ -30,6 +31,11 @@ impl<'a> Stage<'a> {
         Self { pack, clockwork, plans, billing: Arc::new(Assumed) }
     }
 
+    /// The same, where everybody costs the same.
+    pub(super) fn alike(pack: &'a Pack) -> Self {
+        Self { billing: Arc::new(Alike), ..Self::of(pack) }
+    }
+
     /// One question under one policy.
     pub(super) fn play(
         &self,
@@ -39,54 +45,47 @@ impl<'a> Stage<'a> {
         rule: Calibration,
     ) -> Option<Played> {
         let spec = spec(arm, question, panel, rule, &self.plans)?;
-        play(spec, &self.billing, &|model| self.line(question, model))
+        play(spec, &self.billing, &|model, nth| self.line(question, model, nth))
     }
 
-    fn line(&self, question: &Question, model: &str) -> Line {
-        let (said, draw) = (question.said(model), self.clockwork.draw(question, model));
+    fn line(&self, question: &Question, model: &str, nth: u64) -> Line {
+        let said = question.said(model);
+        let seed = model.bytes().fold(question.hash() ^ nth, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
         Line {
-            text: text_of(said.0.as_deref()),
+            text: text(said.0.as_deref(), said.2, seed),
             chars: said.2,
-            ttft_ms: draw.ttft_ms,
-            total_ms: draw.total_ms,
-        }
-    }
-}
-
-/// A recorded final answer as models are asked to give it. Nothing can be told from the words that stand for none.
-fn text_of(answer: Option<&str>) -> String {
-    match answer {
-        Some(answer) => serde_json::json!({ "answer": answer }).to_string(),
-        None => {
-            "No final answer could be read from what this model wrote here, so it says nothing.".to_owned()
+            draw: self.clockwork.draw(question, model, nth),
         }
     }
 }
 
 /// The members of a panel by these questions, best first.
-pub(super) fn members(panel: &Panel, known: &[&Question]) -> Vec<Member> {
-    let mut members: Vec<Member> = panel.models.iter().map(|model| member(model, known)).collect();
+pub(super) fn members(models: &[&str], known: &[&Question]) -> Vec<Member> {
+    let mut members: Vec<Member> = models.iter().map(|model| member(model, known)).collect();
     members.sort_by_key(|member| std::cmp::Reverse(member.quality_milli)); // stable: of equals the first named
     members
 }
 
-fn member(model: &'static str, known: &[&Question]) -> Member {
+fn member(model: &str, known: &[&Question]) -> Member {
     let asked = || known.iter().filter_map(|question| question.answers.get(model));
     let count = u32::try_from(asked().count()).unwrap_or(u32::MAX);
     let right = u32::try_from(asked().filter(|said| said.is_right()).count()).unwrap_or(0);
     let chars: u64 = asked().map(|said| said.2).sum();
     Member {
-        model,
+        model: model.to_owned(),
         quality_milli: (right + PRIOR / 2) * 1000 / (count + PRIOR),
         usual_chars: chars / u64::from(count.max(1)),
     }
 }
 
 /// What one arm came to, question by question.
-struct Tally {
+pub(super) struct Tally {
     arm: Arm,
-    right: Vec<bool>,
-    calls: u64,
+    pub(super) right: Vec<bool>,
+    pub(super) calls: u64,
+    refused: u64,
     chars: u64,
     tokens: (u64, u64),
     cost: MicroRub,
@@ -105,60 +104,69 @@ pub(super) fn measure(
     let questions = stage.pack.of_task(task);
     let of_half = |half: usize| {
         let others: Vec<&Question> = questions.iter().copied().filter(|q| q.half() != half).collect();
-        members(panel, &others)
+        members(panel.models, &others)
     };
     let panels = [of_half(0), of_half(1)];
-    let best_of = |question: &Question| panels.get(question.half()).and_then(|members| members.first());
-    let base: Vec<bool> = questions
-        .iter()
-        .map(|question| best_of(question).is_some_and(|best| question.said(best.model).is_right()))
-        .collect();
     let oracle = questions
         .iter()
         .filter(|question| panel.models.iter().any(|model| question.said(model).is_right()))
         .count();
-    let rows = arms.iter().map(|arm| {
-        let mut tally = Tally::of(*arm);
+    let mut tallied = |arm: Arm| {
+        let mut tally = Tally::of(arm);
         for question in &questions {
             let half = question.half();
             let (Some(members), Some(rule)) = (panels.get(half), rules.get(half)) else { continue };
-            let Some(played) = stage.play(*arm, question, members, *rule) else { continue };
-            let answer = question.said(&played.result.model).0;
-            if arm.is_shown() {
+            let played = stage.play(arm, question, members, *rule);
+            let answer = tally.add(question, played.as_ref());
+            if arm.is_shown() && arms.contains(&arm) {
                 predictions.push(Prediction {
                     task: task.to_owned(),
                     id: question.id.clone(),
                     panel: panel.name.to_owned(),
                     policy: arm.name().to_owned(),
                     answer,
-                    calls: played.calls.clone(),
+                    calls: played.map(|played| played.calls).unwrap_or_default(),
                 });
             }
-            tally.add(question, &played);
         }
-        tally.row(&base)
+        tally
+    };
+    // What others are compared with is played as they are: it meets the same refusals.
+    let base = tallied(Arm::Best);
+    let mut tallies: Vec<Tally> = Vec::new();
+    for arm in arms.iter().copied().filter(|arm| *arm != Arm::Best) {
+        tallies.push(tallied(arm));
+    }
+    let vote = tallies.iter().find(|tally| tally.arm == Arm::Vote).map(|tally| tally.right.clone());
+    let rows = arms.iter().filter_map(|arm| {
+        let tally = tallies.iter().chain([&base]).find(|tally| tally.arm == *arm)?;
+        Some(tally.row(&base.right, vote.as_deref()))
     });
     MoaCell {
         panel: panel.name.to_owned(),
         task: task.to_owned(),
         domain: domain(task).to_owned(),
         questions: questions.len() as u64,
-        best: panels.iter().filter_map(|members| Some(members.first()?.model.to_owned())).collect(),
+        best: panels.iter().filter_map(|members| Some(members.first()?.model.clone())).collect(),
         oracle: points(i64::try_from(oracle).unwrap_or(0), questions.len()),
         arms: rows.collect(),
     }
 }
 
 impl Tally {
-    fn of(arm: Arm) -> Self {
+    pub(super) fn of(arm: Arm) -> Self {
         let (right, times) = (Vec::new(), Vec::new());
-        Self { arm, right, calls: 0, chars: 0, tokens: (0, 0), cost: MicroRub::ZERO, times }
+        Self { arm, right, calls: 0, refused: 0, chars: 0, tokens: (0, 0), cost: MicroRub::ZERO, times }
     }
 
-    fn add(&mut self, question: &Question, played: &Played) {
+    /// Counts a run and gives its final answer. One that did not come about is a wrong answer.
+    pub(super) fn add(&mut self, question: &Question, played: Option<&Played>) -> Option<String> {
+        let answer = played.and_then(|played| final_answer(&played.result.answer));
+        self.right.push(is_right(question, answer.as_deref()));
+        let played = played?;
         let result = &played.result;
-        self.right.push(!result.answer.is_empty() && question.said(&result.model).is_right());
         self.calls += played.calls.len() as u64;
+        self.refused += played.refused;
         self.chars += played.chars;
         for attempt in &result.attempts {
             self.tokens.0 += attempt.usage.meters.input;
@@ -166,17 +174,24 @@ impl Tally {
         }
         self.cost = self.cost.checked_add(result.cost_micro_rub).unwrap_or(self.cost);
         self.times.push(result.duration_ms);
+        answer
     }
 
-    fn row(mut self, base: &[bool]) -> MoaArm {
+    /// Points over another, question by question.
+    pub(super) fn over(&self, other: &[bool]) -> Interval {
+        let paired = self.right.iter().zip(other);
+        interval(&paired.map(|(arm, other)| i8::from(*arm) - i8::from(*other)).collect::<Vec<_>>())
+    }
+
+    fn row(&self, base: &[bool], vote: Option<&[bool]>) -> MoaArm {
         let count = self.right.len();
         let right = self.right.iter().filter(|right| **right).count();
-        let paired = self.right.iter().zip(base);
-        let differences: Vec<i8> = paired.map(|(arm, best)| i8::from(*arm) - i8::from(*best)).collect();
         let shown = self.arm.is_shown();
-        let difference = interval(&differences);
-        self.times.sort_unstable();
-        let at = |part: usize| self.times.get(count * part / 100).copied().unwrap_or(0);
+        let over_best = Some(self.over(base)).filter(|_| shown);
+        let over_vote = vote.map(|vote| self.over(vote)).filter(|_| shown);
+        let mut times = self.times.clone();
+        times.sort_unstable();
+        let at = |part: usize| times.get(times.len() * part / 100).copied().unwrap_or(0);
         #[expect(clippy::cast_precision_loss, reason = "counts of calls and characters")]
         let each = |sum: u64| rounded(sum as f64 / count.max(1) as f64);
         MoaArm {
@@ -184,10 +199,14 @@ impl Tally {
             asked: count as u64,
             right: shown.then_some(right as u64),
             accuracy: shown.then(|| points(i64::try_from(right).unwrap_or(0), count)),
-            over_best: shown.then_some(difference.mean),
-            over_best_low: shown.then_some(difference.low),
-            over_best_high: shown.then_some(difference.high),
+            over_best: over_best.map(|difference| difference.mean),
+            over_best_low: over_best.map(|difference| difference.low),
+            over_best_high: over_best.map(|difference| difference.high),
+            over_vote: over_vote.map(|difference| difference.mean),
+            over_vote_low: over_vote.map(|difference| difference.low),
+            over_vote_high: over_vote.map(|difference| difference.high),
             attempts: self.calls,
+            refused: self.refused,
             calls: each(self.calls),
             chars: each(self.chars),
             input_tokens: self.tokens.0,

@@ -13,11 +13,13 @@ mod arm;
 mod bootstrap;
 mod calibrate;
 mod cell;
+mod drawn;
 mod pack;
 mod panels;
 mod prices;
 mod quorum;
 mod run;
+mod spoken;
 mod timing;
 mod world;
 

@@ -20,6 +20,8 @@ pub(super) struct Question {
     pub(super) task: String,
     pub(super) id: String,
     pub(super) prompt: String,
+    /// The normalised right answer.
+    pub(super) gold: String,
     pub(super) answers: BTreeMap<String, Recorded>,
 }
 
@@ -36,6 +38,7 @@ impl Recorded {
 /// One request to a host as it was timed.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Timing {
+    pub(super) provider: String,
     pub(super) model: String,
     pub(super) ttft_ms: Option<f64>,
     pub(super) total_ms: Option<f64>,
@@ -56,6 +59,7 @@ struct QuestionRow {
     task: String,
     id: String,
     prompt: String,
+    gold: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -74,7 +78,7 @@ impl Pack {
             answers.into_iter().map(|row| ((row.task, row.id), row.models)).collect();
         let with_answers = |row: QuestionRow| {
             let answers = answered.remove(&(row.task.clone(), row.id.clone()))?;
-            Some(Question { task: row.task, id: row.id, prompt: row.prompt, answers })
+            Some(Question { task: row.task, id: row.id, prompt: row.prompt, gold: row.gold, answers })
         };
         Ok(Self {
             questions: asked.into_iter().filter_map(with_answers).collect(),
@@ -100,6 +104,12 @@ impl Pack {
 }
 
 impl Question {
+    #[cfg(test)]
+    pub(super) fn named(task: &str, id: &str) -> Self {
+        let (prompt, gold, answers) = (String::new(), String::new(), BTreeMap::new());
+        Self { task: task.to_owned(), id: id.to_owned(), prompt, gold, answers }
+    }
+
     /// Which half it is in, by its name: what is chosen on one half is measured on the other.
     pub(super) fn half(&self) -> usize {
         usize::from(self.hash() & 1 == 1)

@@ -4,14 +4,15 @@ use super::arm::{Arm, Plans};
 use super::bootstrap::rounded;
 use super::cell::{Stage, members};
 use super::pack::Question;
-use super::panels::Panel;
+use super::spoken::text;
+use super::timing::{Draw, SIZES, drawn};
 use super::world::{Line, play};
 use plyrum_engine::{Calibration, Plan, Quorum};
 use plyrum_protocol::view::MoaQuorum;
 use plyrum_protocol::{OutputKind, StepId};
 
 /// Mixtures.
-const ROUNDS: u64 = 2000;
+const ROUNDS: u64 = 1000;
 /// A mixture of six: the shipped plan has three.
 const SIX: &str = r#"
 name = "six"
@@ -29,28 +30,35 @@ after = ["propose"]
 model = "aggregator"
 "#;
 /// Six of about the same size: who they are does not matter here, when they answer does.
-const MEMBERS: Panel = Panel {
-    name: "six",
-    models: &[
-        "Meta-Llama-3.1-70B-Instruct",
-        "Qwen2-72B-Instruct",
-        "Meta-Llama-3-70B-Instruct",
-        "Athene-70B",
-        "gemma-2-27b-it",
-        "deepseek-v2.5-0908",
-    ],
-};
+const MEMBERS: [&str; 6] = [
+    "Meta-Llama-3.1-70B-Instruct",
+    "Qwen2-72B-Instruct",
+    "Meta-Llama-3-70B-Instruct",
+    "Athene-70B",
+    "gemma-2-27b-it",
+    "deepseek-v2.5-0908",
+];
+/// Length of a proposal, in characters: long enough to differ.
+const CHARS: u64 = 120;
 
-/// Both ways on the same timings.
-pub(super) fn measure(stage: &Stage<'_>) -> Option<MoaQuorum> {
+/// Both ways on the same timings: of all sizes and of each, and of all with the recorded refusals.
+pub(super) fn measure(stage: &Stage<'_>) -> Vec<MoaQuorum> {
+    let each = SIZES.iter().map(|(size, name)| (*name, Some(*size), false));
+    let rows = [("all", None, false), ("all, with refusals", None, true)].into_iter().chain(each);
+    rows.filter_map(|(name, size, refusals)| row(stage, name, &stage.clockwork.of_size(size, refusals)))
+        .collect()
+}
+
+fn row(stage: &Stage<'_>, size: &str, class: &[Draw]) -> Option<MoaQuorum> {
     let plans = Plans::only(Plan::parse(SIX).ok()?);
-    let question = stage.pack.questions.first()?;
+    let question = stage.pack.questions.first().filter(|_| !class.is_empty())?;
     let (mut all, mut quorum, mut late) = (Vec::new(), Vec::new(), 0_u64);
     for round in 0..ROUNDS {
-        all.push(done(stage, &plans, question, round, Quorum::All)?.0);
-        let (ms, came) = done(stage, &plans, question, round, Quorum::Usual)?;
+        let done = |quorum| done(stage, &plans, question, quorum, &|place| drawn(class, round, place));
+        all.push(done(Quorum::All)?.0);
+        let (ms, came) = done(Quorum::Usual)?;
         quorum.push(ms);
-        late += MEMBERS.models.len() as u64 - came;
+        late += MEMBERS.len() as u64 - came;
     }
     let at = |times: &mut Vec<u64>, part: usize| {
         times.sort_unstable();
@@ -62,6 +70,7 @@ pub(super) fn measure(stage: &Stage<'_>) -> Option<MoaQuorum> {
     #[expect(clippy::cast_precision_loss, reason = "milliseconds and counts")]
     let late = late as f64 / ROUNDS as f64;
     Some(MoaQuorum {
+        size: size.to_owned(),
         rounds: ROUNDS,
         all_p50_ms: at(&mut all, 50),
         all_p95_ms: all_p95,
@@ -72,25 +81,23 @@ pub(super) fn measure(stage: &Stage<'_>) -> Option<MoaQuorum> {
     })
 }
 
-/// When the aggregator began, and how many proposals were whole by then.
+/// When the aggregator began, and how many proposals were whole by then. `draw` is the `n`th request's timing.
 fn done(
     stage: &Stage<'_>,
     plans: &Plans,
     question: &Question,
-    round: u64,
     quorum: Quorum,
+    draw: &dyn Fn(u64) -> Draw,
 ) -> Option<(u64, u64)> {
     let rule = Calibration { too_weak_milli: 0, min_members: 0, near_milli: 0, unequal_members: 0 };
     let panel = members(&MEMBERS, &[question]);
     let mut spec = super::arm::spec_of(Arm::Moa, "six", question, &panel, rule, plans)?;
     spec.quorum = quorum;
     spec.decision.output_kind = OutputKind::Prose;
-    let line = |model: &str| {
-        let place = MEMBERS.models.iter().position(|name| *name == model).unwrap_or(0);
-        let draw = stage.clockwork.any(round, place as u64);
+    let line = |model: &str, nth: u64| {
+        let place = MEMBERS.iter().position(|name| *name == model).unwrap_or(0) as u64;
         // Prose that differs: near-duplicates would end the panel for another reason.
-        let text = format!("{model} says in its own words what it thinks of {round}, at some length.");
-        Line { text, chars: 600, ttft_ms: draw.ttft_ms, total_ms: draw.total_ms }
+        Line { text: text(None, CHARS, place), chars: CHARS, draw: draw(nth * MEMBERS.len() as u64 + place) }
     };
     let played = play(spec, &stage.billing, &line)?;
     let began = played.started_ms.get(&StepId::new("answer").ok()?).copied()?;

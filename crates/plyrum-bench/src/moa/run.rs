@@ -5,7 +5,7 @@ use super::calibrate::best_rule;
 use super::cell::{Stage, measure};
 use super::pack::{Pack, domain};
 use super::panels::{PANELS, Panel};
-use super::quorum;
+use super::{drawn, quorum};
 use plyrum_engine::{Calibration, calibration, read_answer};
 use plyrum_protocol::view::{MoaCalibration, MoaReading, MoaReport};
 use serde::Serialize;
@@ -40,8 +40,10 @@ const ASSUMPTIONS: &[&str] = &[
     "answers are recorded ones of 2024 (ZeroEval, greedy decoding): mechanism is shown, not what models can do today",
     "no aggregator was recorded: moa and self-moa show cost and time only, their aggregator writes as much as its model did alone",
     "one sample of each model was recorded: nothing is said of several samples of one",
+    "of answers only end and length were recorded: what stands before the end is made up, as long, and each time other words",
     "what members are worth, who is best and the rule of auto come from the other half of the questions",
-    "timings are recorded ones of Llama-2 at eight hosts, drawn by size of model; the same draw for every policy",
+    "timings and refusals are recorded ones of Llama-2 at eight hosts, drawn by size of model and anew for each repeat; the same draws for every policy",
+    "refusals are repeated as the engine does; they come as fast as their host's usual first token, and not in a row",
     "tokens are estimated from bytes and characters, prices are list prices of autumn 2024 at 100 RUB a dollar",
     "all questions are taken as discrete ones of their field",
 ];
@@ -66,18 +68,25 @@ pub fn replay(pack: &Pack, asked: &Asked) -> (MoaReport, Vec<Prediction>) {
         .collect();
     let mut predictions = Vec::new();
     let mut cells = Vec::new();
+    let rules_of = |task: &str| {
+        let found = rules.iter().find(|(field, _)| *field == domain(task)).map(|(_, rules)| *rules);
+        found.unwrap_or_else(|| [calibration([domain(task)]); 2])
+    };
     for panel in panels {
         for task in pack.tasks() {
-            let found = rules.iter().find(|(field, _)| *field == domain(task)).map(|(_, rules)| *rules);
-            let rules = found.unwrap_or_else(|| [calibration([domain(task)]); 2]);
-            cells.push(measure(&stage, panel, task, &arms, rules, &mut predictions));
+            cells.push(measure(&stage, panel, task, &arms, rules_of(task), &mut predictions));
         }
     }
+    let draws = asked.panels.is_empty() && asked.arms.is_empty();
+    let alike = Stage::alike(pack);
+    let tasks = pack.tasks().into_iter().filter(|_| draws);
+    let drawn = tasks.filter_map(|task| drawn::measure(&alike, task, rules_of(task))).collect();
     let report = MoaReport {
-        schema: 1,
+        schema: 2,
         evidence: "replay".to_owned(),
         assumptions: ASSUMPTIONS.iter().map(ToString::to_string).collect(),
         cells,
+        drawn,
         quorum: quorum::measure(&stage),
         calibration: calibrations,
         reading: reading(pack),

@@ -2,8 +2,8 @@
 
 use super::Visitor;
 use super::attachments::Enclosed;
-use crate::resolve::{Asked, Told, Wants, decide, persona, requested_model};
-use crate::{budgets, project};
+use crate::resolve::{Asked, Told, persona, planned};
+use crate::{budgets, clock, project};
 use plyrum_protocol::{Decision, Fault, RouteQuery};
 
 /// Explains a route.
@@ -12,10 +12,7 @@ pub(super) async fn explain(visitor: &mut Visitor, query: RouteQuery) -> Result<
     let context = visitor.daemon.context(query.workspace.as_deref()).await?;
     let asked = Asked { prompt: query.prompt, attachments, pictures }.redacted(&context);
     let persona = persona(&context, query.options.persona.as_deref())?;
-    let model = requested_model(&context, &query.options, &persona)?;
-    let plan = query.options.plan.as_deref().filter(|plan| *plan != "auto");
     let project = query.workspace.as_deref().map(project::of);
     let left = budgets::left(&visitor.daemon.ledger, &context.settings, project.as_deref()).await?;
-    let wants = Wants { model: model.as_ref(), plan, told: Told::default(), left };
-    Ok(decide(&context, &asked, &query.options, &wants))
+    Ok(planned(&context, &asked, &query.options, &persona, Told::default(), left, clock::now())?.decision)
 }

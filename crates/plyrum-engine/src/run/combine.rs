@@ -13,6 +13,7 @@ use crate::proposals::{Proposal, chosen};
 use crate::random::Random;
 use plyrum_protocol::{Channel, Fault, FrameBody, StepKind, StepOutcome};
 use serde::{Deserialize, Serialize};
+use std::cell::LazyCell;
 
 /// Proposals to show: steps, with how many said it, in the order of their labels.
 pub(super) type Shown = Vec<(usize, usize)>;
@@ -45,7 +46,7 @@ impl Run {
         let votes = reading.map(|reading| agree::groups(&self.ballot(&found, &members, reading)));
         let (ranked, texts): (Vec<usize>, Vec<&str>) = found.into_iter().unzip();
         let Some(best) = ranked.first().copied() else { return self.ask_plainly(at) };
-        let merged = agree::near_duplicates(&texts, reading);
+        let merged = LazyCell::new(|| agree::near_duplicates(&texts, reading)); // phrase by phrase: a vote needs none of it
         let votes = votes.unwrap_or_else(|| merged.clone());
         let favourite = votes.first().and_then(|group| ranked.get(*group.first()?)).copied().unwrap_or(best);
         let agreed = self.is_discrete() && votes.first().is_some_and(|group| group.len() >= 2);

@@ -1,6 +1,7 @@
 //! Votes: two are asked first, more only while they disagree.
 
 use super::{discrete, mixture, story, thrifty, was_sent};
+use crate::world;
 use crate::world::story::{Event::*, at, check, play, proposes};
 use plyrum_engine::{FailureClass::Auth, RunSpec};
 use plyrum_protocol::{RunStatus, StepKind};
@@ -155,4 +156,38 @@ fn a_vote_of_nobody_asks_the_question_itself() {
     );
     assert_eq!((told.result.answer.as_str(), told.result.status), ("42", RunStatus::Degraded));
     assert_eq!(told.result.model, "lab/lead");
+}
+
+/// A vote between members of whom these qualities are expected, best first.
+fn weighed(qualities: &[u32]) -> RunSpec {
+    let mut spec = vote(qualities.len());
+    let known = (1..).zip(qualities).map(|(n, quality)| world::candidate(&format!("lab/m{n}"), *quality));
+    spec.decision.candidates = known.collect();
+    spec
+}
+
+#[test]
+fn a_strong_word_outweighs_two_weak_ones() {
+    let said = story([proposes(1, "42"), proposes(2, "41"), proposes(3, "41")]);
+    let (strong, near) = (play(&weighed(&[950, 550, 500]), &said), play(&weighed(&[600, 590, 580]), &said));
+    assert_eq!((strong.result.answer.as_str(), strong.result.model.as_str()), ("42", "lab/m1"));
+    assert_eq!((near.result.answer.as_str(), near.result.model.as_str()), ("41", "lab/m2"));
+}
+
+#[test]
+fn it_is_over_when_those_who_have_not_spoken_could_not_change_it() {
+    let said = story([proposes(1, "42"), proposes(2, "42"), proposes(3, "41")]);
+    let told = play(&weighed(&[900, 880, 870, 860, 850]), &said);
+    assert!(!was_sent(&told, 3), "two that agree weigh as much as two more who would not");
+    let said = [(1, "42"), (2, "41"), (3, "42"), (4, "41"), (5, "41")].map(|(n, text)| proposes(n, text));
+    let told = play(&weighed(&[900, 880, 870, 860, 850]), &story(said));
+    assert_eq!(told.result.answer, "41", "two against two: the last one decides");
+}
+
+#[test]
+fn where_one_is_not_known_all_words_count_the_same() {
+    let mut spec = weighed(&[950, 550, 500]);
+    spec.decision.candidates.pop();
+    let said = story([proposes(1, "42"), proposes(2, "41"), proposes(3, "41")]);
+    assert_eq!(play(&spec, &said).result.answer, "41");
 }

@@ -16,8 +16,8 @@ use plyrum_engine::{
     RefusalCause, Request, Run, RunSpec, Settlement, StepSpec, ToolOffer, Tools,
 };
 use plyrum_protocol::{
-    AttemptId, Decision, Features, Frame, FrameBody, Intent, Language, OutputKind, Risk, Role, RunId,
-    RunResult, SessionId, StepId, StepKind, Timestamp,
+    AttemptId, Candidate, Decision, Features, Frame, FrameBody, Intent, Language, OutputKind, Risk, Role,
+    RunId, RunResult, SessionId, StepId, StepKind, Timestamp,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -98,6 +98,18 @@ pub(crate) fn tools(max_turns: u32) -> Tools {
 /// An answer that is an object.
 pub(crate) fn form() -> AnswerForm {
     AnswerForm { schema: Arc::new(serde_json::json!({"type": "object"})) }
+}
+
+/// One of whom this quality is expected, in thousandths.
+pub(crate) fn candidate(model: &str, quality_milli: u32) -> Candidate {
+    Candidate {
+        model: model.to_owned(),
+        expected_quality_milli: Some(quality_milli),
+        quality_basis: None,
+        expected_cost_micro_rub: None,
+        expected_latency_ms: None,
+        reasons: Vec::new(),
+    }
 }
 
 pub(crate) fn spec(steps: Vec<StepSpec>, limits: Limits, seed: u64) -> RunSpec {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MoaReport {
-    /// Version of this shape: 1.
+    /// Version of this shape: 2.
     pub schema: u32,
     /// Always `replay`.
     pub evidence: String,
@@ -16,8 +16,10 @@ pub struct MoaReport {
     pub assumptions: Vec<String>,
     /// Policies by panel and task.
     pub cells: Vec<MoaCell>,
-    /// Waiting for a quorum beside waiting for all.
-    pub quorum: Option<MoaQuorum>,
+    /// Votes of near-equal members that were drawn, by task.
+    pub drawn: Vec<MoaDrawn>,
+    /// Waiting for a quorum beside waiting for all, by size of the timed models.
+    pub quorum: Vec<MoaQuorum>,
     /// The rule of `auto` as this data has it.
     pub calibration: Vec<MoaCalibration>,
     /// How often the engine reads the answer in a whole recorded text as the pack does.
@@ -62,8 +64,16 @@ pub struct MoaArm {
     pub over_best_low: Option<f64>,
     /// Upper end.
     pub over_best_high: Option<f64>,
-    /// Requests in all.
+    /// Points over the vote that hears everybody, question by question; none where it was not played.
+    pub over_vote: Option<f64>,
+    /// Lower end of its 95 % interval.
+    pub over_vote_low: Option<f64>,
+    /// Upper end.
+    pub over_vote_high: Option<f64>,
+    /// Requests in all, without repeats of refused ones.
     pub attempts: u64,
+    /// Requests that a host refused; nothing was charged for them.
+    pub refused: u64,
     /// Requests a question.
     pub calls: f64,
     /// Recorded characters a question, of answers that were heard to their end.
@@ -80,10 +90,33 @@ pub struct MoaArm {
     pub p95_ms: u64,
 }
 
+/// Panels of five whose best member is at most five points over their mean, drawn from all recorded models by one half of
+/// the questions and measured on the other.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MoaDrawn {
+    /// Name of the task.
+    pub task: String,
+    /// Panels.
+    pub panels: u64,
+    /// Of these, how many the full vote beats the best member of.
+    pub vote_wins: u64,
+    /// Points of the full vote over the best member, on the mean of the panels.
+    pub vote_over_best: f64,
+    /// The same of `auto`.
+    pub auto_over_best: f64,
+    /// Requests a question of `auto`; the full vote makes five.
+    pub auto_calls: f64,
+    /// Panels on which `auto` is under the best member, the whole 95 % interval of the difference below nothing.
+    pub auto_loses: u64,
+}
+
 /// When a panel of six is done.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MoaQuorum {
+    /// Size of the timed models, or `all`.
+    pub size: String,
     /// Mixtures played.
     pub rounds: u64,
     /// Median time until all six had answered.

@@ -30,7 +30,7 @@ pub use explain::{
     ExplainAttempt, ExplainCache, ExplainFallback, ExplainMeter, ExplainProviderCost, ExplainReport,
     ExplainRest, ExplainRetry,
 };
-pub use moa_report::{MoaArm, MoaCalibration, MoaCell, MoaQuorum, MoaReading, MoaReport};
+pub use moa_report::{MoaArm, MoaCalibration, MoaCell, MoaDrawn, MoaQuorum, MoaReading, MoaReport};
 pub use overhead::{Overhead, Timing};
 pub use prices::{
     PriceChange, PriceDiff, PriceFigure, PriceFigureChange, PriceFx, PriceList, PriceQuote, PriceRow,

@@ -70,13 +70,11 @@ fn known<'a>(asked: &[String], names: impl Iterator<Item = &'a str> + Clone) -> 
 fn text(report: &MoaReport) -> String {
     let cells: Vec<String> = report.cells.iter().map(cell).collect();
     let mut parts = vec![cells.join("\n")];
-    if let Some(quorum) = &report.quorum {
-        parts.push(say!(
-            "bench-quorum",
-            all = words().count(quorum.all_p95_ms),
-            quorum = words().count(quorum.quorum_p95_ms),
-            saved = points(quorum.p95_saved_percent)
-        ));
+    if !report.drawn.is_empty() {
+        parts.push(drawn(report));
+    }
+    if !report.quorum.is_empty() {
+        parts.push(quorum(report));
     }
     parts.push(calibration(report));
     let reading = report.reading.iter().map(|row| format!("{} {}/{}", row.task, row.alike, row.texts));
@@ -102,6 +100,7 @@ fn cell(cell: &MoaCell) -> String {
         right(say!("col-accuracy")),
         right(say!("col-over-best")),
         right(say!("col-interval")),
+        right(say!("col-over-vote")),
         right(say!("col-calls")),
         right(say!("col-chars")),
         right(say!("col-cost")),
@@ -123,12 +122,61 @@ fn row(arm: &MoaArm) -> Vec<String> {
         shown(arm.accuracy),
         arm.over_best.map_or_else(|| "–".to_owned(), signed),
         interval,
+        arm.over_vote.map_or_else(|| "–".to_owned(), signed),
         points(arm.calls),
         words().decimal(&format!("{:.0}", arm.chars)),
         words().rub(arm.cost_micro_rub),
         words().count(arm.p50_ms),
         words().count(arm.p95_ms),
     ]
+}
+
+fn drawn(report: &MoaReport) -> String {
+    let head = [
+        left(say!("col-task")),
+        right(say!("col-panels")),
+        right(say!("col-vote-wins")),
+        right(say!("col-vote-over-best")),
+        right(say!("col-auto-over-best")),
+        right(say!("col-calls")),
+        right(say!("col-auto-loses")),
+    ];
+    let rows = report.drawn.iter().map(|row| {
+        vec![
+            row.task.clone(),
+            row.panels.to_string(),
+            row.vote_wins.to_string(),
+            signed(row.vote_over_best),
+            signed(row.auto_over_best),
+            points(row.auto_calls),
+            row.auto_loses.to_string(),
+        ]
+    });
+    format!("{}\n{}", say!("bench-drawn"), table(&head, &rows.collect::<Vec<_>>()))
+}
+
+fn quorum(report: &MoaReport) -> String {
+    let head = [
+        left(say!("col-size")),
+        right(say!("col-all-p50")),
+        right(say!("col-all-p95")),
+        right(say!("col-quorum-p50")),
+        right(say!("col-quorum-p95")),
+        right(say!("col-p95-saved")),
+        right(say!("col-late")),
+    ];
+    let rows = report.quorum.iter().map(|row| {
+        vec![
+            told(&row.size).into_owned(),
+            words().count(row.all_p50_ms),
+            words().count(row.all_p95_ms),
+            words().count(row.quorum_p50_ms),
+            words().count(row.quorum_p95_ms),
+            words().decimal(&format!("{:.1} %", row.p95_saved_percent)),
+            points(row.late),
+        ]
+    });
+    format!("{}\n{}", say!("bench-quorum"), table(&head, &rows.collect::<Vec<_>>()))
 }
 
 fn calibration(report: &MoaReport) -> String {
