@@ -71,6 +71,15 @@ fn auto_lets_near_equals_vote_beside_the_shipped_models_of_which_nothing_is_know
         reasons.contains(&"near_equal_panel".into()) && !reasons.contains(&"no_quality_data".into()),
         "{planned}"
     );
+    let route = world.json(["route", "--json", "--profile", "best", prompt]);
+    assert_eq!(route["plan"], "vote", "the route is the one that a run takes: {route}");
+    let costs = route["candidates"].as_array().unwrap().iter().take(2);
+    let both: i64 = costs.map(|candidate| candidate["expected_cost_micro_rub"].as_i64().unwrap()).sum();
+    let less = format!("0.{:06}", both - 1);
+    let args = ["ask", "--dry-run", "--json", "--profile", "best", "--max-cost", &less, prompt];
+    let planned = world.json(args);
+    assert_eq!(planned["plan"], "direct", "{planned}");
+    assert!(planned["reasons"].as_array().unwrap().contains(&"no_budget_for_more".into()), "{planned}");
     let asked = world.json(["ask", "--json", "--profile", "best", "--plan", "auto", prompt]);
     assert_eq!((&asked["plan"], asked["attempts"].as_array().unwrap().len()), (&"vote".into(), 2));
     world.is_sound();

@@ -108,6 +108,33 @@ fn the_same_pack_gives_the_same_report() {
     assert_eq!(near(dir.path(), &arms), near(dir.path(), &arms));
 }
 
+#[test]
+fn near_equals_are_drawn_where_everything_is_asked_for() {
+    let dir = made_up(|member, number| number % 5 == member);
+    let (report, _) = replay(&Pack::read(dir.path()).unwrap(), &Asked::default());
+    let drawn = &report.drawn[0];
+    assert_eq!((drawn.panels, drawn.vote_wins, drawn.auto_loses), (2, 2, 0), "the five, in either half");
+    assert!(drawn.vote_over_best > 5.0 && drawn.auto_over_best > 5.0 && drawn.auto_calls < 3.5, "{drawn:?}");
+    assert!(near(dir.path(), &["auto"]).0.drawn.is_empty(), "a part was asked for");
+}
+
+#[test]
+fn what_a_host_refuses_is_asked_again_and_costs_nothing() {
+    let dir = made_up(|_, _| false);
+    let timings = dir.path().join("moa/latency.jsonl");
+    let ok = std::fs::read_to_string(&timings).unwrap();
+    let refused = r#"{"provider":"a","model":"llama-2-70b-chat","n":1,"ttft_ms":null,"total_ms":null,"out_tokens":null,"fault":"rate_limited"}"#;
+    let (calm, _) = near(dir.path(), &["best", "vote"]);
+    std::fs::write(&timings, format!("{ok}{ok}{refused}\n")).unwrap();
+    let (rough, _) = near(dir.path(), &["best", "vote"]);
+    let [calm, rough] = [&calm, &rough].map(|report| arm(&report.cells[0], "best").clone());
+    assert!(calm.refused == 0 && rough.refused > 5, "{rough:?}");
+    assert_eq!((rough.attempts, rough.asked), (calm.attempts, calm.asked), "a repeat is no new call");
+    let lost = rough.asked - rough.right.unwrap();
+    assert!(lost <= 6, "three tries: one in 27 is refused for good, {lost} were");
+    assert!(rough.cost_micro_rub <= calm.cost_micro_rub && rough.p95_ms > calm.p95_ms, "{rough:?}");
+}
+
 /// The real pack, if it is there.
 fn real() -> Option<PathBuf> {
     let named = std::env::var_os("PLYRUM_DATA").map(PathBuf::from);

@@ -40,7 +40,7 @@ fn draw(known: &[&Question], half: u64) -> Vec<Vec<Member>> {
     let names: Vec<&str> = names.into_iter().filter(everybody).collect();
     let all = members(&names, known);
     let mut random = 0x9e37_79b9_7f4a_7c15 ^ (half + 1);
-    let mut drawn = Vec::new();
+    let (mut drawn, mut seen) = (Vec::new(), BTreeSet::new());
     for _ in 0..TRIES {
         let mut seats = BTreeSet::new(); // `all` is best first: so is the panel
         while seats.len() < SEATS.min(all.len()) {
@@ -49,8 +49,8 @@ fn draw(known: &[&Question], half: u64) -> Vec<Vec<Member>> {
             random ^= random << 17;
             seats.insert(usize::try_from((random >> 11) % all.len().max(1) as u64).unwrap_or(0));
         }
-        let panel: Vec<Member> = seats.into_iter().filter_map(|seat| all.get(seat).cloned()).collect();
-        if panel.len() == SEATS && gap(&panel) <= NEAR_MILLI {
+        let panel: Vec<Member> = seats.iter().filter_map(|seat| all.get(*seat).cloned()).collect();
+        if panel.len() == SEATS && gap(&panel) <= NEAR_MILLI && seen.insert(seats) {
             drawn.push(panel);
         }
         if drawn.len() == PANELS || all.len() < SEATS {

@@ -51,6 +51,15 @@ impl<'a> Rows<'a> {
 
 /// Learns all heads and writes the file of weights.
 pub fn learn(rows: &Rows<'_>, models: &[String]) -> Vec<u8> {
+    learn_all(rows, models, confidence(&rows.intents), caution_from(&rows.risk))
+}
+
+/// The same for figures that only rank: how sure to be, which takes as long to find out as ten more fits, is not asked.
+pub(super) fn learn_to_rank(rows: &Rows<'_>, models: &[String]) -> Vec<u8> {
+    learn_all(rows, models, Confidence { sharpness_milli: 1000, unknown_under_milli: 0 }, 500)
+}
+
+fn learn_all(rows: &Rows<'_>, models: &[String], confidence: Confidence, caution_from_milli: i64) -> Vec<u8> {
     let subjects = subject_gaps(&rows.mmlu);
     let tasks = task_scores(&rows.nine, models.len());
     let names = |list: Vec<&String>| list.into_iter().cloned().collect::<Vec<String>>();
@@ -68,12 +77,11 @@ pub fn learn(rows: &Rows<'_>, models: &[String]) -> Vec<u8> {
         (recipe::subjects(&rows.mmlu, &subject_names), 0),
         (recipe::tasks(&rows.nine, &task_names), subject_names.len()),
     ];
-    let confidence = confidence(&rows.intents);
     let mut facts = Facts {
         sharpness_milli: confidence.sharpness_milli,
         unknown_under_milli: confidence.unknown_under_milli,
         field_from_milli: FIELD_FROM_MILLI,
-        caution_from_milli: caution_from(&rows.risk),
+        caution_from_milli,
         subjects: subjects.into_iter().map(|(name, gap)| (name, ten_thousandths(gap))).collect(),
         tasks: tasks
             .into_iter()

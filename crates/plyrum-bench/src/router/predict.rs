@@ -1,7 +1,7 @@
 //! Predictions for every row of the pack, each by weights that learned nothing of its part: the files that the
 //! pack's description defines.
 
-use super::learn::{Rows, learn, task_scores};
+use super::learn::{Rows, learn_to_rank, task_scores};
 use super::measure::{best, mean, ranking};
 use super::report::Note as _;
 use super::rows::{NineRow, Pack, Prompt, RiskRow, RowError};
@@ -35,7 +35,7 @@ impl Predictions {
 pub fn predict(pack: &Pack) -> Result<Predictions, RowError> {
     let mut files = Files::default();
     for part in 0..PARTS {
-        let learned = learn(&Rows::of(pack, |prompt| is_learned(prompt, part)), &pack.models);
+        let learned = learn_to_rank(&Rows::of(pack, |prompt| is_learned(prompt, part)), &pack.models);
         let weights = Weights::read(&learned).map_err(RowError::Broken)?;
         files.part(pack, &weights, part);
         files.injections(pack, part);
