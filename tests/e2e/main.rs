@@ -15,6 +15,7 @@ mod audit;
 mod auto_confirm;
 mod books;
 mod budgets;
+mod checks;
 mod clocks;
 mod configuration;
 mod conversations;

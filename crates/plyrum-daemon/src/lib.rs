@@ -13,6 +13,7 @@ mod blocking;
 mod boot;
 mod budgets;
 mod calendar;
+mod check;
 mod clock;
 mod context;
 mod daemon;

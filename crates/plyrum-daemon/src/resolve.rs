@@ -21,6 +21,10 @@ const UNBOUNDED: &str = "image_bound_unknown";
 const OF_NO_RULE: [&str; 2] = ["direct_by_default", "no_quality_data"];
 /// The plan of one step.
 const DIRECT: &str = "direct";
+/// The plan that a rule chooses.
+const AUTO: &str = "auto";
+/// The plan of samples of which one is selected, and why it is taken where nobody named one.
+const SELECTS: (&str, &str) = ("best-of-n", "code_with_tests");
 
 /// A submit, resolved.
 #[derive(Debug)]
@@ -134,9 +138,10 @@ pub(crate) fn planned(
     let plan_name = match &options.plan {
         Some(name) => name.clone(),
         None if is_command => DIRECT.to_owned(),
+        None if options.check.is_some() => AUTO.to_owned(),
         None => usual_plan(),
     };
-    let requested_plan = Some(plan_name.as_str()).filter(|name| *name != "auto");
+    let requested_plan = Some(plan_name.as_str()).filter(|name| *name != AUTO);
     if let Some(name) = requested_plan {
         plan(context, name)?;
     }
@@ -144,6 +149,12 @@ pub(crate) fn planned(
     let mut decision = decide(context, asked, options, &wants);
     say_what_is_unbounded(&mut decision);
     if !plan(context, &plan_name)?.is_chosen_by_rule() {
+        return Ok(Planned { model, decision, floor_milli: None });
+    }
+    if options.check.is_some() {
+        SELECTS.0.clone_into(&mut decision.plan);
+        decision.reasons.retain(|reason| !OF_NO_RULE.contains(&reason.as_str()));
+        decision.reasons.push(SELECTS.1.to_owned());
         return Ok(Planned { model, decision, floor_milli: None });
     }
     let able = Choosing {
@@ -179,6 +190,10 @@ pub(crate) fn resolve(
     let Planned { model, mut decision, floor_milli } =
         planned(context, asked, options, &persona, told, left, now)?;
     let plan = plan(context, &decision.plan)?;
+    let takes_a_command = model.as_ref().is_some_and(|model| context.takes_a_command(model));
+    if options.check.is_some() && !takes_a_command {
+        crate::check::of_a_plan_that_selects(&plan, context.library.plans.values().map(|known| &known.item))?;
+    }
     let choosing = Choosing {
         context,
         decision: &decision,

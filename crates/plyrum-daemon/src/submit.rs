@@ -2,6 +2,7 @@
 
 use crate::blocking;
 use crate::budgets;
+use crate::check;
 use crate::clock;
 use crate::context::Context;
 use crate::daemon::{Daemon, Phase};
@@ -83,7 +84,7 @@ pub(crate) async fn accept(
         return Ok(Accepted { reply: Submitted::Receipt(receipt), start: None });
     }
     not_called_off(daemon, &submit.run)?;
-    check(daemon, &asked, submit.compact)?;
+    may_begin(daemon, &asked, submit.compact)?;
     let now = clock::now();
     let (context, left) = (context?, left?);
     let bytes = asked.bytes();
@@ -95,15 +96,27 @@ pub(crate) async fn accept(
         daemon.sessions.choose(submit.session.as_deref(), &daemon.paths.ledger_path())
     })?;
     let form = form::taken(&context, &submit).await?;
+    let check = match submit.options.check {
+        Some(_) => blocking::by_size(u64::MAX, || check::taken(&context, &submit))?,
+        None => None,
+    };
     let mut told = blocking::by_size(bytes, || told(daemon, &session, asked.picture_bytes()))?;
     told.bytes = told.bytes.saturating_add(form.as_ref().map_or(0, AnswerForm::bytes));
     let resolved = blocking::by_size(bytes, || resolve_it(&context, &submit, &asked, told, left, now))?;
     form::not_of_a_command(form.as_ref(), resolved.is_command)?;
+    if check.is_some() && resolved.is_command {
+        let message = "a model that carries out commands proposes nothing that a check could judge";
+        return Err(Fault::new(ErrorKind::Usage, message).hint("take another model, or leave --check away"));
+    }
     keep_to_its_project(daemon, &session, project.as_deref(), &resolved).await?;
     let keys_only_in_client = missing_keys(&context, client_keys);
     let offline = is_offline(&context, &resolved);
     let warning = gate::pass(can_record, &context, &resolved)?;
     let mut acting = acting(daemon, &context, &submit)?;
+    if check.is_some() && acting.is_none() {
+        let message = "a check runs where models may act, and they may not in this folder";
+        return Err(Fault::new(ErrorKind::Usage, message).hint("ask from the folder of a project"));
+    }
     let recording = match submit.options.record.as_deref().filter(|_| !submit.dry_run) {
         None => None,
         path => blocking::by_size(u64::MAX, || Recording::asked(path, &daemon.paths, &context, &resolved))?,
@@ -112,6 +125,7 @@ pub(crate) async fn accept(
         let asked = asked.clone();
         spec(daemon, &context, &submit, asked, form, resolved, &session, offline, now, acting.is_some())
     })?;
+    let spec = RunSpec { check, ..spec };
     let recording = recording.map(|recording| recording.of_run(&spec));
     if spec.tools.is_none() {
         acting = None;
@@ -222,7 +236,7 @@ fn not_called_off(daemon: &Daemon, run: &RunId) -> Result<(), Fault> {
     Ok(())
 }
 
-fn check(daemon: &Daemon, asked: &Asked, compact: Option<Compact>) -> Result<(), Fault> {
+fn may_begin(daemon: &Daemon, asked: &Asked, compact: Option<Compact>) -> Result<(), Fault> {
     if daemon.phase() != Phase::Open {
         return Err(Fault::new(ErrorKind::DaemonUnreachable, "the daemon is stopping and takes no new run")
             .hint("ask again in a moment: a new daemon starts by itself"));
@@ -346,6 +360,7 @@ fn spec(
         fan_out: resolved.fan_out,
         quorum: resolved.quorum,
         prompt_sha256,
+        check: None, // added by who has looked at it
         context: records,
         compacts,
         tools: acts.then(|| offer(context, submit)),

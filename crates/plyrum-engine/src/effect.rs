@@ -5,7 +5,7 @@ use crate::picture::Picture;
 use crate::spec::{AnswerForm, ToolOffer};
 use plyrum_billing_client::{AttemptBound, MicroRub, SaidCost, Usage};
 use plyrum_protocol::{
-    AttemptId, AttemptOutcome, CallId, Effort, ErrorKind, Frame, Role, RunStatus, StepId, Timestamp,
+    AttemptId, AttemptOutcome, CallId, Check, Effort, ErrorKind, Frame, Role, RunStatus, StepId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -40,7 +40,7 @@ pub enum Effect {
         /// The run as it stands, see [`Run::resume`](crate::Run::resume); none where it cannot be kept.
         checkpoint: Option<String>,
     },
-    /// End the action of a call. It is answered by its `Finished` all the same.
+    /// End the action of a call, or the check. It is answered by its `Finished`, or by `Tried`, all the same.
     StopTool {
         /// Which.
         call: CallId,
@@ -52,6 +52,18 @@ pub enum Effect {
         /// What it must be.
         form: AnswerForm,
         /// The answer.
+        text: String,
+    },
+    /// Get leave for the run's check, by policy and approval. Answers: `Tool` with its call, `Permitted`, `Finished` or
+    /// `Ends` last; where it was permitted, `Try` follows.
+    Permit(CheckOrder),
+    /// Run the check on a proposal. Answer: `Tried` with this step.
+    Try {
+        /// The call that it was permitted as.
+        call: CallId,
+        /// The step whose proposal it is.
+        step: StepId,
+        /// The proposal, whole.
         text: String,
     },
     /// Number, keep and show a frame.
@@ -252,6 +264,17 @@ pub struct ToolCall {
     pub name: String,
     /// Its arguments, as JSON text.
     pub arguments: String,
+}
+
+/// A check to get leave for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckOrder {
+    /// Our id of it.
+    pub call: CallId,
+    /// What is to run.
+    pub check: Check,
+    /// For how many proposals at most.
+    pub proposals: u32,
 }
 
 /// What to book for an attempt.

@@ -97,6 +97,13 @@ pub enum Input {
         /// What was found.
         verdict: Verdict,
     },
+    /// What the run's check says of a proposal.
+    Tried {
+        /// Whose.
+        step: StepId,
+        /// What.
+        tried: Tried,
+    },
     /// The provider's figures; a later report replaces an earlier one whole.
     Usage {
         /// Which attempt.
@@ -177,6 +184,34 @@ pub enum Verdict {
     },
 }
 
+/// What a check says of a proposal. Output is without secrets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tried {
+    /// Its command ended with 0.
+    Passed {
+        /// How long it took.
+        ms: u64,
+        /// What it wrote, or the end of it.
+        output: String,
+    },
+    /// It did not.
+    Failed {
+        /// Exit code, where it ended by itself.
+        exit: Option<i32>,
+        /// Why it does not pass, where no exit code says it.
+        why: Option<String>,
+        /// How long it took.
+        ms: u64,
+        /// What it wrote, or the end of it.
+        output: String,
+    },
+    /// It could not run, and will not on another proposal.
+    NotRun {
+        /// Why.
+        why: String,
+    },
+}
+
 /// The life of one tool call: `Proposed`, where it is asked for `Ask`, `Asked` and `Resolved`, then `Started`, output,
 /// and one of `Finished`, `Misfit` and `Ends`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -190,6 +225,8 @@ pub enum ToolEvent {
     },
     /// A person has to be asked.
     Ask,
+    /// Of a check: it may run.
+    Permitted,
     /// The question is durable.
     Asked {
         /// Its id.

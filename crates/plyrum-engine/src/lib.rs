@@ -31,12 +31,12 @@ pub use answer::read_answer;
 pub use calibration::{Calibration, calibration};
 pub use compose::request_for;
 pub use effect::{
-    Basis, CloseRun, Effect, HoldBatch, HoldRequest, ModelCall, OpenAttempt, Request, SettleRequest, Speaker,
-    Thought, ToolCall, Turn,
+    Basis, CheckOrder, CloseRun, Effect, HoldBatch, HoldRequest, ModelCall, OpenAttempt, Request,
+    SettleRequest, Speaker, Thought, ToolCall, Turn,
 };
 pub use input::{
     AttemptEnd, AttemptFailure, BudgetReached, FailureClass, Input, Refusal, RefusalCause, Settlement, Stop,
-    ToolEvent, ToolResult, UsageReport, Verdict,
+    ToolEvent, ToolResult, Tried, UsageReport, Verdict,
 };
 pub use persona::{Persona, PersonaError};
 pub use picture::Picture;

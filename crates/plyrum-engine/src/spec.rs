@@ -2,7 +2,9 @@
 
 use crate::picture::Picture;
 use plyrum_billing_client::{BytesPerToken, MicroRub};
-use plyrum_protocol::{ContextFile, Decision, Effort, Role, RunId, SessionId, StepId, StepKind, Timestamp};
+use plyrum_protocol::{
+    Check, ContextFile, Decision, Effort, Role, RunId, SessionId, StepId, StepKind, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -40,6 +42,9 @@ pub struct RunSpec {
     /// What its answer must be; none where any text will do.
     #[serde(default)]
     pub form: Option<AnswerForm>,
+    /// What judges the proposals of its last step, where that selects one.
+    #[serde(default)]
+    pub check: Option<Check>,
     /// What it may spend and how long it may take.
     pub limits: Limits,
     /// For jitter and shuffles.

@@ -120,6 +120,17 @@ fn a_weighed_vote_that_two_weak_ones_do_not_win() {
 }
 
 #[test]
+fn a_check_of_which_the_second_passes() {
+    let spec = RunSpec { check: Some(world::check()), ..mixture("best-of-n", StepKind::Select) };
+    let mut story = vec![Permits, Waits(120)];
+    story.extend(proposes(1, "```python\ndef total(xs): return 0\n```"));
+    story.extend(proposes(2, "```python\ndef total(xs): return sum(xs)\n```"));
+    story.extend(proposes(3, "```python\ntotal = sum\n```"));
+    story.extend([Waits(900), DoesNotPass(1), Waits(800), Passes]);
+    check("best-of-n-checked.jsonl", &spec, &story);
+}
+
+#[test]
 fn a_plan_that_shrinks_to_its_budget_and_then_to_the_wallet() {
     let mut spec = mixture("moa", StepKind::Aggregate);
     spec.limits.budget = Some(MicroRub::new(2_700_000));

@@ -10,7 +10,7 @@ mod world;
 use plyrum_billing_client::{MicroRub, Usage};
 use plyrum_engine::{
     AttemptEnd, AttemptFailure, Basis, Effect, FailureClass, Input, Refusal, RefusalCause, Stop, ToolEvent,
-    ToolResult, UsageReport, Verdict,
+    ToolResult, Tried, UsageReport, Verdict,
 };
 use plyrum_protocol::{
     Action, AttemptId, CallId, CancelReason, ChangedFile, Channel, ErrorKind, Fault, Frame, FrameBody,
@@ -44,6 +44,7 @@ enum Owed {
     Close,
     Tool { script: VecDeque<Input> },
     Check { step: StepId, text: String },
+    Try { call: CallId, step: StepId },
 }
 
 const CLASSES: [FailureClass; 8] = [
@@ -72,8 +73,22 @@ struct World {
     asked: u64,
     resumed: u64,
     kept: Option<(CallId, String)>,
+    trial: Trial,
     /// How many frames there were when a step was to be dropped for the first time.
     dropped: BTreeMap<StepId, usize>,
+}
+
+/// The run's check.
+#[derive(Default)]
+struct Trial {
+    /// Its proposals have to stand one.
+    is_asked_for: bool,
+    /// It may run.
+    permitted: bool,
+    /// What it ran on.
+    tried: Vec<StepId>,
+    /// One proposal has passed it.
+    passed: bool,
 }
 
 impl World {
@@ -112,7 +127,26 @@ impl World {
                     self.kept = checkpoint.filter(|_| self.dice.one_in(2)).map(|kept| (call, kept));
                 }
                 Effect::Check { step, text, .. } => self.owed.push(Owed::Check { step, text }),
+                Effect::Permit(order) => {
+                    assert!(!self.acting(), "one call at a time");
+                    assert!(self.score.attempts.is_empty(), "leave comes before money");
+                    let script = self.permit(&order.call);
+                    self.owed.push(Owed::Tool { script });
+                }
+                Effect::Try { call, step, text } => {
+                    assert!(self.trial.permitted && !self.is_trying(), "one at a time, and with leave");
+                    assert!(!text.is_empty() && !self.trial.tried.contains(&step), "{step} is tried once");
+                    self.trial.tried.push(step.clone());
+                    self.owed.push(Owed::Try { call, step });
+                }
                 Effect::StopTool { call } => {
+                    let tries = |o: &Owed| matches!(o, Owed::Try { call: c, .. } if *c == call);
+                    if let Some(at) = self.owed.iter().position(tries) {
+                        let Owed::Try { step, .. } = self.owed.remove(at) else { unreachable!() };
+                        let tried = Tried::NotRun { why: "not carried out: the run ends".to_owned() };
+                        self.owed.push(Owed::Tool { script: VecDeque::from([Input::Tried { step, tried }]) });
+                        continue;
+                    }
                     self.owed.retain(|o| !matches!(o, Owed::Tool { .. }));
                     let script = VecDeque::from([tool(&call, finished(ToolOutcome::Stopped, false))]);
                     self.owed.push(Owed::Tool { script });
@@ -123,6 +157,36 @@ impl World {
 
     fn acting(&self) -> bool {
         self.owed.iter().any(|o| matches!(o, Owed::Tool { script, .. } if !script.is_empty()))
+    }
+
+    fn is_trying(&self) -> bool {
+        self.owed.iter().any(|o| matches!(o, Owed::Try { .. }))
+    }
+
+    /// What comes of the question whether the run's check may run.
+    fn permit(&mut self, call: &CallId) -> VecDeque<Input> {
+        let mut script = VecDeque::new();
+        let action = Box::new(Action::Invalid { arguments: String::new() });
+        script.push_back(tool(call, ToolEvent::Proposed { action, sha256: "00".to_owned() }));
+        if self.dice.one_in(2) {
+            script.push_back(tool(call, ToolEvent::Ask));
+        }
+        let result = result(ToolOutcome::Denied, false);
+        script.push_back(tool(
+            call,
+            match self.dice.roll(10) {
+                0 => ToolEvent::Ends {
+                    fault: Fault::new(ErrorKind::ApprovalNeeded, "nobody is there"),
+                    result,
+                },
+                1 | 2 => ToolEvent::Finished(result),
+                _ => {
+                    self.trial.permitted = true;
+                    ToolEvent::Permitted
+                }
+            },
+        ));
+        script
     }
 
     fn act(&mut self, call: &CallId) -> VecDeque<Input> {
@@ -158,7 +222,11 @@ impl World {
         *run = resumed;
         self.owed.retain(|o| !matches!(o, Owed::Tool { .. } | Owed::Stream { .. }));
         self.wake = None;
-        let acts = |effect: &&Effect| matches!(effect, Effect::Act(order) if order.call == call);
+        let acts = |effect: &&Effect| match effect {
+            Effect::Act(order) => order.call == call,
+            Effect::Permit(order) => order.call == call,
+            _ => false,
+        };
         assert_eq!(effects.iter().filter(acts).count(), 1, "it goes on with its call");
         self.resumed += 1;
         self.execute(effects);
@@ -264,6 +332,20 @@ impl World {
                 };
                 Input::Checked { step, verdict }
             }
+            Owed::Try { step, .. } => {
+                let (ms, output) = (
+                    self.dice.roll(90),
+                    "out\u{fffd}".repeat(usize::try_from(self.dice.roll(2_000)).unwrap()),
+                );
+                let tried = match self.dice.roll(8) {
+                    0..=2 => Tried::Passed { ms, output },
+                    3 => Tried::NotRun { why: "the disk is full".to_owned() },
+                    4 => Tried::Failed { exit: None, why: Some("its time was over".to_owned()), ms, output },
+                    _ => Tried::Failed { exit: Some(1), why: None, ms, output },
+                };
+                self.trial.passed |= matches!(tried, Tried::Passed { .. });
+                Input::Tried { step, tried }
+            }
             Owed::Close => Input::RunClosed { total: MicroRub::new(self.score.booked) },
             Owed::Stream { .. } | Owed::Tool { .. } => unreachable!(),
         })
@@ -303,6 +385,8 @@ fn run_schedule(seed: u64) -> (RunStatus, Vec<String>) {
     let names: Vec<StepId> = spec.steps.iter().map(|step| step.step.clone()).collect();
     let texts = plans::Texts::of(&spec);
     let formed = spec.form.is_some();
+    let selects = spec.steps.last().is_some_and(|step| step.kind == StepKind::Select);
+    let checked = spec.check.is_some() && selects;
     let mut world = World {
         dice,
         score: Score::default(),
@@ -315,6 +399,7 @@ fn run_schedule(seed: u64) -> (RunStatus, Vec<String>) {
         asked: 0,
         resumed: 0,
         kept: None,
+        trial: Trial { is_asked_for: checked, ..Trial::default() },
         dropped: BTreeMap::new(),
     };
     let mut now = Timestamp::from_millis(1_000_000);
@@ -375,6 +460,7 @@ fn check(world: &World, seed: u64) {
     }
     check_that_proposals_are_used(score, seed);
     check_that_dropped_steps_rest(world, seed);
+    check_the_trial(world, seed);
     for (attempt, request) in &score.requests {
         plans::check_framing(attempt, request);
     }
@@ -385,6 +471,36 @@ fn check(world: &World, seed: u64) {
     );
     for (id, (state, _)) in &score.attempts {
         assert!(matches!(state, Booked::Resolved | Booked::NotHeld), "seed {seed}: {id} is {state:?}");
+    }
+}
+
+/// A check that was asked for has one end, before the run's; what passed is the answer as it is, and nobody was paid to
+/// choose.
+fn check_the_trial(world: &World, seed: u64) {
+    let (score, result) = (&world.score, world.score.finished().expect("finished"));
+    let shown = |is: &dyn Fn(&FrameBody) -> bool| score.frames.iter().filter(|frame| is(&frame.body)).count();
+    let is_step = |step: &StepId| step.as_str() == "lead.check";
+    let begun = shown(&|body| matches!(body, FrameBody::StepStarted { step, .. } if is_step(step)));
+    let ended = shown(&|body| matches!(body, FrameBody::StepFinished { step, .. } if is_step(step)));
+    assert_eq!(
+        (begun, ended),
+        (usize::from(world.trial.is_asked_for), usize::from(world.trial.is_asked_for)),
+        "seed {seed}"
+    );
+    let told = shown(&|body| matches!(body, FrameBody::ProposalChecked { .. }));
+    assert!(told <= world.trial.tried.len(), "seed {seed}");
+    let answered = matches!(result.status, RunStatus::Succeeded | RunStatus::Degraded);
+    if world.trial.passed && answered && !world.formed {
+        let is_passed =
+            |frame: &&Frame| matches!(&frame.body, FrameBody::ProposalChecked { passed: true, .. });
+        assert_eq!(
+            score.frames.iter().filter(is_passed).count(),
+            1,
+            "seed {seed}: the first that passes is enough"
+        );
+        let mut of_judge = score.attempts.iter().filter(|(_, (_, hold))| hold.step.as_str() == "lead");
+        let is_paid = of_judge.any(|(id, _)| score.requests.contains_key(id));
+        assert!(!is_paid, "seed {seed}: nobody is paid to choose");
     }
 }
 
@@ -498,6 +614,7 @@ fn every_random_schedule_keeps_the_promises() {
         "plan.shrunk",
         "proposal.late",
         "proposal.unfit",
+        "proposal.checked",
         "dropped",
         "quorum.reached",
         "provisional",

@@ -430,6 +430,24 @@ pub enum FrameBody {
         /// What is wrong with it.
         why: String,
     },
+    /// A proposal was tried by the run's check, in a copy of the workspace.
+    #[serde(rename = "proposal.checked")]
+    ProposalChecked {
+        /// Whose.
+        step: StepId,
+        /// Whether the check accepts it: its command ended with 0.
+        passed: bool,
+        /// Exit code of the command, where it ended by itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        exit: Option<i32>,
+        /// Why it does not pass, where no exit code says it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
+        /// How long the command took.
+        ms: u64,
+        /// The end of its output, at most 4 KiB, without secrets.
+        output: String,
+    },
     /// Enough proposals are there.
     #[serde(rename = "quorum.reached")]
     QuorumReached {
@@ -439,7 +457,8 @@ pub enum FrameBody {
         of: u32,
         /// Since the first was asked for.
         waited_ms: u64,
-        /// `quorum`, `agreement` or `finish_now`; `duplicates` or `one_fits` where nobody has to choose.
+        /// `quorum`, `agreement` or `finish_now`; `duplicates` or `one_fits` where nobody has to choose; `code_with_tests`
+        /// where one passes the run's check, and `none_passed` where no proposal does.
         reason: String,
     },
     /// A model wants to act. Nothing has happened yet.

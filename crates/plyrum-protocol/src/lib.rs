@@ -5,6 +5,7 @@
 //! JSON Schemas of the public shapes are generated from these types (see [`schema`]) and compared with
 //! the copies under `snapshots/schema/`, so a change of shape is always a visible change.
 
+mod check;
 mod codec;
 mod decision;
 mod ending;
@@ -30,6 +31,7 @@ const fn is_zero(count: &u32) -> bool {
     *count == 0
 }
 
+pub use check::{Check, MAX_CHECK_COMMAND_BYTES, first_code_block};
 pub use codec::{Decoder, LineTooLong, MAX_LINE_BYTES};
 pub use decision::{
     AttachmentFeature, Candidate, Decision, Excluded, Features, Intent, Language, OutputKind, QualityBasis,

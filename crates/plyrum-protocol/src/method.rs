@@ -3,8 +3,8 @@
 //! `daemon/status`, `daemon/stop` and `daemon/drain` are protocol 0: their shapes never change.
 
 use crate::{
-    ApprovalRow, ApprovalScope, Asking, AttachmentId, Compact, ContextMeter, Decision, DryRun, MediaType,
-    RunId, SessionId, StepId, Undone, view,
+    ApprovalRow, ApprovalScope, Asking, AttachmentId, Check, Compact, ContextMeter, Decision, DryRun,
+    MediaType, RunId, SessionId, StepId, Undone, view,
 };
 use plyrum_billing_client::MicroRub;
 use schemars::JsonSchema;
@@ -300,6 +300,9 @@ pub struct SubmitOptions {
     /// Keep what the providers send in this file, an absolute path: a new one, or a cassette to go on with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record: Option<String>,
+    /// What judges the proposals of a plan that selects one: the best-ranked that passes is the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check: Option<Check>,
 }
 
 /// Parameters of `run/submit`.

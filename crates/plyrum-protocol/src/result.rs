@@ -1,7 +1,7 @@
 //! The `result` object: the last line of `stream-json`, the whole of `json`, and the content of
 //! `run.finished`. One shape, so one number for money everywhere.
 
-use crate::{AttemptId, ErrorKind, Excluded, Fault, Role, RunId, SessionId, StepId};
+use crate::{AttemptId, Check, ErrorKind, Excluded, Fault, Role, RunId, SessionId, StepId};
 use plyrum_billing_client::{MicroRub, Quality, Usage};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -228,4 +228,7 @@ pub struct DryRun {
     /// Models that would serve if their provider were asked now.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resting: Vec<Excluded>,
+    /// What its proposals would have to stand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check: Option<Check>,
 }

@@ -52,6 +52,24 @@ pub enum Action {
         /// Whether it may use the network.
         network: bool,
     },
+    /// A check runs, once for each of up to so many proposals, until one passes: the proposal is written to a file of a
+    /// copy of the workspace, and a string runs there in a shell, in the sandbox, without a network. The workspace itself
+    /// stays as it is.
+    Check {
+        /// The string.
+        command: String,
+        /// Where, relative to the workspace; empty for the workspace itself.
+        cwd: String,
+        /// Variables that are set beside the allowed ones.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        env: BTreeMap<String, String>,
+        /// The file that each proposal is written to, relative to the workspace.
+        file: String,
+        /// Most proposals that it runs for.
+        proposals: u32,
+        /// After so many seconds it is ended, each time.
+        timeout_s: u64,
+    },
     /// A page is fetched.
     Fetch {
         /// Its address.

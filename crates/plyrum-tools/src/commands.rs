@@ -15,5 +15,6 @@ mod spawner;
 pub use error::CommandError;
 pub use output::{Chunk, KEPT_BYTES, MAX_OUTPUT_BYTES, STREAMED_BYTES};
 pub use run::{Run, resolve_timeout};
+pub(crate) use runner::Shown;
 pub use runner::{Exit, Finished, Runner, Spec, Stopped};
 pub use shell::Shell;

@@ -51,7 +51,7 @@ pub(crate) use inner::{FAILED, MARK, Stage};
 pub(crate) use landlocked::readable;
 pub(crate) use mount_points::{Guard as MountGuard, MountPoints};
 pub use places::PlaceError;
-pub(crate) use places::Places;
+pub(crate) use places::{Instead, Places};
 
 /// bubblewrap, if it is installed where systems put programs.
 pub(crate) fn find_bubblewrap() -> Option<std::path::PathBuf> {

@@ -185,3 +185,38 @@ async fn links_that_are_swapped_all_the_time_lead_nowhere() {
     });
     assert!(wrote);
 }
+
+#[tokio::test]
+async fn a_scratch_copy_stands_in_for_the_workspace_and_only_there() {
+    let yard = Yard::new();
+    if !offers(&yard.config, Level::Full).await {
+        return;
+    }
+    let work = yard.workspace();
+    fs::create_dir_all(work.join("node_modules")).unwrap();
+    fs::write(work.join("node_modules/lent.js"), "lent").unwrap();
+    let workspace = plyrum_tools::Workspace::open(&work).unwrap();
+    let below = yard.config.state_dir.join("scratch");
+    let bounds = plyrum_tools::ScratchBounds::default();
+    let scratch = plyrum_tools::Scratch::copy(&workspace, &below, &[], bounds, &|| false).unwrap();
+    let before = names(&yard);
+    let line = format!(
+        "pwd; echo new > made; echo spoiled > file; cat node_modules/lent.js; touch node_modules/x 2>/dev/null && echo WROTE; \
+         ls {} 2>/dev/null; test -e .git && echo GIT; exit 5",
+        below.display()
+    );
+    let (_keep, stop) = watch::channel(false);
+    let (sender, _) = mpsc::channel(1);
+    let spec = Spec { writable: true, ..shell(&yard, Level::Full, &line) };
+    let done = yard.runner(Level::Full).execute_in(&scratch, spec, stop, sender).await.unwrap();
+    let place = fs::canonicalize(&work).unwrap();
+    assert_eq!((done.exit, done.output), (Exit::Code(5), format!("{}\nlent", place.display())));
+    assert_eq!(names(&yard), before, "the workspace is as it was");
+    assert_ne!(fs::read_to_string(work.join("file")).unwrap(), "spoiled\n");
+    assert_eq!(fs::read_to_string(scratch.folder().join("made")).unwrap(), "new\n");
+    let (_keep, stop) = watch::channel(false);
+    let (sender, _) = mpsc::channel(1);
+    let lower =
+        yard.runner(Level::None).execute_in(&scratch, shell(&yard, Level::None, "true"), stop, sender).await;
+    assert!(matches!(lower, Err(CommandError::Level { .. })), "{lower:?}");
+}

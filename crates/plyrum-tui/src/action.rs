@@ -31,6 +31,12 @@ pub fn whole(words: &Words, tool: &str, action: &Action) -> String {
         Action::Shell { command, cwd, env, timeout_s, network } => {
             format!("{tool}:\n{}\n{}", indented(command), around(words, cwd, env, *timeout_s, *network))
         }
+        Action::Check { command, cwd, env, file, proposals, timeout_s } => {
+            let around = around(words, cwd, env, *timeout_s, false);
+            let file = word(file);
+            let told = words.with("action-check", &[("n", (*proposals).into()), ("file", file.into())]);
+            format!("{tool}:\n{}\n{around}  {told}\n", indented(command))
+        }
         Action::Fetch { url, .. } => format!("{tool}: {}\n", word(url)),
         Action::Todo { items } => todo(words, items),
         Action::Invalid { arguments } => {
@@ -114,7 +120,7 @@ pub fn line(words: &Words, tool: &str, action: &Action) -> String {
             let line = argv.iter().map(|w| word(w)).collect::<Vec<_>>().join(" ");
             format!("{tool} {}", cut(&line))
         }
-        Action::Shell { command, .. } => format!("{tool} {}", cut(command)),
+        Action::Shell { command, .. } | Action::Check { command, .. } => format!("{tool} {}", cut(command)),
         Action::Fetch { url, .. } => format!("{tool} {}", cut(url)),
         Action::Todo { items } => todo(words, items).trim_end().to_owned(),
         Action::Invalid { .. } => not_understood(words, cut(tool)),
@@ -222,6 +228,26 @@ mod tests {
         assert!(shown.contains("in ., at most 120 s, no network"), "{shown}");
         let shown = whole(&Words::new(Lang::Ru), "run", &action);
         assert!(shown.contains("в ., не дольше 120\u{a0}с, без сети"), "{shown}");
+    }
+
+    #[test]
+    fn a_check_says_how_often_it_runs_on_what_and_where() {
+        let action = Action::Check {
+            command: "make test\u{1b}[8m".to_owned(),
+            cwd: String::new(),
+            env: std::collections::BTreeMap::new(),
+            file: "a b.py".to_owned(),
+            proposals: 3,
+            timeout_s: 60,
+        };
+        let shown = whole(&english(), "check", &action);
+        for part in
+            ["make test\\u{1b}[8m", "at most 60 s, no network", "up to 3 proposals", "'a b.py' of a copy"]
+        {
+            assert!(shown.contains(part), "{part}: {shown}");
+        }
+        let shown = whole(&Words::new(Lang::Ru), "check", &action);
+        assert!(shown.contains("не больше 3") && shown.contains("в копии рабочего каталога"), "{shown}");
     }
 
     #[test]

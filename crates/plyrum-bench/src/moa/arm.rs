@@ -162,6 +162,7 @@ pub(super) fn spec_of(
         client: "bench".to_owned(),
         plan: name.to_owned(),
         decision: decision(arm, question, panel, name),
+        check: None,
         steps,
         fan_out: if asks_at_once { FanOut::Fast } else { plan.fan_out },
         quorum: if hears_everybody { Quorum::All } else { plan.quorum },

@@ -136,8 +136,13 @@ impl World<'_> {
                 Effect::Release { attempt } => self.book(attempt, &Basis::Nothing, 0),
                 Effect::Wake { at } => self.owe(at.millis_since(self.now), Input::Tick),
                 Effect::Close(_) => self.owe(0, Input::RunClosed { total: self.booked }),
-                // Nothing is offered to these runs and no form is asked for.
-                Effect::Act(_) | Effect::Ask { .. } | Effect::StopTool { .. } | Effect::Check { .. } => {}
+                // Nothing is offered to these runs, no form is asked for, and they have no check.
+                Effect::Act(_)
+                | Effect::Ask { .. }
+                | Effect::StopTool { .. }
+                | Effect::Check { .. }
+                | Effect::Permit(_)
+                | Effect::Try { .. } => {}
             }
         }
     }

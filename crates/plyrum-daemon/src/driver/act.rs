@@ -2,11 +2,11 @@
 //! person has to be asked.
 
 use super::Driver;
-use crate::tools::{OfRun, act};
-use plyrum_engine::{Effect, Run, ToolCall};
-use plyrum_protocol::{ApprovalId, CallId};
+use crate::tools::{Candidate, OfRun, act, check};
+use plyrum_engine::{CheckOrder, Effect, Input, Run, ToolCall, ToolEvent, ToolResult, Tried};
+use plyrum_protocol::{ApprovalId, CallId, StepId, ToolOutcome};
 use std::sync::Arc;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 /// What the driver knows of its tools.
 #[derive(Default)]
@@ -22,6 +22,8 @@ struct GoingOn {
     call: CallId,
     stop: watch::Sender<bool>,
     kept: Option<oneshot::Sender<Option<String>>>,
+    /// Of a check: proposals to try. One is tried at a time.
+    candidates: Option<mpsc::Sender<Candidate>>,
 }
 
 impl Acting {
@@ -50,9 +52,48 @@ impl Driver {
         };
         let (stop, stopped) = watch::channel(false);
         let (kept, keeps) = oneshot::channel();
-        self.acting.going_on = Some(GoingOn { call: order.call.clone(), stop, kept: Some(kept) });
+        let call = order.call.clone();
+        self.acting.going_on = Some(GoingOn { call, stop, kept: Some(kept), candidates: None });
         let waits_for = self.acting.waits_for.take();
         tokio::spawn(act(tools, order, stopped, keeps, waits_for));
+    }
+
+    /// Gets leave for the run's check.
+    pub(super) fn permit(&mut self, order: CheckOrder) {
+        let Some(tools) = self.acting.tools.clone() else {
+            let text = "not carried out: the run has no folder to work in".to_owned();
+            let outcome = ToolOutcome::Failed;
+            let result = ToolResult { outcome, exit: None, ms: 0, bytes: 0, changed_files: Vec::new(), text };
+            return self.answer(Input::Tool { call: order.call, event: ToolEvent::Finished(result) });
+        };
+        let (stop, stopped) = watch::channel(false);
+        let (kept, keeps) = oneshot::channel();
+        let (candidates, come) = mpsc::channel(1);
+        let call = order.call.clone();
+        self.acting.going_on = Some(GoingOn { call, stop, kept: Some(kept), candidates: Some(candidates) });
+        let waits_for = self.acting.waits_for.take();
+        tokio::spawn(check(tools, order, stopped, keeps, waits_for, come));
+    }
+
+    /// Gives a proposal to the check.
+    pub(super) fn try_it(&mut self, call: &CallId, step: StepId, text: String) {
+        let going_on = self.acting.going_on.as_ref().filter(|going_on| going_on.call == *call);
+        let candidates = going_on.and_then(|going_on| going_on.candidates.as_ref());
+        let why =
+            match candidates.map(|candidates| candidates.try_send(Candidate { step: step.clone(), text })) {
+                Some(Ok(())) => return,
+                Some(Err(e)) => format!("not carried out: {e}"),
+                None => "not carried out: nobody has leave for the check".to_owned(),
+            };
+        self.answer(Input::Tried { step, tried: Tried::NotRun { why } });
+    }
+
+    /// Tells the run something in its turn.
+    fn answer(&self, input: Input) {
+        let inputs = self.inputs.clone();
+        tokio::spawn(async move {
+            let _run_is_over = inputs.send(input).await;
+        });
     }
 
     /// Goes on with a run that an earlier daemon left waiting for the answer to this question.

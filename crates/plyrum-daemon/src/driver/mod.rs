@@ -180,6 +180,8 @@ impl Driver {
                 Effect::Ask { call, checkpoint } => self.acting.keep(&call, checkpoint),
                 Effect::StopTool { call } => self.acting.stop(&call),
                 Effect::Check { step, form, text } => self.check(step, form, text),
+                Effect::Permit(order) => self.permit(order),
+                Effect::Try { call, step, text } => self.try_it(&call, step, text),
                 Effect::Close(close) => self.close(close),
             }
         }

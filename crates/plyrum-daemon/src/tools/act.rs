@@ -29,9 +29,10 @@ pub(crate) async fn act(
 }
 
 /// Why an action may begin.
-struct Leave {
-    ruling: Ruling,
-    approval: Option<ApprovalId>,
+#[derive(Debug, Clone)]
+pub(super) struct Leave {
+    pub(super) ruling: Ruling,
+    pub(super) approval: Option<ApprovalId>,
 }
 
 impl OfRun {
@@ -100,7 +101,13 @@ impl OfRun {
     }
 
     /// Nothing is done. What reached for a place that no approval opens is on record as denied.
-    async fn unready(&self, call: &CallId, tool: &'static str, shown: String, unready: Unready) -> ToolEvent {
+    pub(super) async fn unready(
+        &self,
+        call: &CallId,
+        tool: &'static str,
+        shown: String,
+        unready: Unready,
+    ) -> ToolEvent {
         match unready {
             Unready::Failed(why) => {
                 self.propose_nothing(call, shown).await;
@@ -115,7 +122,7 @@ impl OfRun {
         }
     }
 
-    async fn propose(&self, call: &CallId, prepared: &Prepared) {
+    pub(super) async fn propose(&self, call: &CallId, prepared: &Prepared) {
         let action = Box::new(prepared.action.clone());
         self.tell(call, ToolEvent::Proposed { action, sha256: prepared.sha256.clone() }).await;
         self.record_proposed(call, prepared);
@@ -129,7 +136,7 @@ impl OfRun {
     }
 
     /// Leave to begin, from a rule or from a person; or the last event of the call.
-    async fn leave(
+    pub(super) async fn leave(
         &self,
         call: &CallId,
         prepared: &Prepared,
@@ -198,7 +205,7 @@ impl OfRun {
     }
 
     /// Goes on with a question of an earlier daemon.
-    async fn taken_up(
+    pub(super) async fn taken_up(
         &self,
         call: &CallId,
         prepared: &Prepared,
@@ -267,7 +274,8 @@ impl OfRun {
         let workspace = self.toolbox().lock_of(&self.order.workspace);
         // What only looks waits for nobody.
         let _turn = if super::execute::changes(call) { Some(workspace.lock().await) } else { None };
-        let _alone = match self.alone(call) {
+        let alone = if super::execute::changes(call) { self.alone().map(Some) } else { Ok(None) };
+        let _alone = match alone {
             Ok(alone) => alone,
             Err(why) => return ToolEvent::Finished(ended(ToolOutcome::Failed, why)),
         };
@@ -299,13 +307,10 @@ impl OfRun {
     }
 
     /// Another daemon does not know of this one's mount points and changes: one of them at a time changes a workspace.
-    fn alone(&self, call: &Call) -> Result<Option<std::fs::File>, String> {
-        if !super::execute::changes(call) {
-            return Ok(None);
-        }
+    pub(super) fn alone(&self) -> Result<std::fs::File, String> {
         let folder = std::fs::File::open(&self.order.workspace).map_err(|e| format!("the workspace: {e}"))?;
         match folder.try_lock() {
-            Ok(()) => Ok(Some(folder)),
+            Ok(()) => Ok(folder),
             Err(std::fs::TryLockError::WouldBlock) => {
                 Err("not carried out: another Plyrum changes files here at this moment. Call it again later."
                     .to_owned())
@@ -314,7 +319,7 @@ impl OfRun {
         }
     }
 
-    async fn begin_execution(&self, approval: &ApprovalId, sha256: &str) -> Result<bool, Fault> {
+    pub(super) async fn begin_execution(&self, approval: &ApprovalId, sha256: &str) -> Result<bool, Fault> {
         let now = crate::clock::now().millis();
         let begun = self.daemon.ledger.begin_execution(approval.as_str(), sha256, now).await;
         self.daemon.recorder.outbox_filled_by_run();
@@ -337,7 +342,7 @@ fn ends(fault: Fault, text: &str) -> Box<ToolEvent> {
 }
 
 /// What the tools themselves refuse, whatever the policies say.
-fn refusal(why: &str) -> Ruling {
+pub(super) fn refusal(why: &str) -> Ruling {
     Ruling {
         verdict: Verdict::Deny.as_str().to_owned(),
         policy: "built in".to_owned(),
@@ -403,7 +408,7 @@ fn in_short(action: &Action) -> String {
             format!("write {}", cut(&paths.join(", ")))
         }
         Action::Run { argv, .. } => format!("run {}", cut(&argv.join(" "))),
-        Action::Shell { command, .. } => format!("run {}", cut(command)),
+        Action::Shell { command, .. } | Action::Check { command, .. } => format!("run {}", cut(command)),
         Action::Fetch { url, .. } => format!("fetch {}", cut(url)),
         Action::Todo { .. } | Action::Invalid { .. } => "do nothing".to_owned(),
     }

@@ -159,7 +159,7 @@ impl OfRun {
 }
 
 /// The guard of the watched value does not outlive this.
-async fn until_stopped(stop: &mut watch::Receiver<bool>) {
+pub(super) async fn until_stopped(stop: &mut watch::Receiver<bool>) {
     let _sender_gone_is_stopped = stop.wait_for(|stop| *stop).await;
 }
 

@@ -10,7 +10,7 @@ use plyrum_protocol::{Action, CallId, ChangedFile, ToolOutcome};
 use plyrum_redact::RedactStream;
 use plyrum_tools::commands::{Chunk, CommandError, Exit, Finished, Shell, Spec, Stopped};
 use plyrum_tools::sandbox::Level;
-use plyrum_tools::{FileError, SnapshotBounds, Verdict, Workspace, files, secrets_below};
+use plyrum_tools::{FileError, Place, SnapshotBounds, Verdict, Workspace, files, secrets_below};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -154,7 +154,10 @@ impl OfRun {
         };
         if by == Confirmed::ByPolicy {
             if let Call::Shell(shell) = call {
-                match tokio::task::block_in_place(|| self.proven(shell)) {
+                match tokio::task::block_in_place(|| {
+                    let cwd = shell.cwd.as_deref().unwrap_or_default();
+                    self.proven(&shell.command, cwd, &self.place())
+                }) {
                     Some(line) => spec.argv = Shell { command: line, ..shell.clone() }.words(),
                     None => return ended(ToolOutcome::Failed, NOT_PROVEN.to_owned()),
                 }
@@ -173,10 +176,9 @@ impl OfRun {
     }
 
     /// The string as it can only do what all policies have allowed.
-    fn proven(&self, shell: &Shell) -> Option<String> {
+    pub(super) fn proven(&self, command: &str, cwd: &str, place: &Place<'_>) -> Option<String> {
         let policies = self.policies().ok()?;
-        let cwd = shell.cwd.as_deref().unwrap_or_default();
-        let mut lines = policies.iter().map(|policy| policy.proven(&shell.command, cwd, &self.place()));
+        let mut lines = policies.iter().map(|policy| policy.proven(command, cwd, place));
         let first = lines.next()??;
         lines.all(|line| line.as_ref() == Some(&first)).then_some(first)
     }
@@ -302,7 +304,7 @@ fn runs_code(changed: &[ChangedFile]) -> String {
 }
 
 /// For the model, and for the record.
-fn how_it_ended(exit: Exit) -> (ToolOutcome, Option<i32>, String) {
+pub(super) fn how_it_ended(exit: Exit) -> (ToolOutcome, Option<i32>, String) {
     match exit {
         Exit::Code(code) => (ToolOutcome::Ok, Some(code), format!("exit code {code}")),
         Exit::Signal(signal) => (ToolOutcome::Failed, None, format!("ended by signal {signal}")),

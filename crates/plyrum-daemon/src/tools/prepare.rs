@@ -138,7 +138,7 @@ pub(super) fn prepare(call: &Call, workspace: &Workspace) -> Result<Prepared, Un
 }
 
 /// Variables that keep git from running what a repository says, where a string calls it.
-fn shell_environment(command: &str) -> BTreeMap<String, String> {
+pub(super) fn shell_environment(command: &str) -> BTreeMap<String, String> {
     let git = |simple: &plyrum_tools::Simple| simple.words.first().is_some_and(|word| word.text == "git");
     let calls_git = recognise(command).is_ok_and(|commands| commands.iter().any(git));
     let of_git = if calls_git { hardened(&["git".to_owned()]).1 } else { Vec::new() };

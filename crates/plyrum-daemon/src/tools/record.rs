@@ -5,7 +5,8 @@ use super::of_run::OfRun;
 use super::prepare::Prepared;
 use crate::recorder::Kind;
 use plyrum_engine::ToolResult;
-use plyrum_protocol::{Action, ApprovalId, CallId, Ruling};
+use plyrum_protocol::{Action, ApprovalId, CallId, Ruling, StepId, ToolOutcome};
+use plyrum_tools::commands::{Exit, Finished};
 use serde_json::{Value, json};
 
 /// Longest command in a record, in bytes; its hash is of all of it.
@@ -50,6 +51,27 @@ impl OfRun {
         });
         self.daemon.recorder.record(Kind::ToolExecuted, body);
     }
+
+    /// A check ran on the proposal of a step; none: the command did not run.
+    pub(super) fn record_tried(
+        &self,
+        call: &CallId,
+        prepared: &Prepared,
+        step: &StepId,
+        finished: Option<&Finished>,
+    ) {
+        let exit = finished.and_then(|finished| match finished.exit {
+            Exit::Code(code) => Some(code),
+            Exit::Signal(_) | Exit::Stopped(_) => None,
+        });
+        let outcome = if finished.is_some() { ToolOutcome::Ok } else { ToolOutcome::Failed };
+        let body = json!({
+            "run": self.run(), "call": call, "tool": prepared.tool, "sha256": prepared.sha256, "step": step,
+            "outcome": outcome, "exit": exit, "ms": finished.map(|finished| finished.ms),
+            "bytes": finished.map(|finished| finished.output_bytes), "files": 0, "changed_files": [],
+        });
+        self.daemon.recorder.record(Kind::ToolExecuted, body);
+    }
 }
 
 /// Who decided.
@@ -85,6 +107,13 @@ fn describe(action: &Action, body: &mut Value) {
             set("command", json!(command.get(..command.floor_char_boundary(MAX_COMMAND))));
             set("cwd", json!(cwd));
             set("network", json!(network));
+        }
+        Action::Check { command, cwd, file, proposals, .. } => {
+            set("command", json!(command.get(..command.floor_char_boundary(MAX_COMMAND))));
+            set("cwd", json!(cwd));
+            set("network", json!(false));
+            set("path", json!(file));
+            set("proposals", json!(proposals));
         }
         Action::Fetch { url, .. } => set("url", json!(url)),
         Action::Todo { items } => set("items", json!(items.len())),

@@ -45,9 +45,22 @@ impl Toolbox {
         }
     }
 
-    /// Takes away what commands of a crashed daemon left in workspaces.
+    /// Takes away what commands of a crashed daemon left in workspaces, and copies of them.
     pub(crate) fn clean_up(&self) -> std::io::Result<usize> {
-        plyrum_tools::sandbox::clean_up_leftovers(&self.config.state_dir)
+        let points = plyrum_tools::sandbox::clean_up_leftovers(&self.config.state_dir);
+        let copies = plyrum_tools::clean_up_scratch(&self.scratch_dir());
+        Ok(points? + copies?)
+    }
+
+    /// Where copies lie that proposals are tried in. No command sees it.
+    pub(super) fn scratch_dir(&self) -> PathBuf {
+        self.config.state_dir.join("scratch")
+    }
+
+    /// What no command sees, as it lies on the disk.
+    pub(super) fn hidden(&self) -> Vec<PathBuf> {
+        let asked = self.config.hidden.iter().chain([&self.config.state_dir]);
+        asked.filter_map(|path| path.canonicalize().ok()).collect()
     }
 
     /// The sandbox; probed once.

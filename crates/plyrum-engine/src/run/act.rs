@@ -16,7 +16,7 @@ use crate::input::{ToolEvent, ToolResult};
 use crate::spec::ToolOffer;
 use plyrum_billing_client::MicroRub;
 use plyrum_protocol::{
-    ApprovalVerdict, AttemptId, CallId, ErrorKind, Fault, FrameBody, StepId, StepKind, StepOutcome,
+    ApprovalVerdict, AttemptId, CallId, ErrorKind, Fault, FrameBody, RunId, StepId, StepKind, StepOutcome,
     Timestamp, ToolOutcome,
 };
 use serde::{Deserialize, Serialize};
@@ -250,6 +250,9 @@ impl Run {
 
     /// What happened to a call that the driver has.
     pub(super) fn tool(&mut self, id: &CallId, event: ToolEvent) {
+        if self.is_trial(id) {
+            return self.trial_event(event);
+        }
         if !self.acting.is_going_on(id) {
             return;
         }
@@ -263,6 +266,35 @@ impl Run {
                 let checkpoint = self.checkpoint();
                 self.effects.push(Effect::Ask { call: id.clone(), checkpoint });
             }
+            ToolEvent::Output { text } => {
+                let offset = self.acting.count_output(id, text.len() as u64);
+                self.emit(FrameBody::ToolOutput { call: id.clone(), offset, text });
+            }
+            ToolEvent::Finished(result) => {
+                self.acting.misfit = false;
+                self.tell(id, result);
+                self.go_on();
+            }
+            ToolEvent::Misfit { why } if self.acting.misfit => {
+                let fault =
+                    Fault::new(ErrorKind::Failed, format!("the model does not manage to call a tool: {why}"))
+                        .hint("take another model: plyrum models list");
+                self.stop_acting(id, fault, invalid(&why));
+            }
+            ToolEvent::Misfit { why } => {
+                self.acting.misfit = true;
+                self.tell(id, invalid(&why));
+                self.go_on();
+            }
+            ToolEvent::Ends { fault, result } => self.stop_acting(id, fault, result),
+            ToolEvent::Permitted => {} // said of a check alone
+            other => self.tell_question(id, other),
+        }
+    }
+
+    /// How an action came to be allowed, and that it begins.
+    pub(super) fn tell_question(&mut self, id: &CallId, event: ToolEvent) {
+        match event {
             ToolEvent::Asked { approval, deadline, ruling, rule } => {
                 self.emit(FrameBody::ApprovalRequested {
                     approval,
@@ -288,27 +320,7 @@ impl Run {
             ToolEvent::Started { ruling, approval, sandbox } => {
                 self.emit(FrameBody::ToolStarted { call: id.clone(), ruling, approval, sandbox });
             }
-            ToolEvent::Output { text } => {
-                let offset = self.acting.count_output(id, text.len() as u64);
-                self.emit(FrameBody::ToolOutput { call: id.clone(), offset, text });
-            }
-            ToolEvent::Finished(result) => {
-                self.acting.misfit = false;
-                self.tell(id, result);
-                self.go_on();
-            }
-            ToolEvent::Misfit { why } if self.acting.misfit => {
-                let fault =
-                    Fault::new(ErrorKind::Failed, format!("the model does not manage to call a tool: {why}"))
-                        .hint("take another model: plyrum models list");
-                self.stop_acting(id, fault, invalid(&why));
-            }
-            ToolEvent::Misfit { why } => {
-                self.acting.misfit = true;
-                self.tell(id, invalid(&why));
-                self.go_on();
-            }
-            ToolEvent::Ends { fault, result } => self.stop_acting(id, fault, result),
+            _ => {}
         }
     }
 
@@ -383,10 +395,15 @@ impl Run {
 }
 
 impl Acting {
-    fn acted(&mut self, run: &plyrum_protocol::RunId, call: ModelCall) -> Acted {
-        self.called += 1;
-        let id = CallId::of(run, self.called);
+    fn acted(&mut self, run: &RunId, call: ModelCall) -> Acted {
+        let id = self.next_id(run);
         Acted { call, id, given: false, told: None, changed: false, output_bytes: 0 }
+    }
+
+    /// The id of the run's next call.
+    pub(super) fn next_id(&mut self, run: &RunId) -> CallId {
+        self.called += 1;
+        CallId::of(run, self.called)
     }
 
     fn find(&mut self, id: &CallId) -> Option<&mut Acted> {

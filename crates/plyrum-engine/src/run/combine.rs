@@ -2,12 +2,13 @@
 //!
 //! What a combining step does depends on what is there: nothing → the model is asked directly; one proposal
 //! → it is the answer, marked as degraded; proposals that all say the same → that is the answer, and nobody
-//! else is asked. Otherwise by kind: a vote counts, an aggregator writes, a judge picks one unmodified, and
+//! else is asked; one that passes the run's check (`trial.rs`) is the answer too. Otherwise by kind: a vote counts, an aggregator writes, a judge picks one unmodified, and
 //! the strong model of a cascade is asked the question itself. Where the asking fails, the best-ranked
 //! proposal stands in.
 
 use super::Run;
 use super::step::{Step, StepState};
+use super::trial::Trying;
 use crate::agree;
 use crate::proposals::{Proposal, chosen};
 use crate::random::Random;
@@ -40,6 +41,18 @@ impl Run {
         let Some(kind) = self.steps.get(at).map(|s| s.spec.kind) else { return false };
         if self.is_sifting(at, &members) {
             return false; // the driver says what fits
+        }
+        match self.try_proposals(at, &members) {
+            Trying::GoesOn => return false,
+            Trying::Passed(member) => {
+                self.say_quorum(panel, self.texts_of(&members).len(), "code_with_tests");
+                return self.adopt(at, member);
+            }
+            Trying::NonePassed => {
+                self.say_quorum(panel, self.texts_of(&members).len(), "none_passed");
+                self.degrade(at, true);
+            }
+            Trying::Nothing => {}
         }
         let found = self.texts_of(&members);
         let reading = self.reading();

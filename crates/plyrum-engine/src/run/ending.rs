@@ -69,6 +69,7 @@ impl Run {
         }
         let fault = ending.fault.clone();
         self.ending = Some(ending);
+        self.stop_trial();
         for at in 0..self.attempts.len() {
             if self.attempts.get(at).is_some_and(super::Attempt::is_granted) {
                 self.release(at);
@@ -93,6 +94,9 @@ impl Run {
     pub(super) fn close_if_done(&mut self) {
         let waiting = self.attempts.iter().any(super::Attempt::is_unresolved);
         if self.phase != Phase::Running || waiting || !self.steps.iter().all(super::Step::is_over) {
+            return;
+        }
+        if !self.is_trial_over() {
             return;
         }
         self.phase = Phase::Closing;

@@ -7,6 +7,7 @@ use super::act::Acting;
 use super::attempt::Attempt;
 use super::panel::Panel;
 use super::step::Step;
+use super::trial::Trial;
 use super::{Phase, Run};
 use crate::compose::size_of;
 use crate::effect::Effect;
@@ -46,6 +47,7 @@ struct Kept<'a> {
     random: &'a Random,
     now: Timestamp,
     acting: &'a Acting,
+    trial: Option<&'a Trial>,
 }
 
 /// The same, read back.
@@ -62,6 +64,8 @@ struct Restored {
     random: Random,
     now: Timestamp,
     acting: Acting,
+    #[serde(default)]
+    trial: Option<Trial>,
 }
 
 #[derive(Deserialize)]
@@ -89,6 +93,7 @@ impl Run {
             random: &self.random,
             now: self.now,
             acting: &self.acting,
+            trial: self.trial.as_ref(),
         };
         serde_json::to_string(&kept).ok()
     }
@@ -129,9 +134,11 @@ impl Run {
             at_once: false,
             phase: Phase::Running,
             acting: kept.acting,
+            trial: kept.trial,
             effects: Vec::new(),
         };
         run.act_again();
+        run.ask_for_leave();
         run.advance();
         let effects = std::mem::take(&mut run.effects);
         Ok((run, effects))

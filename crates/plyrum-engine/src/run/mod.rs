@@ -4,7 +4,7 @@
 //! for that of single attempts; refusal.rs makes less of what does not fit; open.rs sends; `apply` below takes
 //! inputs; stream.rs passes text on; panel.rs waits for proposals, late.rs gives up what is not waited for, dropped.rs
 //! what a person does not want, and combine.rs makes one answer of the rest; attempt.rs closes and books attempts, by what ended.rs makes of
-//! their end; fit.rs asks for an answer again that does not fit its form; act.rs carries out what a model calls, and keep.rs keeps a run that waits for a person; retry.rs decides
+//! their end; fit.rs asks for an answer again that does not fit its form; sift.rs and trial.rs find out what can be selected; act.rs carries out what a model calls, and keep.rs keeps a run that waits for a person; retry.rs decides
 //! whether to ask again; ending.rs cancels and finishes. After each input
 //! [`Run::advance`] starts whatever became ready.
 //!
@@ -34,6 +34,7 @@ mod sift;
 mod start;
 mod step;
 mod stream;
+mod trial;
 mod unknown;
 
 use crate::compose::Size;
@@ -81,6 +82,8 @@ pub struct Run {
     at_once: bool,
     phase: Phase,
     acting: act::Acting,
+    /// What its proposals have to stand.
+    trial: Option<trial::Trial>,
     effects: Vec<Effect>,
 }
 
@@ -122,6 +125,7 @@ impl Run {
             Input::Call { attempt, call } => self.called(&attempt, call),
             Input::Tool { call, event } => self.tool(&call, event),
             Input::Checked { step, verdict } => self.checked(&step, verdict),
+            Input::Tried { step, tried } => self.tried(&step, tried),
             Input::Usage { attempt, report } => self.usage(&attempt, report),
             Input::Closed { attempt, end } => self.closed(&attempt, end),
             Input::BudgetReached(reached) => self.budget_reached(reached),
@@ -151,8 +155,10 @@ impl Run {
         }
         self.enforce_deadline();
         self.tend_draining();
-        self.tend_panels();
-        self.start_ready_steps();
+        if !self.waits_for_leave() {
+            self.tend_panels();
+            self.start_ready_steps();
+        }
         self.close_if_done();
         self.arrange_wake();
     }

@@ -43,6 +43,7 @@ impl Run {
             unpriced: price.unpriced,
             reasons: run.spec.decision.reasons.clone(),
         });
+        run.begin_trial();
         run.advance();
         let effects = std::mem::take(&mut run.effects);
         (run, effects)
@@ -64,6 +65,7 @@ impl Run {
             price_high_micro_rub: price.high,
             unpriced: price.unpriced,
             reasons: run.spec.decision.reasons.clone(),
+            check: run.spec.check.clone(),
             resting: run.spec.decision.excluded.iter().filter(|e| e.only_rests()).cloned().collect(),
         }
     }
@@ -88,6 +90,7 @@ impl Run {
             at_once: false,
             phase: Phase::Running,
             acting: super::act::Acting::default(),
+            trial: None,
             effects: Vec::new(),
             spec,
             billing,

@@ -17,6 +17,7 @@ mod quorum;
 mod rescue;
 mod retry;
 mod tools;
+mod trial;
 mod vote;
 
 use crate::world;

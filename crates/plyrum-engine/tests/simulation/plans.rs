@@ -19,6 +19,7 @@ pub(crate) fn random(dice: &mut Dice, seed: u64) -> RunSpec {
     spec.quorum = if dice.one_in(4) { Quorum::All } else { Quorum::Usual };
     spec.tools = dice.one_in(2).then(|| world::tools(u32::try_from(dice.roll(5)).unwrap()));
     spec.form = dice.one_in(3).then(world::form);
+    spec.check = dice.one_in(2).then(world::check);
     for step in &mut spec.steps {
         for model in &mut step.models {
             model.tools = !dice.one_in(6);

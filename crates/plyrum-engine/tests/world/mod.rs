@@ -16,8 +16,8 @@ use plyrum_engine::{
     RefusalCause, Request, Run, RunSpec, Settlement, StepSpec, ToolOffer, Tools,
 };
 use plyrum_protocol::{
-    AttemptId, Candidate, Decision, Features, Frame, FrameBody, Intent, Language, OutputKind, Risk, Role,
-    RunId, RunResult, SessionId, StepId, StepKind, Timestamp,
+    AttemptId, Candidate, Check, Decision, Features, Frame, FrameBody, Intent, Language, OutputKind, Risk,
+    Role, RunId, RunResult, SessionId, StepId, StepKind, Timestamp,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -95,6 +95,11 @@ pub(crate) fn tools(max_turns: u32) -> Tools {
     Tools { offered: [offer].into(), max_turns }
 }
 
+/// A check of proposals.
+pub(crate) fn check() -> Check {
+    Check { command: "make test".to_owned(), file: "sum.py".to_owned() }
+}
+
 /// An answer that is an object.
 pub(crate) fn form() -> AnswerForm {
     AnswerForm { schema: Arc::new(serde_json::json!({"type": "object"})) }
@@ -116,6 +121,7 @@ pub(crate) fn spec(steps: Vec<StepSpec>, limits: Limits, seed: u64) -> RunSpec {
     RunSpec {
         tools: None,
         form: None,
+        check: None,
         run: RunId::new("ab12").unwrap(),
         session: SessionId::new("cd34").unwrap(),
         persona: "default".to_owned(),
@@ -266,7 +272,9 @@ impl Score {
             | Effect::Act(_)
             | Effect::Ask { .. }
             | Effect::StopTool { .. }
-            | Effect::Check { .. } => {}
+            | Effect::Check { .. }
+            | Effect::Permit(_)
+            | Effect::Try { .. } => {}
         }
     }
 

@@ -5,7 +5,7 @@ use super::{Booked, Score, start};
 use plyrum_billing_client::{MicroRub, Usage};
 use plyrum_engine::{
     AttemptEnd, AttemptFailure, Basis, Effect, FailureClass, HoldBatch, HoldRequest, Input, ModelCall,
-    Refusal, RefusalCause, Run, RunSpec, Stop, ToolCall, ToolEvent, ToolResult, Unpriced, UsageReport,
+    Refusal, RefusalCause, Run, RunSpec, Stop, ToolCall, ToolEvent, ToolResult, Tried, Unpriced, UsageReport,
     Verdict,
 };
 use plyrum_protocol::{
@@ -74,6 +74,16 @@ pub(crate) enum Event {
     Misses(&'static str),
     /// Nobody can tell.
     CannotTell,
+    /// The run's check may run.
+    Permits,
+    /// The check says nothing, for this reason.
+    Refuses(&'static str),
+    /// The proposal that is being tried passes.
+    Passes,
+    /// It does not: the command ended with this code.
+    DoesNotPass(i32),
+    /// It cannot be tried.
+    CannotTry(&'static str),
     LedgerWaits,
     LedgerGoesOn,
     /// One thing that the ledger was asked for.
@@ -164,6 +174,7 @@ pub(crate) fn play(spec: &RunSpec, story: &[Event]) -> Told {
         acting: None,
         kept: None,
         checking: VecDeque::new(),
+        trying: VecDeque::new(),
     };
     let effects = std::mem::take(&mut player.run.1);
     player.execute(effects);
@@ -201,6 +212,8 @@ struct Player {
     kept: Option<String>,
     /// The step whose answer is being looked at.
     checking: VecDeque<StepId>,
+    /// Steps whose proposals are to be tried.
+    trying: VecDeque<StepId>,
 }
 
 impl Player {
@@ -213,6 +226,11 @@ impl Player {
                 Effect::Act(call) => self.acting = Some(call),
                 Effect::Ask { checkpoint, .. } => self.kept = checkpoint,
                 Effect::Check { step, .. } => self.checking.push_back(step),
+                Effect::Permit(order) => {
+                    let (name, arguments) = ("check".to_owned(), order.check.command);
+                    self.acting = Some(ToolCall { call: order.call, name, arguments });
+                }
+                Effect::Try { step, .. } => self.trying.push_back(step),
                 Effect::Abort { .. } | Effect::Emit(_) | Effect::StopTool { .. } => {}
                 Effect::Hold(_) | Effect::Settle(_) | Effect::Release { .. } | Effect::Close(_) => {
                     self.ledger.push_back(effect);
@@ -272,6 +290,8 @@ impl Player {
             | Effect::Act(_)
             | Effect::Ask { .. }
             | Effect::Check { .. }
+            | Effect::Permit(_)
+            | Effect::Try { .. }
             | Effect::StopTool { .. } => unreachable!(),
         }
     }
@@ -356,6 +376,17 @@ impl Player {
                 self.finds(Verdict::Fits { text: (*text).to_owned(), value });
             }
             Event::Misses(why) => self.finds(Verdict::Misfit { why: (*why).to_owned() }),
+            Event::Permits => self.tool(ToolEvent::Permitted),
+            Event::Refuses(why) => {
+                let result = ToolResult { outcome: ToolOutcome::Denied, ..done(why, false) };
+                self.tool(ToolEvent::Finished(result));
+            }
+            Event::Passes => self.says_of_it(Tried::Passed { ms: 5, output: "1 passed".to_owned() }),
+            Event::DoesNotPass(exit) => {
+                let (exit, output) = (Some(*exit), "1 failed".to_owned());
+                self.says_of_it(Tried::Failed { exit, why: None, ms: 5, output });
+            }
+            Event::CannotTry(why) => self.says_of_it(Tried::NotRun { why: (*why).to_owned() }),
             Event::CannotTell => self.finds(Verdict::Unknown { why: "it took too long".to_owned() }),
             event => {
                 let attempt = self.last.clone().expect("no attempt is open");
@@ -373,6 +404,11 @@ impl Player {
     fn finds(&mut self, verdict: Verdict) {
         let step = self.checking.pop_front().expect("no answer is being looked at");
         self.apply(Input::Checked { step, verdict });
+    }
+
+    fn says_of_it(&mut self, tried: Tried) {
+        let step = self.trying.pop_front().expect("no proposal is being tried");
+        self.apply(Input::Tried { step, tried });
     }
 
     /// The question is written down with the run, the daemon dies, and another one goes on.
@@ -559,6 +595,10 @@ fn tell(body: &FrameBody) -> String {
         FrameBody::PlanShrunk { from, to, reason } => format!("plan.shrunk {from} to {to}: {reason}"),
         FrameBody::ProposalLate { step } => format!("proposal.late {step}"),
         FrameBody::ProposalUnfit { step, why } => format!("proposal.unfit {step}: {why}"),
+        FrameBody::ProposalChecked { step, passed, exit, .. } => {
+            let exit = exit.map(|code| format!(", exit {code}")).unwrap_or_default();
+            format!("proposal.checked {step} {}{exit}", if *passed { "passes" } else { "does not pass" })
+        }
         FrameBody::ToolRefused { attempt, tool, .. } => format!("tool.refused {} {tool}", nr(attempt)),
         FrameBody::QuorumReached { have, of, waited_ms, reason } => {
             format!("quorum.reached {have} of {of} after {waited_ms} ms ({reason})")

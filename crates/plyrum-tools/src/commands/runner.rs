@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,7 +17,8 @@ use super::follow::{self, Followed};
 use super::process::{self, Plan, Tree};
 use super::spawner::Spawner;
 use super::{Chunk, CommandError};
-use crate::sandbox::{Config, FAILED, Level, MARK, MountGuard, MountPoints, Places};
+use crate::Scratch;
+use crate::sandbox::{Config, FAILED, Instead, Level, MARK, MountGuard, MountPoints, Places};
 
 /// What is to run.
 #[derive(Debug, Clone)]
@@ -101,6 +102,15 @@ struct Inner {
     spawner: Spawner,
 }
 
+/// What is shown to a command beside what its spec says.
+#[derive(Debug, Default)]
+pub(crate) struct Shown {
+    /// A program of ours that is to be seen wherever it lies.
+    pub(crate) program: Option<PathBuf>,
+    /// In the workspace's place.
+    pub(crate) instead: Option<Instead>,
+}
+
 /// A command ready to be started.
 struct Prepared {
     command: Command,
@@ -134,13 +144,27 @@ impl Runner {
         stop: watch::Receiver<bool>,
         output: mpsc::Sender<Chunk>,
     ) -> Result<Finished, CommandError> {
-        self.execute_shown(spec, None, stop, output).await
+        self.execute_shown(spec, Shown::default(), stop, output).await
+    }
+
+    /// The same with a scratch copy in the workspace's place: under the workspace's own path the command finds the copy, and
+    /// nothing of the workspace but what the copy was lent. Only the full sandbox can do that.
+    pub async fn execute_in(
+        &self,
+        scratch: &Scratch,
+        spec: Spec,
+        stop: watch::Receiver<bool>,
+        output: mpsc::Sender<Chunk>,
+    ) -> Result<Finished, CommandError> {
+        let instead = Instead { folder: scratch.folder().to_owned(), lent: scratch.lent().to_vec() };
+        let shown = Shown { instead: Some(instead), ..Shown::default() };
+        self.execute_shown(Spec { level: Level::Full, ..spec }, shown, stop, output).await
     }
 
     pub(crate) async fn execute_shown(
         &self,
         spec: Spec,
-        shown: Option<PathBuf>,
+        shown: Shown,
         stop: watch::Receiver<bool>,
         output: mpsc::Sender<Chunk>,
     ) -> Result<Finished, CommandError> {
@@ -158,7 +182,7 @@ impl Runner {
     async fn drive(
         self,
         spec: Spec,
-        shown: Option<PathBuf>,
+        shown: Shown,
         stop: watch::Receiver<bool>,
         abandoned: watch::Receiver<()>,
         output: mpsc::Sender<Chunk>,
@@ -169,7 +193,7 @@ impl Runner {
         let runtime = tokio::runtime::Handle::current();
         let prepared = tokio::task::spawn_blocking(move || {
             let _inside = runtime.enter();
-            inner.prepare(&spec, shown.as_deref())
+            inner.prepare(&spec, shown)
         });
         let prepared = prepared
             .await
@@ -192,10 +216,13 @@ impl Runner {
 }
 
 impl Inner {
-    fn prepare(&self, spec: &Spec, shown: Option<&Path>) -> Result<Prepared, CommandError> {
+    fn prepare(&self, spec: &Spec, shown: Shown) -> Result<Prepared, CommandError> {
         let level = self.level_for(spec)?;
         let guarded = spec.writable && level == Level::Full;
-        let places = Places::find(&self.config, &spec.workspace, &spec.cwd, &spec.masked, guarded)?;
+        let places = match shown.instead {
+            Some(instead) => Places::find_instead(&self.config, &spec.workspace, &spec.cwd, instead)?,
+            None => Places::find(&self.config, &spec.workspace, &spec.cwd, &spec.masked, guarded)?,
+        };
         let mut environment = process::environment(&self.config, spec);
         let path = process::search_path(&environment);
         process::set_search_path(&mut environment, &path);
@@ -213,7 +240,7 @@ impl Inner {
             spec,
             path: &path,
             empty: &empty,
-            shown,
+            shown: shown.program.as_deref(),
         };
         let piped = CommandError::io("making a pipe");
         let (ours, theirs) = io::pipe().map_err(&piped)?;

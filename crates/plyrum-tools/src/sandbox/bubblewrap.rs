@@ -53,7 +53,12 @@ pub(crate) fn arguments(wrapped: &Wrapped<'_>) -> Vec<OsString> {
         resolver(&mut words);
     }
     let workspace = &wrapped.places.workspace;
-    words.bind(if wrapped.writable { "--bind" } else { "--ro-bind" }, workspace, workspace);
+    let shown = wrapped.places.instead.as_ref().map_or(workspace, |instead| &instead.folder);
+    words.bind(if wrapped.writable { "--bind" } else { "--ro-bind" }, shown, workspace);
+    for lent in wrapped.places.instead.iter().flat_map(|instead| &instead.lent) {
+        let lent = workspace.join(lent);
+        words.bind("--ro-bind", &lent, &lent);
+    }
     // A folder that is a mount itself cannot be renamed, and with it what is protected in it.
     let mut above: Vec<&Path> = wrapped
         .places
@@ -126,9 +131,13 @@ impl Words {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sandbox::places::{Hidden, Protected};
+    use crate::sandbox::places::{Hidden, Instead, Protected};
 
     fn line(writable: bool, network: bool) -> String {
+        line_of(writable, network, None)
+    }
+
+    fn line_of(writable: bool, network: bool, instead: Option<Instead>) -> String {
         let places = Places {
             workspace: "/w".into(),
             cwd: "/w/sub".into(),
@@ -138,6 +147,7 @@ mod tests {
                 Hidden { path: "/tmp/away".into(), folder: true },
             ],
             protected: vec![Protected { path: "/w/.git".into(), folder: true, made: true }],
+            instead,
         };
         let argv = [OsString::from("ls"), OsString::from("-l")];
         let wrapped = Wrapped {
@@ -167,6 +177,14 @@ mod tests {
         ];
         assert!(order.is_sorted(), "{line}");
         assert!(line.contains("--unshare-net") && !line.contains("/tmp/away"));
+    }
+
+    #[test]
+    fn another_folder_in_the_workspaces_place_covers_it() {
+        let instead = Instead { folder: "/s/copy".into(), lent: vec!["node_modules".into()] };
+        let line = line_of(true, false, Some(instead));
+        assert!(line.contains("--bind /s/copy /w --ro-bind /w/node_modules /w/node_modules"), "{line}");
+        assert!(!line.contains("--bind /w /w"), "{line}");
     }
 
     #[test]

@@ -63,6 +63,18 @@ pub(crate) struct Places {
     pub(crate) hidden: Vec<Hidden>,
     /// Empty unless the command may write.
     pub(crate) protected: Vec<Protected>,
+    /// What is shown in the workspace's place; none: the workspace itself.
+    pub(crate) instead: Option<Instead>,
+}
+
+/// A folder that is shown in the workspace's place. Nothing in it has to be kept from a command: it goes when the command has
+/// ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Instead {
+    /// The folder.
+    pub(crate) folder: PathBuf,
+    /// Folders of the workspace that are shown in it read-only, relative to both.
+    pub(crate) lent: Vec<PathBuf>,
 }
 
 impl Places {
@@ -82,7 +94,23 @@ impl Places {
             return Err(PlaceError::Hidden(workspace, over.path.clone()));
         }
         let protected = if writable { protected(config, &workspace)? } else { Vec::new() };
-        Ok(Self { workspace, cwd, hidden, protected })
+        Ok(Self { workspace, cwd, hidden, protected, instead: None })
+    }
+
+    /// The same with another folder in the workspace's place.
+    pub(crate) fn find_instead(
+        config: &Config,
+        workspace: &Path,
+        cwd: &Path,
+        instead: Instead,
+    ) -> Result<Self, PlaceError> {
+        let places = Self::find(config, workspace, cwd, &[], false)?;
+        let home = fs::canonicalize(&config.home).unwrap_or_else(|_| config.home.clone());
+        if home.starts_with(&places.workspace) {
+            return Err(PlaceError::TooWide(places.workspace));
+        }
+        let folder = folder(&instead.folder)?;
+        Ok(Self { instead: Some(Instead { folder, ..instead }), ..places })
     }
 }
 

@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::inner::Stage;
 use super::{Config, Level};
-use crate::commands::{CommandError, Finished, Runner, Spec};
+use crate::commands::{CommandError, Finished, Runner, Shown, Spec};
 
 /// Far above what it takes: a machine that is this slow has no sandbox.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -102,7 +102,8 @@ async fn probe_level(config: &Config, level: Level) -> Result<Vec<Check>, Comman
     };
     let (_keep, stop) = watch::channel(false);
     let (sender, _) = mpsc::channel(1);
-    let finished = runner.execute_shown(spec, Some(config.helper.program.clone()), stop, sender).await?;
+    let shown = Shown { program: Some(config.helper.program.clone()), ..Shown::default() };
+    let finished = runner.execute_shown(spec, shown, stop, sender).await?;
     Ok(yard.judge(level, &finished))
 }
 

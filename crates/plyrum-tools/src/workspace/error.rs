@@ -150,6 +150,16 @@ pub enum FileError {
         /// The file.
         path: String,
     },
+    /// More than a scratch copy may hold.
+    #[error(
+        "the workspace has more than {entries} files or {mebibytes} MiB, which is the most that is copied to try something in"
+    )]
+    TooMuch {
+        /// The bound on files, folders and links.
+        entries: usize,
+        /// The bound on their contents, in MiB.
+        mebibytes: u64,
+    },
     /// The stop check said so.
     #[error("stopped before it was done")]
     Stopped,

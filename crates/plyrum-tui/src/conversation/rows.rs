@@ -97,7 +97,10 @@ pub(super) fn item(
             let Some(tool) = run.tools.get(*at) else { return Vec::new() };
             let mut lines = self::tool(tool, width, look);
             // The answer of a typed command is its output.
-            if !(run.is_typed_command() && tool.phase == ToolPhase::Over) {
+            // What a check has found is told by its notices.
+            let is_told = matches!(tool.action, Action::Check { .. })
+                || (run.is_typed_command() && tool.phase == ToolPhase::Over);
+            if !is_told {
                 lines.extend(excerpt(tool, width, details, look));
             }
             lines
@@ -147,6 +150,16 @@ fn notice(notice: &Notice, look: Look<'_>) -> String {
         }
         Notice::ToolRefused { step, tool } => {
             words.with("notice-tool-refused", &[("step", text(step)), ("tool", text(tool))])
+        }
+        Notice::Checked { step, passed: true, .. } => {
+            words.with("notice-checked-passes", &[("step", text(step))])
+        }
+        Notice::Checked { step, exit: Some(code), why: None, .. } => {
+            words.with("notice-checked-exit", &[("step", text(step)), ("code", code.to_string().into())])
+        }
+        Notice::Checked { step, why, .. } => {
+            let why = why.as_ref().map_or_else(|| "".into(), text);
+            words.with("notice-checked-why", &[("step", text(step)), ("why", why)])
         }
         Notice::Budget { scope, percent, spent, limit } => words.with(
             "notice-budget",

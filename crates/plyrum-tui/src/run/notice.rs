@@ -68,6 +68,17 @@ pub enum Notice {
         /// The tool, as it called it.
         tool: String,
     },
+    /// A proposal was tried by the run's check.
+    Checked {
+        /// Its step.
+        step: String,
+        /// Whether it passes.
+        passed: bool,
+        /// Exit code of the check, where it ended by itself.
+        exit: Option<i32>,
+        /// Why it does not pass, where no exit code says it.
+        why: Option<String>,
+    },
     /// A budget is used up so far.
     Budget {
         /// Which.
@@ -121,6 +132,9 @@ impl Notice {
             }
             FrameBody::ToolRefused { step, tool, .. } => {
                 Self::ToolRefused { step: step.to_string(), tool: tool.clone() }
+            }
+            FrameBody::ProposalChecked { step, passed, exit, why, .. } => {
+                Self::Checked { step: step.to_string(), passed: *passed, exit: *exit, why: why.clone() }
             }
             FrameBody::BudgetNotice { scope, percent, spent_micro_rub, limit_micro_rub, .. } => {
                 Self::Budget {

@@ -160,7 +160,8 @@ impl Step {
             FrameBody::StepFinished { step, .. }
             | FrameBody::StepCancelled { step, .. }
             | FrameBody::ProposalLate { step }
-            | FrameBody::ProposalUnfit { step, .. } => self.id == *step,
+            | FrameBody::ProposalUnfit { step, .. }
+            | FrameBody::ProposalChecked { step, .. } => self.id == *step,
             FrameBody::AttemptQueued { attempt, .. }
             | FrameBody::AttemptAdmitted { attempt, .. }
             | FrameBody::AttemptOpened { attempt, .. }
@@ -205,6 +206,7 @@ impl Step {
             }
             FrameBody::ProposalLate { .. } => self.phase = Phase::Late,
             FrameBody::ProposalUnfit { why, .. } => self.why = Some(why.clone()),
+            FrameBody::ProposalChecked { passed: false, why: Some(why), .. } => self.why = Some(why.clone()),
             _ => {}
         }
     }

@@ -46,6 +46,18 @@ fn a_mixture_shows_each_of_its_steps_and_the_text_that_stands_for_the_answer() {
 }
 
 #[test]
+fn a_check_tells_what_it_found_of_each_proposal_that_it_tried() {
+    let run = replay(&log("best-of-n-checked"), usize::MAX);
+    let checked = run.notices.iter().filter_map(|notice| match notice {
+        Notice::Checked { step, passed, exit, .. } => Some((step.as_str(), *passed, *exit)),
+        _ => None,
+    });
+    assert_eq!(checked.collect::<Vec<_>>(), [("one", false, Some(1)), ("two", true, Some(0))]);
+    assert_eq!(run.quorum, Some(Quorum { have: 3, of: 3, reason: "code_with_tests".into() }));
+    assert_eq!(run.shown(), "```python\ndef total(xs): return sum(xs)\n```");
+}
+
+#[test]
 fn what_was_seen_is_not_taken_twice_and_a_gap_asks_for_more() {
     let log = log("moa-late");
     let mut run = replay(&log, usize::MAX);

@@ -13,6 +13,7 @@ action-file-remove = remove { $path }
 action-file-change = change { $path }
 action-around = in { $place }, at most { $seconds } s, no network
 action-around-network = in { $place }, at most { $seconds } s, WITH NETWORK
+action-check = once for each of up to { $n } proposals, until one passes: written to { $file } of a copy of the workspace, in the sandbox
 action-search = { $tool } { $pattern } in { $path }
 
 ## Why, until when, by whom

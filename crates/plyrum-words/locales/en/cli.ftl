@@ -225,6 +225,9 @@ ask-provider-says = the provider says that this cost { $says }, by its price her
 ask-not-recorded = what follows is not recorded: { $why }
 ask-fallback = asking { $to } instead of { $from }: { $cause }
 ask-tool-refused = { $step } called the tool { $tool }, which it was not offered: nothing was done
+ask-checked-passes = { $step } passes the check
+ask-checked-exit = { $step } does not pass the check: exit { $code }
+ask-checked-why = { $step } does not pass the check: { $why }
 ask-approved = approved
 ask-by-rule = policy { $policy }, rule "{ $rule }"
 ask-resolved-approved = approved by { $by }
@@ -258,6 +261,7 @@ dry-price = price { $price }
 dry-price-unknown = price not known
 price-range = { $low } to { $high }
 dry-unpriced = price not known, and in neither figure: { $models }
+dry-check = check of each proposal in { $file }: { $command }
 because = because { $reason }
 
 ## plyrum approvals, approve, deny, undo

@@ -104,6 +104,9 @@ notice-passed-over = { $model } is passed over for { $time }: its provider faile
 notice-not-recorded = what follows is not recorded: { $reason }
 notice-fallback = { $to } is asked, because { $from }: { $cause }
 notice-tool-refused = { $step } called the tool { $tool }, which it was not offered: nothing was done
+notice-checked-passes = { $step } passes the check
+notice-checked-exit = { $step } does not pass the check: exit { $code }
+notice-checked-why = { $step } does not pass the check: { $why }
 notice-budget = { $percent } % of the { $scope } budget is spent: { $spent } of { $limit }
 notice-refused = { $needed } would have to be held, and { $available } are there ({ $setting })
 notice-provider-says = the provider says that this cost { $says }; by its price here it is { $charged }
@@ -243,7 +246,12 @@ kind-select = picks one proposal
 kind-tool = acts
 quorum-quorum = Enough: { $have } of { $of } proposals
 quorum-agreement = { $have } of { $of } proposals, and two agree
+quorum-weighed-agreement = { $have } of { $of } proposals, and the weightiest agree
+quorum-duplicates = { $have } of { $of } proposals, and they say the same
+quorum-one-fits = { $have } of { $of } proposals can be used as it is
 quorum-finish-now = Finished with { $have } of { $of } proposals, as you wished
+quorum-code-with-tests = { $have } of { $of } proposals, and one passes the check
+quorum-none-passed = { $have } of { $of } proposals, and none passes the check
 
 # Approvals
 approval-title = May this happen?

@@ -14,6 +14,7 @@ action-file-remove = удалить { $path }
 action-file-change = изменить { $path }
 action-around = в { $place }, не дольше { $seconds } с, без сети
 action-around-network = в { $place }, не дольше { $seconds } с, С ДОСТУПОМ К СЕТИ
+action-check = по разу на каждое предложение (не больше { $n }), пока одно не пройдёт: оно записывается в { $file } в копии рабочего каталога, в песочнице
 action-search = { $tool } { $pattern } в { $path }
 
 ## Почему, до какого срока, кем

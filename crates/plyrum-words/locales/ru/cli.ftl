@@ -234,6 +234,9 @@ ask-provider-says = по словам провайдера, это стоило 
 ask-not-recorded = дальнейшее не записывается: { $why }
 ask-fallback = вместо { $from } спрашиваем { $to }: { $cause }
 ask-tool-refused = шаг { $step } вызвал инструмент { $tool }, которого ему не давали: ничего не сделано
+ask-checked-passes = { $step } проходит проверку
+ask-checked-exit = { $step } не проходит проверку: код выхода { $code }
+ask-checked-why = { $step } не проходит проверку: { $why }
 ask-approved = одобрено
 ask-by-rule = политика { $policy }, правило «{ $rule }»
 ask-resolved-approved = одобрено: { $by }
@@ -267,6 +270,7 @@ dry-price = цена { $price }
 dry-price-unknown = цена неизвестна
 price-range = от { $low } до { $high }
 dry-unpriced = цена неизвестна и сюда не входит: { $models }
+dry-check = проверка каждого предложения в { $file }: { $command }
 because = потому что: { $reason }
 
 ## plyrum approvals, approve, deny, undo

@@ -107,6 +107,9 @@ notice-passed-over = { $model } пропускаем ещё { $time }: её пр
 notice-not-recorded = дальнейшее не записывается: { $reason }
 notice-fallback = спрашиваем { $to }, потому что { $from }: { $cause }
 notice-tool-refused = шаг { $step } вызвал инструмент { $tool }, которого ему не давали: ничего не сделано
+notice-checked-passes = { $step } проходит проверку
+notice-checked-exit = { $step } не проходит проверку: код выхода { $code }
+notice-checked-why = { $step } не проходит проверку: { $why }
 notice-budget = израсходовано { $percent } % бюджета ({ $scope }): { $spent } из { $limit }
 notice-refused = нужно занять { $needed }, а есть { $available } ({ $setting })
 notice-provider-says = провайдер говорит, что это стоило { $says }; по его цене здесь выходит { $charged }
@@ -248,7 +251,12 @@ kind-select = выбирает одно предложение
 kind-tool = действует
 quorum-quorum = Достаточно: { $have } из { $of } предложений
 quorum-agreement = { $have } из { $of } предложений, и два совпали
+quorum-weighed-agreement = { $have } из { $of } предложений, и самые весомые совпали
+quorum-duplicates = { $have } из { $of } предложений, и они повторяют друг друга
+quorum-one-fits = Годится без изменений: { $have } из { $of } предложений
 quorum-finish-now = По вашей просьбе хватило { $have } из { $of } предложений
+quorum-code-with-tests = { $have } из { $of } предложений, одно проходит проверку
+quorum-none-passed = { $have } из { $of } предложений, и ни одно не проходит проверку
 
 # Одобрения
 approval-title = Можно это сделать?

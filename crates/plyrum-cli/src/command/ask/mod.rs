@@ -24,8 +24,8 @@ use plyrum_billing_client::MicroRub;
 use plyrum_client::{Enclosed, upload};
 use plyrum_config::Paths;
 use plyrum_protocol::{
-    Asking, DryRun, Effort, ErrorKind, Fault, MAX_PROMPT_BYTES, Owner, Profile, Receipt, RunId, RunResult,
-    RunStatus, RunSubmit, Submit, SubmitOptions, Submitted,
+    Asking, Check, DryRun, Effort, ErrorKind, Fault, MAX_PROMPT_BYTES, Owner, Profile, Receipt, RunId,
+    RunResult, RunStatus, RunSubmit, Submit, SubmitOptions, Submitted,
 };
 pub(in crate::command) use show::{Show, Style};
 use std::path::{Path, PathBuf};
@@ -139,6 +139,12 @@ pub(crate) struct Args {
     /// Where an action must be asked for, park the run until plyrum approve or deny
     #[arg(long)]
     defer: bool,
+    /// Judge proposals by this command: the best-ranked that it accepts (exit 0) is the answer
+    #[arg(long, value_name = "CMD", requires = "check_file")]
+    check: Option<String>,
+    /// Where --check finds a proposal's code: a file of a copy of the workspace
+    #[arg(long, value_name = "NAME", requires = "check")]
+    check_file: Option<String>,
     /// The model may call tools in at most this many turns
     #[arg(long, value_name = "N", value_parser = within(1..=1000_u32))]
     max_turns: Option<u32>,
@@ -287,6 +293,11 @@ fn submit(args: &Args, prompt: String, run: RunId, record: Option<String>) -> Su
             plan_mode: args.plan_mode,
             schema: None,
             record,
+            check: args
+                .check
+                .clone()
+                .zip(args.check_file.clone())
+                .map(|(command, file)| Check { command, file }),
         },
         workspace: workspace(),
         client: format!("plyrum ask {}", env!("CARGO_PKG_VERSION")),

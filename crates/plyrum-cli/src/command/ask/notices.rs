@@ -53,6 +53,16 @@ fn one(body: &FrameBody) -> Option<String> {
                 setting = setting
             )
         }
+        FrameBody::ProposalChecked { step, passed: true, .. } => {
+            say!("ask-checked-passes", step = step.as_str())
+        }
+        FrameBody::ProposalChecked { step, exit, why, .. } => match (exit, why) {
+            (Some(code), None) => say!("ask-checked-exit", step = step.as_str(), code = code.to_string()),
+            (_, why) => {
+                let why = told(why.as_deref().unwrap_or_default());
+                say!("ask-checked-why", step = step.as_str(), why = &*why)
+            }
+        },
         FrameBody::ToolRefused { step, tool, .. } => {
             say!("ask-tool-refused", step = step.as_str(), tool = tool)
         }

@@ -14,7 +14,8 @@ use plyrum_billing_client::{MicroRub, Quality};
 use plyrum_client::FrameLine;
 use plyrum_protocol::{
     ApprovalId, ApprovalVerdict, CallId, CancelReason, Channel, ContextMeter, DryRun, ErrorKind, Fault,
-    Frame, FrameBody, Receipt, RunId, RunResult, RunStatus, SessionId, ToolOutcome, to_line,
+    Frame, FrameBody, Receipt, RunId, RunResult, RunStatus, SessionId, ToolOutcome, first_code_block,
+    to_line,
 };
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -506,6 +507,9 @@ impl Show {
         if !plan.unpriced.is_empty() {
             text += &format!("{}\n", say!("dry-unpriced", models = plan.unpriced.join(", ")));
         }
+        if let Some(check) = &plan.check {
+            text += &format!("{}\n", say!("dry-check", file = &check.file, command = &check.command));
+        }
         for reason in &plan.reasons {
             text += &format!("{}\n", say!("because", reason = &*told(reason)));
         }
@@ -543,10 +547,8 @@ fn of_output(error: &io::Error) -> Fault {
 
 /// The content of the first fenced code block.
 fn code_block(answer: &str) -> Result<&str, Fault> {
-    let none = || Fault::new(ErrorKind::Failed, say!("fault-no-code")).hint(say!("hint-no-extract"));
-    let (_, rest) = answer.split_once("```").ok_or_else(none)?;
-    let (_, body) = rest.split_once('\n').ok_or_else(none)?;
-    Ok(body.split_once("```").map_or(body, |(code, _)| code).trim_end_matches('\n'))
+    first_code_block(answer)
+        .ok_or_else(|| Fault::new(ErrorKind::Failed, say!("fault-no-code")).hint(say!("hint-no-extract")))
 }
 
 /// The same of a dry run, in a line.
@@ -613,8 +615,11 @@ fn describe(body: &FrameBody) -> Option<String> {
             have = have.to_string(),
             of = of.to_string(),
             took = money::seconds(*waited_ms),
-            why = reason
+            why = &*told(reason)
         ),
+        FrameBody::ProposalChecked { passed: false, output, .. } if !output.trim().is_empty() => {
+            output.trim_end().to_owned()
+        }
         FrameBody::ProposalLate { step } => say!("step-late", step = step.as_str()),
         FrameBody::ProposalUnfit { step, why } => {
             say!("step-unfit", step = step.as_str(), why = &*told(why))

@@ -128,6 +128,7 @@ fn a_prompt_that_is_being_written() {
             unpriced: Vec::new(),
             reasons: Vec::new(),
             resting: Vec::new(),
+            check: None,
         };
         stage.reply(Reply::Quoted { ticket: ticket.unwrap(), outcome: Ok(plan) });
         stage

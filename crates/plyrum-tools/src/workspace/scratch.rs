@@ -1,0 +1,350 @@
+//! A scratch copy of a workspace, for a command that must leave the workspace as it is: shown to it in the workspace's place,
+//! and removed with everything that it did there.
+//!
+//! A plain copy, bounded in files and bytes. bubblewrap can lay a folder over another one only from 0.11 on, and systems
+//! in use have 0.8. What is not copied: version control and what build tools make again ([`CLOSED_FOLDERS`]); files that
+//! usually hold a secret, and what commands do not see; what nobody may read; sockets, FIFOs and devices. Dependencies that
+//! were installed inside (`node_modules`, `.venv`, `venv`) are lent: shown read-only where they are. Links are copied as links
+//! and never followed.
+//!
+//! All scratch copies of a daemon lie in one folder, so that a start takes away what a crash left ([`clean_up_scratch`]).
+
+use std::fs;
+use std::io::{self, Read as _};
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::FileType;
+
+use super::error::FileError;
+use super::handle::Workspace;
+use super::path::RelPath;
+use super::reading::{mode, size};
+use super::undo::CLOSED_FOLDERS;
+use super::writing::temp_name;
+use crate::policy::holds_keys;
+
+/// Folders that are shown as they are, read-only.
+const LENT: &[&str] = &["node_modules", ".venv", "venv"];
+/// Most of them.
+const MAX_LENT: usize = 64;
+/// Deepest folder.
+const DEPTH: usize = 128;
+/// Names of one folder.
+const FOLDER_ENTRIES: usize = 200_000;
+
+/// How much is copied at most. A workspace with more is not copied at all.
+#[derive(Debug, Clone, Copy)]
+pub struct ScratchBounds {
+    /// Files, folders and links.
+    pub entries: usize,
+    /// All contents together, in bytes.
+    pub bytes: u64,
+}
+
+impl Default for ScratchBounds {
+    /// 20 000 entries, 256 MiB in all.
+    fn default() -> Self {
+        Self { entries: 20_000, bytes: 256 << 20 }
+    }
+}
+
+/// A scratch copy; removed when it is dropped.
+#[derive(Debug)]
+pub struct Scratch {
+    folder: PathBuf,
+    lent: Vec<PathBuf>,
+}
+
+impl Scratch {
+    /// Copies a workspace into a new folder in `below`. `hidden` are absolute paths that commands do not see; `stop` is
+    /// asked at each entry. Blocks.
+    ///
+    /// # Errors
+    ///
+    /// Where there is more than the bounds allow, the disk is full, or `stop` says so. Nothing is left then.
+    pub fn copy(
+        workspace: &Workspace,
+        below: &Path,
+        hidden: &[PathBuf],
+        bounds: ScratchBounds,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<Self, FileError> {
+        let failed = |e| FileError::of_io(e, "make", "a scratch copy".to_owned());
+        let folder = below.join(temp_name());
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(below).map_err(failed)?;
+        fs::DirBuilder::new().mode(0o700).create(&folder).map_err(failed)?;
+        let scratch = Self { folder, lent: Vec::new() };
+        let mut copy =
+            Copy { workspace, hidden, stop, scratch, entries: bounds.entries, bytes: bounds.bytes, bounds };
+        copy.folder(&RelPath::root())?;
+        Ok(copy.scratch)
+    }
+
+    /// Where it is.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Folders of the workspace that are shown in it as they are, relative to it.
+    pub fn lent(&self) -> &[PathBuf] {
+        &self.lent
+    }
+
+    /// Writes a file of the copy, whatever was there; missing folders are made. No link is followed.
+    ///
+    /// # Errors
+    ///
+    /// Where the path is protected or passes through a link, or the disk is full.
+    pub fn write(&self, path: &RelPath, content: &[u8]) -> Result<(), FileError> {
+        let copy = Workspace::open(&self.folder)?;
+        let mut above: Vec<RelPath> = path.above().collect();
+        above.reverse();
+        for folder in above {
+            match copy.mkdir(&folder) {
+                Ok(()) | Err(FileError::Exists { .. }) => {}
+                Err(e) => return Err(e),
+            }
+        }
+        if copy.hold_to_write(path, u64::MAX)?.is_some() {
+            copy.unlink(path)?;
+        }
+        copy.create(path, content, None, &temp_name())
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What cannot be removed now is by the next start.
+        let _later = remove(&self.folder);
+    }
+}
+
+/// Removes what scratch copies of a crashed daemon left; to be called when the daemon starts. Returns how many there were.
+///
+/// # Errors
+///
+/// Where the folder cannot be read, or something in it cannot be removed.
+pub fn clean_up_scratch(below: &Path) -> io::Result<usize> {
+    let entries = match fs::read_dir(below) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(0),
+        Err(e) => return Err(e),
+    };
+    let mut gone = 0;
+    for entry in entries {
+        remove(&entry?.path())?;
+        gone += 1;
+    }
+    Ok(gone)
+}
+
+/// Removes a tree, also folders that a command has closed to its owner. Links are not followed; nothing that could swap a
+/// folder for one runs there any more.
+fn remove(root: &Path) -> io::Result<()> {
+    let mut open = vec![root.to_owned()];
+    while let Some(folder) = open.pop() {
+        if !fs::symlink_metadata(&folder)?.is_dir() {
+            continue;
+        }
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o700))?;
+        for entry in fs::read_dir(&folder)? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() {
+                open.push(entry.path());
+            }
+        }
+    }
+    fs::remove_dir_all(root)
+}
+
+struct Copy<'w> {
+    workspace: &'w Workspace,
+    hidden: &'w [PathBuf],
+    stop: &'w dyn Fn() -> bool,
+    scratch: Scratch,
+    /// Left of both.
+    entries: usize,
+    bytes: u64,
+    bounds: ScratchBounds,
+}
+
+impl Copy<'_> {
+    fn folder(&mut self, first: &RelPath) -> Result<(), FileError> {
+        let mut open = vec![first.clone()];
+        while let Some(path) = open.pop() {
+            let folder = match self.workspace.read_folder(&path, FOLDER_ENTRIES) {
+                Err(FileError::Denied { .. }) if !path.is_root() => continue,
+                other => other?,
+            };
+            if folder.cut || path.depth() > DEPTH {
+                return Err(self.too_much());
+            }
+            for entry in folder.entries {
+                if (self.stop)() {
+                    return Err(FileError::Stopped);
+                }
+                let inner = path.join(&entry.name);
+                if self.is_left_out(&inner, entry.kind) {
+                    continue;
+                }
+                self.entries = self.entries.checked_sub(1).ok_or_else(|| self.too_much())?;
+                match entry.kind {
+                    FileType::Directory => {
+                        self.make_folder(&inner)?;
+                        if LENT.iter().any(|name| entry.name == *name) {
+                            self.scratch.lent.push(inner.inner().to_owned());
+                        } else {
+                            open.push(inner);
+                        }
+                    }
+                    FileType::RegularFile => self.file(&inner)?,
+                    FileType::Symlink => self.link(&inner)?,
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn is_left_out(&self, path: &RelPath, kind: FileType) -> bool {
+        let name = path.inner().file_name().unwrap_or_default();
+        let is_lent = LENT.iter().any(|lent| name == *lent) && self.scratch.lent.len() < MAX_LENT;
+        let is_closed = CLOSED_FOLDERS.iter().any(|closed| name == *closed);
+        let is_secret = std::str::from_utf8(name.as_bytes()).is_ok_and(holds_keys);
+        let place = self.workspace.root().join(path.inner());
+        (kind == FileType::Directory && is_closed && !is_lent) || is_secret || self.hidden.contains(&place)
+    }
+
+    fn place(&self, path: &RelPath) -> PathBuf {
+        self.scratch.folder.join(path.inner())
+    }
+
+    fn make_folder(&self, path: &RelPath) -> Result<(), FileError> {
+        fs::create_dir(self.place(path)).map_err(|e| FileError::of_io(e, "copy", path.display()))
+    }
+
+    fn link(&self, path: &RelPath) -> Result<(), FileError> {
+        let (dir, name) = self.workspace.parent(path)?;
+        let target = rustix::fs::readlinkat(&dir, name, Vec::new())
+            .map_err(|e| FileError::of(e, "copy", path.display()))?;
+        let target = std::ffi::OsStr::from_bytes(target.as_bytes());
+        std::os::unix::fs::symlink(target, self.place(path))
+            .map_err(|e| FileError::of_io(e, "copy", path.display()))
+    }
+
+    fn file(&mut self, path: &RelPath) -> Result<(), FileError> {
+        let failed = |e| FileError::of_io(e, "copy", path.display());
+        let (from, stat) = match self.workspace.open_file(path) {
+            // What nobody may read, a command could not read either.
+            Err(FileError::Denied { .. } | FileError::Missing { .. } | FileError::NotAFile { .. }) => {
+                return Ok(());
+            }
+            other => other?,
+        };
+        if size(&stat) > self.bytes {
+            return Err(self.too_much());
+        }
+        let mut options = fs::OpenOptions::new();
+        let mut to =
+            options.write(true).create_new(true).mode(mode(&stat)).open(self.place(path)).map_err(failed)?;
+        // It may grow while it is read.
+        let copied = io::copy(&mut from.take(self.bytes.saturating_add(1)), &mut to).map_err(failed)?;
+        self.bytes = self.bytes.checked_sub(copied).ok_or_else(|| self.too_much())?;
+        Ok(())
+    }
+
+    fn too_much(&self) -> FileError {
+        FileError::TooMuch { entries: self.bounds.entries, mebibytes: self.bounds.bytes >> 20 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tree() -> (tempfile::TempDir, tempfile::TempDir, Workspace) {
+        let (root, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        for (name, content) in [
+            ("a.py", "one"),
+            ("src/b.py", "two"),
+            (".git/config", "x"),
+            ("target/debug/x", "x"),
+            ("node_modules/p/index.js", "x"),
+            ("web/.venv/bin/x", "x"),
+            (".env", "KEY=1"),
+            ("own/state", "x"),
+        ] {
+            let path = root.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, content).unwrap();
+        }
+        std::os::unix::fs::symlink("/etc", root.path().join("out")).unwrap();
+        let workspace = Workspace::open(root.path()).unwrap();
+        (root, state, workspace)
+    }
+
+    fn copied(workspace: &Workspace, below: &Path, bounds: ScratchBounds) -> Result<Scratch, FileError> {
+        let hidden = [workspace.root().join("own")];
+        Scratch::copy(workspace, &below.join("scratch"), &hidden, bounds, &|| false)
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let name = |entry: io::Result<fs::DirEntry>| entry.unwrap().file_name().into_string().unwrap();
+        let mut names: Vec<String> = fs::read_dir(folder).unwrap().map(name).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn what_is_the_projects_own_is_copied_and_nothing_else() {
+        let (root, state, workspace) = tree();
+        let scratch = copied(&workspace, state.path(), ScratchBounds::default()).unwrap();
+        assert_eq!(names(scratch.folder()), ["a.py", "node_modules", "out", "src", "web"]);
+        assert_eq!(fs::read_to_string(scratch.folder().join("src/b.py")).unwrap(), "two");
+        assert!(names(&scratch.folder().join("node_modules")).is_empty(), "lent, not copied");
+        let mut lent = scratch.lent().to_vec();
+        lent.sort();
+        assert_eq!(lent, ["node_modules", "web/.venv"].map(PathBuf::from));
+        assert_eq!(fs::read_link(scratch.folder().join("out")).unwrap(), Path::new("/etc"));
+        let path = |name: &str| workspace.relative(name).unwrap();
+        scratch.write(&path("a.py"), b"new").unwrap();
+        scratch.write(&path("deep/er/c.py"), b"new").unwrap();
+        assert_eq!(fs::read_to_string(scratch.folder().join("deep/er/c.py")).unwrap(), "new");
+        assert_eq!(fs::read_to_string(root.path().join("a.py")).unwrap(), "one", "the workspace stays");
+        for refused in ["out/passwd", ".git/config", "src"] {
+            assert!(scratch.write(&path(refused), b"x").is_err(), "{refused}");
+        }
+    }
+
+    #[test]
+    fn it_is_gone_when_it_is_dropped_or_after_the_next_start() {
+        let (_root, state, workspace) = tree();
+        let scratch = copied(&workspace, state.path(), ScratchBounds::default()).unwrap();
+        let folder = scratch.folder().to_owned();
+        fs::set_permissions(folder.join("src"), fs::Permissions::from_mode(0o000)).unwrap();
+        drop(scratch);
+        assert!(!folder.exists());
+        std::mem::forget(copied(&workspace, state.path(), ScratchBounds::default()).unwrap());
+        assert_eq!(clean_up_scratch(&state.path().join("scratch")).unwrap(), 1);
+        assert!(names(&state.path().join("scratch")).is_empty());
+        assert_eq!(clean_up_scratch(&state.path().join("never")).unwrap(), 0);
+    }
+
+    #[test]
+    fn more_than_the_bounds_is_not_copied_and_leaves_nothing() {
+        let (_root, state, workspace) = tree();
+        for bounds in [
+            ScratchBounds { entries: 4, ..ScratchBounds::default() },
+            ScratchBounds { bytes: 5, ..ScratchBounds::default() },
+        ] {
+            let told = copied(&workspace, state.path(), bounds).unwrap_err();
+            assert!(matches!(told, FileError::TooMuch { .. }), "{told}");
+        }
+        let told =
+            Scratch::copy(&workspace, &state.path().join("scratch"), &[], ScratchBounds::default(), &|| true);
+        assert!(matches!(told, Err(FileError::Stopped)));
+        assert!(names(&state.path().join("scratch")).is_empty());
+    }
+}
