@@ -19,6 +19,12 @@ pub(super) struct Attempt {
     /// Its number within the run; its id ends with it.
     pub(super) number: u32,
     pub(super) hold: HoldRequest,
+    /// It was asked for beside another one of its step.
+    #[serde(default)]
+    is_hedge: bool,
+    /// Another one of its step showed something sooner.
+    #[serde(default)]
+    is_beaten: bool,
     state: State,
     /// When its request went out, or began to wait for that.
     pub(super) started_at: Timestamp,
@@ -71,6 +77,8 @@ impl Attempt {
             step,
             number,
             hold,
+            is_hedge: false,
+            is_beaten: false,
             state: State::Holding { batch },
             started_at: Timestamp::default(),
             queue: Queue::default(),
@@ -88,6 +96,40 @@ impl Attempt {
             settlement: None,
             ms: 0,
         }
+    }
+
+    /// One that is asked for beside another.
+    pub(super) fn hedge(step: usize, number: u32, batch: u32, hold: HoldRequest) -> Self {
+        Self { is_hedge: true, ..Self::new(step, number, batch, hold) }
+    }
+
+    pub(super) const fn is_hedge(&self) -> bool {
+        self.is_hedge
+    }
+
+    pub(super) const fn is_beaten(&self) -> bool {
+        self.is_beaten
+    }
+
+    /// Another one of its step showed something sooner.
+    pub(super) const fn lose(&mut self) {
+        self.is_beaten = true;
+    }
+
+    /// Whether the ledger has not answered for it yet.
+    pub(super) const fn awaits_hold(&self) -> bool {
+        matches!(self.state, State::Holding { .. })
+    }
+
+    /// Whether its request is out and nothing of it has shown: no text, no thought, no call.
+    pub(super) fn is_silent(&self) -> bool {
+        let said = self.received_bytes() > 0 || self.calls_tools() || !self.thoughts.is_empty();
+        self.is_live() && !self.is_queued() && !said && !self.overstepped
+    }
+
+    /// Whether its request went out, and it is over.
+    pub(super) const fn was_sent(&self) -> bool {
+        self.end.is_some() && !self.released
     }
 
     pub(super) fn is_holding(&self, batch: u32) -> bool {
@@ -326,6 +368,13 @@ impl Run {
         if self.ending.is_some() {
             return self.cancel_step(step, self.ending_reason());
         }
+        // Of two attempts of one step only one is gone on with.
+        let Some((at, end)) = self.end_of_race(at, step, end) else { return };
+        self.after_end(at, step, end);
+    }
+
+    /// The same, of the attempt that its step goes on with.
+    pub(super) fn after_end(&mut self, at: usize, step: usize, end: Ended) {
         match end.outcome {
             AttemptOutcome::Ok if self.begin_turn(at, step) || self.take_choice(step) => {}
             AttemptOutcome::Ok if self.oversteps(at, step) && self.stand_in(step) => {}

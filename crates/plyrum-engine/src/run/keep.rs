@@ -46,6 +46,7 @@ struct Kept<'a> {
     random: &'a Random,
     now: Timestamp,
     acting: &'a Acting,
+    hurried: bool,
 }
 
 /// The same, read back.
@@ -62,6 +63,8 @@ struct Restored {
     random: Random,
     now: Timestamp,
     acting: Acting,
+    #[serde(default)]
+    hurried: bool,
 }
 
 #[derive(Deserialize)]
@@ -89,6 +92,7 @@ impl Run {
             random: &self.random,
             now: self.now,
             acting: &self.acting,
+            hurried: self.hurried,
         };
         serde_json::to_string(&kept).ok()
     }
@@ -127,6 +131,7 @@ impl Run {
             wake: None,
             ending: None,
             at_once: false,
+            hurried: kept.hurried,
             phase: Phase::Running,
             acting: kept.acting,
             effects: Vec::new(),
