@@ -25,6 +25,7 @@ mod endings;
 mod faults;
 mod feedback;
 mod frames;
+mod hedges;
 mod input;
 mod languages;
 mod limits;
