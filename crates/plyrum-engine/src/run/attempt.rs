@@ -19,12 +19,8 @@ pub(super) struct Attempt {
     /// Its number within the run; its id ends with it.
     pub(super) number: u32,
     pub(super) hold: HoldRequest,
-    /// It was asked for beside another one of its step.
     #[serde(default)]
-    is_hedge: bool,
-    /// Another one of its step showed something sooner.
-    #[serde(default)]
-    is_beaten: bool,
+    part: Part,
     state: State,
     /// When its request went out, or began to wait for that.
     pub(super) started_at: Timestamp,
@@ -52,6 +48,17 @@ pub(super) struct Attempt {
     ms: u64,
 }
 
+/// Its part in its step. One loses where the other one of two shows something sooner.
+#[derive(Debug, Default, Serialize, Deserialize)]
+enum Part {
+    #[default]
+    Only,
+    /// It was asked for beside another one.
+    Second,
+    FirstLost,
+    SecondLost,
+}
+
 #[derive(Debug, Serialize, Deserialize)]
 enum State {
     Holding {
@@ -77,8 +84,7 @@ impl Attempt {
             step,
             number,
             hold,
-            is_hedge: false,
-            is_beaten: false,
+            part: Part::Only,
             state: State::Holding { batch },
             started_at: Timestamp::default(),
             queue: Queue::default(),
@@ -100,20 +106,20 @@ impl Attempt {
 
     /// One that is asked for beside another.
     pub(super) fn hedge(step: usize, number: u32, batch: u32, hold: HoldRequest) -> Self {
-        Self { is_hedge: true, ..Self::new(step, number, batch, hold) }
+        Self { part: Part::Second, ..Self::new(step, number, batch, hold) }
     }
 
     pub(super) const fn is_hedge(&self) -> bool {
-        self.is_hedge
+        matches!(self.part, Part::Second | Part::SecondLost)
     }
 
     pub(super) const fn is_beaten(&self) -> bool {
-        self.is_beaten
+        matches!(self.part, Part::FirstLost | Part::SecondLost)
     }
 
     /// Another one of its step showed something sooner.
     pub(super) const fn lose(&mut self) {
-        self.is_beaten = true;
+        self.part = if self.is_hedge() { Part::SecondLost } else { Part::FirstLost };
     }
 
     /// Whether the ledger has not answered for it yet.

@@ -313,20 +313,18 @@ impl Run {
         }
     }
 
-    /// What the attempts that lost against another of their step have cost: nobody would have paid for them without hedges.
+    /// What one of each two attempts of a step has cost: the one that lost, and the hedge where neither won. None where there
+    /// were no hedges.
     pub(super) fn cost_of_hedging(&self) -> Option<MicroRub> {
-        let mut hedged = self.attempts.iter().filter(|a| a.is_hedge() && a.was_sent()).peekable();
-        hedged.peek()?;
-        let wrote = |a: &Attempt| {
-            let step = self.steps.get(a.step);
-            step.and_then(|step| step.written_by.as_ref()) == Some(&a.hold.attempt)
+        let hedged: Vec<usize> =
+            self.attempts.iter().filter(|a| a.is_hedge() && a.was_sent()).map(|a| a.step).collect();
+        let is_lost = |a: &&Attempt| {
+            let beaten_first = |b: &Attempt| b.step == a.step && b.is_beaten() && !b.is_hedge();
+            if a.is_hedge() { !self.attempts.iter().any(beaten_first) } else { a.is_beaten() }
         };
-        let steps: Vec<usize> = hedged.map(|a| a.step).collect();
-        let lost = self
-            .attempts
-            .iter()
-            .filter(|a| steps.contains(&a.step) && if a.is_hedge() { !wrote(a) } else { a.is_beaten() });
-        Some(lost.fold(MicroRub::ZERO, |sum, a| sum.checked_add(a.cost()).unwrap_or(sum)))
+        let lost = self.attempts.iter().filter(|a| hedged.contains(&a.step)).filter(is_lost);
+        let sum = lost.fold(MicroRub::ZERO, |sum, a| sum.checked_add(a.cost()).unwrap_or(sum));
+        (!hedged.is_empty()).then_some(sum)
     }
 }
 
