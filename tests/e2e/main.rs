@@ -26,6 +26,7 @@ mod endings;
 mod faults;
 mod feedback;
 mod frames;
+mod hedges;
 mod input;
 mod languages;
 mod limits;

@@ -14,6 +14,7 @@ use plyrum_protocol::{
 };
 use plyrum_router::{AttachmentFacts, Needs, RouteInput, route};
 use plyrum_settings::ModelChoice as ConfiguredModel;
+use std::collections::BTreeMap;
 
 /// Why a price range is no promise, and no limit can be kept.
 const UNBOUNDED: &str = "image_bound_unknown";
@@ -210,6 +211,7 @@ pub(crate) fn resolve(
     }
     let is_command = keeps_commands_alone(context, &plan, &steps, asked)?;
     let mut limits = limits(context, options, &persona, now);
+    limits.hedge_after_ms = hedges(context, &steps);
     if is_command {
         limits.asked_output_tokens = None; // a persona is brief, a command's output is what it is
     }
@@ -223,6 +225,14 @@ pub(crate) fn resolve(
         steps,
         limits,
     })
+}
+
+/// How long each model may be silent before its fallback is asked too: no less than its first token takes as a rule.
+fn hedges(context: &Context, steps: &[StepSpec]) -> BTreeMap<String, u64> {
+    let Some(setting) = context.settings.defaults.hedge_after_ms else { return BTreeMap::new() };
+    let models = steps.iter().flat_map(|step| &step.models);
+    let usual = |model: &str| context.learned().first_tokens.p95_ms(model).unwrap_or(0);
+    models.map(|model| (model.id.clone(), setting.max(usual(&model.id)))).collect()
 }
 
 /// Who asks for more or less thinking is told where nobody thinks.

@@ -6,6 +6,7 @@ use plyrum_protocol::{
     Check, ContextFile, Decision, Effort, Role, RunId, SessionId, StepId, StepKind, Timestamp,
 };
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A run to start.
@@ -226,6 +227,10 @@ pub struct Limits {
     /// What is done with a model whose price is not known.
     #[serde(default)]
     pub unpriced: Unpriced,
+    /// After how many milliseconds without a sign of a model another one is asked beside it, by catalogue id. One that is
+    /// not named is waited for.
+    #[serde(default)]
+    pub hedge_after_ms: BTreeMap<String, u64>,
 }
 
 /// What is done with a model whose price is not known. Under a limit it cannot serve in any case: nobody could say when the
@@ -252,6 +257,7 @@ impl Default for Limits {
             max_answer_bytes: 700 * 1024,
             fallback_max_price_percent: 200,
             unpriced: Unpriced::Refuse,
+            hedge_after_ms: BTreeMap::new(),
         }
     }
 }

@@ -48,6 +48,14 @@ fn a_retry_and_an_answer() {
     check("direct-retry.jsonl", &spec, &story);
 }
 
+#[test]
+fn a_silent_model_and_the_other_one_that_answers() {
+    let mut spec = world::spec(world::direct(&["lab/a", "lab/b"]), Limits::default(), 7);
+    spec.limits.hedge_after_ms = [("lab/a".to_owned(), 1_500)].into();
+    let story = [WaitsForTheRun, Waits(250), Says("При"), Waits(30), Says("вет\n"), Uses(30, 4), Ends];
+    check("direct-hedged.jsonl", &spec, &story);
+}
+
 fn mixture(plan: &str, kind: StepKind) -> RunSpec {
     let propose = |name| world::step(name, StepKind::Propose, &[], &["lab/a", "lab/b"]);
     let mut steps = vec![propose("one"), propose("two"), propose("three")];

@@ -9,8 +9,8 @@ mod world;
 
 use plyrum_billing_client::{MicroRub, Usage};
 use plyrum_engine::{
-    AttemptEnd, AttemptFailure, Basis, Effect, FailureClass, Input, Refusal, RefusalCause, Stop, ToolEvent,
-    ToolResult, Tried, UsageReport, Verdict,
+    AttemptEnd, AttemptFailure, Basis, Effect, FailureClass, Input, Refusal, RefusalCause, RunSpec, Stop,
+    ToolEvent, ToolResult, Tried, UsageReport, Verdict,
 };
 use plyrum_protocol::{
     Action, AttemptId, CallId, CancelReason, ChangedFile, Channel, ErrorKind, Fault, Frame, FrameBody,
@@ -379,8 +379,19 @@ fn result(outcome: ToolOutcome, changed: bool) -> ToolResult {
 }
 
 fn run_schedule(seed: u64) -> (RunStatus, Vec<String>) {
+    let (world, resumed) = play(seed, |_| {});
+    let mut story = world.score.story();
+    story.extend((0..resumed).map(|_| "resumed".to_owned()));
+    let is_drop = |frame: &&Frame| matches!(&frame.body, FrameBody::StepCancelled { reason, .. } if reason == "dropped");
+    story.extend(world.score.frames.iter().filter(is_drop).map(|_| "dropped".to_owned()));
+    (world.score.finished().unwrap().status, story)
+}
+
+/// A schedule to its end, of a random run that was changed; with how often it was resumed.
+fn play(seed: u64, change: impl Fn(&mut RunSpec)) -> (World, u64) {
     let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
-    let spec = plans::random(&mut dice, seed);
+    let mut spec = plans::random(&mut dice, seed);
+    change(&mut spec);
     let (budget, steps) = (spec.limits.budget, spec.steps.len());
     let names: Vec<StepId> = spec.steps.iter().map(|step| step.step.clone()).collect();
     let texts = plans::Texts::of(&spec);
@@ -434,11 +445,8 @@ fn run_schedule(seed: u64) -> (RunStatus, Vec<String>) {
     }
     assert!(run.apply(now, Input::Tick).is_empty(), "seed {seed}: a run that is over does something");
     check(&world, seed);
-    let mut story = world.score.story();
-    story.extend((0..world.resumed).map(|_| "resumed".to_owned()));
-    let is_drop = |frame: &&Frame| matches!(&frame.body, FrameBody::StepCancelled { reason, .. } if reason == "dropped");
-    story.extend(world.score.frames.iter().filter(is_drop).map(|_| "dropped".to_owned()));
-    (world.score.finished().unwrap().status, story)
+    let resumed = world.resumed;
+    (world, resumed)
 }
 
 fn check(world: &World, seed: u64) {
@@ -461,6 +469,7 @@ fn check(world: &World, seed: u64) {
     check_that_proposals_are_used(score, seed);
     check_that_dropped_steps_rest(world, seed);
     check_the_trial(world, seed);
+    check_that_one_of_two_speaks(score, seed);
     for (attempt, request) in &score.requests {
         plans::check_framing(attempt, request);
     }
@@ -595,6 +604,27 @@ fn check_that_dropped_steps_rest(world: &World, seed: u64) {
     }
 }
 
+/// Of two attempts of one step at a time one alone says anything, and a step is hedged once, where it may not act.
+fn check_that_one_of_two_speaks(score: &Score, seed: u64) {
+    let mut hedges = BTreeMap::<&StepId, [&AttemptId; 2]>::new();
+    for frame in &score.frames {
+        let FrameBody::AttemptHedged { step, attempt, hedge, .. } = &frame.body else { continue };
+        assert!(hedges.insert(step, [attempt, hedge]).is_none(), "seed {seed}: {step} is hedged twice");
+        for asked in [attempt, hedge] {
+            assert!(score.requests[asked].tools.is_empty(), "seed {seed}: {asked} may act");
+        }
+        assert_ne!(score.attempts[attempt].1.model, score.attempts[hedge].1.model, "seed {seed}");
+    }
+    for two in hedges.values() {
+        let says = |one: &AttemptId| {
+            score.frames.iter().any(
+                |frame| matches!(&frame.body, FrameBody::Delta { attempt, offset: 0, .. } if attempt == one),
+            )
+        };
+        assert!(two.iter().filter(|one| says(one)).count() < 2, "seed {seed}: both of {two:?} speak");
+    }
+}
+
 fn schedules() -> u64 {
     std::env::var("PLYRUM_SIM_SCHEDULES").ok().and_then(|n| n.parse().ok()).unwrap_or(5_000)
 }
@@ -619,12 +649,24 @@ fn every_random_schedule_keeps_the_promises() {
         "quorum.reached",
         "provisional",
         "attempt.retried",
+        "attempt.hedged",
     ];
     let acts = ["tool.proposed", "tool.finished", "resumed"];
     for what in ends.into_iter().chain(turns).chain(acts) {
         assert!(seen.get(what).copied().unwrap_or(0) > 0, "no schedule had {what}: {seen:?}");
     }
     println!("{seen:?}");
+}
+
+#[test]
+fn hedges_of_models_that_nobody_asks_change_nothing() {
+    for seed in 1..=300 {
+        let off = play(seed, |spec| spec.limits.hedge_after_ms.clear()).0.score;
+        let others = [("nobody/asks".to_owned(), 1)];
+        let named = play(seed, |spec| spec.limits.hedge_after_ms = others.clone().into()).0.score;
+        assert_eq!(off.frames, named.frames, "seed {seed}");
+        assert!(!off.story().contains(&"attempt.hedged".to_owned()), "seed {seed}");
+    }
 }
 
 #[test]

@@ -12,6 +12,8 @@ mod drain;
 mod ends;
 #[path = "stories/form.rs"]
 mod form;
+#[path = "stories/hedge.rs"]
+mod hedge;
 #[path = "stories/money.rs"]
 mod money;
 #[path = "stories/pictures.rs"]

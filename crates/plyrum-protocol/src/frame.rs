@@ -416,6 +416,23 @@ pub enum FrameBody {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         failure: Option<FailureView>,
     },
+    /// An attempt has shown nothing for a while: another model is asked beside it. Who shows something first is the step's
+    /// attempt; the other one is cancelled. Its own `attempt.started` follows.
+    #[serde(rename = "attempt.hedged")]
+    AttemptHedged {
+        /// Of which step.
+        step: StepId,
+        /// The attempt that is silent.
+        attempt: AttemptId,
+        /// The attempt beside it.
+        hedge: AttemptId,
+        /// How long the first one was silent.
+        after_ms: u64,
+        /// Who serves the second one.
+        provider: String,
+        /// Which model that is (catalogue id).
+        model: String,
+    },
     /// A proposal was not waited for any longer.
     #[serde(rename = "proposal.late")]
     ProposalLate {

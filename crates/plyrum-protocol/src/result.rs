@@ -160,7 +160,8 @@ pub struct RunResult {
     /// How many attempts are not in it, since their price is not known.
     #[serde(default, skip_serializing_if = "crate::is_zero")]
     pub unpriced: u32,
-    /// What a mixture cost over asking its best member alone, by that member's own attempt.
+    /// What a mixture cost over asking its best member alone, by that member's own attempt; of a question that was hedged,
+    /// what the attempt cost that did not answer it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extra_over_direct_micro_rub: Option<MicroRub>,
     /// One row per request that was held.

@@ -28,9 +28,11 @@ pub(crate) struct Check<'a> {
     pub(crate) problems: Vec<Diagnostic>,
 }
 
-/// Most tool turns of a run.
 /// Dearest that a fallback may be made, as a ratio.
 const MAX_RATIO: u64 = 1000;
+/// Longest silence before a hedge, in seconds.
+const MAX_SILENCE: u64 = 600;
+/// Most tool turns of a run.
 const MAX_TURNS: u64 = 1_000;
 /// Longest that a question may stay open: 90 days.
 const MAX_WAIT: u64 = 90 * 86_400;
@@ -68,6 +70,7 @@ impl Check<'_> {
         let deferred_seconds = deferred.and_then(|s| self.up_to("defaults.deferred_seconds", &s, MAX_WAIT));
         let fallback_max_price_percent =
             dear.and_then(|ratio| self.percent("defaults.fallback_max_price_ratio", &ratio));
+        let hedge_after_ms = section.hedge_after_seconds.and_then(|after| self.silence(&after));
         Some(Defaults {
             model: model?,
             persona: persona?,
@@ -81,7 +84,28 @@ impl Check<'_> {
             approval_seconds: approval_seconds?,
             deferred_seconds: deferred_seconds?,
             fallback_max_price_percent: fallback_max_price_percent?,
+            hedge_after_ms,
         })
+    }
+
+    /// Seconds, whole or with at most three digits behind the point, in milliseconds.
+    fn silence(&mut self, after: &Spanned<toml::Value>) -> Option<u64> {
+        let written = match after.get_ref() {
+            toml::Value::Integer(whole) => whole.to_string(),
+            toml::Value::String(decimal) => decimal.clone(),
+            other => other.to_string(), // a float is no decimal
+        };
+        let is_float = matches!(after.get_ref(), toml::Value::Float(_));
+        let ms = millis(&written).filter(|ms| !is_float && (1_000..=MAX_SILENCE * 1_000).contains(ms));
+        if ms.is_none() {
+            self.problem(
+                after,
+                &format!(
+                    "defaults.hedge_after_seconds = {written}: 1 to {MAX_SILENCE} seconds, whole (2) or a decimal in quotes (\"1.5\")"
+                ),
+            );
+        }
+        ms
     }
 
     /// A ratio as a decimal with at most two digits behind its point, in percent.
@@ -218,4 +242,14 @@ pub(crate) fn check_name(name: &str) -> Result<(), String> {
         return Err(format!("a name has letters, digits, `-` and `_`, at most {MAX_NAME_BYTES} bytes"));
     }
     Ok(())
+}
+
+/// Milliseconds of a decimal number of seconds; none where it is none, or finer than that.
+fn millis(seconds: &str) -> Option<u64> {
+    let (whole, part) = seconds.split_once('.').unwrap_or((seconds, "0"));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let thousandths = format!("{part:0<3}");
+    let is_decimal = digits(whole) && digits(part) && part.len() <= 3;
+    is_decimal
+        .then(|| whole.parse::<u64>().ok()?.checked_mul(1_000)?.checked_add(thousandths.parse().ok()?))?
 }

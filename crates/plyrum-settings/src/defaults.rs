@@ -22,6 +22,8 @@ pub(crate) struct DefaultsSection {
     pub(crate) approval_seconds: Option<Spanned<u64>>,
     pub(crate) deferred_seconds: Option<Spanned<u64>>,
     pub(crate) fallback_max_price_ratio: Option<Spanned<String>>,
+    /// A whole number, or a decimal in quotes.
+    pub(crate) hedge_after_seconds: Option<Spanned<toml::Value>>,
 }
 
 /// What a run takes where its request says nothing.
@@ -51,6 +53,8 @@ pub struct Defaults {
     pub deferred_seconds: u64,
     /// How dear a fallback may be, in percent of what it stands in for.
     pub fallback_max_price_percent: u64,
+    /// After how many milliseconds without a sign of a model its fallback is asked beside it; `None`: never.
+    pub hedge_after_ms: Option<u64>,
 }
 
 /// Who chooses the model.

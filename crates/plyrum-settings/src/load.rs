@@ -199,6 +199,7 @@ impl Layers<'_> {
             max_turns: user.max_turns.or(base.max_turns),
             approval_seconds: user.approval_seconds.or(base.approval_seconds),
             deferred_seconds: user.deferred_seconds.or(base.deferred_seconds),
+            hedge_after_seconds: user.hedge_after_seconds.or(base.hedge_after_seconds),
             fallback_max_price_ratio: user.fallback_max_price_ratio.or(base.fallback_max_price_ratio),
         }
     }

@@ -194,6 +194,23 @@ fn a_wrong_value_says_what_would_be_right() {
 }
 
 #[test]
+fn a_hedge_has_its_time_in_seconds_and_there_is_none_unless_it_is_asked_for() {
+    let after = |written: &str| Place::new(&format!("[defaults]\nhedge_after_seconds = {written}\n"));
+    assert_eq!(Place::new("").settings().defaults.hedge_after_ms, None);
+    for (written, ms) in [("1", 1_000), ("\"1.5\"", 1_500), ("\"2.025\"", 2_025), ("600", 600_000)] {
+        assert_eq!(after(written).settings().defaults.hedge_after_ms, Some(ms), "{written}");
+        let shown = after(written).shown();
+        assert!(shown.iter().any(|line| line.contains("hedge_after_seconds")), "{shown:?}");
+    }
+    for wrong in ["0", "-1", "601", "\"0.9\"", "\"1.5s\"", "\"1.0001\"", "\"\"", "\".5\"", "1.5", "true"] {
+        let problems = after(wrong).problems();
+        let [problem] = &problems[..] else { panic!("{wrong}: {problems:?}") };
+        assert!(problem.starts_with("config.toml:2: defaults.hedge_after_seconds = "), "{problem}");
+        assert!(problem.contains("1 to 600 seconds"), "{problem}");
+    }
+}
+
+#[test]
 fn the_catalogues_mistakes_have_their_line_in_the_users_file() {
     let place = Place::new("[models.\"lab/fast\"]\nprovider = \"labb\"\nname = \"x\"\ncontext_tokens = 1\n");
     let problems = place.problems();
@@ -337,6 +354,7 @@ fn the_shipped_defaults_document_every_key() {
         "day",
         "month",
         "idle_exit",
+        "hedge_after_seconds",
     ] {
         assert!(text.contains(&format!("{key} = ")), "{key}");
     }

@@ -55,7 +55,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
         let cause = before.map(|before| story.of(&before.attempt)).unwrap_or_default();
         explained.push(told(row, story.of(&attempt.attempt), cause));
     }
-    let cost_of = |wanted: fn(&Attempt) -> bool| {
+    let cost_of = |wanted: &dyn Fn(&Attempt) -> bool| {
         MicroRub::sum(attempts.iter().filter(|a| wanted(a)).filter_map(|a| a.cost))
             .map_err(|e| Fault::new(ErrorKind::Internal, e.to_string()))
     };
@@ -68,8 +68,10 @@ pub(crate) fn run(args: &Args) -> Outcome {
         plan: row.plan,
         started_at: Timestamp::from_millis(row.started_at),
         cost_micro_rub: row.cost,
-        repeats_micro_rub: cost_of(|attempt| attempt.try_no > 1)?,
-        wasted_micro_rub: cost_of(|attempt| attempt.outcome.is_some_and(|end| end != LedgerOutcome::Ok))?,
+        repeats_micro_rub: cost_of(&|attempt| {
+            attempt.try_no > 1 && story.of(&attempt.attempt).hedge.is_none()
+        })?,
+        wasted_micro_rub: cost_of(&|attempt| attempt.outcome.is_some_and(|end| end != LedgerOutcome::Ok))?,
         unbilled: u64::try_from(unbilled).unwrap_or(u64::MAX),
         unpriced: row.unpriced,
         resting: story.resting,
@@ -90,19 +92,21 @@ fn of_id(error: &InvalidId) -> Fault {
 /// A row of the books with what was told while it went on, of it and of the attempt before it.
 fn told(row: view::ExplainAttempt, own: Told, before: Told) -> view::ExplainAttempt {
     let why = before.why;
+    let follows = own.hedge.is_none(); // what was asked beside another one followed from none
     view::ExplainAttempt {
-        retry: row.retry.map(|retry| view::ExplainRetry {
+        retry: row.retry.filter(|_| follows).map(|retry| view::ExplainRetry {
             why: why.clone(),
             after_ms: own.repeat.map(|repeat| repeat.after_ms),
             is_retry_after: own.repeat.is_some_and(|repeat| repeat.is_retry_after),
             ..retry
         }),
-        fallback: row.fallback.map(|from| view::ExplainFallback { why, ..from }),
+        fallback: row.fallback.filter(|_| follows).map(|from| view::ExplainFallback { why, ..from }),
         why: own.why,
         failure: own.failure,
         queued_ms: own.queued_ms,
         is_probe: own.is_probe,
         rest: own.rest,
+        hedge: own.hedge,
         ..row
     }
 }
@@ -153,6 +157,7 @@ fn explain(
         queued_ms: None,
         is_probe: false,
         rest: None,
+        hedge: None,
         billing: billing(attempt).to_owned(),
         cache,
         meters: price

@@ -52,6 +52,15 @@ pub(crate) struct Driver {
     wake: Option<Timestamp>,
     acting: act::Acting,
     recording: Option<Arc<Recording>>,
+    /// Attempts of which nothing came yet.
+    asked: HashMap<AttemptId, Asked>,
+}
+
+/// A silent attempt.
+struct Asked {
+    model: String,
+    /// Another model was asked beside it.
+    is_hedged: bool,
 }
 
 impl Driver {
@@ -76,6 +85,7 @@ impl Driver {
             wake: None,
             acting: act::Acting::default(),
             recording: None,
+            asked: HashMap::new(),
         };
         (driver, inputs)
     }
@@ -203,11 +213,36 @@ impl Driver {
         }
     }
 
-    /// Whole answers tell how long their models take.
-    fn learn(&self, frame: &Frame) {
-        let FrameBody::RunFinished { result } = &frame.body else { return };
-        for attempt in result.attempts.iter().filter(|attempt| attempt.outcome == AttemptOutcome::Ok) {
-            self.daemon.learned.pace.note(&attempt.model, attempt.ms);
+    /// Whole answers tell how long their models take, and first tokens how long those do.
+    fn learn(&mut self, frame: &Frame) {
+        let first_tokens = &self.daemon.learned.first_tokens;
+        match &frame.body {
+            FrameBody::AttemptStarted { attempt, model, .. } => {
+                self.asked.insert(attempt.clone(), Asked { model: model.clone(), is_hedged: false });
+            }
+            FrameBody::AttemptOpened { attempt, ttft_ms } => {
+                if let Some(asked) = self.asked.remove(attempt) {
+                    first_tokens.note(&asked.model, *ttft_ms);
+                }
+            }
+            FrameBody::AttemptHedged { attempt, .. } => {
+                if let Some(asked) = self.asked.get_mut(attempt) {
+                    asked.is_hedged = true;
+                }
+            }
+            FrameBody::AttemptFinished { attempt, ms, .. } => {
+                // Its first token takes longer than that.
+                if let Some(asked) = self.asked.remove(attempt).filter(|asked| asked.is_hedged) {
+                    first_tokens.note(&asked.model, *ms);
+                }
+            }
+            FrameBody::RunFinished { result } => {
+                for attempt in result.attempts.iter().filter(|attempt| attempt.outcome == AttemptOutcome::Ok)
+                {
+                    self.daemon.learned.pace.note(&attempt.model, attempt.ms);
+                }
+            }
+            _ => {}
         }
     }
 

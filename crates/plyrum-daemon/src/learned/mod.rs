@@ -2,22 +2,25 @@
 //! does not.
 
 mod feedback;
+mod first_tokens;
 mod pace;
 
 pub(crate) use feedback::{Feedback, Given};
+pub(crate) use first_tokens::FirstTokens;
 pub(crate) use pace::Pace;
 
 use plyrum_config::Paths;
 
-/// Both.
+/// All of it.
 #[derive(Debug, Default)]
 pub(crate) struct Learned {
     pub(crate) feedback: Feedback,
     pub(crate) pace: Pace,
+    pub(crate) first_tokens: FirstTokens,
 }
 
 impl Learned {
     pub(crate) fn open(paths: &Paths) -> Self {
-        Self { feedback: Feedback::open(paths.feedback_path()), pace: Pace::default() }
+        Self { feedback: Feedback::open(paths.feedback_path()), ..Self::default() }
     }
 }

@@ -53,6 +53,7 @@ pub(crate) fn of_frame(frame: &Frame) -> Option<(Kind, Value)> {
         body @ (FrameBody::AttemptAdmitted { .. }
         | FrameBody::AttemptRetried { .. }
         | FrameBody::AttemptFallback { .. }
+        | FrameBody::AttemptHedged { .. }
         | FrameBody::ProviderResting { .. }) => of_attempt(run, body)?,
         FrameBody::ToolRefused { step, attempt, tool } => (
             Kind::ToolDecided,
@@ -103,6 +104,13 @@ fn of_attempt(run: &str, body: &FrameBody) -> Option<(Kind, Value)> {
                 "run": run, "from": from, "to": to, "cause": cause_of(cause, failure.as_ref()), "failure": failure,
             }),
         ),
+        FrameBody::AttemptHedged { step, attempt, hedge, after_ms, provider, model } => (
+            Kind::AttemptHedged,
+            json!({
+                "run": run, "step": step, "attempt": attempt, "hedge": hedge, "after_ms": after_ms,
+                "provider": provider, "model": model,
+            }),
+        ),
         FrameBody::ProviderResting { provider, attempt, failures, until } => (
             Kind::ProviderResting,
             json!({"run": run, "provider": provider, "attempt": attempt, "failures": failures, "until": until}),
@@ -134,6 +142,8 @@ mod tests {
             json!({"type": "attempt.retried", "attempt": "ab.1", "next": "ab.2", "after_ms": 7000,
                 "is_retry_after": true, "cause": "status 429", "failure": failure}),
             json!({"type": "attempt.fallback", "from": "a/b", "to": "c/d", "cause": "status 429", "failure": failure}),
+            json!({"type": "attempt.hedged", "step": "answer", "attempt": "ab.1", "hedge": "ab.2",
+                "after_ms": 2000, "provider": "lab", "model": "lab/slow"}),
             json!({"type": "provider.resting", "provider": "lab", "attempt": "ab.1", "failures": 5,
                 "until": "1970-01-01T00:00:30.000Z"}),
         ] {

@@ -33,6 +33,8 @@ pub(crate) enum Kind {
     AttemptRetried,
     /// A run goes on with another model.
     AttemptFallback,
+    /// A second model is asked beside a silent one: after how long, and which.
+    AttemptHedged,
     /// A provider failed too often and is not asked for a while: until when.
     ProviderResting,
     /// Somebody has ended a run: who, and why.
@@ -68,7 +70,7 @@ pub(crate) enum Kind {
 impl Kind {
     /// All of them.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 28] = [
+    pub(crate) const ALL: [Self; 29] = [
         Self::DaemonStarted,
         Self::DaemonRecovered,
         Self::DaemonStopped,
@@ -82,6 +84,7 @@ impl Kind {
         Self::AttemptAdmitted,
         Self::AttemptRetried,
         Self::AttemptFallback,
+        Self::AttemptHedged,
         Self::ProviderResting,
         Self::RunCancelled,
         Self::StepDropped,
@@ -115,6 +118,7 @@ impl Kind {
             Self::AttemptAdmitted => "attempt.admitted",
             Self::AttemptRetried => "attempt.retried",
             Self::AttemptFallback => "attempt.fallback",
+            Self::AttemptHedged => "attempt.hedged",
             Self::ProviderResting => "provider.resting",
             Self::RunCancelled => "run.cancelled",
             Self::StepDropped => "run.step_dropped",

@@ -139,7 +139,9 @@ impl Run {
 
     /// Something goes back with the attempt's calls. What is over the bound is left out whole: a part of a thought is none.
     pub(super) fn thought(&mut self, id: &AttemptId, thought: Thought) {
-        let Some(attempt) = self.live(id).and_then(|at| self.attempts.get_mut(at)) else { return };
+        let Some(at) = self.live(id) else { return };
+        self.note_shown(at);
+        let Some(attempt) = self.attempts.get_mut(at) else { return };
         let kept: usize = attempt.thoughts.iter().map(|thought| thought.json.len()).sum();
         if kept + thought.json.len() <= MAX_THOUGHTS {
             attempt.thoughts.push(thought);
@@ -149,6 +151,7 @@ impl Run {
     /// The model calls a tool. One that was offered none is refused.
     pub(super) fn called(&mut self, id: &AttemptId, call: ModelCall) {
         let Some(at) = self.live(id) else { return };
+        self.note_shown(at);
         let Some(step) = self.attempts.get(at).map(|a| a.step) else { return };
         if self.offered(step).is_empty() {
             return self.refuse_call(at, step, call.name);

@@ -19,6 +19,8 @@ pub(super) struct Attempt {
     /// Its number within the run; its id ends with it.
     pub(super) number: u32,
     pub(super) hold: HoldRequest,
+    #[serde(default)]
+    part: Part,
     state: State,
     /// When its request went out, or began to wait for that.
     pub(super) started_at: Timestamp,
@@ -46,6 +48,17 @@ pub(super) struct Attempt {
     ms: u64,
 }
 
+/// Its part in its step. One loses where the other one of two shows something sooner.
+#[derive(Debug, Default, Serialize, Deserialize)]
+enum Part {
+    #[default]
+    Only,
+    /// It was asked for beside another one.
+    Second,
+    FirstLost,
+    SecondLost,
+}
+
 #[derive(Debug, Serialize, Deserialize)]
 enum State {
     Holding {
@@ -71,6 +84,7 @@ impl Attempt {
             step,
             number,
             hold,
+            part: Part::Only,
             state: State::Holding { batch },
             started_at: Timestamp::default(),
             queue: Queue::default(),
@@ -88,6 +102,40 @@ impl Attempt {
             settlement: None,
             ms: 0,
         }
+    }
+
+    /// One that is asked for beside another.
+    pub(super) fn hedge(step: usize, number: u32, batch: u32, hold: HoldRequest) -> Self {
+        Self { part: Part::Second, ..Self::new(step, number, batch, hold) }
+    }
+
+    pub(super) const fn is_hedge(&self) -> bool {
+        matches!(self.part, Part::Second | Part::SecondLost)
+    }
+
+    pub(super) const fn is_beaten(&self) -> bool {
+        matches!(self.part, Part::FirstLost | Part::SecondLost)
+    }
+
+    /// Another one of its step showed something sooner.
+    pub(super) const fn lose(&mut self) {
+        self.part = if self.is_hedge() { Part::SecondLost } else { Part::FirstLost };
+    }
+
+    /// Whether the ledger has not answered for it yet.
+    pub(super) const fn awaits_hold(&self) -> bool {
+        matches!(self.state, State::Holding { .. })
+    }
+
+    /// Whether its request is out and nothing of it has shown: no text, no thought, no call.
+    pub(super) fn is_silent(&self) -> bool {
+        let said = self.received_bytes() > 0 || self.calls_tools() || !self.thoughts.is_empty();
+        self.is_live() && !self.is_queued() && !said && !self.overstepped
+    }
+
+    /// Whether its request went out, and it is over.
+    pub(super) const fn was_sent(&self) -> bool {
+        self.end.is_some() && !self.released
     }
 
     pub(super) fn is_holding(&self, batch: u32) -> bool {
@@ -326,6 +374,13 @@ impl Run {
         if self.ending.is_some() {
             return self.cancel_step(step, self.ending_reason());
         }
+        // Of two attempts of one step only one is gone on with.
+        let Some((at, end)) = self.end_of_race(at, step, end) else { return };
+        self.after_end(at, step, end);
+    }
+
+    /// The same, of the attempt that its step goes on with.
+    pub(super) fn after_end(&mut self, at: usize, step: usize, end: Ended) {
         match end.outcome {
             AttemptOutcome::Ok if self.begin_turn(at, step) || self.take_choice(step) => {}
             AttemptOutcome::Ok if self.oversteps(at, step) && self.stand_in(step) => {}

@@ -115,6 +115,11 @@ impl Ended {
         Self::cancelled(Fault::new(ErrorKind::Cancelled, "not waited for: enough proposals are there"))
     }
 
+    /// We hung up on one that had shown nothing when another one of its step did.
+    pub(super) fn hedged() -> Self {
+        Self::cancelled(Fault::new(ErrorKind::Cancelled, "hedged: the other model was quicker"))
+    }
+
     /// We hung up on a proposal that a person does not want.
     pub(super) fn dropped() -> Self {
         Self::cancelled(Fault::new(ErrorKind::Cancelled, "dropped: it was not wanted any more"))

@@ -48,7 +48,8 @@ impl Run {
     /// Whether every answer is there and only the ledger is waited for: that is not the model's time.
     fn is_being_booked(&self) -> bool {
         let booked = |step| self.attempts.iter().any(|a| a.step == step && a.is_ok_and_resolving());
-        let settled = |step: &super::Step| step.is_over() || step.state == StepState::Checking;
+        let settled =
+            |step: &super::Step| step.is_over() || step.state == StepState::Checking || step.hedge.has_text();
         self.steps.iter().enumerate().all(|(at, step)| settled(step) || booked(at))
     }
 
@@ -180,13 +181,15 @@ impl Run {
         step.answered_by.clone().or_else(own).unwrap_or_default()
     }
 
-    /// What the mixture cost beyond its best-ranked proposal, had that been the answer. None where the cost of an attempt is
-    /// not known: a difference of parts is none.
+    /// What the mixture cost beyond its best-ranked proposal, had that been the answer; of a question that was hedged, what the
+    /// attempt cost that did not answer it. None where the cost of an attempt is not known: a difference of parts is none.
     fn extra_over_direct(&self, total: MicroRub) -> Option<MicroRub> {
         if self.attempts.iter().any(super::Attempt::is_unpriced) {
             return None;
         }
-        let members = &self.panels.first()?.members;
+        let Some(members) = self.panels.first().map(|panel| &panel.members) else {
+            return self.cost_of_hedging();
+        };
         let (best, _) = *self.texts_of(members).first()?;
         total.checked_sub(self.step_cost(best))
     }

@@ -84,7 +84,7 @@ impl Run {
     }
 
     /// What a request within this bound costs at most; none where its price is not known and may stay so.
-    fn highest(&self, model: &str, bound: &AttemptBound) -> Result<Option<MicroRub>, Fault> {
+    pub(super) fn highest(&self, model: &str, bound: &AttemptBound) -> Result<Option<MicroRub>, Fault> {
         match self.billing.hold(model, bound) {
             Ok(micro_rub) => Ok(Some(micro_rub)),
             Err(CostError::PriceUnknown { .. }) if self.may_stay_unpriced() => Ok(None),
@@ -151,6 +151,8 @@ impl Run {
             let over = step.and_then(|s| self.steps.get(s)).is_none_or(Step::is_over);
             if self.ending.is_some() || over {
                 self.release(at);
+            } else if self.attempts.get(at).is_some_and(Attempt::is_hedge) {
+                self.hedge_held(at);
             } else {
                 self.grant(at);
             }

@@ -48,6 +48,7 @@ struct Kept<'a> {
     now: Timestamp,
     acting: &'a Acting,
     trial: Option<&'a Trial>,
+    hurried: bool,
 }
 
 /// The same, read back.
@@ -66,6 +67,8 @@ struct Restored {
     acting: Acting,
     #[serde(default)]
     trial: Option<Trial>,
+    #[serde(default)]
+    hurried: bool,
 }
 
 #[derive(Deserialize)]
@@ -94,6 +97,7 @@ impl Run {
             now: self.now,
             acting: &self.acting,
             trial: self.trial.as_ref(),
+            hurried: self.hurried,
         };
         serde_json::to_string(&kept).ok()
     }
@@ -132,6 +136,7 @@ impl Run {
             wake: None,
             ending: None,
             at_once: false,
+            hurried: kept.hurried,
             phase: Phase::Running,
             acting: kept.acting,
             trial: kept.trial,

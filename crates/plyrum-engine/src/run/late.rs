@@ -36,7 +36,8 @@ impl Run {
 
     /// Whether the step's text, whole or cut, has arrived and only the ledger is waited for.
     pub(super) fn is_text_being_booked(&self, at: usize) -> bool {
-        self.attempts.iter().any(|a| a.step == at && a.is_text_being_booked())
+        self.steps.get(at).is_some_and(|step| step.hedge.has_text())
+            || self.attempts.iter().any(|a| a.step == at && a.is_text_being_booked())
     }
 
     fn give_up(&mut self, at: usize) {
@@ -87,6 +88,7 @@ impl Run {
     /// "Answer with what is there": whole proposals, else the unfinished ones as far as they go. Where there
     /// is nothing yet, nothing changes.
     pub(super) fn finish_now(&mut self) {
+        self.hurried = true;
         for at in 0..self.panels.len() {
             if self.ending.is_none() {
                 self.finish_panel_now(at);

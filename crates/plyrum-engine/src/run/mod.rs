@@ -5,7 +5,7 @@
 //! inputs; stream.rs passes text on; panel.rs waits for proposals, late.rs gives up what is not waited for, dropped.rs
 //! what a person does not want, and combine.rs makes one answer of the rest; attempt.rs closes and books attempts, by what ended.rs makes of
 //! their end; fit.rs asks for an answer again that does not fit its form; sift.rs and trial.rs find out what can be selected; act.rs carries out what a model calls, and keep.rs keeps a run that waits for a person; retry.rs decides
-//! whether to ask again; ending.rs cancels and finishes. After each input
+//! whether to ask again, hedge.rs whether to ask a second model beside a silent one; ending.rs cancels and finishes. After each input
 //! [`Run::advance`] starts whatever became ready.
 //!
 //! Invariants, each with a test in `tests/simulation.rs`:
@@ -22,6 +22,7 @@ mod ended;
 mod ending;
 mod fit;
 mod funding;
+mod hedge;
 mod hold;
 mod keep;
 mod late;
@@ -80,6 +81,8 @@ pub struct Run {
     ending: Option<Ending>,
     /// Nobody waits any more, not even for usage reports.
     at_once: bool,
+    /// A person wants what is there: nothing is begun beside it.
+    hurried: bool,
     phase: Phase,
     acting: act::Acting,
     /// What its proposals have to stand.
@@ -159,6 +162,7 @@ impl Run {
             self.tend_panels();
             self.start_ready_steps();
         }
+        self.tend_hedges();
         self.close_if_done();
         self.arrange_wake();
     }
@@ -188,6 +192,7 @@ impl Run {
             .filter_map(Step::wakes_at)
             .chain(self.panels.iter().filter(|_| goes_on).filter_map(panel::Panel::wakes_at))
             .chain(deadline)
+            .chain(self.next_hedge())
             .chain(self.attempts.iter().filter_map(Attempt::drained_at))
             .min();
         if earliest != self.wake {

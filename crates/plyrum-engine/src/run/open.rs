@@ -3,7 +3,7 @@
 use super::Run;
 use super::combine::Asks;
 use crate::compose::{request_for, request_over};
-use crate::effect::{Effect, OpenAttempt, Request};
+use crate::effect::{Effect, HoldRequest, OpenAttempt, Request};
 use crate::proposals::Task;
 use plyrum_protocol::FrameBody;
 
@@ -18,6 +18,11 @@ impl Run {
             step.text.clear(); // until here what a model said before its tools is the answer
             step.written_by = Some(hold.attempt.clone());
         }
+        self.send(step_at, hold);
+    }
+
+    /// Puts the request of a step together and sends it.
+    pub(super) fn send(&mut self, step_at: usize, hold: HoldRequest) {
         self.emit(FrameBody::AttemptStarted {
             step: hold.step,
             attempt: hold.attempt.clone(),

@@ -17,7 +17,7 @@ const MAX_SHRINKS: u32 = 3;
 impl Run {
     pub(super) fn hold_refused(&mut self, number: u32, refusal: &Refusal) {
         let batch = self.holding(number);
-        if batch.is_empty() {
+        if batch.is_empty() || self.hedge_refused(&batch) {
             return;
         }
         let refusal = self.in_own_words(refusal);
@@ -65,7 +65,11 @@ impl Run {
     }
 
     pub(super) fn hold_failed(&mut self, batch: u32, fault: &Fault) {
-        for at in self.holding(batch) {
+        let batch = self.holding(batch);
+        if self.hedge_refused(&batch) {
+            return;
+        }
+        for at in batch {
             if let Some(step) = self.not_held(at) {
                 self.lose_step(step, fault.clone());
             }

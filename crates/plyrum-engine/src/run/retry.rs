@@ -21,7 +21,7 @@ const MAX_RETRY_AFTER_MS: u64 = 180_000;
 
 impl FailureClass {
     /// Whether the same request may succeed a moment later.
-    const fn may_pass(self) -> bool {
+    pub(super) const fn may_pass(self) -> bool {
         match self {
             Self::Connect | Self::Reset | Self::RateLimited | Self::Overloaded | Self::Server => true,
             Self::Tls
@@ -210,14 +210,24 @@ impl Run {
 
     /// The next model of the step that can take the request and is not much dearer, with both names.
     fn fallback_of(&self, step_at: usize) -> Option<(usize, String, String)> {
+        let next = self.fallbacks_of(step_at).next()?;
+        let models = &self.steps.get(step_at)?.spec.models;
+        let from = models.get(self.steps.get(step_at)?.model)?;
+        Some((next, from.id.clone(), models.get(next)?.id.clone()))
+    }
+
+    /// All of those, in their order, by their places.
+    pub(super) fn fallbacks_of(&self, step_at: usize) -> impl Iterator<Item = usize> {
         let size = self.request_size(step_at);
-        let step = self.steps.get(step_at)?;
-        let from = step.spec.models.get(step.model)?;
-        let mut later = step.spec.models.iter().enumerate().skip(step.model + 1);
-        let (next, to) = later.find(|(_, to)| {
-            answer_room(to, size).is_ok() && self.stands_in(step, to, size) == StandsIn::Yes
-        })?;
-        Some((next, from.id.clone(), to.id.clone()))
+        let step = self.steps.get(step_at);
+        let later = step.into_iter().flat_map(|step| {
+            let models = step.spec.models.iter().enumerate().skip(step.model + 1);
+            models.filter(|(at, _)| step.passed_over != Some(*at)).map(move |(at, to)| (step, at, to))
+        });
+        later.filter_map(move |(step, at, to)| {
+            let takes_it = answer_room(to, size).is_ok() && self.stands_in(step, to, size) == StandsIn::Yes;
+            takes_it.then_some(at)
+        })
     }
 
     /// Never to a much dearer model without asking: what each would hold, at its own longest answer. Where prices need not

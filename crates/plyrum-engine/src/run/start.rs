@@ -10,6 +10,9 @@ use plyrum_billing_client::{AttemptBound, Billing, CostError, MicroRub, estimate
 use plyrum_protocol::{DryRun, DryRunStep, FrameBody, PlannedStep, ResultTag};
 use std::sync::Arc;
 
+/// Reason code: the upper end of the price has a second request for a step whose first one is silent for long.
+const MAY_HEDGE: &str = "may_hedge";
+
 /// Least and most that a run can cost by its plan.
 #[derive(Debug, Clone)]
 struct PriceRange {
@@ -17,6 +20,8 @@ struct PriceRange {
     high: MicroRub,
     /// Models whose price is in neither.
     unpriced: Vec<String>,
+    /// A hedge is in the upper end.
+    hedges: bool,
 }
 
 impl Run {
@@ -41,7 +46,7 @@ impl Run {
             price_low_micro_rub: price.low,
             price_high_micro_rub: price.high,
             unpriced: price.unpriced,
-            reasons: run.spec.decision.reasons.clone(),
+            reasons: run.reasons(price.hedges),
         });
         run.begin_trial();
         run.advance();
@@ -51,7 +56,7 @@ impl Run {
 
     /// What would run and what it would cost, without running it.
     pub fn dry(spec: RunSpec, billing: Arc<dyn Billing + Send + Sync>) -> DryRun {
-        let run = Self::new(spec, billing);
+        let mut run = Self::new(spec, billing);
         let price = run.price_range();
         DryRun {
             tag: ResultTag::DryRun,
@@ -64,7 +69,7 @@ impl Run {
             price_low_micro_rub: price.low,
             price_high_micro_rub: price.high,
             unpriced: price.unpriced,
-            reasons: run.spec.decision.reasons.clone(),
+            reasons: run.reasons(price.hedges),
             check: run.spec.check.clone(),
             resting: run.spec.decision.excluded.iter().filter(|e| e.only_rests()).cloned().collect(),
         }
@@ -88,6 +93,7 @@ impl Run {
             wake: None,
             ending: None,
             at_once: false,
+            hurried: false,
             phase: Phase::Running,
             acting: super::act::Acting::default(),
             trial: None,
@@ -97,6 +103,12 @@ impl Run {
         };
         run.find_panels();
         run
+    }
+
+    /// The decision's reasons, and that a step may be asked of two models.
+    fn reasons(&self, hedges: bool) -> Vec<String> {
+        let hedged = hedges.then(|| MAY_HEDGE.to_owned());
+        self.spec.decision.reasons.iter().cloned().chain(hedged).collect()
     }
 
     fn planned_steps(&self) -> Vec<PlannedStep> {
@@ -115,9 +127,25 @@ impl Run {
 
     /// Low: the expected input and an empty answer, of the steps that run in any case. High: the sum of the
     /// holds of every step's first try, with each source's whole answer as input of the steps after it. A
-    /// model whose price is not known adds nothing here, and is named.
-    fn price_range(&self) -> PriceRange {
-        let mut range = PriceRange { low: MicroRub::ZERO, high: MicroRub::ZERO, unpriced: Vec::new() };
+    /// model whose price is not known adds nothing here, and is named. A step that may be hedged has the hold of its hedge too.
+    fn price_range(&mut self) -> PriceRange {
+        let mut range = self.price_of_first_tries();
+        for at in 0..self.steps.len() {
+            let Some((model, high)) = self.price_of_hedge(at).filter(|_| self.asks_a_model(at)) else {
+                continue;
+            };
+            range.hedges = true;
+            range.high = range.high.checked_add(high.unwrap_or_default()).unwrap_or(range.high);
+            if high.is_none() && !range.unpriced.contains(&model) {
+                range.unpriced.push(model);
+            }
+        }
+        range
+    }
+
+    fn price_of_first_tries(&self) -> PriceRange {
+        let mut range =
+            PriceRange { low: MicroRub::ZERO, high: MicroRub::ZERO, unpriced: Vec::new(), hedges: false };
         for (at, step) in self.steps.iter().enumerate() {
             let Some(model) = step.spec.models.first().filter(|_| self.asks_a_model(at)) else { continue };
             let size = self.request_size(at);

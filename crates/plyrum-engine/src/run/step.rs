@@ -3,6 +3,7 @@
 use super::Run;
 use super::combine::Asks;
 use super::fit::Repair;
+use super::hedge::Hedge;
 use super::sift::Fit;
 use crate::input::AttemptFailure;
 use crate::spec::StepSpec;
@@ -43,6 +44,12 @@ pub(super) struct Step {
     /// Whether it is what was asked for, where somebody has to choose.
     #[serde(default)]
     pub(super) fit: Fit,
+    /// Whether a second attempt was begun beside its first.
+    #[serde(default)]
+    pub(super) hedge: Hedge,
+    /// Which of `spec.models` failed for good as a hedge: it does not stand in.
+    #[serde(default)]
+    pub(super) passed_over: Option<usize>,
     /// It answered with less than was planned.
     pub(super) degraded: bool,
     /// What its first model failed with, while another stands in that was not asked yet.
@@ -115,6 +122,8 @@ impl Step {
             dropped: false,
             repair: None,
             fit: Fit::Unknown,
+            hedge: Hedge::None,
+            passed_over: None,
             degraded: false,
             fell_back_for: None,
             answered_by: None,

@@ -43,6 +43,7 @@ impl Run {
             return self.count_drained(at, text.len() as u64);
         }
         let Some(at) = self.live(id).filter(|_| !text.is_empty()) else { return };
+        self.note_shown(at);
         self.note_first_text(at);
         let max = self.spec.limits.max_answer_bytes;
         let Some(attempt) = self.attempts.get_mut(at) else { return };

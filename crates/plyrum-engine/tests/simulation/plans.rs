@@ -20,6 +20,10 @@ pub(crate) fn random(dice: &mut Dice, seed: u64) -> RunSpec {
     spec.tools = dice.one_in(2).then(|| world::tools(u32::try_from(dice.roll(5)).unwrap()));
     spec.form = dice.one_in(3).then(world::form);
     spec.check = dice.one_in(2).then(world::check);
+    if dice.one_in(2) {
+        let after = |id: &str| (id.to_owned(), 1 + u64::from(id != "lab/a") * 40);
+        spec.limits.hedge_after_ms = MODELS.map(after).into();
+    }
     for step in &mut spec.steps {
         for model in &mut step.models {
             model.tools = !dice.one_in(6);

@@ -18,6 +18,8 @@ pub(crate) struct Order {
     texts: BTreeMap<(AttemptId, Channel), String>,
     costs: BTreeMap<StepId, i64>,
     late: BTreeSet<StepId>,
+    /// Steps that two attempts were under way for.
+    hedged: BTreeSet<StepId>,
     /// Calls that are over.
     calls: BTreeSet<CallId>,
     /// The answering step's text, and whose it is.
@@ -58,12 +60,17 @@ impl Order {
                 assert_eq!(*cost_micro_rub, MicroRub::new(spent), "{step}: what its attempts cost");
                 assert!(!self.late.contains(step), "{step} was late and is finished");
             }
-            // One attempt may stay open: the one that the ledger could not book.
+            FrameBody::AttemptHedged { step, attempt, hedge, .. } => {
+                assert_eq!(self.attempts[attempt].0, *step, "{attempt} of {step} is hedged");
+                assert!(self.held.contains(hedge) && !self.attempts.contains_key(hedge), "{hedge} of {step}");
+                assert!(self.hedged.insert(step.clone()), "{step} is hedged twice");
+            }
+            // An attempt may stay open: the one that the ledger could not book, and who was asked beside it.
             FrameBody::StepCancelled { step, reason } => {
                 if reason == "dropped" {
                     self.steps.entry(step.clone()).or_insert(Phase::Begun); // also before it has begun
                 }
-                self.end_step(step, 1);
+                self.end_step(step, 1 + usize::from(self.hedged.contains(step)));
                 assert!(reason == "late" || !self.late.contains(step), "{step} was late, not {reason}");
             }
             FrameBody::ProposalLate { step } => {

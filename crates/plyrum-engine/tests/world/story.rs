@@ -592,6 +592,9 @@ fn tell(body: &FrameBody) -> String {
             format!("attempt.retried {} as {}", nr(attempt), nr(next))
         }
         FrameBody::AttemptFallback { from, to, .. } => format!("attempt.fallback {from} to {to}"),
+        FrameBody::AttemptHedged { attempt, hedge, after_ms, model, .. } => {
+            format!("attempt.hedged {} by {} {model} after {after_ms} ms", nr(attempt), nr(hedge))
+        }
         FrameBody::PlanShrunk { from, to, reason } => format!("plan.shrunk {from} to {to}: {reason}"),
         FrameBody::ProposalLate { step } => format!("proposal.late {step}"),
         FrameBody::ProposalUnfit { step, why } => format!("proposal.unfit {step}: {why}"),

@@ -91,6 +91,15 @@ pub struct ExplainRetry {
     pub is_retry_after: bool,
 }
 
+/// The attempt of the same step that was silent when this one began.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ExplainHedge {
+    /// Which.
+    pub beside: AttemptId,
+    /// How long that one had been silent.
+    pub after_ms: u64,
+}
+
 /// What an attempt told of a provider that then was not asked any more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ExplainRest {
@@ -133,6 +142,9 @@ pub struct ExplainAttempt {
     /// It was the failure after which its provider was not asked for a while.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rest: Option<ExplainRest>,
+    /// A hedge, and of what: it is neither a repeat nor a fallback.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hedge: Option<ExplainHedge>,
     /// A repeat, and of what.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry: Option<ExplainRetry>,
@@ -206,11 +218,12 @@ pub struct ExplainReport {
     pub attempts: Vec<ExplainAttempt>,
     /// Their sum.
     pub cost_micro_rub: MicroRub,
-    /// The part of it for repeats.
+    /// The part of it for repeats; a hedge is none.
     pub repeats_micro_rub: MicroRub,
     /// The part of it for attempts that failed, broke off or were cancelled.
     pub wasted_micro_rub: MicroRub,
-    /// What a mixture cost over asking its best member alone; none for other plans, and before the end.
+    /// What a mixture cost over asking its best member alone, and a hedge over no hedge; none for other runs, and before the
+    /// end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extra_over_direct_micro_rub: Option<MicroRub>,
     /// Attempts that were charged nothing: given back, or nothing was used.

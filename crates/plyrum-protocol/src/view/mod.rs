@@ -27,8 +27,8 @@ pub use dashboard::{
     DashboardRow, DashboardSpan, DashboardSum,
 };
 pub use explain::{
-    ExplainAttempt, ExplainCache, ExplainFallback, ExplainMeter, ExplainProviderCost, ExplainReport,
-    ExplainRest, ExplainRetry,
+    ExplainAttempt, ExplainCache, ExplainFallback, ExplainHedge, ExplainMeter, ExplainProviderCost,
+    ExplainReport, ExplainRest, ExplainRetry,
 };
 pub use moa_report::{MoaArm, MoaCalibration, MoaCell, MoaDrawn, MoaQuorum, MoaReading, MoaReport};
 pub use overhead::{Overhead, Timing};

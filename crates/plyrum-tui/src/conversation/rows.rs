@@ -148,6 +148,9 @@ fn notice(notice: &Notice, look: Look<'_>) -> String {
         Notice::Fallback { from, to, cause } => {
             words.with("notice-fallback", &[("from", text(from)), ("to", text(to)), ("cause", text(cause))])
         }
+        Notice::Hedged { after_ms, model } => {
+            words.with("notice-hedged", &[("after", words.seconds(*after_ms).into()), ("model", text(model))])
+        }
         Notice::ToolRefused { step, tool } => {
             words.with("notice-tool-refused", &[("step", text(step)), ("tool", text(tool))])
         }

@@ -61,6 +61,13 @@ pub enum Notice {
         /// Why.
         cause: String,
     },
+    /// A second model is asked beside a silent one.
+    Hedged {
+        /// How long the first was silent, in milliseconds.
+        after_ms: u64,
+        /// The second.
+        model: String,
+    },
     /// A model called a tool that it was not offered; nothing was done.
     ToolRefused {
         /// Its step.
@@ -129,6 +136,9 @@ impl Notice {
             }
             FrameBody::AttemptFallback { from, to, cause, .. } => {
                 Self::Fallback { from: from.clone(), to: to.clone(), cause: cause.clone() }
+            }
+            FrameBody::AttemptHedged { after_ms, model, .. } => {
+                Self::Hedged { after_ms: *after_ms, model: model.clone() }
             }
             FrameBody::ToolRefused { step, tool, .. } => {
                 Self::ToolRefused { step: step.to_string(), tool: tool.clone() }

@@ -68,6 +68,8 @@ pub struct Step {
     pub try_number: u32,
     /// When that request began.
     pub asked_at: Option<Timestamp>,
+    /// The other request of the two that are under way, while nobody knows which of them will be the step's.
+    pub(super) beside: Option<Asked>,
     /// From the request to the first text.
     pub ttft_ms: Option<u64>,
     /// From its start to its end.
@@ -84,6 +86,15 @@ pub struct Step {
     pub bytes: u64,
     /// Why it has no text, was ended, or cannot be chosen.
     pub why: Option<String>,
+}
+
+/// A request of a step.
+#[derive(Debug, Clone)]
+pub(super) struct Asked {
+    attempt: AttemptId,
+    model: String,
+    try_number: u32,
+    at: Option<Timestamp>,
 }
 
 impl Step {
@@ -108,6 +119,7 @@ impl Step {
             attempt: None,
             try_number: 0,
             asked_at: None,
+            beside: None,
             ttft_ms: None,
             ms: None,
             usage: None,
@@ -130,6 +142,25 @@ impl Step {
         self.phase = Phase::Connecting;
     }
 
+    /// A second request is to come beside the one that is under way.
+    fn hedges(&mut self) {
+        let (model, try_number) = (self.model.clone(), self.try_number);
+        let asked =
+            self.attempt.clone().map(|attempt| Asked { attempt, model, try_number, at: self.asked_at });
+        self.beside = asked;
+    }
+
+    /// The other one of two requests is the step's.
+    fn turns(&mut self) {
+        let Some(asked) = self.beside.take() else { return };
+        self.attempt = Some(asked.attempt);
+        (self.model, self.try_number, self.asked_at) = (asked.model, asked.try_number, asked.at);
+    }
+
+    fn is_beside(&self, attempt: &AttemptId) -> bool {
+        self.beside.as_ref().is_some_and(|asked| asked.attempt == *attempt)
+    }
+
     pub(super) fn asks(&mut self, attempt: AttemptId, model: &str, try_number: u32, at: Timestamp) {
         self.attempt = Some(attempt);
         model.clone_into(&mut self.model);
@@ -142,6 +173,9 @@ impl Step {
     }
 
     pub(super) fn hears(&mut self, attempt: &AttemptId, channel: Channel, text: &str) {
+        if self.is_beside(attempt) {
+            self.turns();
+        }
         if self.attempt.as_ref() != Some(attempt) {
             return;
         }
@@ -160,23 +194,35 @@ impl Step {
             FrameBody::StepFinished { step, .. }
             | FrameBody::StepCancelled { step, .. }
             | FrameBody::ProposalLate { step }
+            | FrameBody::AttemptHedged { step, .. }
             | FrameBody::ProposalUnfit { step, .. }
             | FrameBody::ProposalChecked { step, .. } => self.id == *step,
             FrameBody::AttemptQueued { attempt, .. }
             | FrameBody::AttemptAdmitted { attempt, .. }
             | FrameBody::AttemptOpened { attempt, .. }
-            | FrameBody::AttemptFinished { attempt, .. } => self.attempt.as_ref() == Some(attempt),
+            | FrameBody::AttemptFinished { attempt, .. } => {
+                self.attempt.as_ref() == Some(attempt) || self.is_beside(attempt)
+            }
             _ => false,
         }
     }
 
     pub(super) fn take(&mut self, body: &FrameBody, at: Timestamp) {
         match body {
+            FrameBody::AttemptHedged { .. } => self.hedges(),
+            FrameBody::AttemptOpened { attempt, .. } if self.is_beside(attempt) => {
+                self.turns();
+                self.take(body, at);
+            }
+            // The other one goes on: of the two only one was the step's.
+            FrameBody::AttemptFinished { attempt, .. } if self.is_beside(attempt) => self.beside = None,
+            FrameBody::AttemptFinished { .. } if self.beside.is_some() => self.turns(),
             FrameBody::AttemptQueued { .. } if self.phase == Phase::Connecting => self.phase = Phase::Queued,
             FrameBody::AttemptAdmitted { .. } if self.phase == Phase::Queued => {
                 self.phase = Phase::Connecting;
             }
             FrameBody::AttemptOpened { ttft_ms, .. } => {
+                self.beside = None; // it is known now
                 self.ttft_ms = Some(*ttft_ms);
                 if self.phase == Phase::Connecting {
                     self.phase = Phase::FirstToken;

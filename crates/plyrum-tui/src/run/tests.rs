@@ -73,7 +73,8 @@ fn what_was_seen_is_not_taken_twice_and_a_gap_asks_for_more() {
 
 #[test]
 fn every_golden_log_ends_with_every_step_over() {
-    for name in ["direct-retry", "mixture-degraded", "moa-late", "moa-shrunk", "vote-agreed"] {
+    for name in ["direct-retry", "mixture-degraded", "direct-hedged", "moa-late", "moa-shrunk", "vote-agreed"]
+    {
         let run = replay(&log(name), usize::MAX);
         assert!(!run.is_live(), "{name}");
         assert!(run.steps.iter().all(|step| step.phase.is_over()), "{name}: {:?}", phases(&run));
@@ -87,6 +88,38 @@ fn a_retry_begins_the_answer_anew_and_is_told() {
     let log = log("direct-retry");
     let last: serde_json::Value = serde_json::from_str(log.lines().last().unwrap()).unwrap();
     assert_eq!(Some(run.shown()), last["result"]["answer"].as_str());
+}
+
+#[test]
+fn a_second_model_beside_a_silent_one_is_told_and_the_one_that_speaks_is_shown() {
+    let log = log("direct-hedged");
+    let whole = replay(&log, usize::MAX);
+    let hedged = Notice::Hedged { after_ms: 1_500, model: "lab/b".to_owned() };
+    assert_eq!(whole.notices, [hedged]);
+    let step = &whole.steps[0];
+    assert_eq!((step.model.as_str(), step.text.as_str(), step.phase), ("lab/b", "Привет\n", Phase::Done));
+
+    let until = log.lines().position(|line| line.contains("attempt.opened")).unwrap();
+    let both = || replay(&log, until);
+    let frame = |seq: usize, body: &str| {
+        line(&format!(r#"{{{body},"run":"ab12","seq":{seq},"at":"1970-01-01T00:16:42.000Z"}}"#))
+    };
+    let mut first_speaks = both();
+    first_speaks.take(&frame(until + 1, r#""type":"attempt.opened","attempt":"ab12.1","ttft_ms":1700"#));
+    let step = &first_speaks.steps[0];
+    assert_eq!((step.model.as_str(), step.try_number, step.phase), ("lab/a", 1, Phase::FirstToken));
+
+    let failed = |attempt: &str| {
+        format!(
+            r#""type":"attempt.finished","attempt":"{attempt}","outcome":"failed","cost_micro_rub":0,"ms":9,"usage":{{"input":0,"cache_read":0,"cache_write_5m":0,"cache_write_1h":0,"output":0,"reasoning":0,"quality":"missing"}}"#
+        )
+    };
+    for (fails, goes_on) in [("ab12.1", "lab/b"), ("ab12.2", "lab/a")] {
+        let mut run = both();
+        assert_eq!(run.take(&frame(until + 1, &failed(fails))), Taken::Changed);
+        let step = &run.steps[0];
+        assert_eq!((step.model.as_str(), step.phase), (goes_on, Phase::Connecting), "{fails} has failed");
+    }
 }
 
 #[test]

@@ -102,6 +102,7 @@ notice-queued = waits for a free place: { $limit ->
 notice-resting = { $provider } is not asked for { $time }: { $n } failures in a row
 notice-passed-over = { $model } is passed over for { $time }: its provider failed too often in a row
 notice-not-recorded = what follows is not recorded: { $reason }
+notice-hedged = nothing came for { $after }: { $model } is asked too
 notice-fallback = { $to } is asked, because { $from }: { $cause }
 notice-tool-refused = { $step } called the tool { $tool }, which it was not offered: nothing was done
 notice-checked-passes = { $step } passes the check

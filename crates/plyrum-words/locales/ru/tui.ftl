@@ -105,6 +105,7 @@ notice-queued = ждёт очереди: у { $provider } идёт { $limit ->
 notice-resting = { $provider }: ошибок подряд { $n }, не обращаемся к нему { $time }
 notice-passed-over = { $model } пропускаем ещё { $time }: её провайдер слишком часто не отвечал подряд
 notice-not-recorded = дальнейшее не записывается: { $reason }
+notice-hedged = ответа нет уже { $after }: спрашиваем ещё и { $model }
 notice-fallback = спрашиваем { $to }, потому что { $from }: { $cause }
 notice-tool-refused = шаг { $step } вызвал инструмент { $tool }, которого ему не давали: ничего не сделано
 notice-checked-passes = { $step } проходит проверку

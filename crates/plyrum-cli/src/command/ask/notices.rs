@@ -34,6 +34,9 @@ fn one(body: &FrameBody) -> Option<String> {
         FrameBody::AttemptFallback { from, to, cause, .. } => {
             say!("ask-fallback", to = to, from = from, cause = &*told(cause))
         }
+        FrameBody::AttemptHedged { after_ms, model, .. } => {
+            say!("ask-hedged", took = money::seconds(*after_ms), model = model)
+        }
         FrameBody::ProviderResting { provider, failures, until, .. } => {
             say!("ask-resting", provider = provider, at = time(*until), n = u64::from(*failures))
         }
@@ -109,6 +112,11 @@ mod tests {
         );
         tells(retried(7000, false), &["asking again in 7.0 s: status 429"]);
         tells(retried(0, false), &["asking once more: status 429"]);
+        tells(
+            json!({"type": "attempt.hedged", "step": "answer", "attempt": "ab.1", "hedge": "ab.2",
+                "after_ms": 2000, "provider": "lab", "model": "lab/slow"}),
+            &["nothing came for 2.0 s: asking lab/slow too"],
+        );
     }
 
     #[test]

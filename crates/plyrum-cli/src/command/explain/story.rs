@@ -5,7 +5,8 @@ use plyrum_audit::{Filter, RESULT_MAX};
 use plyrum_billing_client::MicroRub;
 use plyrum_config::Paths;
 use plyrum_protocol::{
-    AttemptId, Excluded, FailureView, Frame, FrameBody, RunId, SessionId, Timestamp, view::ExplainRest,
+    AttemptId, Excluded, FailureView, Frame, FrameBody, RunId, SessionId, Timestamp, view::ExplainHedge,
+    view::ExplainRest,
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -31,6 +32,8 @@ pub(super) struct Told {
     pub(super) rest: Option<ExplainRest>,
     /// The wait before it, of a repeat.
     pub(super) repeat: Option<Repeat>,
+    /// It was asked beside another one.
+    pub(super) hedge: Option<ExplainHedge>,
 }
 
 /// The wait before a repeat.
@@ -89,6 +92,9 @@ impl Story {
                 self.failed(attempt, cause, failure.as_ref());
                 let repeat = Repeat { after_ms: *after_ms, is_retry_after: *is_retry_after };
                 self.told(next).repeat = Some(repeat);
+            }
+            FrameBody::AttemptHedged { attempt, hedge, after_ms, .. } => {
+                self.told(hedge).hedge = Some(ExplainHedge { beside: attempt.clone(), after_ms: *after_ms });
             }
             FrameBody::AttemptFinished { attempt, queued_ms, error: Some(fault), failure, .. } => {
                 self.failed(attempt, &fault.message, failure.as_ref());
@@ -170,6 +176,18 @@ mod tests {
         assert_eq!(second.failure.and_then(|failure| failure.limit).as_deref(), Some("headers"));
         assert_eq!((second.queued_ms, second.rest.map(|rest| rest.failures)), (Some(4), Some(5)));
         assert_eq!(story.of("ab.3"), Told::default());
+    }
+
+    #[test]
+    fn who_was_asked_beside_a_silent_one_is_told() {
+        let fields = json!({"step": "answer", "attempt": "ab.1", "hedge": "ab.2", "after_ms": 2000,
+            "provider": "lab", "model": "lab/slow"});
+        let record = format!(r#"{{"seq":1,"kind":"attempt.hedged","body":{fields}}}"#);
+        for story in [Story::of_frames(&[frame("attempt.hedged", fields)]), Story::of_records(&[record])] {
+            let hedge = story.of("ab.2").hedge.unwrap();
+            assert_eq!((hedge.beside.as_str(), hedge.after_ms), ("ab.1", 2000));
+            assert_eq!(story.of("ab.1").hedge, None);
+        }
     }
 
     #[test]

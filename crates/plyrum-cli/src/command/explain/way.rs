@@ -8,6 +8,10 @@ use plyrum_words::Words;
 pub(super) fn lines(words: &Words, attempt: &view::ExplainAttempt) -> Vec<String> {
     let provider = &attempt.provider;
     let mut lines: Vec<String> = attempt.retry.iter().filter_map(|retry| repeat(words, retry)).collect();
+    if let Some(hedge) = &attempt.hedge {
+        let took = words.seconds(hedge.after_ms);
+        lines.push(say!(in words, "explain-hedged", attempt = hedge.beside.as_str(), took = took));
+    }
     if let Some(ms) = attempt.queued_ms {
         lines.push(say!(in words, "explain-queued", took = words.seconds(ms), provider = provider));
     }
