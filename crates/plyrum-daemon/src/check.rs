@@ -13,6 +13,11 @@ pub(crate) fn taken(context: &Context, submit: &Submit) -> Result<Option<Check>,
     if submit.compact.is_some() {
         return Err(usage("a summary is a text, and no check judges it"));
     }
+    if submit.options.schema.is_some() {
+        // What does not fit is written anew, and what is written anew was never tried.
+        return Err(usage("a check judges code and a schema wants JSON, so one run has one of them")
+            .hint("leave --schema or --check away"));
+    }
     if submit.options.plan_mode {
         return Err(usage("a run that only plans carries nothing out, a check neither")
             .hint("leave --plan-mode or --check away"));

@@ -230,9 +230,10 @@ impl Driver {
                     asked.is_hedged = true;
                 }
             }
-            FrameBody::AttemptFinished { attempt, ms, .. } => {
-                // Its first token takes longer than that.
-                if let Some(asked) = self.asked.remove(attempt).filter(|asked| asked.is_hedged) {
+            FrameBody::AttemptFinished { attempt, outcome, ms, .. } => {
+                // Given up while silent, its first token takes longer than that; of one that failed nothing is known.
+                let asked = self.asked.remove(attempt).filter(|asked| asked.is_hedged);
+                if let Some(asked) = asked.filter(|_| *outcome == AttemptOutcome::Cancelled) {
                     first_tokens.note(&asked.model, *ms);
                 }
             }

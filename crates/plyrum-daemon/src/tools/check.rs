@@ -282,10 +282,11 @@ impl OfRun {
         let finished = match finished {
             Ok(finished) => finished,
             // A candidate can write what a failing sandbox writes: that is its own failure, not the end of the check.
-            Err(e) => {
+            Err(e @ (CommandError::Sandbox(_) | CommandError::NotFound(_))) => {
                 let why = Some(clean(&e.to_string()));
                 return Ok(Tried::Failed { exit: None, why, ms: 0, output: String::new() });
             }
+            Err(e) => return Err(format!("not carried out: {}", clean(&e.to_string()))),
         };
         let (ms, output) = (finished.ms, clean(&finished.output));
         match finished.exit {

@@ -89,6 +89,7 @@ impl Run {
     /// is nothing yet, nothing changes.
     pub(super) fn finish_now(&mut self) {
         self.hurried = true;
+        self.hurry_trial();
         for at in 0..self.panels.len() {
             if self.ending.is_none() {
                 self.finish_panel_now(at);

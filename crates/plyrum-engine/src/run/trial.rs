@@ -20,6 +20,9 @@ const TOOL: &str = "check";
 /// Bytes of a command's output that a frame keeps.
 const MAX_OUTPUT: usize = 4 * 1024;
 
+/// Why nothing more is tried where a person wants what is there.
+const HURRIED: &str = "not carried out: what is there was wanted now";
+
 /// The check of a run.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Trial {
@@ -132,6 +135,10 @@ impl Run {
             return Trying::Nothing;
         };
         match trial.state {
+            State::Permitted if self.hurried => {
+                self.end_trial(told(ToolOutcome::Stopped, None, HURRIED.to_owned()));
+                return Trying::Nothing;
+            }
             State::Permitted => {}
             State::Asking | State::Trying(_) => return Trying::GoesOn,
             State::Passed(member) => return Trying::Passed(member),
@@ -187,6 +194,15 @@ impl Run {
         } else if self.ending.is_some() {
             self.stop_trial();
         }
+    }
+
+    /// A person wants what is there: what runs is ended, and nothing more is tried.
+    pub(super) fn hurry_trial(&mut self) {
+        let Some(trial) = self.trial.as_ref().filter(|trial| matches!(trial.state, State::Trying(_))) else {
+            return;
+        };
+        let call = trial.call.clone();
+        self.effects.push(Effect::StopTool { call });
     }
 
     fn set_trial(&mut self, state: State) {

@@ -176,3 +176,12 @@ fn only_what_fits_its_form_is_tried() {
     );
     assert_eq!(told.text.matches("proposal.checked").count(), 1, "{}", told.text);
 }
+
+#[test]
+fn who_wants_what_is_there_waits_for_no_more_tries() {
+    let told =
+        with_three(vec![Permits], vec![WantsItNow, DoesNotPass(1), Waits(200), Says("2"), Uses(90, 1), Ends]);
+    let checked = told.score.frames.iter().filter(|f| matches!(f.body, FrameBody::ProposalChecked { .. }));
+    assert_eq!(checked.count(), 1, "the one that was being tried");
+    assert!(was_sent(&told, 4), "a judge chooses");
+}
