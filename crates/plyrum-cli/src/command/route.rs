@@ -1,5 +1,6 @@
 //! `plyrum route`: how a prompt would be routed, and why. Runs nothing and costs nothing.
 
+use super::ask::ProfileArg;
 use super::{Outcome, connected, paths, runtime};
 use crate::out;
 use crate::sanitize::clean;
@@ -18,6 +19,9 @@ pub(crate) struct Args {
     /// As if this plan were asked for
     #[arg(long, value_name = "NAME")]
     plan: Option<String>,
+    /// As if this were to be weighed most
+    #[arg(long, value_enum)]
+    profile: Option<ProfileArg>,
     /// As one line of JSON
     #[arg(long)]
     json: bool,
@@ -27,7 +31,12 @@ pub(crate) fn run(args: Args) -> Outcome {
     let query = RouteQuery {
         prompt: args.prompt.join(" "),
         attachments: Vec::new(),
-        options: SubmitOptions { model: args.model, plan: args.plan, ..SubmitOptions::default() },
+        options: SubmitOptions {
+            model: args.model,
+            plan: args.plan,
+            profile: args.profile.map(Into::into),
+            ..SubmitOptions::default()
+        },
         workspace: std::env::current_dir().ok().and_then(|dir| dir.into_os_string().into_string().ok()),
     };
     let paths = paths()?;
