@@ -231,8 +231,9 @@ impl OfRun {
     ) -> Result<Spec, String> {
         let mut command = order.check.command.clone();
         if permitted.leave.approval.is_none() {
-            // Patterns find what the copy has, the proposal among it.
-            let place = Place { workspace: scratch.folder(), home: self.home.as_deref() };
+            // Patterns find what the copy has, the proposal among it. Rules hold as in the workspace.
+            let copy = scratch.folder().canonicalize().map_err(|e| format!("not carried out: {e}"))?;
+            let place = Place { copy: Some(&copy), ..self.place() };
             let proven = tokio::task::block_in_place(|| self.proven(&command, "", &place));
             command = proven
                 .ok_or("not carried out: with the proposal in its place no policy allows it any more")?;

@@ -168,7 +168,7 @@ fn file_tools_stay_inside_and_never_write_what_is_protected() {
     ] {
         assert_eq!(write(path), Verdict::Deny, "{path}");
     }
-    let home = plyrum_tools::Place { workspace: &world.root, home: Some(&world.root) };
+    let home = plyrum_tools::Place { workspace: &world.root, copy: None, home: Some(&world.root) };
     assert_eq!(
         workspace.decide(&Question::Write { tool: "write_file", path: "x" }, &home).verdict,
         Verdict::Ask
@@ -330,7 +330,7 @@ fn an_ordinary_project_is_searched_unasked_until_a_guarded_name_would_be_read() 
     }
     std::fs::write(root.join(".gitignore"), "/target\n*.log\n.env\n!.env.example\n").unwrap();
     let workspace = policy("workspace");
-    let place = plyrum_tools::Place { workspace: &root, home: None };
+    let place = plyrum_tools::Place { workspace: &root, copy: None, home: None };
     let verdict = |command: &str| workspace.decide(&Question::Shell { command, cwd: "" }, &place).verdict;
     for command in [
         "grep -rn TODO src",
