@@ -131,9 +131,8 @@ impl Walk<'_> {
         }
         self.stack.push(name);
         let Some(disk) = self.ground.disk else { return true };
-        let whole: PathBuf = std::iter::once(disk.as_os_str())
-            .chain(self.stack.iter().map(std::ffi::OsStr::new))
-            .collect();
+        let whole: PathBuf =
+            std::iter::once(disk.as_os_str()).chain(self.stack.iter().map(std::ffi::OsStr::new)).collect();
         match std::fs::symlink_metadata(&whole) {
             Ok(meta) if meta.is_symlink() => self.follow(&whole),
             Ok(_) => true,
