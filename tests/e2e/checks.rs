@@ -177,6 +177,27 @@ fn a_question_outlives_the_daemon_and_one_yes_holds_for_all_candidates() {
 }
 
 #[test]
+fn a_yes_for_always_holds_for_the_next_check_in_this_workspace() {
+    let Some(world) = in_a_sandbox() else { return };
+    let fake = serve(&world, [WRONG, RIGHT, RIGHT]);
+    let parked = asks(&world, ["--approve ask", "--defer"]);
+    assert_eq!(parked.lines().last().unwrap()["status"], "parked", "{parked}");
+    let asked = world.json(["approvals", "list", "--json"])[0].clone();
+    world.plyrum(["approve", asked["approval"].as_str().unwrap(), "--always"]).run().ok();
+    let run = asked["run"].as_str().unwrap();
+    let first = world.plyrum(["runs", "attach", run, "-o", "stream-json"]).run().lines();
+    assert_eq!(tried(&first), [("propose-1", false), ("propose-2", true)], "{first:?}");
+    let out = asks(&world, ["--approve ask"]);
+    out.ok();
+    let lines = out.lines();
+    assert!(of_type(&lines, "approval.requested").is_empty(), "{out}");
+    assert_eq!(tried(&lines), [("propose-1", false), ("propose-2", true)], "{out}");
+    assert_eq!(lines.last().unwrap()["answer"], RIGHT, "{out}");
+    assert_eq!(fake.requests().len(), 6);
+    nothing_is_left(&world);
+}
+
+#[test]
 fn without_a_sandbox_nothing_runs_and_it_goes_on_as_without_a_check() {
     let world = World::new().with_env("PLYRUM_SANDBOX", "none");
     let fake = serve(&world, [WRONG, RIGHT, RIGHT]);
@@ -201,6 +222,9 @@ fn what_a_check_cannot_be_is_refused_before_anything_begins() {
         "a/../../x",
         "a/../x",
         ".git/hooks/x",
+        "node_modules/p/index.js",
+        "web/.venv/x.py",
+        "target/x",
         ".plyrum/config.toml",
         ".envrc",
         "out/x",
@@ -232,12 +256,13 @@ fn what_a_check_cannot_be_is_refused_before_anything_begins() {
 #[test]
 fn ctrl_c_ends_a_check_at_once_and_so_does_a_crash_for_what_it_left() {
     let Some(world) = in_a_sandbox() else { return };
-    let waits =
-        "```python\nimport os, time\nopen('begun', 'w').close()\nos.chmod('.', 0)\ntime.sleep(98761)\n```";
-    let _fake = serve(&world, [waits, RIGHT, RIGHT]);
+    let waits = "```python\nimport os, time\nopen('begun', 'w').close()\nfor _ in range(3000):\n    \
+         os.mkdir('d')\n    os.chdir('d')\nos.chmod('{work}', 0)\ntime.sleep(98761)\n```";
+    let waits = waits.replace("{work}", &world.beside("work").display().to_string());
+    let _fake = serve(&world, [&waits, RIGHT, RIGHT]);
     let line = "exec \"$PLYRUM\" ask -o stream-json --approve workspace --check \"$CHECK\" --check-file sum.py 'write it'";
     let scratch = world.home().join("state/sandbox/scratch");
-    // The candidate closes its folder once it has begun.
+    // The candidate builds what no path reaches, and closes its folder once it has.
     let begun = || {
         use std::os::unix::fs::PermissionsExt as _;
         let mut copies = fs::read_dir(&scratch).into_iter().flatten().flatten();

@@ -205,15 +205,37 @@ async fn up(paths: &Paths) -> Result<(Arc<Daemon>, Bound, std::thread::JoinHandl
         log::line(&format!("what commands left in workspaces cannot be taken away: {e}"));
     }
     let looked = Arc::clone(&daemon);
-    tokio::task::spawn_blocking(move || tools::catch_up(&looked.toolbox))
-        .await
-        .map_err(|e| Fault::new(ErrorKind::Internal, e.to_string()))?;
+    tokio::task::spawn_blocking(move || {
+        tell_copies(looked.toolbox.clean_up_copies());
+        tools::catch_up(&looked.toolbox);
+    })
+    .await
+    .map_err(|e| Fault::new(ErrorKind::Internal, e.to_string()))?;
     let waiting = resume::resume_parked(&daemon).await;
     if waiting > 0 {
         log::line(&format!("{waiting} runs go on waiting for an approval"));
     }
     let bound = bind(&paths.socket_path())?;
     Ok((daemon, bound, audit))
+}
+
+/// Says what became of copies of workspaces that checks of a crashed daemon left.
+fn tell_copies(cleaned: std::io::Result<plyrum_tools::CleanedUp>) {
+    match cleaned {
+        Err(e) => log::line(&format!("copies of workspaces that checks left cannot be looked for: {e}")),
+        Ok(cleaned) => {
+            if cleaned.removed > 0 {
+                log::line(&format!(
+                    "{} copies of workspaces that checks left are taken away",
+                    cleaned.removed
+                ));
+            }
+            if let Some(e) = cleaned.why {
+                let left = cleaned.left;
+                log::line(&format!("{left} copies of workspaces that checks left cannot be taken away: {e}"));
+            }
+        }
+    }
 }
 
 fn tell_recovery(recorder: &Recorder, recovery: &Recovery, transcripts: usize) {

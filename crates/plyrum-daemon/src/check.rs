@@ -5,10 +5,10 @@ use crate::project;
 use crate::tools::file_of;
 use plyrum_protocol::{Check, ErrorKind, Fault, MAX_CHECK_COMMAND_BYTES, StepKind, Submit};
 use plyrum_tools::Workspace;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// The check that a submit asks for, if it can be carried out. Blocks on the disk.
-pub(crate) fn taken(context: &Context, submit: &Submit) -> Result<Option<Check>, Fault> {
+/// The check that a submit asks for, if it can be carried out. `hidden` is what no command sees. Blocks on the disk.
+pub(crate) fn taken(context: &Context, submit: &Submit, hidden: &[PathBuf]) -> Result<Option<Check>, Fault> {
     let Some(check) = submit.options.check.clone() else { return Ok(None) };
     if submit.compact.is_some() {
         return Err(usage("a summary is a text, and no check judges it"));
@@ -47,7 +47,7 @@ pub(crate) fn taken(context: &Context, submit: &Submit) -> Result<Option<Check>,
             .hint("name a file inside the workspace, relative to it, that a model may write")
     };
     let workspace = Workspace::open(Path::new(&project::of(folder))).map_err(wrong)?;
-    file_of(&workspace, &check.file).map_err(wrong)?;
+    file_of(&workspace, &check.file, hidden).map_err(wrong)?;
     Ok(Some(check))
 }
 

@@ -97,7 +97,7 @@ pub(crate) async fn accept(
     })?;
     let form = form::taken(&context, &submit).await?;
     let check = match submit.options.check {
-        Some(_) => blocking::by_size(u64::MAX, || check::taken(&context, &submit))?,
+        Some(_) => blocking::by_size(u64::MAX, || check::taken(&context, &submit, &daemon.toolbox.hidden()))?,
         None => None,
     };
     let mut told = blocking::by_size(bytes, || told(daemon, &session, asked.picture_bytes()))?;

@@ -19,7 +19,7 @@ const ROUNDS: usize = 2_000;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let workspace = std::env::current_dir()?.canonicalize()?;
-    let place = Place { workspace: &workspace, home: None };
+    let place = Place { workspace: &workspace, copy: None, home: None };
     let Some((file, text)) = POLICIES.iter().find(|(file, _)| file.ends_with("workspace.toml")) else {
         return Ok(());
     };

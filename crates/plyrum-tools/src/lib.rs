@@ -22,7 +22,7 @@ pub use policy::{
     unix_seconds, without_rule,
 };
 pub use workspace::{
-    CLOSED_FOLDERS, ChangedSince, FileError, Journal, JournalBounds, Observed, PROTECTED, RelPath, Scratch,
-    ScratchBounds, Snapshot, SnapshotBounds, Uncovered, UndoReport, Workspace, clean_up_scratch, protected,
-    runs_code, undo,
+    CLOSED_FOLDERS, ChangedSince, CleanedUp, FileError, Journal, JournalBounds, Observed, PROTECTED, RelPath,
+    Scratch, ScratchBounds, Snapshot, SnapshotBounds, Uncovered, UndoReport, Workspace, clean_up_scratch,
+    protected, runs_code, undo,
 };

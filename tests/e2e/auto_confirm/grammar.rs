@@ -276,7 +276,7 @@ struct Did {
 /// As the daemon would, but for one thing: the workspace is writable even where a script is known to read only.
 async fn execute(ground: &Ground, runner: &Runner, script: &str, proven: &str) -> Did {
     let (project, home) = (ground.path("place/project"), ground.path("home"));
-    let place = Place { workspace: &project, home: Some(&home) };
+    let place = Place { workspace: &project, copy: None, home: Some(&home) };
     let masks = only_reads(&Question::Shell { command: script, cwd: "" }, &place);
     let spec = Spec {
         masked: if masks { secrets_below(&project) } else { Vec::new() },
@@ -304,7 +304,7 @@ async fn auto_confirm_of_scripts_from_a_grammar_changes_and_tells_nothing_that_i
     let runner = Runner::new(ground.0.config(), Level::Full).unwrap();
     let (workspace, read_only) = (policy("workspace"), policy("read-only"));
     let (project, home) = (ground.path("place/project"), ground.path("home"));
-    let place = Place { workspace: &project, home: Some(&home) };
+    let place = Place { workspace: &project, copy: None, home: Some(&home) };
     let (mut dice, mut seen) = (Dice(0x0dd0_5eed_cafe_f00d), BTreeSet::new());
     let (mut executed, mut wrote, mut wrong) = (0_u32, 0_u32, Vec::new());
     for _ in 0..wanted {

@@ -195,7 +195,7 @@ async fn auto_confirm_does_no_more_than_its_policy_says() {
         let script = dice.script();
         generated += 1;
         assert!(generated < wanted * 200, "hardly anything is allowed");
-        let place = Place { workspace: &project, home: Some(&yard.path("home")) };
+        let place = Place { workspace: &project, copy: None, home: Some(&yard.path("home")) };
         let question = Question::Shell { command: &script, cwd: "" };
         let allows = |policy: &Policy| policy.decide(&question, &place).verdict == Verdict::Allow;
         if !allows(&workspace) {
@@ -267,7 +267,7 @@ async fn auto_confirm_of_what_was_found_by_looking_for_it_does_nothing_but_what_
         fs::write(path, text).unwrap();
     };
     let (workspace, read_only) = (policy("workspace"), policy("read-only"));
-    let place = Place { workspace: &project, home: None };
+    let place = Place { workspace: &project, copy: None, home: None };
     for script in FOUND {
         yard.lay_out();
         put("evil/pwn.sh", "echo PWNED");

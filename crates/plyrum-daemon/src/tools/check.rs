@@ -65,15 +65,17 @@ struct Permitted {
     begun: bool,
 }
 
-/// The file of a check as the workspace has it, or why no proposal is written there.
-pub(crate) fn file_of(workspace: &Workspace, file: &str) -> Result<RelPath, FileError> {
+/// The file of a check as the workspace has it, or why no proposal is written there. `hidden` is what no command sees.
+pub(crate) fn file_of(workspace: &Workspace, file: &str, hidden: &[PathBuf]) -> Result<RelPath, FileError> {
     let inside = |part: Component<'_>| matches!(part, Component::Normal(_) | Component::CurDir);
     if !Path::new(file).components().all(inside) {
         return Err(FileError::Outside { path: file.chars().take(200).collect() });
     }
     let args = files::write_file::Args { path: file.to_owned(), content: String::new() };
     files::write_file::preview(workspace, &args)?;
-    workspace.relative(file)
+    let path = workspace.relative(file)?;
+    Scratch::can_hold(workspace, &path, hidden)?;
+    Ok(path)
 }
 
 impl OfRun {
@@ -127,7 +129,7 @@ impl OfRun {
     fn prepare_check(&self, order: &CheckOrder) -> Result<Prepared, Unready> {
         let look = || {
             let workspace = self.open()?;
-            file_of(&workspace, &order.check.file)
+            file_of(&workspace, &order.check.file, &self.toolbox().hidden())
         };
         let file = tokio::task::block_in_place(look)?;
         let command = order.check.command.clone();
@@ -188,7 +190,7 @@ impl OfRun {
         };
         let file = order.check.file.clone();
         let made = tokio::task::spawn_blocking(move || {
-            let path = file_of(&workspace, &file)?;
+            let path = file_of(&workspace, &file, &hidden)?;
             let bounds = ScratchBounds::default();
             let scratch = Scratch::copy(&workspace, &below, &hidden, bounds, &|| *stop.borrow())?;
             scratch.write(&path, code.as_bytes())?;
@@ -231,8 +233,9 @@ impl OfRun {
     ) -> Result<Spec, String> {
         let mut command = order.check.command.clone();
         if permitted.leave.approval.is_none() {
-            // Patterns find what the copy has, the proposal among it.
-            let place = Place { workspace: scratch.folder(), home: self.home.as_deref() };
+            // Patterns find what the copy has, the proposal among it. Rules hold as in the workspace.
+            let copy = scratch.folder().canonicalize().map_err(|e| format!("not carried out: {e}"))?;
+            let place = Place { copy: Some(&copy), ..self.place() };
             let proven = tokio::task::block_in_place(|| self.proven(&command, "", &place));
             command = proven
                 .ok_or("not carried out: with the proposal in its place no policy allows it any more")?;
@@ -316,6 +319,7 @@ mod tests {
         std::fs::create_dir(dir.path().join("folder")).unwrap();
         let workspace = Workspace::open(dir.path()).unwrap();
         let inside = dir.path().join("a.py");
+        let hidden = [workspace.root().join("own")];
         for refused in [
             "",
             ".",
@@ -335,12 +339,19 @@ mod tests {
             "out",
             "folder",
             "a\0b",
+            "node_modules/p/index.js",
+            "web/.venv/x.py",
+            "venv/x.py",
+            "target/x.rs",
+            "src/__pycache__/x.py",
+            ".env",
+            "own/x.py",
         ] {
-            assert!(file_of(&workspace, refused).is_err(), "{refused:?}");
+            assert!(file_of(&workspace, refused, &hidden).is_err(), "{refused:?}");
         }
         for (taken, shown) in [("sum.py", "sum.py"), ("./src/sum.py", "src/sum.py"), ("файл.py", "файл.py")]
         {
-            assert_eq!(file_of(&workspace, taken).unwrap().display(), shown);
+            assert_eq!(file_of(&workspace, taken, &hidden).unwrap().display(), shown);
         }
     }
 }

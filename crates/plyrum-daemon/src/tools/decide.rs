@@ -189,7 +189,7 @@ mod tests {
     #[test]
     fn the_strictest_of_all_policies_and_of_all_that_happens_counts() {
         let dir = tempfile::tempdir().unwrap();
-        let place = Place { workspace: dir.path(), home: None };
+        let place = Place { workspace: dir.path(), copy: None, home: None };
         let says = |policies: &[Policy], subjects: Vec<Subject>| {
             decide(policies, &prepared(subjects), &place, &Sandboxed::Fully)
         };
@@ -206,7 +206,7 @@ mod tests {
     #[test]
     fn commands_are_not_confirmed_without_a_sandbox_and_files_are() {
         let dir = tempfile::tempdir().unwrap();
-        let place = Place { workspace: dir.path(), home: None };
+        let place = Place { workspace: dir.path(), copy: None, home: None };
         let no = Sandboxed::No { why: "`bwrap` is not installed".to_owned() };
         let policies = [policy("workspace")];
         let asked = decide(&policies, &prepared(vec![ls()]), &place, &no);
@@ -219,7 +219,7 @@ mod tests {
     #[test]
     fn only_a_rule_opens_the_network() {
         let dir = tempfile::tempdir().unwrap();
-        let place = Place { workspace: dir.path(), home: None };
+        let place = Place { workspace: dir.path(), copy: None, home: None };
         let mut asked = prepared(vec![ls()]);
         let env = std::collections::BTreeMap::new();
         asked.action =

@@ -65,7 +65,7 @@ impl OfRun {
     }
 
     pub(super) fn place(&self) -> Place<'_> {
-        Place { workspace: &self.order.workspace, home: self.home.as_deref() }
+        Place { workspace: &self.order.workspace, copy: None, home: self.home.as_deref() }
     }
 
     pub(super) fn run(&self) -> &str {

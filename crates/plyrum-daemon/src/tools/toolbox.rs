@@ -5,6 +5,7 @@ use super::decide::Sandboxed;
 use plyrum_config::Paths;
 use plyrum_ledger::Approval;
 use plyrum_protocol::{ApprovalId, SessionId};
+use plyrum_tools::CleanedUp;
 use plyrum_tools::commands::{CommandError, Runner};
 use plyrum_tools::fetch::Fetcher;
 use plyrum_tools::sandbox::{Config, Level, Probed, probe};
@@ -45,11 +46,14 @@ impl Toolbox {
         }
     }
 
-    /// Takes away what commands of a crashed daemon left in workspaces, and copies of them.
+    /// Takes away what commands of a crashed daemon left in workspaces.
     pub(crate) fn clean_up(&self) -> std::io::Result<usize> {
-        let points = plyrum_tools::sandbox::clean_up_leftovers(&self.config.state_dir);
-        let copies = plyrum_tools::clean_up_scratch(&self.scratch_dir());
-        Ok(points? + copies?)
+        plyrum_tools::sandbox::clean_up_leftovers(&self.config.state_dir)
+    }
+
+    /// Takes away the copies of workspaces that checks of a crashed daemon left. Blocks.
+    pub(crate) fn clean_up_copies(&self) -> std::io::Result<CleanedUp> {
+        plyrum_tools::clean_up_scratch(&self.scratch_dir())
     }
 
     /// Where copies lie that proposals are tried in. No command sees it.
@@ -58,7 +62,7 @@ impl Toolbox {
     }
 
     /// What no command sees, as it lies on the disk.
-    pub(super) fn hidden(&self) -> Vec<PathBuf> {
+    pub(crate) fn hidden(&self) -> Vec<PathBuf> {
         let asked = self.config.hidden.iter().chain([&self.config.state_dir]);
         asked.filter_map(|path| path.canonicalize().ok()).collect()
     }

@@ -18,7 +18,7 @@ const MAX_WORDS: usize = 4_000;
 impl Policy {
     /// What the policy, with what lies over it, says.
     pub fn decide(&self, question: &Question<'_>, place: &Place<'_>) -> Decided {
-        let ground = Ground { workspace: place.workspace, home: place.home, on_disk: true };
+        let ground = Ground::of(place);
         match *question {
             Question::Read { tool, path } => self.file(&ground, tool, path, Access::Reads),
             Question::Write { tool, path } => self.file(&ground, tool, path, Access::Writes),
@@ -63,7 +63,7 @@ impl Policy {
     /// as it stands, patterns replaced by what they find now, and each program an external one. What builds on a shell's
     /// own ways (its builtins, another reading of a word, a file that appears in between) is gone.
     pub fn proven(&self, command: &str, cwd: &str, place: &Place<'_>) -> Option<String> {
-        let ground = Ground { workspace: place.workspace, home: place.home, on_disk: true };
+        let ground = Ground::of(place);
         let cwd = ground.cwd(cwd)?;
         let at = At { ground: &ground, cwd: &cwd };
         let mut line = String::new();
@@ -200,7 +200,7 @@ impl Policy {
 
 /// Whether a command is known to change nothing, so that it can run with the workspace read-only.
 pub fn only_reads(question: &Question<'_>, place: &Place<'_>) -> bool {
-    let ground = Ground { workspace: place.workspace, home: place.home, on_disk: true };
+    let ground = Ground::of(place);
     let reads = |argv: &[String], at: &At<'_>| classify(argv, at) == Ok(Class::Reading);
     match *question {
         Question::Read { .. } => true,

@@ -55,7 +55,7 @@ fn step(
     let Lies::Inside(real) = ground.locate(cwd, base) else {
         return Err(format!("a pattern looks into `{base}`, which is guarded or lies outside the workspace"));
     };
-    let folder = ground.workspace.join(real);
+    let folder = ground.disk.unwrap_or(ground.workspace).join(real);
     if !part.contains(['*', '?', '[']) {
         if folder.join(part).symlink_metadata().is_ok() {
             next.push(joined(base, part));
@@ -122,7 +122,7 @@ mod tests {
             std::fs::write(root.join(file), "").unwrap();
         }
         std::os::unix::fs::symlink("a", root.join("link")).unwrap();
-        let ground = Ground { workspace: &root, home: None, on_disk: true };
+        let ground = Ground { workspace: &root, home: None, disk: Some(&root) };
         let patterns = [
             "*", "*.rs", "*/*.rs", "a/*/*.rs", "*/", "a*/", "?.rs", "??", "я/*", "*/.*.rs", ".*.rs",
             "**/*.rs", "none*", "a/none*", "*/none", "a/b/*", "*/b/1.rs", "l*/b/*", "./*.rs", "a//*",

@@ -3,6 +3,7 @@
 //! (`../here/x`) does not help it.
 
 use super::protected::{Guarded, guarded};
+use super::question::Place;
 use std::collections::VecDeque;
 use std::path::{Component, Path, PathBuf};
 
@@ -25,15 +26,22 @@ pub(super) enum Lies {
 /// The workspace as rules see it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Ground<'a> {
-    /// The workspace's root, canonical.
+    /// The workspace's root, canonical: where rules hold, and what absolute paths are below.
     pub(super) workspace: &'a Path,
     /// The user's home.
     pub(super) home: Option<&'a Path>,
-    /// Whether files are looked at; examples of rules are judged by their spelling.
-    pub(super) on_disk: bool,
+    /// Where its files are looked at, as a command finds them: the root, or a copy of it. `None`: examples of rules are judged
+    /// by their spelling.
+    pub(super) disk: Option<&'a Path>,
 }
 
-impl Ground<'_> {
+impl<'a> Ground<'a> {
+    /// The ground of a place, with its files.
+    pub(super) fn of(place: &Place<'a>) -> Self {
+        let disk = Some(place.copy.unwrap_or(place.workspace));
+        Self { workspace: place.workspace, home: place.home, disk }
+    }
+
     /// Where `path` leads for a process in `cwd` (below the root).
     pub(super) fn locate(&self, cwd: &Path, path: &str) -> Lies {
         if path.len() > MAX_PATH || path.contains('\0') {
@@ -122,12 +130,9 @@ impl Walk<'_> {
             self.guarded = Some((kind, name.clone()));
         }
         self.stack.push(name);
-        if !self.ground.on_disk {
-            return true;
-        }
-        let whole: PathBuf = std::iter::once(self.ground.workspace.as_os_str())
-            .chain(self.stack.iter().map(std::ffi::OsStr::new))
-            .collect();
+        let Some(disk) = self.ground.disk else { return true };
+        let whole: PathBuf =
+            std::iter::once(disk.as_os_str()).chain(self.stack.iter().map(std::ffi::OsStr::new)).collect();
         match std::fs::symlink_metadata(&whole) {
             Ok(meta) if meta.is_symlink() => self.follow(&whole),
             Ok(_) => true,
@@ -171,7 +176,7 @@ mod tests {
         {
             symlink(target, root.join(name)).unwrap();
         }
-        let ground = Ground { workspace: &root, home: None, on_disk: true };
+        let ground = Ground { workspace: &root, home: None, disk: Some(&root) };
         let inside = |path: &str, real: &str| {
             assert_eq!(ground.locate(Path::new(""), path), Lies::Inside(real.into()), "{path}");
         };

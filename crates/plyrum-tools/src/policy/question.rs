@@ -45,6 +45,9 @@ pub enum Question<'a> {
 pub struct Place<'a> {
     /// The workspace's root, canonical (without links).
     pub workspace: &'a Path,
+    /// What the command finds in the workspace's place, canonical: a copy. Files are looked at in it, while rules hold and
+    /// absolute paths lead as in the workspace itself. `None`: the workspace.
+    pub copy: Option<&'a Path>,
     /// The user's home, canonical. A workspace that is the home or lies above it is guarded more closely.
     pub home: Option<&'a Path>,
 }

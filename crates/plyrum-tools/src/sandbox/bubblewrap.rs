@@ -55,8 +55,7 @@ pub(crate) fn arguments(wrapped: &Wrapped<'_>) -> Vec<OsString> {
     let workspace = &wrapped.places.workspace;
     let shown = wrapped.places.instead.as_ref().map_or(workspace, |instead| &instead.folder);
     words.bind(if wrapped.writable { "--bind" } else { "--ro-bind" }, shown, workspace);
-    for lent in wrapped.places.instead.iter().flat_map(|instead| &instead.lent) {
-        let lent = workspace.join(lent);
+    for lent in wrapped.places.lent() {
         words.bind("--ro-bind", &lent, &lent);
     }
     // A folder that is a mount itself cannot be renamed, and with it what is protected in it.
@@ -134,12 +133,12 @@ mod tests {
     use crate::sandbox::places::{Hidden, Instead, Protected};
 
     fn line(writable: bool, network: bool) -> String {
-        line_of(writable, network, None)
+        line_in(Path::new("/w"), writable, network, None)
     }
 
-    fn line_of(writable: bool, network: bool, instead: Option<Instead>) -> String {
+    fn line_in(workspace: &Path, writable: bool, network: bool, instead: Option<Instead>) -> String {
         let places = Places {
-            workspace: "/w".into(),
+            workspace: workspace.to_owned(),
             cwd: "/w/sub".into(),
             hidden: vec![
                 Hidden { path: "/w/secret".into(), folder: true },
@@ -181,10 +180,18 @@ mod tests {
 
     #[test]
     fn another_folder_in_the_workspaces_place_covers_it() {
-        let instead = Instead { folder: "/s/copy".into(), lent: vec!["node_modules".into()] };
-        let line = line_of(true, false, Some(instead));
-        assert!(line.contains("--bind /s/copy /w --ro-bind /w/node_modules /w/node_modules"), "{line}");
-        assert!(!line.contains("--bind /w /w"), "{line}");
+        let kept = tempfile::tempdir().unwrap();
+        let root = kept.path().canonicalize().unwrap();
+        std::fs::create_dir(root.join("node_modules")).unwrap();
+        std::os::unix::fs::symlink("/etc", root.join("venv")).unwrap();
+        let lent = ["node_modules", "venv"].map(PathBuf::from).to_vec();
+        let line = line_in(&root, true, false, Some(Instead { folder: "/s/copy".into(), lent }));
+        let w = root.display();
+        assert!(
+            line.contains(&format!("--bind /s/copy {w} --ro-bind {w}/node_modules {w}/node_modules")),
+            "{line}"
+        );
+        assert!(!line.contains(&format!("--bind {w} {w}")) && !line.contains("venv"), "{line}");
     }
 
     #[test]

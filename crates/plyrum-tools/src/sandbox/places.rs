@@ -112,6 +112,19 @@ impl Places {
         let folder = folder(&instead.folder)?;
         Ok(Self { instead: Some(Instead { folder, ..instead }), ..places })
     }
+
+    /// The folders that are lent, absolute, as they are now: one that was swapped for a link meanwhile, is gone, or lies in
+    /// what is hidden is not among them. Blocks on the file system.
+    pub(crate) fn lent(&self) -> Vec<PathBuf> {
+        let is_itself = |path: &Path| {
+            fs::symlink_metadata(path).is_ok_and(|found| found.is_dir())
+                && fs::canonicalize(path).is_ok_and(|real| real == path)
+        };
+        let is_hidden = |path: &Path| self.hidden.iter().any(|hidden| path.starts_with(&hidden.path));
+        let lent = self.instead.iter().flat_map(|instead| &instead.lent);
+        let lent = lent.map(|lent| self.workspace.join(lent));
+        lent.filter(|path| is_itself(path) && !is_hidden(path)).collect()
+    }
 }
 
 fn folder(path: &Path) -> Result<PathBuf, PlaceError> {
@@ -263,6 +276,25 @@ mod tests {
         assert!(matches!(find(&root.join("home/.ssh"), "", false), Err(PlaceError::Hidden(..))));
         std::os::unix::fs::symlink("x", work.join(".envrc")).unwrap();
         assert!(matches!(find(&work, "", true), Err(PlaceError::Link(_))));
+    }
+
+    #[test]
+    fn what_is_lent_is_looked_at_again() {
+        let (_kept, root) = tree();
+        let work = root.join("home/work");
+        for folder in ["plain/venv", "swapped/venv", "above/venv", "home/secret/venv"] {
+            fs::create_dir_all(work.join(folder)).unwrap();
+        }
+        let config = Config { hidden: vec![work.join("home/secret")], ..config(&root) };
+        let lent =
+            ["node_modules", "plain/venv", "swapped/venv", "above/venv", "home/secret/venv", "gone/venv"];
+        let instead = Instead { folder: root.join("other"), lent: lent.map(PathBuf::from).to_vec() };
+        let places = Places::find_instead(&config, &work, Path::new(""), instead).unwrap();
+        fs::remove_dir(work.join("swapped/venv")).unwrap();
+        std::os::unix::fs::symlink("../plain/venv", work.join("swapped/venv")).unwrap();
+        fs::rename(work.join("above"), work.join("moved")).unwrap();
+        std::os::unix::fs::symlink("moved", work.join("above")).unwrap();
+        assert_eq!(places.lent(), [work.join("node_modules"), work.join("plain/venv")]);
     }
 
     #[test]

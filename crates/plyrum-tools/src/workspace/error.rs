@@ -150,6 +150,16 @@ pub enum FileError {
         /// The file.
         path: String,
     },
+    /// A scratch copy has nothing of its own there.
+    #[error(
+        "`{path}` goes through `{part}`, which no scratch copy has of its own: what is written there would not be tried"
+    )]
+    NotCopied {
+        /// The path asked for.
+        path: String,
+        /// The part of it that is lent, left out or hidden.
+        part: String,
+    },
     /// More than a scratch copy may hold.
     #[error(
         "the workspace has more than {entries} files or {mebibytes} MiB, which is the most that is copied to try something in"

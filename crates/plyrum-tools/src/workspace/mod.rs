@@ -13,6 +13,7 @@ mod node;
 mod path;
 mod protected;
 mod reading;
+mod removal;
 mod scratch;
 mod undo;
 mod walk;
@@ -27,7 +28,7 @@ pub(crate) use path::escape;
 pub(crate) use protected::protected_name;
 pub use protected::{PROTECTED, protected, runs_code};
 pub(crate) use reading::{read_to, sha256, size};
-pub use scratch::{Scratch, ScratchBounds, clean_up_scratch};
+pub use scratch::{CleanedUp, Scratch, ScratchBounds, clean_up_scratch};
 pub use undo::{
     CLOSED_FOLDERS, ChangedSince, Journal, JournalBounds, Observed, Snapshot, SnapshotBounds, Uncovered,
     UndoReport, undo,

@@ -9,10 +9,12 @@
 //!
 //! All scratch copies of a daemon lie in one folder, so that a start takes away what a crash left ([`clean_up_scratch`]).
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, Read as _};
+use std::os::fd::{AsFd as _, BorrowedFd};
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::FileType;
@@ -21,6 +23,7 @@ use super::error::FileError;
 use super::handle::Workspace;
 use super::path::RelPath;
 use super::reading::{mode, size};
+use super::removal::remove_all;
 use super::undo::CLOSED_FOLDERS;
 use super::writing::temp_name;
 use crate::policy::holds_keys;
@@ -55,6 +58,9 @@ impl Default for ScratchBounds {
 pub struct Scratch {
     folder: PathBuf,
     lent: Vec<PathBuf>,
+    /// The workspace's root, and what commands do not see.
+    root: PathBuf,
+    hidden: Vec<PathBuf>,
 }
 
 impl Scratch {
@@ -75,7 +81,8 @@ impl Scratch {
         let folder = below.join(temp_name());
         fs::DirBuilder::new().recursive(true).mode(0o700).create(below).map_err(failed)?;
         fs::DirBuilder::new().mode(0o700).create(&folder).map_err(failed)?;
-        let scratch = Self { folder, lent: Vec::new() };
+        let root = workspace.root().to_owned();
+        let scratch = Self { folder, lent: Vec::new(), root, hidden: hidden.to_vec() };
         let mut copy =
             Copy { workspace, hidden, stop, scratch, entries: bounds.entries, bytes: bounds.bytes, bounds };
         copy.folder(&RelPath::root())?;
@@ -92,12 +99,26 @@ impl Scratch {
         &self.lent
     }
 
-    /// Writes a file of the copy, whatever was there; missing folders are made. No link is followed.
+    /// Whether a copy of the workspace can have a file of its own at a path. `hidden` are absolute paths that commands do
+    /// not see.
     ///
     /// # Errors
     ///
-    /// Where the path is protected or passes through a link, or the disk is full.
+    /// Where the path goes through what is lent to copies, what they leave out, or what is hidden: a command would find what
+    /// the workspace has there, or nothing, and never what was written.
+    pub fn can_hold(workspace: &Workspace, path: &RelPath, hidden: &[PathBuf]) -> Result<(), FileError> {
+        can_hold(workspace.root(), path, hidden)
+    }
+
+    /// Writes a file of the copy, whatever was there, with the permissions that it had; missing folders are made. No link is
+    /// followed.
+    ///
+    /// # Errors
+    ///
+    /// Where the path is protected, passes through a link or through what a copy has none of its own of
+    /// ([`Scratch::can_hold`]), or the disk is full.
     pub fn write(&self, path: &RelPath, content: &[u8]) -> Result<(), FileError> {
+        can_hold(&self.root, path, &self.hidden)?;
         let copy = Workspace::open(&self.folder)?;
         let mut above: Vec<RelPath> = path.above().collect();
         above.reverse();
@@ -107,10 +128,11 @@ impl Scratch {
                 Err(e) => return Err(e),
             }
         }
-        if copy.hold_to_write(path, u64::MAX)?.is_some() {
+        let old = copy.hold_to_write(path, u64::MAX)?;
+        if old.is_some() {
             copy.unlink(path)?;
         }
-        copy.create(path, content, None, &temp_name())
+        copy.create(path, content, old.map(|old| old.mode), &temp_name())
     }
 }
 
@@ -121,42 +143,77 @@ impl Drop for Scratch {
     }
 }
 
-/// Removes what scratch copies of a crashed daemon left; to be called when the daemon starts. Returns how many there were.
+/// What became of the scratch copies that a crashed daemon left.
+#[derive(Debug, Default)]
+pub struct CleanedUp {
+    /// Copies that are gone.
+    pub removed: usize,
+    /// Copies of which something is still there.
+    pub left: usize,
+    /// What kept the first of those.
+    pub why: Option<io::Error>,
+}
+
+/// Removes what scratch copies of a crashed daemon left; to be called when the daemon starts. One that stays keeps no other
+/// from going. Blocks.
 ///
 /// # Errors
 ///
-/// Where the folder cannot be read, or something in it cannot be removed.
-pub fn clean_up_scratch(below: &Path) -> io::Result<usize> {
-    let entries = match fs::read_dir(below) {
-        Ok(entries) => entries,
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(0),
-        Err(e) => return Err(e),
-    };
-    let mut gone = 0;
-    for entry in entries {
-        remove(&entry?.path())?;
-        gone += 1;
-    }
-    Ok(gone)
+/// Where the folder of the copies cannot be read.
+pub fn clean_up_scratch(below: &Path) -> io::Result<CleanedUp> {
+    clean_up_with(below, remove_all)
 }
 
-/// Removes a tree, also folders that a command has closed to its owner. Links are not followed; nothing that could swap a
-/// folder for one runs there any more.
-fn remove(root: &Path) -> io::Result<()> {
-    let mut open = vec![root.to_owned()];
-    while let Some(folder) = open.pop() {
-        if !fs::symlink_metadata(&folder)?.is_dir() {
-            continue;
-        }
-        fs::set_permissions(&folder, fs::Permissions::from_mode(0o700))?;
-        for entry in fs::read_dir(&folder)? {
-            let entry = entry?;
-            if entry.file_type()?.is_dir() {
-                open.push(entry.path());
+fn clean_up_with(
+    below: &Path,
+    mut remove: impl FnMut(BorrowedFd<'_>, &OsStr) -> io::Result<()>,
+) -> io::Result<CleanedUp> {
+    let holder = match fs::File::open(below) {
+        Ok(holder) => holder,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(CleanedUp::default()),
+        Err(e) => return Err(e),
+    };
+    let mut cleaned = CleanedUp::default();
+    // Read whole before anything goes: a listing that changes leaves names out.
+    let names: io::Result<Vec<_>> = fs::read_dir(below)?.map(|entry| Ok(entry?.file_name())).collect();
+    for name in names? {
+        match remove(holder.as_fd(), &name) {
+            Ok(()) => cleaned.removed += 1,
+            Err(e) => {
+                cleaned.left += 1;
+                cleaned.why.get_or_insert(e);
             }
         }
     }
-    fs::remove_dir_all(root)
+    Ok(cleaned)
+}
+
+/// Removes a copy with all that a command did in it.
+fn remove(copy: &Path) -> io::Result<()> {
+    let (Some(below), Some(name)) = (copy.parent(), copy.file_name()) else {
+        return Err(io::ErrorKind::InvalidInput.into());
+    };
+    remove_all(fs::File::open(below)?.as_fd(), name)
+}
+
+fn can_hold(root: &Path, path: &RelPath, hidden: &[PathBuf]) -> Result<(), FileError> {
+    let mut folders: Vec<RelPath> = path.above().collect();
+    folders.reverse();
+    let parts = folders.into_iter().map(|folder| (folder, FileType::Directory));
+    let mut parts = parts.chain([(path.clone(), FileType::RegularFile)]);
+    match parts.find(|(part, kind)| is_closed(root, hidden, part, *kind)) {
+        Some((part, _)) => Err(FileError::NotCopied { path: path.display(), part: part.display() }),
+        None => Ok(()),
+    }
+}
+
+/// Whether a copy has nothing of its own at a path: it is made anew by tools, usually holds a secret, or is hidden from
+/// commands.
+fn is_closed(root: &Path, hidden: &[PathBuf], path: &RelPath, kind: FileType) -> bool {
+    let name = path.inner().file_name().unwrap_or_default();
+    let is_made = kind == FileType::Directory && CLOSED_FOLDERS.iter().any(|closed| name == *closed);
+    let is_secret = std::str::from_utf8(name.as_bytes()).is_ok_and(holds_keys);
+    is_made || is_secret || hidden.contains(&root.join(path.inner()))
 }
 
 struct Copy<'w> {
@@ -211,10 +268,9 @@ impl Copy<'_> {
     fn is_left_out(&self, path: &RelPath, kind: FileType) -> bool {
         let name = path.inner().file_name().unwrap_or_default();
         let is_lent = LENT.iter().any(|lent| name == *lent) && self.scratch.lent.len() < MAX_LENT;
-        let is_closed = CLOSED_FOLDERS.iter().any(|closed| name == *closed);
-        let is_secret = std::str::from_utf8(name.as_bytes()).is_ok_and(holds_keys);
         let place = self.workspace.root().join(path.inner());
-        (kind == FileType::Directory && is_closed && !is_lent) || is_secret || self.hidden.contains(&place)
+        let may_lend = kind == FileType::Directory && is_lent && !self.hidden.contains(&place);
+        !may_lend && is_closed(self.workspace.root(), self.hidden, path, kind)
     }
 
     fn place(&self, path: &RelPath) -> PathBuf {
@@ -229,7 +285,7 @@ impl Copy<'_> {
         let (dir, name) = self.workspace.parent(path)?;
         let target = rustix::fs::readlinkat(&dir, name, Vec::new())
             .map_err(|e| FileError::of(e, "copy", path.display()))?;
-        let target = std::ffi::OsStr::from_bytes(target.as_bytes());
+        let target = OsStr::from_bytes(target.as_bytes());
         std::os::unix::fs::symlink(target, self.place(path))
             .map_err(|e| FileError::of_io(e, "copy", path.display()))
     }
@@ -263,6 +319,7 @@ impl Copy<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::PermissionsExt as _;
 
     fn tree() -> (tempfile::TempDir, tempfile::TempDir, Workspace) {
         let (root, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
@@ -319,6 +376,70 @@ mod tests {
     }
 
     #[test]
+    fn what_a_copy_has_none_of_its_own_of_is_not_written() {
+        let (_root, state, workspace) = tree();
+        let scratch = copied(&workspace, state.path(), ScratchBounds::default()).unwrap();
+        let hidden = [workspace.root().join("own")];
+        let before = names(scratch.folder());
+        for (refused, told) in [
+            ("node_modules/p/index.js", "node_modules"),
+            ("node_modules/new.js", "node_modules"),
+            ("web/.venv/bin/x", "web/.venv"),
+            ("a/venv/x.py", "a/venv"),
+            ("target/debug/x", "target"),
+            ("src/__pycache__/x.pyc", "src/__pycache__"),
+            (".tox/x", ".tox"),
+            (".git/config", ".git"),
+            (".env", ".env"),
+            ("own/state", "own"),
+            ("own/new/x", "own"),
+        ] {
+            let path = workspace.relative(refused).unwrap();
+            for refusal in [scratch.write(&path, b"x"), Scratch::can_hold(&workspace, &path, &hidden)]
+                .map(Result::unwrap_err)
+            {
+                assert!(
+                    matches!(&refusal, FileError::NotCopied { part, .. } if part == told),
+                    "{refused}: {refusal}"
+                );
+            }
+        }
+        assert_eq!(names(scratch.folder()), before, "no folder was made on the way");
+        for taken in ["a.py", "target.py", "docs/venv", "owner/x"] {
+            Scratch::can_hold(&workspace, &workspace.relative(taken).unwrap(), &hidden).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_replaced_keeps_its_permissions() {
+        let (root, state, workspace) = tree();
+        fs::set_permissions(root.path().join("a.py"), fs::Permissions::from_mode(0o750)).unwrap();
+        let scratch = copied(&workspace, state.path(), ScratchBounds::default()).unwrap();
+        let path = |name: &str| workspace.relative(name).unwrap();
+        let mode =
+            |name: &str| fs::metadata(scratch.folder().join(name)).unwrap().permissions().mode() & 0o777;
+        scratch.write(&path("a.py"), b"new").unwrap();
+        scratch.write(&path("new.py"), b"new").unwrap();
+        assert_eq!((mode("a.py") & 0o700, mode("new.py") & 0o111), (0o700, 0));
+    }
+
+    #[test]
+    fn one_that_stays_keeps_no_other_from_going() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["a", "b", "c"] {
+            fs::create_dir_all(dir.path().join(name).join("inner")).unwrap();
+        }
+        fs::write(dir.path().join("d"), "no copy, but left there").unwrap();
+        let cleaned = clean_up_with(dir.path(), |holder, name| {
+            if name == "b" { Err(io::ErrorKind::ResourceBusy.into()) } else { remove_all(holder, name) }
+        });
+        let cleaned = cleaned.unwrap();
+        assert_eq!((cleaned.removed, cleaned.left), (3, 1));
+        assert_eq!(cleaned.why.unwrap().kind(), io::ErrorKind::ResourceBusy);
+        assert_eq!(names(dir.path()), ["b"]);
+    }
+
+    #[test]
     fn it_is_gone_when_it_is_dropped_or_after_the_next_start() {
         let (_root, state, workspace) = tree();
         let scratch = copied(&workspace, state.path(), ScratchBounds::default()).unwrap();
@@ -327,9 +448,10 @@ mod tests {
         drop(scratch);
         assert!(!folder.exists());
         std::mem::forget(copied(&workspace, state.path(), ScratchBounds::default()).unwrap());
-        assert_eq!(clean_up_scratch(&state.path().join("scratch")).unwrap(), 1);
+        let cleaned = clean_up_scratch(&state.path().join("scratch")).unwrap();
+        assert_eq!((cleaned.removed, cleaned.left), (1, 0));
         assert!(names(&state.path().join("scratch")).is_empty());
-        assert_eq!(clean_up_scratch(&state.path().join("never")).unwrap(), 0);
+        assert_eq!(clean_up_scratch(&state.path().join("never")).unwrap().removed, 0);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Rules over a policy, questions about files and hosts, and what answers tell.
 
 use crate::world::{World, policy, words};
-use plyrum_tools::{Layer, Policy, Question, Rules, Verdict, strictest, unix_seconds};
+use plyrum_tools::{Layer, Place, Policy, Question, Rules, Verdict, strictest, unix_seconds};
 use std::sync::Arc;
 
 fn over(policy: &Policy, layer: Layer, text: &str, now: &str) -> Policy {
@@ -34,6 +34,38 @@ fn a_rule_of_the_user_turns_an_ask_into_an_allow_and_is_named() {
         "{}",
         without.reason
     );
+}
+
+#[test]
+fn rules_hold_in_a_copy_as_in_the_workspace_it_stands_for() {
+    let world = World::new();
+    let copy = tempfile::tempdir().unwrap();
+    let copy = copy.path().canonicalize().unwrap();
+    for name in ["only-here.x", "other.x"] {
+        std::fs::write(copy.join(name), "").unwrap();
+    }
+    let in_copy = Place { copy: Some(&copy), ..world.place() };
+    let rule = |verdict: &str, root: &std::path::Path| {
+        let root = toml::Value::from(root.to_str().unwrap());
+        format!(
+            "[[rule]]\ntool = \"command\"\nwords = [\"mytest\", \"*\"]\nverdict = \"{verdict}\"\nwhy = \"mine\"\nscope = \"project\"\nproject = {root}\n"
+        )
+    };
+    let allows = user("ask", &rule("allow", &world.root));
+    let proven = allows.proven("mytest only-*.x", "", &in_copy);
+    assert_eq!(
+        proven.as_deref(),
+        Some("/usr/bin/env 'mytest' 'only-here.x'"),
+        "a pattern finds what the copy has"
+    );
+    assert_eq!(user("ask", &rule("allow", &copy)).proven("mytest only-*.x", "", &in_copy), None);
+    let absolute = format!("mytest {}/x", world.root.display());
+    assert!(allows.proven(&absolute, "", &in_copy).is_some(), "an absolute path leads into what is shown");
+    assert_eq!(allows.proven(&format!("mytest {}/x", copy.display()), "", &in_copy), None);
+    let build = "cargo test";
+    assert!(policy("workspace").proven(build, "", &in_copy).is_some());
+    let denies = rule("deny", &world.root).replace("\"mytest\", \"*\"", "\"cargo\", \"test\"");
+    assert_eq!(user("workspace", &denies).proven(build, "", &in_copy), None, "what narrows holds as well");
 }
 
 #[test]
@@ -168,7 +200,7 @@ fn file_tools_stay_inside_and_never_write_what_is_protected() {
     ] {
         assert_eq!(write(path), Verdict::Deny, "{path}");
     }
-    let home = plyrum_tools::Place { workspace: &world.root, home: Some(&world.root) };
+    let home = Place { workspace: &world.root, copy: None, home: Some(&world.root) };
     assert_eq!(
         workspace.decide(&Question::Write { tool: "write_file", path: "x" }, &home).verdict,
         Verdict::Ask
@@ -330,7 +362,7 @@ fn an_ordinary_project_is_searched_unasked_until_a_guarded_name_would_be_read() 
     }
     std::fs::write(root.join(".gitignore"), "/target\n*.log\n.env\n!.env.example\n").unwrap();
     let workspace = policy("workspace");
-    let place = plyrum_tools::Place { workspace: &root, home: None };
+    let place = Place { workspace: &root, copy: None, home: None };
     let verdict = |command: &str| workspace.decide(&Question::Shell { command, cwd: "" }, &place).verdict;
     for command in [
         "grep -rn TODO src",

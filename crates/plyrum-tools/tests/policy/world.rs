@@ -18,7 +18,7 @@ impl World {
     }
 
     pub(crate) fn place(&self) -> Place<'_> {
-        Place { workspace: &self.root, home: None }
+        Place { workspace: &self.root, copy: None, home: None }
     }
 
     pub(crate) fn shell(&self, policy: &Policy, command: &str) -> Decided {

@@ -25,6 +25,6 @@ impl Here {
     }
 
     pub(super) fn place(&self) -> Place<'_> {
-        Place { workspace: &self.workspace, home: self.home.as_deref() }
+        Place { workspace: &self.workspace, copy: None, home: self.home.as_deref() }
     }
 }

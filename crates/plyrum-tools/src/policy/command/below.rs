@@ -28,13 +28,10 @@ pub(super) struct Search<'a> {
 
 /// Whether no guarded name below the folders is read; what is no folder was looked at already.
 pub(super) fn check(name: &str, given: &[&str], search: &Search<'_>, at: &At<'_>) -> Result<(), String> {
-    if !at.ground.on_disk {
-        return Ok(());
-    }
+    let Some(root) = at.ground.disk else { return Ok(()) };
     let given = if given.is_empty() { &["."] } else { given };
     for path in given.iter().filter(|path| paths::is_folder(path, at)) {
         let real = paths::real(path, at)?;
-        let root = at.ground.workspace;
         let nested = real
             .ancestors()
             .any(|above| !above.as_os_str().is_empty() && root.join(above).join(".git").exists());

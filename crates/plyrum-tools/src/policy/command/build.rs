@@ -332,8 +332,9 @@ fn npx(args: &[String], at: &At<'_>) -> Option<Outcome> {
     if !["eslint", "jest", "prettier", "tsc", "vitest"].contains(&program.as_str()) {
         return None;
     }
+    // A copy is lent what is installed in the workspace.
     let installed = at.ground.workspace.join(at.cwd).join("node_modules/.bin").join(program);
-    if !at.ground.on_disk || !installed.exists() {
+    if at.ground.disk.is_none() || !installed.exists() {
         return Some(Err(format!("`{program}` is not installed here, so `npx` would fetch it")));
     }
     check(program, rest, at)

@@ -49,12 +49,10 @@ const NAMED: &[&str] = &["branch", "color", "lfs", "remote", "submodule"];
 /// Looks at every repository that git could find from the working directory on: it passes over what only looks like
 /// one.
 pub(super) fn check(at: &At<'_>) -> Result<(), String> {
-    if !at.ground.on_disk {
-        return Ok(());
-    }
+    let Some(disk) = at.ground.disk else { return Ok(()) };
     let mut found = false;
     for folder in at.cwd.ancestors() {
-        let folder = at.ground.workspace.join(folder);
+        let folder = disk.join(folder);
         if looks_like_repository(&folder) {
             return Err(format!("`{}` looks like a bare repository", folder.display()));
         }

@@ -41,5 +41,5 @@ pub(super) fn revision(word: &str, at: &At<'_>) -> Result<(), String> {
 
 /// Whether a path that lies inside is a folder.
 pub(super) fn is_folder(path: &str, at: &At<'_>) -> bool {
-    at.ground.on_disk && real(path, at).is_ok_and(|real| at.ground.workspace.join(real).is_dir())
+    at.ground.disk.is_some_and(|disk| real(path, at).is_ok_and(|real| disk.join(real).is_dir()))
 }

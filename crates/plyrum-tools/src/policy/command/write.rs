@@ -96,15 +96,13 @@ fn arrives(end: &Path, at: &At<'_>) -> Result<(), String> {
 /// A source that is taken with what is in it: no links, which would lead elsewhere from another place, and
 /// nothing that would arrive under a guarded name.
 fn folder(source: &str, ends: &[PathBuf], at: &At<'_>) -> Result<(), String> {
-    if !at.ground.on_disk {
-        return Ok(());
-    }
-    let spelt = at.ground.workspace.join(at.cwd).join(source.trim_end_matches('/'));
+    let Some(disk) = at.ground.disk else { return Ok(()) };
+    let spelt = disk.join(at.cwd).join(source.trim_end_matches('/'));
     let is_link = |path: &Path| path.symlink_metadata().is_ok_and(|meta| meta.is_symlink());
     if is_link(&spelt) {
         return Err(format!("`{source}` is a link, which may lead elsewhere from another place"));
     }
-    let root = at.ground.workspace.join(paths::real(source, at)?);
+    let root = disk.join(paths::real(source, at)?);
     let mut todo = vec![PathBuf::new()];
     let mut seen = 0;
     while let Some(below) = todo.pop() {

@@ -318,7 +318,7 @@ fn example_matches(rule: &Rule, example: &OneOrMore) -> Result<bool, String> {
         }
         Pattern::Any | Pattern::Class(_) | Pattern::Words { .. } => {
             let argv = example_words(example)?;
-            let ground = Ground { workspace: Path::new("/workspace"), home: None, on_disk: false };
+            let ground = Ground { workspace: Path::new("/workspace"), home: None, disk: None };
             let class = classify(&argv, &At { ground: &ground, cwd: Path::new("") }).ok();
             Ok(rule.matches(&Subject::Command { tool, argv: &argv, class }))
         }
