@@ -64,6 +64,7 @@ pub(crate) fn of(
         Some((weights, heads, _)) => guess(weights, heads, text, evidence),
         None => evidence.best(),
     };
+    let guess = writes_source(guess, text);
     let heads = learned.as_ref().map(|(weights, heads, _)| (*weights, heads));
     let (risk, risk_reasons) = caution(findings.risk.clone(), heads, language);
     Reading {
@@ -96,6 +97,14 @@ fn hardness_of(weights: &Weights<'_>, heads: &Heads, sight: &Sight, intent: Inte
         weights.exam_gap(heads, &weights.exam.scores(sight))
     };
     weights.hardness_milli(gap, is_word_problem)
+}
+
+/// What is written into a file of source code is code, whatever the words are like.
+fn writes_source(guess: Guess, text: &Text) -> Guess {
+    if guess.intent == Intent::WriteCreative && text.names_source() {
+        return Guess { intent: Intent::CodeWrite, ..guess };
+    }
+    guess
 }
 
 /// The likeliest intent, if it is likely enough. Rules decide where they are sure and the weights are not; a single
@@ -135,4 +144,18 @@ fn caution(
     }
     reasons.push("wording".to_owned());
     (Risk::Elevated, reasons)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_goes_into_a_source_file_is_code() {
+        let intent = |prompt| read(prompt, &[]).intent;
+        assert_eq!(intent("напиши sum.py, чтобы test_sum.py прошёл"), Intent::CodeWrite);
+        assert_eq!(intent("Write sum.py so that it passes"), Intent::CodeWrite);
+        assert_eq!(intent("Напиши стихотворение о node.js и осени"), Intent::WriteCreative);
+        assert_eq!(intent("Write a poem about Mr. Ts. and the sea"), Intent::WriteCreative);
+    }
 }

@@ -4,6 +4,12 @@
 const HEAD_BYTES: usize = 12 * 1024;
 const TAIL_BYTES: usize = 4 * 1024;
 
+/// Endings of files that hold code or what programs are told. Names of products that look like one (`node.js`) are not in it.
+const OF_SOURCE: &[&str] = &[
+    "py", "rs", "ts", "tsx", "jsx", "cpp", "cc", "java", "rb", "sh", "sql", "css", "php", "kt", "swift",
+    "toml", "yaml", "yml",
+];
+
 /// A folded prompt.
 #[derive(Debug, Clone)]
 pub(crate) struct Text {
@@ -52,6 +58,18 @@ impl Text {
     /// How many words are numbers.
     pub(crate) fn numbers(&self) -> usize {
         self.words().filter(|word| word.starts_with(|letter: char| letter.is_ascii_digit())).count()
+    }
+
+    /// Whether a file of source code is named, like `sum.py`.
+    pub(crate) fn names_source(&self) -> bool {
+        self.words.windows(2).any(|pair| match *pair {
+            [(_, end), (from, to)] => {
+                from == end + 1
+                    && self.folded.get(end..from) == Some(".")
+                    && self.folded.get(from..to).is_some_and(|ending| OF_SOURCE.contains(&ending))
+            }
+            _ => false,
+        })
     }
 
     /// Whether the prompt asks: it ends with a question mark, or has one.
