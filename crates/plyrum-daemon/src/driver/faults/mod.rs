@@ -32,7 +32,7 @@ use tokio::sync::Semaphore;
 use wires::{Place, WIRES};
 
 /// Cells that run at once.
-const AT_ONCE: usize = 96;
+const AT_ONCE: usize = 40;
 /// Columns whose daemons are up at once.
 const COLUMNS_AT_ONCE: usize = 16;
 /// Threads that run them.
