@@ -248,6 +248,13 @@ fn what_a_check_cannot_be_is_refused_before_anything_begins() {
     let secret = format!("KEY=sk-ant-api03-{}AA make", "Zb7".repeat(31));
     world.plyrum([ask, a, &secret, c, d, "hello"]).run().fails_telling(2, ["looks like a secret"]);
     world.plyrum([ask, a, b, c, d, "-m", "offline/shell", "ls"]).run().fails(2);
+    world.file("any.json", "{}");
+    let out = world.plyrum([ask, a, b, c, d, "--schema", "any.json", "hello"]).run();
+    out.fails_telling(2, ["a check judges code"]);
+    let large = fs::File::create(world.beside("work/large.bin")).unwrap();
+    large.set_len(300 << 20).unwrap();
+    world.plyrum([ask, a, b, c, d, "hello"]).run().fails_telling(2, ["256 MiB"]);
+    fs::remove_file(world.beside("work/large.bin")).unwrap();
     assert_eq!(fake.requests().len(), 0);
     let dry = world.plyrum([ask, a, b, c, d, "--dry-run", "--json", "hello"]).run();
     assert_eq!(dry.json()["check"]["command"], "true", "{dry}");

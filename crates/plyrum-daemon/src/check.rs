@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::project;
 use crate::tools::file_of;
 use plyrum_protocol::{Check, ErrorKind, Fault, MAX_CHECK_COMMAND_BYTES, StepKind, Submit};
-use plyrum_tools::Workspace;
+use plyrum_tools::{Scratch, ScratchBounds, Workspace};
 use std::path::{Path, PathBuf};
 
 /// The check that a submit asks for, if it can be carried out. `hidden` is what no command sees. Blocks on the disk.
@@ -48,6 +48,11 @@ pub(crate) fn taken(context: &Context, submit: &Submit, hidden: &[PathBuf]) -> R
     };
     let workspace = Workspace::open(Path::new(&project::of(folder))).map_err(wrong)?;
     file_of(&workspace, &check.file, hidden).map_err(wrong)?;
+    // Found out while proposals are tried, it would be too late: they are paid by then.
+    Scratch::fits(&workspace, hidden, ScratchBounds::default(), &|| false).map_err(|e| {
+        usage(format!("no proposal can be tried here: {}", e.for_model()))
+            .hint("ask from the folder of a smaller project; `.git`, `target`, caches and installed dependencies do not count")
+    })?;
     Ok(Some(check))
 }
 

@@ -82,11 +82,24 @@ impl Scratch {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(below).map_err(failed)?;
         fs::DirBuilder::new().mode(0o700).create(&folder).map_err(failed)?;
         let root = workspace.root().to_owned();
-        let scratch = Self { folder, lent: Vec::new(), root, hidden: hidden.to_vec() };
-        let mut copy =
-            Copy { workspace, hidden, stop, scratch, entries: bounds.entries, bytes: bounds.bytes, bounds };
-        copy.folder(&RelPath::root())?;
-        Ok(copy.scratch)
+        let mut scratch = Self { folder, lent: Vec::new(), root, hidden: hidden.to_vec() };
+        let to = Some(scratch.folder.as_path());
+        scratch.lent = Walk::over(workspace, to, hidden, bounds, stop)?;
+        Ok(scratch)
+    }
+
+    /// Whether a workspace is within the bounds of a copy, without making one. Blocks.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Scratch::copy`].
+    pub fn fits(
+        workspace: &Workspace,
+        hidden: &[PathBuf],
+        bounds: ScratchBounds,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<(), FileError> {
+        Walk::over(workspace, None, hidden, bounds, stop).map(|_lent| ())
     }
 
     /// Where it is.
@@ -216,18 +229,35 @@ fn is_closed(root: &Path, hidden: &[PathBuf], path: &RelPath, kind: FileType) ->
     is_made || is_secret || hidden.contains(&root.join(path.inner()))
 }
 
-struct Copy<'w> {
+/// A walk over what is copied.
+struct Walk<'w> {
     workspace: &'w Workspace,
     hidden: &'w [PathBuf],
     stop: &'w dyn Fn() -> bool,
-    scratch: Scratch,
+    /// Where the copy is made; none only counts.
+    to: Option<&'w Path>,
+    lent: Vec<PathBuf>,
     /// Left of both.
     entries: usize,
     bytes: u64,
     bounds: ScratchBounds,
 }
 
-impl Copy<'_> {
+impl<'w> Walk<'w> {
+    /// The whole workspace; what is lent of it.
+    fn over(
+        workspace: &'w Workspace,
+        to: Option<&'w Path>,
+        hidden: &'w [PathBuf],
+        bounds: ScratchBounds,
+        stop: &'w dyn Fn() -> bool,
+    ) -> Result<Vec<PathBuf>, FileError> {
+        let (entries, bytes, lent) = (bounds.entries, bounds.bytes, Vec::new());
+        let mut walk = Self { workspace, hidden, stop, to, lent, entries, bytes, bounds };
+        walk.folder(&RelPath::root())?;
+        Ok(walk.lent)
+    }
+
     fn folder(&mut self, first: &RelPath) -> Result<(), FileError> {
         let mut open = vec![first.clone()];
         while let Some(path) = open.pop() {
@@ -251,7 +281,7 @@ impl Copy<'_> {
                     FileType::Directory => {
                         self.make_folder(&inner)?;
                         if LENT.iter().any(|name| entry.name == *name) {
-                            self.scratch.lent.push(inner.inner().to_owned());
+                            self.lent.push(inner.inner().to_owned());
                         } else {
                             open.push(inner);
                         }
@@ -267,27 +297,28 @@ impl Copy<'_> {
 
     fn is_left_out(&self, path: &RelPath, kind: FileType) -> bool {
         let name = path.inner().file_name().unwrap_or_default();
-        let is_lent = LENT.iter().any(|lent| name == *lent) && self.scratch.lent.len() < MAX_LENT;
+        let is_lent = LENT.iter().any(|lent| name == *lent) && self.lent.len() < MAX_LENT;
         let place = self.workspace.root().join(path.inner());
         let may_lend = kind == FileType::Directory && is_lent && !self.hidden.contains(&place);
         !may_lend && is_closed(self.workspace.root(), self.hidden, path, kind)
     }
 
-    fn place(&self, path: &RelPath) -> PathBuf {
-        self.scratch.folder.join(path.inner())
+    fn place(&self, path: &RelPath) -> Option<PathBuf> {
+        self.to.map(|to| to.join(path.inner()))
     }
 
     fn make_folder(&self, path: &RelPath) -> Result<(), FileError> {
-        fs::create_dir(self.place(path)).map_err(|e| FileError::of_io(e, "copy", path.display()))
+        let Some(place) = self.place(path) else { return Ok(()) };
+        fs::create_dir(place).map_err(|e| FileError::of_io(e, "copy", path.display()))
     }
 
     fn link(&self, path: &RelPath) -> Result<(), FileError> {
+        let Some(place) = self.place(path) else { return Ok(()) };
         let (dir, name) = self.workspace.parent(path)?;
         let target = rustix::fs::readlinkat(&dir, name, Vec::new())
             .map_err(|e| FileError::of(e, "copy", path.display()))?;
         let target = OsStr::from_bytes(target.as_bytes());
-        std::os::unix::fs::symlink(target, self.place(path))
-            .map_err(|e| FileError::of_io(e, "copy", path.display()))
+        std::os::unix::fs::symlink(target, place).map_err(|e| FileError::of_io(e, "copy", path.display()))
     }
 
     fn file(&mut self, path: &RelPath) -> Result<(), FileError> {
@@ -302,9 +333,12 @@ impl Copy<'_> {
         if size(&stat) > self.bytes {
             return Err(self.too_much());
         }
+        let Some(place) = self.place(path) else {
+            self.bytes -= size(&stat);
+            return Ok(());
+        };
         let mut options = fs::OpenOptions::new();
-        let mut to =
-            options.write(true).create_new(true).mode(mode(&stat)).open(self.place(path)).map_err(failed)?;
+        let mut to = options.write(true).create_new(true).mode(mode(&stat)).open(place).map_err(failed)?;
         // It may grow while it is read.
         let copied = io::copy(&mut from.take(self.bytes.saturating_add(1)), &mut to).map_err(failed)?;
         self.bytes = self.bytes.checked_sub(copied).ok_or_else(|| self.too_much())?;
@@ -463,7 +497,11 @@ mod tests {
         ] {
             let told = copied(&workspace, state.path(), bounds).unwrap_err();
             assert!(matches!(told, FileError::TooMuch { .. }), "{told}");
+            let hidden = [workspace.root().join("own")];
+            let told = Scratch::fits(&workspace, &hidden, bounds, &|| false).unwrap_err();
+            assert!(matches!(told, FileError::TooMuch { .. }), "known before one is made: {told}");
         }
+        Scratch::fits(&workspace, &[], ScratchBounds::default(), &|| false).unwrap();
         let told =
             Scratch::copy(&workspace, &state.path().join("scratch"), &[], ScratchBounds::default(), &|| true);
         assert!(matches!(told, Err(FileError::Stopped)));
