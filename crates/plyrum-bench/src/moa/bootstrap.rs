@@ -1,5 +1,7 @@
 //! How sure a difference is: a paired bootstrap over questions (Efron 1979), seeded.
 
+use super::chance::Chance;
+
 /// Resamples.
 const ROUNDS: u32 = 2000;
 
@@ -14,15 +16,9 @@ pub(super) struct Interval {
 /// Of differences that are −1, 0 or 1 each.
 pub(super) fn interval(differences: &[i8]) -> Interval {
     let count = differences.len().max(1);
-    let mut random = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut draw = || {
-        random ^= random << 13;
-        random ^= random >> 7;
-        random ^= random << 17;
-        usize::try_from((random >> 11) % count as u64).unwrap_or(0)
-    };
+    let mut chance = Chance::new(0x9e37_79b9_7f4a_7c15);
     let mut means: Vec<i64> = (0..ROUNDS)
-        .map(|_| (0..count).map(|_| differences.get(draw()).copied().map_or(0, i64::from)).sum())
+        .map(|_| (0..count).map(|_| differences.get(chance.place(count)).copied().map_or(0, i64::from)).sum())
         .collect();
     means.sort_unstable();
     let at = |part: usize| means.get(means.len() * part / 1000).copied().unwrap_or(0);

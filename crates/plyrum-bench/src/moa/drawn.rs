@@ -4,6 +4,7 @@
 use super::arm::{Arm, Member};
 use super::bootstrap::rounded;
 use super::cell::{Stage, Tally, members};
+use super::chance::Chance;
 use super::pack::Question;
 use plyrum_engine::Calibration;
 use plyrum_protocol::view::MoaDrawn;
@@ -39,15 +40,12 @@ fn draw(known: &[&Question], half: u64) -> Vec<Vec<Member>> {
     let everybody = |name: &&str| known.iter().all(|question| question.answers.contains_key(*name));
     let names: Vec<&str> = names.into_iter().filter(everybody).collect();
     let all = members(&names, known);
-    let mut random = 0x9e37_79b9_7f4a_7c15 ^ (half + 1);
+    let mut chance = Chance::new(0x9e37_79b9_7f4a_7c15 ^ (half + 1));
     let (mut drawn, mut seen) = (Vec::new(), BTreeSet::new());
     for _ in 0..TRIES {
         let mut seats = BTreeSet::new(); // `all` is best first: so is the panel
         while seats.len() < SEATS.min(all.len()) {
-            random ^= random << 13;
-            random ^= random >> 7;
-            random ^= random << 17;
-            seats.insert(usize::try_from((random >> 11) % all.len().max(1) as u64).unwrap_or(0));
+            seats.insert(chance.place(all.len()));
         }
         let panel: Vec<Member> = seats.iter().filter_map(|seat| all.get(*seat).cloned()).collect();
         if panel.len() == SEATS && gap(&panel) <= NEAR_MILLI && seen.insert(seats) {

@@ -13,6 +13,7 @@ mod arm;
 mod bootstrap;
 mod calibrate;
 mod cell;
+mod chance;
 mod drawn;
 mod pack;
 mod panels;

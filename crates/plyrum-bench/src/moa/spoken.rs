@@ -5,6 +5,7 @@
 //! recorded answer. What a run answers is read from its text again and held against the gold answer by the rule
 //! of the pack's description, not by the engine's own reading.
 
+use super::chance::Chance;
 use super::pack::Question;
 
 /// Syllables of words that mean nothing: no digits, no marks that an answer is looked for by.
@@ -31,11 +32,9 @@ pub(super) fn text(answer: Option<&str>, chars: u64, seed: u64) -> String {
 
 fn filler(chars: usize, seed: u64) -> String {
     let mut said = String::with_capacity(chars + 16);
-    let mut random = seed | 1;
+    let mut chance = Chance::new(seed | 1);
     while said.len() < chars {
-        random ^= random << 13;
-        random ^= random >> 7;
-        random ^= random << 17;
+        let random = chance.draw();
         for part in 0..2 + (random >> 60) % 2 {
             let at = usize::try_from((random >> (5 * part)) % 32).unwrap_or(0);
             said.push_str(SYLLABLES.get(at).copied().unwrap_or("na"));
