@@ -39,6 +39,7 @@ class Provider(http.server.BaseHTTPRequestHandler):
     asked = collections.Counter()
     lock = threading.Lock()
     wait = 0.002  # between two pieces
+    may_answer = threading.Event()  # cleared while a burst is too small: runs stay under way however slow the machine
 
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
@@ -51,6 +52,7 @@ class Provider(http.server.BaseHTTPRequestHandler):
         try:
             for piece in ("Это ", "an ", "answer ", "in ", "pieces."):
                 self.event({"choices": [{"index": 0, "delta": {"content": piece}}]})
+                self.may_answer.wait()
                 time.sleep(self.wait * rng.uniform(0.2, 2))
             self.event({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
             self.event({"choices": [], "usage": {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110}})
@@ -65,6 +67,7 @@ class Provider(http.server.BaseHTTPRequestHandler):
     def log_message(self, *_):
         pass
 
+Provider.may_answer.set()
 http.server.ThreadingHTTPServer.request_queue_size = 128
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Provider)
 server.daemon_threads = True
@@ -263,10 +266,9 @@ class Burst(threading.Thread):
         if frame.get("type") == "run.finished":
             self.finished[frame["run"]] = frame["result"]
             self.submit()
-        if self.under_way() >= AT_LEAST:
-            self.enough.set()
-        else:
-            self.enough.clear()
+        gate = threading.Event.set if self.under_way() >= AT_LEAST else threading.Event.clear
+        gate(self.enough)
+        gate(Provider.may_answer)
 
     def under_way(self):
         return len(self.acknowledged) - len(self.finished)
@@ -305,19 +307,21 @@ Provider.wait = 0.05
 while kills < kills_wanted:
     run("daemon", "start")
     pid = value("daemon", "status", "--json")["pid"]
+    Provider.may_answer.clear()
     burst = Burst()
     burst.start()
-    if not burst.enough.wait(timeout=30):
+    if not burst.enough.wait(timeout=120):
         raise SystemExit(f"only {burst.under_way()} runs are under way")
     asks = [threading.Thread(target=ask) for _ in range(2)]
     for thread in asks:
         thread.start()
     time.sleep(rng.uniform(0, 0.5))
-    burst.enough.wait(timeout=30)
+    burst.enough.wait(timeout=120)
     under_way.append(burst.under_way())
     os.kill(pid, signal.SIGKILL)
     kills += 1
     burst.join()
+    Provider.may_answer.set()
     began = time.monotonic()
     run("daemon", "start")
     while value("balance", "show", "--json")["held_micro_rub"] != 0:

@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-step() { printf '\n== %s\n' "$*"; }
+step() { printf '\n== %s  (%d min %02d s)\n' "$*" $((SECONDS / 60)) $((SECONDS % 60)); }
 
 step format
 cargo fmt --all --check
