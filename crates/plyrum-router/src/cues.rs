@@ -4,8 +4,9 @@
 //! for it at the beginning of the prompt (after "please", "can you" and the like). Each cue counts once.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
-use crate::text::Text;
+use crate::text::{Text, start};
 
 /// Words that may stand before what a prompt really begins with.
 const OPENERS: &[&str] = &[
@@ -52,8 +53,8 @@ pub(crate) type Row<L> = (L, i32, &'static str);
 
 /// A table ready to be looked up.
 pub(crate) struct Cues<L> {
-    /// By the first four bytes of the pattern's first word, shorter words padded.
-    by_start: HashMap<[u8; 4], Vec<Cue<L>>>,
+    /// By the [`start`] of the pattern's first word.
+    by_start: HashMap<u32, Vec<Cue<L>>, BuildHasherDefault<Spread>>,
     count: usize,
 }
 
@@ -71,6 +72,28 @@ struct Word {
     any_ending: bool,
 }
 
+/// Hashes the start of a word: every word of a prompt is looked up in every table, and nobody chooses the tables.
+#[derive(Default)]
+struct Spread(u64);
+
+impl Hasher for Spread {
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.write_u32(u32::from(byte));
+        }
+    }
+
+    fn write_u32(&mut self, start: u32) {
+        // An odd multiplier with well spread bits (of `SplitMix64`); tables look at the upper bits and the lower ones.
+        let mixed = (self.0 ^ u64::from(start)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = mixed ^ (mixed >> 32);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
 /// A cue that the text has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Hit<L> {
@@ -82,7 +105,7 @@ pub(crate) struct Hit<L> {
 
 impl<L: Copy> Cues<L> {
     pub(crate) fn new(rows: &[Row<L>]) -> Self {
-        let mut by_start: HashMap<[u8; 4], Vec<Cue<L>>> = HashMap::new();
+        let mut by_start = HashMap::<u32, Vec<Cue<L>>, _>::default();
         let mut count = 0;
         for &(label, weight, patterns) in rows {
             for pattern in patterns.split('|').map(str::trim).filter(|pattern| !pattern.is_empty()) {
@@ -130,7 +153,7 @@ impl<L: Copy> Cues<L> {
     fn each(&self, text: &Text, mut found: impl FnMut(usize, Hit<L>)) {
         let begin = beginning(text);
         for at in 0..text.len() {
-            for cue in self.by_start.get(&start(text.word(at))).into_iter().flatten() {
+            for cue in self.by_start.get(&text.start(at)).into_iter().flatten() {
                 if cue.matches(text, at, begin) {
                     found(cue.id, Hit { label: cue.label, weight: cue.weight, at });
                 }
@@ -152,15 +175,6 @@ impl Word {
     fn is(&self, word: &str) -> bool {
         if self.any_ending { word.starts_with(self.text) } else { word == self.text }
     }
-}
-
-/// The first bytes of a word, padded with zeros.
-fn start(word: &str) -> [u8; 4] {
-    let mut start = [0; 4];
-    for (to, from) in start.iter_mut().zip(word.bytes()) {
-        *to = from;
-    }
-    start
 }
 
 /// The place where the prompt begins to say what it wants.

@@ -54,24 +54,28 @@ impl Grams {
 }
 
 /// Buckets that were met.
-struct Seen(Vec<u64>);
+struct Seen {
+    bits: Vec<u64>,
+    /// Times that one was met: never fewer than buckets.
+    met: usize,
+}
 
 impl Seen {
     fn new() -> Self {
-        Self(vec![0; BUCKETS / 64])
+        Self { bits: vec![0; BUCKETS / 64], met: 0 }
     }
 
     fn add(&mut self, hash: u64) {
         let bucket = hash >> 48;
-        if let Some(word) = self.0.get_mut((bucket / 64) as usize) {
+        if let Some(word) = self.bits.get_mut((bucket / 64) as usize) {
             *word |= 1 << (bucket % 64);
         }
+        self.met += 1;
     }
 
     fn buckets(&self) -> Vec<u16> {
-        let count: u32 = self.0.iter().map(|word| word.count_ones()).sum();
-        let mut buckets = Vec::with_capacity(count as usize);
-        for (at, &word) in self.0.iter().enumerate() {
+        let mut buckets = Vec::with_capacity(self.met.min(BUCKETS));
+        for (at, &word) in self.bits.iter().enumerate() {
             let mut left = word;
             while left != 0 {
                 let bucket = at * 64 + left.trailing_zeros() as usize;

@@ -29,13 +29,13 @@ pub(crate) struct Guess {
 }
 
 /// What cues and shape say for each intent.
-pub(crate) fn evidence(text: &Text) -> Scores {
+pub(crate) fn evidence(text: &Text, code_marks: usize) -> Scores {
     let mut scores = Scores::default();
     for hit in CUES.hits(text) {
         let in_the_middle = hit.at >= HEAD_WORDS && hit.at + TAIL_WORDS < text.len();
         scores.add(hit.label, if in_the_middle { hit.weight.min(1) } else { hit.weight });
     }
-    shape(text, &mut scores);
+    shape(text, code_marks, &mut scores);
     scores
 }
 
@@ -89,8 +89,7 @@ pub(crate) fn place(intent: Intent) -> usize {
 }
 
 /// What the form of a prompt says, whatever its words.
-fn shape(text: &Text, scores: &mut Scores) {
-    let code = code_marks(text);
+fn shape(text: &Text, code: usize, scores: &mut Scores) {
     let docstring = text.has("\"\"\"") || text.has("'''");
     if docstring && code >= 1 && scores.sum(Intent::CodeDebugExplain) < 6 {
         scores.add(Intent::CodeWrite, 10);

@@ -37,18 +37,43 @@ const FORM_TABLE: &[Row<()>] = &[(
 static FORMS: LazyLock<Cues<()>> = LazyLock::new(|| Cues::new(FORM_TABLE));
 static CUES: LazyLock<Cues<OutputKind>> = LazyLock::new(|| Cues::new(TABLE));
 
-/// What the words ask for: each of [`OutputKind::ALL`], one fact, a yes or no.
-pub(crate) fn asked(text: &Text) -> [bool; 6] {
-    let hits = CUES.hits(text);
-    let asks_for = |kind| hits.iter().any(|hit| hit.label == kind);
-    [
-        asks_for(OutputKind::Discrete),
-        asks_for(OutputKind::Code),
-        asks_for(OutputKind::Structured),
-        asks_for(OutputKind::Prose),
-        asks_one_fact(text),
-        asks_yes_or_no(text),
-    ]
+/// What the words ask for.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    kinds: [bool; OutputKind::ALL.len()],
+    one_fact: bool,
+    yes_or_no: bool,
+    names_form: bool,
+}
+
+impl Asked {
+    pub(crate) fn of(text: &Text) -> Self {
+        let hits = CUES.hits(text);
+        Self {
+            kinds: std::array::from_fn(|at| {
+                hits.iter().any(|hit| OutputKind::ALL.get(at) == Some(&hit.label))
+            }),
+            one_fact: asks_one_fact(text),
+            yes_or_no: asks_yes_or_no(text),
+            names_form: !FORMS.hits(text).is_empty(),
+        }
+    }
+
+    fn has(&self, kind: OutputKind) -> bool {
+        OutputKind::ALL.iter().zip(self.kinds).any(|(&known, asked)| known == kind && asked)
+    }
+
+    /// For weights: four shapes, one fact, a yes or no.
+    pub(crate) fn signs(&self) -> [bool; 6] {
+        [
+            self.has(OutputKind::Discrete),
+            self.has(OutputKind::Code),
+            self.has(OutputKind::Structured),
+            self.has(OutputKind::Prose),
+            self.one_fact,
+            self.yes_or_no,
+        ]
+    }
 }
 
 /// A question that begins with a word that asks for one thing.
@@ -71,11 +96,11 @@ const RULES_COUNT: i64 = 1 << 16;
 
 /// The shape of the answer: the likeliest by weights, with the rules' word beside them; by rules alone where there
 /// are no weights.
-pub(crate) fn of(text: &Text, intent: Intent, heads: Option<&Heads>) -> OutputKind {
-    let ruled = by_rules(text, intent);
+pub(crate) fn of(text: &Text, asked: &Asked, intent: Intent, heads: Option<&Heads>) -> OutputKind {
+    let ruled = by_rules(text, asked, intent);
     let Some(heads) = heads else { return ruled };
     // Who names a form in so many words gets it.
-    if ruled == OutputKind::Structured && !FORMS.hits(text).is_empty() {
+    if ruled == OutputKind::Structured && asked.names_form {
         return ruled;
     }
     let scored = OutputKind::ALL.iter().zip(heads.outputs());
@@ -83,10 +108,8 @@ pub(crate) fn of(text: &Text, intent: Intent, heads: Option<&Heads>) -> OutputKi
     scored.max_by_key(|&(_, score)| score).map_or(ruled, |(kind, _)| kind)
 }
 
-fn by_rules(text: &Text, intent: Intent) -> OutputKind {
-    let hits = CUES.hits(text);
-    let asks_for = |kind| hits.iter().any(|hit| hit.label == kind);
-    let asks_one_fact = asks_one_fact(text);
+fn by_rules(text: &Text, asked: &Asked, intent: Intent) -> OutputKind {
+    let asks_for = |kind| asked.has(kind);
     if asks_for(OutputKind::Discrete) {
         return OutputKind::Discrete;
     }
@@ -101,7 +124,7 @@ fn by_rules(text: &Text, intent: Intent) -> OutputKind {
         }
         Intent::Math | Intent::ExtractClassify => OutputKind::Discrete,
         Intent::Reasoning | Intent::QaFactual | Intent::DataAnalysis
-            if asks_one_fact && !asks_for(OutputKind::Prose) =>
+            if asked.one_fact && !asks_for(OutputKind::Prose) =>
         {
             OutputKind::Discrete
         }

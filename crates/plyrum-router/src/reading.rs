@@ -73,7 +73,7 @@ pub(crate) fn of(
         risk,
         risk_reasons,
         domains: domain::of(findings.fields, guess.intent, attachments, heads),
-        output_kind: output::of(text, guess.intent, heads.map(|(_, heads)| heads)),
+        output_kind: output::of(text, &findings.asked, guess.intent, heads.map(|(_, heads)| heads)),
         language,
         // The questions that hardness was learned from are English.
         hardness_milli: learned

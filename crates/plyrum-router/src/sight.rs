@@ -6,7 +6,7 @@ use crate::grams::Grams;
 use crate::signs::Signs;
 use crate::text::Text;
 use crate::weights::FIELDS;
-use crate::{domain, intent, language, risk};
+use crate::{domain, intent, language, output, risk};
 
 /// Languages with an intercept of their own.
 pub(crate) const LANGUAGES: usize = Language::ALL.len();
@@ -28,11 +28,21 @@ pub(crate) struct Findings {
     pub(crate) intents: intent::Scores,
     pub(crate) risk: (Risk, Vec<String>),
     pub(crate) fields: [i32; FIELDS.len()],
+    pub(crate) asked: output::Asked,
+    /// Signs of program text.
+    pub(crate) code_marks: usize,
 }
 
 impl Findings {
     pub(crate) fn of(text: &Text) -> Self {
-        Self { intents: intent::evidence(text), risk: risk::of(text), fields: domain::points(text) }
+        let code_marks = intent::code_marks(text);
+        Self {
+            intents: intent::evidence(text, code_marks),
+            risk: risk::of(text),
+            fields: domain::points(text),
+            asked: output::Asked::of(text),
+            code_marks,
+        }
     }
 }
 

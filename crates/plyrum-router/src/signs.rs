@@ -6,11 +6,11 @@
 use plyrum_protocol::{Intent, Risk};
 
 use crate::cues::beginning;
-use crate::intent::{Scores, code_marks, place};
+use crate::intent::{Scores, place};
+use crate::risk;
 use crate::sight::Findings;
 use crate::text::Text;
 use crate::weights::FIELDS;
-use crate::{output, risk};
 
 /// The value that stands for one.
 pub(crate) const ONE: i16 = 16;
@@ -27,10 +27,10 @@ impl Signs {
     pub(crate) fn of(text: &Text, findings: &Findings) -> Self {
         let mut signs = Self(Vec::with_capacity(32));
         signs.cues(&findings.intents);
-        signs.shape(text);
+        signs.shape(text, findings.code_marks);
         signs.size(text);
         signs.dangers(&findings.risk);
-        signs.answer(text);
+        signs.answer(findings.asked.signs());
         signs.fields(findings.fields);
         signs
     }
@@ -74,8 +74,7 @@ impl Signs {
     }
 
     /// Places 48..64: the form of the prompt, whatever its words.
-    fn shape(&mut self, text: &Text) {
-        let marks = code_marks(text);
+    fn shape(&mut self, text: &Text, marks: usize) {
         let folded = text.folded.as_str();
         let flags = [
             text.asks(),
@@ -137,8 +136,8 @@ impl Signs {
 
 impl Signs {
     /// Places 96..102: which shape of the answer the words ask for.
-    fn answer(&mut self, text: &Text) {
-        for (step, is) in output::asked(text).into_iter().enumerate() {
+    fn answer(&mut self, asked: [bool; 6]) {
+        for (step, is) in asked.into_iter().enumerate() {
             self.flag(96 + step, is);
         }
     }

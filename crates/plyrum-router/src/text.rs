@@ -15,8 +15,57 @@ const OF_SOURCE: &[&str] = &[
 pub(crate) struct Text {
     /// Small letters, `ё` as `е`, runs of white space as one space.
     pub(crate) folded: String,
-    /// Byte ranges of the words in `folded`: runs of letters and digits, apostrophes inside kept.
-    words: Vec<(usize, usize)>,
+    /// The words in `folded`: runs of letters and digits, apostrophes inside kept.
+    words: Vec<Word>,
+    triples: Triples,
+}
+
+/// Where a word stands, and its [`start`].
+#[derive(Debug, Clone, Copy)]
+struct Word {
+    from: usize,
+    to: usize,
+    start: u32,
+}
+
+/// The first four bytes of a word, padded with zeros: what tables of words are looked up by.
+pub(crate) fn start(word: &str) -> u32 {
+    let mut start = [0; 4];
+    for (to, from) in start.iter_mut().zip(word.bytes()) {
+        *to = from;
+    }
+    u32::from_le_bytes(start)
+}
+
+/// Which runs of three bytes a text has, by hash: most of what is looked for is not there, and this tells it without
+/// another look at the text.
+#[derive(Debug, Clone)]
+struct Triples(Vec<u64>);
+
+impl Triples {
+    const BITS: usize = 1 << 16;
+
+    fn of(text: &str) -> Self {
+        let mut bits = vec![0u64; Self::BITS / 64];
+        for place in Self::places(text) {
+            if let Some(word) = bits.get_mut(place / 64) {
+                *word |= 1 << (place % 64);
+            }
+        }
+        Self(bits)
+    }
+
+    /// Whether the text may have these characters; if not, it has not.
+    fn may_have(&self, part: &str) -> bool {
+        Self::places(part)
+            .all(|place| self.0.get(place / 64).is_some_and(|word| word >> (place % 64) & 1 == 1))
+    }
+
+    fn places(text: &str) -> impl Iterator<Item = usize> {
+        // An odd multiplier near two to the 32 over the golden ratio: the upper bits are well spread.
+        let place = |[a, b, c]: [u8; 3]| u32::from_le_bytes([a, b, c, 0]).wrapping_mul(0x9e37_79b1) >> 16;
+        text.as_bytes().array_windows().map(move |&run| place(run) as usize)
+    }
 }
 
 impl Text {
@@ -32,7 +81,8 @@ impl Text {
             fold(prompt.get(tail..).unwrap_or_default(), &mut folded);
         }
         let words = words(&folded);
-        Self { folded, words }
+        let triples = Triples::of(&folded);
+        Self { folded, words, triples }
     }
 
     /// Number of words.
@@ -42,7 +92,12 @@ impl Text {
 
     /// The word at a place; empty past the end.
     pub(crate) fn word(&self, at: usize) -> &str {
-        self.words.get(at).and_then(|&(from, to)| self.folded.get(from..to)).unwrap_or_default()
+        self.words.get(at).and_then(|word| self.folded.get(word.from..word.to)).unwrap_or_default()
+    }
+
+    /// The [`start`] of the word at a place; 0 past the end.
+    pub(crate) fn start(&self, at: usize) -> u32 {
+        self.words.get(at).map_or(0, |word| word.start)
     }
 
     /// All words in order.
@@ -52,7 +107,7 @@ impl Text {
 
     /// Whether the folded text has these characters.
     pub(crate) fn has(&self, part: &str) -> bool {
-        self.folded.contains(part)
+        self.triples.may_have(part) && self.folded.contains(part)
     }
 
     /// How many words are numbers.
@@ -63,7 +118,7 @@ impl Text {
     /// Whether a file of source code is named, like `sum.py`.
     pub(crate) fn names_source(&self) -> bool {
         self.words.windows(2).any(|pair| match *pair {
-            [(_, end), (from, to)] => {
+            [Word { to: end, .. }, Word { from, to, .. }] => {
                 from == end + 1
                     && self.folded.get(end..from) == Some(".")
                     && self.folded.get(from..to).is_some_and(|ending| OF_SOURCE.contains(&ending))
@@ -97,25 +152,26 @@ fn fold(text: &str, into: &mut String) {
     }
 }
 
-fn words(folded: &str) -> Vec<(usize, usize)> {
+fn words(folded: &str) -> Vec<Word> {
+    let word = |from, to| Word { from, to, start: start(folded.get(from..to).unwrap_or_default()) };
     let mut words = Vec::with_capacity(folded.len() / 6);
-    let mut start = None;
+    let mut begun = None;
     let mut letters = folded.char_indices().peekable();
     while let Some((at, letter)) = letters.next() {
         let joins = letter == '\''
-            && start.is_some()
+            && begun.is_some()
             && letters.peek().is_some_and(|(_, next)| next.is_alphanumeric());
-        match (start, letter.is_alphanumeric() || joins) {
-            (None, true) => start = Some(at),
+        match (begun, letter.is_alphanumeric() || joins) {
+            (None, true) => begun = Some(at),
             (Some(from), false) => {
-                words.push((from, at));
-                start = None;
+                words.push(word(from, at));
+                begun = None;
             }
             _ => {}
         }
     }
-    if let Some(from) = start {
-        words.push((from, folded.len()));
+    if let Some(from) = begun {
+        words.push(word(from, folded.len()));
     }
     words
 }
@@ -137,5 +193,13 @@ mod tests {
         let text = Text::of(&format!("first {} last", "слово ".repeat(100_000)));
         assert_eq!((text.word(0), text.word(text.len() - 1)), ("first", "last"));
         assert!(text.folded.len() <= HEAD_BYTES + TAIL_BYTES + 1);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_the_triples_rule_out_is_not_there(text in "[a-d ё?.]{0,60}", part in "[a-d е?.]{0,5}") {
+            let text = Text::of(&text);
+            proptest::prop_assert_eq!(text.has(&part), text.folded.contains(&part));
+        }
     }
 }
