@@ -112,6 +112,12 @@ fn the_best_ranked_that_passes_is_the_answer_and_the_workspace_stays() {
         "{planned}"
     );
     let run = result["run"].as_str().unwrap().to_owned();
+    let told = world.json(["explain", &run, "--json"]);
+    let check_of = |step: &str| {
+        told["attempts"].as_array().unwrap().iter().find(|row| row["step"] == step).unwrap()["check"].clone()
+    };
+    assert_eq!((&check_of("propose-1")["exit"], &check_of("propose-2")["passed"]), (&1.into(), &true.into()));
+    assert_eq!(check_of("propose-3"), Value::Null, "it was not its turn");
     for (kind, count) in [("tool.proposed", 1), ("tool.decided", 1), ("tool.executed", 2)] {
         eventually("it is on record", || {
             let records = world.json(["audit", "search", "--json", "--run", &run, "--kind", kind]);

@@ -221,7 +221,7 @@ fn auto_confirm_restart_keeps_the_question_and_one_of_twenty_answers_carries_it_
 
 #[test]
 fn auto_confirm_restart_after_a_kill_in_the_middle_of_a_command_does_not_run_it_again() {
-    let once = turn("", &[&run(&["sh", "-c", "echo x >> n.txt; sleep 37"])]);
+    let once = turn("", &[&run(&["sh", "-c", "echo x >> n.txt; sleep 37.0417"])]);
     let Some(world) = acting_in_a_sandbox(&once) else { return };
     let (run, asked) = (run_of(&ask(&world, "--defer")), question(&world));
     world.plyrum(["approve", id(&asked)]).run().ok();
@@ -232,7 +232,7 @@ fn auto_confirm_restart_after_a_kill_in_the_middle_of_a_command_does_not_run_it_
     assert_eq!(seen.last().unwrap()["result"]["status"], "interrupted", "{seen:?}");
     assert_eq!(frames_of(&seen, "run.finished").len(), 1);
     assert_eq!(lines_of(&world, "n.txt"), 1, "it is not begun again");
-    eventually("nothing of it runs on", || world.sh("pgrep -f '^sleep 37$'").run().code != 0);
+    eventually("nothing of it runs on", || world.sh("pgrep -f '^sleep 37.0417$'").run().code != 0);
     assert_eq!(records(&world, &run, "approval.executed").len(), 1);
     world.is_sound();
 }

@@ -54,13 +54,13 @@ fn auto_confirm_restart_in_the_middle_of_an_approval_loses_nothing() {
 
 #[test]
 fn auto_confirm_answered_while_no_daemon_runs_or_as_it_dies_is_carried_out_once_or_not_at_all() {
-    let Some(world) = acting_in_a_sandbox(&(turn("", &[&run(&["sleep", "30"])]) + END)) else { return };
+    let Some(world) = acting_in_a_sandbox(&(turn("", &[&run(&["sleep", "30.0417"])]) + END)) else { return };
     let parked = ask(&world, "--defer");
     let (run, asked) = (run_of(&parked), question(&world));
     world.plyrum(["approve", id(&asked)]).run().ok();
-    eventually("the command runs", || world.sh("pgrep -f '^sleep 30$'").run().code == 0);
+    eventually("the command runs", || world.sh("pgrep -f '^sleep 30.0417$'").run().code == 0);
     assert!(world.kill_daemon());
-    eventually("nothing of it runs on", || world.sh("pgrep -f '^sleep 30$'").run().code != 0);
+    eventually("nothing of it runs on", || world.sh("pgrep -f '^sleep 30.0417$'").run().code != 0);
     let result = frames(&world, &run).last().unwrap()["result"].clone();
     assert_eq!(result["status"], "interrupted", "what had begun is not begun again: {result}");
     assert_eq!(records(&world, &run, "approval.executed").len(), 1);
@@ -72,17 +72,18 @@ fn auto_confirm_answered_while_no_daemon_runs_or_as_it_dies_is_carried_out_once_
 
 #[test]
 fn auto_confirm_cancelled_in_the_middle_ends_the_command_and_its_children() {
-    let Some(world) = acting_in_a_sandbox(&turn("", &[&run(&["sh", "-c", "sleep 31 & sleep 32"])])) else {
+    let Some(world) = acting_in_a_sandbox(&turn("", &[&run(&["sh", "-c", "sleep 31.0417 & sleep 32.0417"])]))
+    else {
         return;
     };
     let parked = ask(&world, "--defer");
     let (run, asked) = (run_of(&parked), question(&world));
     world.plyrum(["approve", id(&asked)]).run().ok();
-    eventually("the command runs", || world.sh("pgrep -f '^sleep 32$'").run().code == 0);
+    eventually("the command runs", || world.sh("pgrep -f '^sleep 32.0417$'").run().code == 0);
     world.plyrum(["runs", "cancel", &run]).run().ok();
     let frames = frames(&world, &run);
     assert_eq!(frames.last().unwrap()["result"]["status"], "cancelled");
     assert_eq!(frames_of(&frames, "tool.finished")[0]["outcome"], "stopped");
-    assert_ne!(world.sh("pgrep -f '^sleep 3[12]$'").run().code, 0, "something of it runs on");
+    assert_ne!(world.sh("pgrep -f '^sleep 3[12].0417$'").run().code, 0, "something of it runs on");
     world.is_sound();
 }

@@ -15,6 +15,7 @@ mod calibrate;
 mod cell;
 mod chance;
 mod drawn;
+mod kept;
 mod pack;
 mod panels;
 mod prices;

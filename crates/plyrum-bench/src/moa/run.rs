@@ -5,7 +5,7 @@ use super::calibrate::best_rule;
 use super::cell::{Stage, measure};
 use super::pack::{Pack, domain};
 use super::panels::{PANELS, Panel};
-use super::{drawn, quorum};
+use super::{drawn, kept, quorum};
 use plyrum_engine::{Calibration, calibration, read_answer};
 use plyrum_protocol::view::{MoaCalibration, MoaReading, MoaReport};
 use serde::Serialize;
@@ -85,6 +85,7 @@ pub fn replay(pack: &Pack, asked: &Asked) -> (MoaReport, Vec<Prediction>) {
         schema: 2,
         evidence: "replay".to_owned(),
         assumptions: ASSUMPTIONS.iter().map(ToString::to_string).collect(),
+        kept: kept::measure(&cells, &pack.tasks()),
         cells,
         drawn,
         // No matter of panels: left out where one is asked for.

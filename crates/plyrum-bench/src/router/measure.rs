@@ -18,6 +18,13 @@ pub(super) fn mean(numbers: impl IntoIterator<Item = f64>) -> f64 {
     if count == 0.0 { 0.0 } else { sum / count }
 }
 
+/// Half of the 95 % interval of the mean of numbers, by the normal distribution: there are thousands of them.
+pub(super) fn half_width(numbers: &[f64]) -> f64 {
+    let middle = mean(numbers.iter().copied());
+    let variance = mean(numbers.iter().map(|number| (number - middle).powi(2)));
+    1.96 * (variance / mean_count(numbers.len().max(1))).sqrt()
+}
+
 /// The place of the greatest, the first of equals.
 pub(super) fn best<T: PartialOrd + Copy>(scores: &[T]) -> usize {
     let mut best: Option<(usize, T)> = None;
@@ -118,6 +125,8 @@ mod tests {
         assert!((auc(&[(0.9, true), (0.5, false), (0.5, true), (0.1, false)]) - 0.875).abs() < 1e-9);
         assert!((macro_f1(&[(0, 0), (0, 1), (1, 1)]) - 2.0 / 3.0).abs() < 1e-9);
         assert_eq!(best(&[1, 3, 3]), 1);
+        assert!((half_width(&[0.0, 1.0].repeat(50)) - 0.098).abs() < 1e-9);
+        assert!(half_width(&[]).abs() < 1e-9);
         let flags = [(0.1, false), (0.2, false), (0.3, false), (0.4, false), (0.35, true), (0.25, true)];
         assert!((recall_at(&flags, 0.25) - 0.5).abs() < 1e-9);
     }

@@ -1,7 +1,7 @@
 //! When the strong model is needed, and which of nine models to pick.
 
 use super::learn::{subject_gaps, task_scores};
-use super::measure::{Ranking, best, mean, ranking};
+use super::measure::{Ranking, best, half_width, mean, ranking};
 use super::recipe;
 use super::report::Note as _;
 use super::rows::{NineRow, Pack, PairRow};
@@ -178,4 +178,7 @@ fn picks(pack: &Pack, weights: &Weights<'_>, report: &mut RouterReport) {
     let picked = of(&|row| score(row, pick(weights, row)));
     report.add("pick.nine_models.text", picked, rows.len()).at_least(best_single + 0.019);
     report.add("pick.nine_models.text_over_task_means", picked - task_means, rows.len()).at_least(0.0);
+    let over: Vec<f64> =
+        rows.iter().map(|row| score(row, pick(weights, row)) - score(row, by_task(row))).collect();
+    report.add("pick.nine_models.text_over_task_means.half_width_95", half_width(&over), rows.len());
 }

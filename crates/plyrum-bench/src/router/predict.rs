@@ -2,7 +2,7 @@
 //! pack's description defines.
 
 use super::learn::{Rows, learn_to_rank, task_scores};
-use super::measure::{best, mean, ranking};
+use super::measure::{best, half_width, mean, ranking};
 use super::report::Note as _;
 use super::rows::{NineRow, Pack, Prompt, RiskRow, RowError};
 use super::split::PARTS;
@@ -133,6 +133,9 @@ impl Files {
         report.add("parts.gsm8k.text.apgr", ranking(&self.word).apgr, self.word.len());
         report.add("parts.nine_models.text", mean(self.picked.iter().copied()), self.picked.len());
         report.add("parts.nine_models.task_means", mean(self.by_task.iter().copied()), self.by_task.len());
+        let over: Vec<f64> = self.picked.iter().zip(&self.by_task).map(|(one, other)| one - other).collect();
+        report.add("parts.nine_models.text_over_task_means", mean(over.iter().copied()), over.len());
+        report.add("parts.nine_models.text_over_task_means.half_width_95", half_width(&over), over.len());
     }
 }
 

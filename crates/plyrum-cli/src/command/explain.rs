@@ -53,7 +53,10 @@ pub(crate) fn run(args: &Args) -> Outcome {
         let cache = cache.map_err(|e| of_id(&e))?;
         let row = explain(attempt, before, &aside, cache).map_err(|e| of_id(&e))?;
         let cause = before.map(|before| story.of(&before.attempt)).unwrap_or_default();
-        explained.push(told(row, story.of(&attempt.attempt), cause));
+        let mut row = told(row, story.of(&attempt.attempt), cause);
+        // A check tries a whole answer.
+        row.check = story.check_of(&attempt.step).filter(|_| attempt.outcome == Some(LedgerOutcome::Ok));
+        explained.push(row);
     }
     let cost_of = |wanted: &dyn Fn(&Attempt) -> bool| {
         MicroRub::sum(attempts.iter().filter(|a| wanted(a)).filter_map(|a| a.cost))
@@ -158,6 +161,7 @@ fn explain(
         is_probe: false,
         rest: None,
         hedge: None,
+        check: None,
         billing: billing(attempt).to_owned(),
         cache,
         meters: price

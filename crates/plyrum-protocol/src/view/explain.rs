@@ -100,6 +100,21 @@ pub struct ExplainHedge {
     pub after_ms: u64,
 }
 
+/// How the run's check ended for the code of an attempt's answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ExplainCheck {
+    /// Whether its command ended with 0.
+    pub passed: bool,
+    /// Its exit code, where it ended by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit: Option<i32>,
+    /// Why it does not pass, where no exit code says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+    /// How long its command took.
+    pub ms: u64,
+}
+
 /// What an attempt told of a provider that then was not asked any more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ExplainRest {
@@ -145,6 +160,9 @@ pub struct ExplainAttempt {
     /// A hedge, and of what: it is neither a repeat nor a fallback.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hedge: Option<ExplainHedge>,
+    /// How the run's check ended for its answer; none where there was none, or it was not this answer's turn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check: Option<ExplainCheck>,
     /// A repeat, and of what.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry: Option<ExplainRetry>,

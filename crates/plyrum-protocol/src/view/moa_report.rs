@@ -16,6 +16,9 @@ pub struct MoaReport {
     pub assumptions: Vec<String>,
     /// Policies by panel and task.
     pub cells: Vec<MoaCell>,
+    /// What `auto` keeps of the gain of full votes, over the panels with names whose vote gains: by task, and of all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<MoaKept>,
     /// Votes of near-equal members that were drawn, by task.
     pub drawn: Vec<MoaDrawn>,
     /// Waiting for a quorum beside waiting for all, by size of the timed models.
@@ -88,6 +91,26 @@ pub struct MoaArm {
     pub p50_ms: u64,
     /// 95th percentile of it.
     pub p95_ms: u64,
+}
+
+/// Panels whose full vote is over their best member.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MoaKept {
+    /// Name of the task, or `all`.
+    pub task: String,
+    /// Panels.
+    pub panels: u64,
+    /// Points of the full vote over the best member, on the mean of the panels.
+    pub vote_over_best: f64,
+    /// The same of `auto`.
+    pub auto_over_best: f64,
+    /// The second of the first, in percent.
+    pub kept_percent: f64,
+    /// Requests a question of `auto`.
+    pub auto_calls: f64,
+    /// Requests a question of the full vote.
+    pub vote_calls: f64,
 }
 
 /// Panels of five whose best member is at most five points over their mean, drawn from all recorded models by one half of

@@ -27,10 +27,10 @@ pub use dashboard::{
     DashboardRow, DashboardSpan, DashboardSum,
 };
 pub use explain::{
-    ExplainAttempt, ExplainCache, ExplainFallback, ExplainHedge, ExplainMeter, ExplainProviderCost,
-    ExplainReport, ExplainRest, ExplainRetry,
+    ExplainAttempt, ExplainCache, ExplainCheck, ExplainFallback, ExplainHedge, ExplainMeter,
+    ExplainProviderCost, ExplainReport, ExplainRest, ExplainRetry,
 };
-pub use moa_report::{MoaArm, MoaCalibration, MoaCell, MoaDrawn, MoaQuorum, MoaReading, MoaReport};
+pub use moa_report::{MoaArm, MoaCalibration, MoaCell, MoaDrawn, MoaKept, MoaQuorum, MoaReading, MoaReport};
 pub use overhead::{Overhead, Timing};
 pub use prices::{
     PriceChange, PriceDiff, PriceFigure, PriceFigureChange, PriceFx, PriceList, PriceQuote, PriceRow,

@@ -4,6 +4,7 @@
 //! `follow` (frames until the end, with Ctrl-C, closed pipes and a dying daemon) → `show` (what is printed
 //! where).
 
+mod dry;
 mod follow;
 mod holds;
 mod input;
@@ -11,6 +12,8 @@ mod notices;
 mod prompt;
 mod schema;
 mod show;
+mod so_far;
+mod steps;
 
 use crate::command::{connected, paths, runtime, workspace};
 use crate::fault;

@@ -3,7 +3,8 @@
 
 use super::Format;
 use super::holds::Holds;
-use super::notices;
+use super::so_far::SoFar;
+use super::{dry, notices, steps};
 use crate::action;
 use crate::fault;
 use crate::money;
@@ -14,8 +15,7 @@ use plyrum_billing_client::{MicroRub, Quality};
 use plyrum_client::FrameLine;
 use plyrum_protocol::{
     ApprovalId, ApprovalVerdict, CallId, CancelReason, Channel, ContextMeter, DryRun, ErrorKind, Fault,
-    Frame, FrameBody, Receipt, RunId, RunResult, RunStatus, SessionId, ToolOutcome, first_code_block,
-    to_line,
+    Frame, FrameBody, Receipt, RunId, RunResult, RunStatus, ToolOutcome, first_code_block, to_line,
 };
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -55,39 +55,6 @@ pub(in crate::command) struct Show {
     so_far: RefCell<SoFar>,
     /// Actions that are not over, each in a line.
     actions: RefCell<BTreeMap<CallId, String>>,
-}
-
-/// A run as far as it came.
-#[derive(Debug, Default)]
-struct SoFar {
-    session: Option<SessionId>,
-    plan: String,
-    model: String,
-    cost: MicroRub,
-    unpriced: u32,
-}
-
-impl SoFar {
-    fn see(&mut self, body: &FrameBody) {
-        match body {
-            FrameBody::RunAccepted { session, .. } => self.session = Some(session.clone()),
-            FrameBody::RunPlanned { plan, .. } => self.plan.clone_from(plan),
-            FrameBody::AttemptStarted { model, .. } => self.model.clone_from(model),
-            FrameBody::AttemptFinished { cost_micro_rub, unpriced, .. } => {
-                self.cost = self.cost.checked_add(*cost_micro_rub).unwrap_or(self.cost);
-                self.unpriced = self.unpriced.saturating_add(u32::from(*unpriced));
-            }
-            _ => {}
-        }
-    }
-
-    fn fill(&self, result: &mut RunResult) {
-        result.session.clone_from(&self.session);
-        result.plan.clone_from(&self.plan);
-        result.model.clone_from(&self.model);
-        result.cost_micro_rub = self.cost;
-        result.unpriced = self.unpriced;
-    }
 }
 
 /// State of the answer on standard output.
@@ -263,7 +230,7 @@ impl Show {
                 if matches!(body, FrameBody::AttemptStarted { .. }) {
                     self.begin_again();
                 }
-                if let Some(text) = describe(body) {
+                if let Some(text) = steps::of(body) {
                     self.tell(clean(&format!("· {}", told(&text))));
                 }
                 Ok(Reader::There)
@@ -499,24 +466,7 @@ impl Show {
         if self.style.format != Format::Text {
             return out::print_json(plan);
         }
-        let mut text = format!("{}\n", say!("dry-plan", plan = &plan.plan));
-        for step in &plan.steps {
-            text += &format!("  {:<12} {:<10} {}\n", step.step, step.role.as_str(), step.model);
-        }
-        text += &format!("{}\n", dry_price(plan));
-        if !plan.unpriced.is_empty() {
-            text += &format!("{}\n", say!("dry-unpriced", models = plan.unpriced.join(", ")));
-        }
-        if let Some(check) = &plan.check {
-            text += &format!("{}\n", say!("dry-check", file = &check.file, command = &check.command));
-        }
-        for reason in &plan.reasons {
-            text += &format!("{}\n", say!("because", reason = &*told(reason)));
-        }
-        for told in notices::passed_over(&plan.resting) {
-            text += &format!("{told}\n");
-        }
-        out::print(&clean(&text))
+        out::print(&clean(&dry::text(plan)))
     }
 
     /// A run that goes on without us.
@@ -549,83 +499,6 @@ fn of_output(error: &io::Error) -> Fault {
 fn code_block(answer: &str) -> Result<&str, Fault> {
     first_code_block(answer)
         .ok_or_else(|| Fault::new(ErrorKind::Failed, say!("fault-no-code")).hint(say!("hint-no-extract")))
-}
-
-/// The same of a dry run, in a line.
-fn dry_price(plan: &DryRun) -> String {
-    let (low, high) = (plan.price_low_micro_rub, plan.price_high_micro_rub);
-    if !plan.unpriced.is_empty() && high == MicroRub::ZERO {
-        return say!("dry-price-unknown");
-    }
-    say!("dry-price", price = price_range(low, high, plan.unpriced.len()))
-}
-
-/// What a plan can cost; models without a price are in neither figure.
-fn price_range(low: MicroRub, high: MicroRub, unpriced: usize) -> String {
-    let high_told = words().charged(high, unpriced);
-    if unpriced > 0 && high == MicroRub::ZERO {
-        return high_told;
-    }
-    say!("price-range", low = words().rub(low), high = high_told)
-}
-
-/// A lifecycle frame in a line, for -v.
-fn describe(body: &FrameBody) -> Option<String> {
-    let rub = |amount: &MicroRub| words().rub(*amount);
-    Some(match body {
-        FrameBody::RunAccepted { session, persona, .. } => {
-            say!("step-accepted", session = session.as_str(), persona = persona)
-        }
-        FrameBody::RunRouted { decision } => say!(
-            "step-routed",
-            intent = decision.intent.to_string(),
-            risk = decision.risk.to_string(),
-            language = decision.language.to_string()
-        ),
-        FrameBody::RunPlanned { plan, price_low_micro_rub, price_high_micro_rub, unpriced, .. } => {
-            let price = price_range(*price_low_micro_rub, *price_high_micro_rub, unpriced.len());
-            say!("step-planned", plan = plan, price = price)
-        }
-        FrameBody::HoldTaken { total_micro_rub, holds } => {
-            let unpriced = holds.iter().filter(|hold| hold.unpriced).count();
-            say!("step-held", amount = words().charged(*total_micro_rub, unpriced))
-        }
-        FrameBody::HoldRefused { needed_micro_rub, available_micro_rub, setting, .. } => say!(
-            "step-hold-refused",
-            needed = rub(needed_micro_rub),
-            there = rub(available_micro_rub),
-            setting = setting
-        ),
-        FrameBody::AttemptStarted { attempt, model, try_number, .. } => {
-            say!("step-attempt", attempt = attempt.as_str(), model = model, try = try_number.to_string())
-        }
-        FrameBody::AttemptAdmitted { queued_ms: Some(ms), .. } => {
-            say!("step-queued-so-long", took = money::seconds(*ms))
-        }
-        FrameBody::AttemptAdmitted { is_probe: true, .. } => say!("step-probe"),
-        FrameBody::AttemptOpened { ttft_ms, .. } => say!("step-first-token", took = money::seconds(*ttft_ms)),
-        FrameBody::AttemptFinished { outcome, cost_micro_rub, unpriced, ms, .. } => {
-            let outcome = words().say(&format!("outcome-{}", outcome.as_str()));
-            let cost = words().charged(*cost_micro_rub, usize::from(*unpriced));
-            let took = money::seconds(*ms);
-            say!("step-attempt-finished", outcome = outcome, took = took, cost = cost)
-        }
-        FrameBody::QuorumReached { have, of, waited_ms, reason } => say!(
-            "step-quorum",
-            have = have.to_string(),
-            of = of.to_string(),
-            took = money::seconds(*waited_ms),
-            why = &*told(reason)
-        ),
-        FrameBody::ProposalChecked { passed: false, output, .. } if !output.trim().is_empty() => {
-            output.trim_end().to_owned()
-        }
-        FrameBody::ProposalLate { step } => say!("step-late", step = step.as_str()),
-        FrameBody::ProposalUnfit { step, why } => {
-            say!("step-unfit", step = step.as_str(), why = &*told(why))
-        }
-        _ => return None,
-    })
 }
 
 #[cfg(test)]

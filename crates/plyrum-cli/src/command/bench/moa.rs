@@ -70,6 +70,9 @@ fn known<'a>(asked: &[String], names: impl Iterator<Item = &'a str> + Clone) -> 
 fn text(report: &MoaReport) -> String {
     let cells: Vec<String> = report.cells.iter().map(cell).collect();
     let mut parts = vec![cells.join("\n")];
+    if !report.kept.is_empty() {
+        parts.push(kept(report));
+    }
     if !report.drawn.is_empty() {
         parts.push(drawn(report));
     }
@@ -129,6 +132,30 @@ fn row(arm: &MoaArm) -> Vec<String> {
         words().count(arm.p50_ms),
         words().count(arm.p95_ms),
     ]
+}
+
+fn kept(report: &MoaReport) -> String {
+    let head = [
+        left(say!("col-task")),
+        right(say!("col-panels")),
+        right(say!("col-vote-over-best")),
+        right(say!("col-calls")),
+        right(say!("col-auto-over-best")),
+        right(say!("col-calls")),
+        right(say!("col-kept")),
+    ];
+    let rows = report.kept.iter().map(|row| {
+        vec![
+            told(&row.task).into_owned(),
+            row.panels.to_string(),
+            signed(row.vote_over_best),
+            points(row.vote_calls),
+            signed(row.auto_over_best),
+            points(row.auto_calls),
+            words().decimal(&format!("{:.1} %", row.kept_percent)),
+        ]
+    });
+    format!("{}\n{}", say!("bench-kept"), table(&head, &rows.collect::<Vec<_>>()))
 }
 
 fn drawn(report: &MoaReport) -> String {

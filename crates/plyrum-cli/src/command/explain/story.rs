@@ -5,8 +5,8 @@ use plyrum_audit::{Filter, RESULT_MAX};
 use plyrum_billing_client::MicroRub;
 use plyrum_config::Paths;
 use plyrum_protocol::{
-    AttemptId, Excluded, FailureView, Frame, FrameBody, RunId, SessionId, Timestamp, view::ExplainHedge,
-    view::ExplainRest,
+    AttemptId, Excluded, FailureView, Frame, FrameBody, RunId, SessionId, StepId, Timestamp,
+    view::ExplainCheck, view::ExplainHedge, view::ExplainRest,
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -15,6 +15,8 @@ use std::collections::BTreeMap;
 #[derive(Debug, Default)]
 pub(super) struct Story {
     attempts: BTreeMap<AttemptId, Told>,
+    /// How the run's check ended, by the step whose proposal was tried.
+    checks: BTreeMap<StepId, ExplainCheck>,
     /// Models that would have served if their provider had been asked.
     pub(super) resting: Vec<Excluded>,
     /// The ledger does not know which proposal was the best; the run's own result does.
@@ -72,6 +74,10 @@ impl Story {
         found.map(|(_, told)| told.clone()).unwrap_or_default()
     }
 
+    pub(super) fn check_of(&self, step: &str) -> Option<ExplainCheck> {
+        self.checks.iter().find(|(id, _)| id.as_str() == step).map(|(_, check)| check.clone())
+    }
+
     fn told(&mut self, attempt: &AttemptId) -> &mut Told {
         self.attempts.entry(attempt.clone()).or_default()
     }
@@ -99,6 +105,10 @@ impl Story {
             FrameBody::AttemptFinished { attempt, queued_ms, error: Some(fault), failure, .. } => {
                 self.failed(attempt, &fault.message, failure.as_ref());
                 self.told(attempt).queued_ms = *queued_ms; // of one that never went out, too
+            }
+            FrameBody::ProposalChecked { step, passed, exit, why, ms, .. } => {
+                let check = ExplainCheck { passed: *passed, exit: *exit, why: why.clone(), ms: *ms };
+                self.checks.insert(step.clone(), check);
             }
             FrameBody::RunFinished { result } => self.extra_over_direct = result.extra_over_direct_micro_rub,
             _ => {}
@@ -188,6 +198,15 @@ mod tests {
             assert_eq!((hedge.beside.as_str(), hedge.after_ms), ("ab.1", 2000));
             assert_eq!(story.of("ab.1").hedge, None);
         }
+    }
+
+    #[test]
+    fn a_check_is_told_of_the_step_that_it_tried() {
+        let fields = json!({"step": "p2", "passed": false, "exit": 1, "ms": 40, "output": "no"});
+        let story = Story::of_frames(&[frame("proposal.checked", fields)]);
+        let check = story.check_of("p2").unwrap();
+        assert_eq!((check.passed, check.exit, check.ms), (false, Some(1), 40));
+        assert_eq!(story.check_of("p1"), None);
     }
 
     #[test]

@@ -23,7 +23,23 @@ pub(super) fn lines(words: &Words, attempt: &view::ExplainAttempt) -> Vec<String
         let (n, at) = (u64::from(rest.failures), time(rest.until));
         lines.push(say!(in words, "explain-rest", provider = provider, n = n, at = at));
     }
+    lines.extend(attempt.check.as_ref().map(|check| tried(words, check)));
     lines
+}
+
+/// How the run's check ended for its answer.
+fn tried(words: &Words, check: &view::ExplainCheck) -> String {
+    let took = words.seconds(check.ms);
+    match (check.passed, check.exit, &check.why) {
+        (true, ..) => say!(in words, "explain-check-passed", took = took),
+        (false, Some(code), None) => {
+            say!(in words, "explain-check-exit", code = code.to_string(), took = took)
+        }
+        (false, _, why) => {
+            let why = words.told(why.as_deref().unwrap_or_default());
+            say!(in words, "explain-check-why", why = &*why)
+        }
+    }
 }
 
 /// After how long it was asked again, and whose wish that was; a repeat at once has no wait to tell of.
