@@ -7,7 +7,6 @@ use crate::clock;
 use crate::context::Context;
 use crate::daemon::{Daemon, Phase};
 use crate::driver::Driver;
-use crate::driver::convert;
 use crate::form;
 use crate::gate;
 use crate::hub::{Hub, Progress};
@@ -18,25 +17,23 @@ use crate::outbox::Outbox;
 use crate::project;
 use crate::recording::Recording;
 use crate::resolve::{Asked, Resolved, Told, resolve};
-use crate::runs::{LiveRun, MAX_RUNS};
+use crate::runs::MAX_RUNS;
 use crate::sessions::past::{self, Past, Room};
 use crate::sessions::pictures::{Pictures, Reads};
 use crate::sessions::{Chosen, compact, storage as of_log};
-use crate::tools::{self, OfRun, Order};
+use crate::tools;
 use plyrum_engine::{AnswerForm, Conversation, Limits, Run, RunSpec, Tools};
-use plyrum_ledger::{FinishRun, NewRun, RunStatus};
 use plyrum_protocol::{
-    Compact, ContextMeter, ErrorKind, Fault, MAX_PROMPT_BYTES, PictureMark, Receipt, RunId, SessionId,
-    Submit, Submitted, Timestamp,
+    Compact, ContextMeter, ErrorKind, Fault, MAX_PROMPT_BYTES, Receipt, RunId, SessionId, Submit, Submitted,
+    Timestamp,
 };
 use plyrum_providers::offline::{Offline, Script};
-use plyrum_sessions::{
-    Event, MAX_PICTURES_BYTES, Outline, SessionLog, Texts, has_room_for_pictures, keep_picture,
-};
-use plyrum_tools::policies;
-use serde_json::json;
+use plyrum_sessions::{MAX_PICTURES_BYTES, Outline, Texts, has_room_for_pictures};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
+
+mod acting;
+mod begin;
 
 /// A run that was accepted, not yet started: the receipt goes out before its first frame.
 pub(crate) struct Accepted {
@@ -112,7 +109,7 @@ pub(crate) async fn accept(
     let keys_only_in_client = missing_keys(&context, client_keys);
     let offline = is_offline(&context, &resolved);
     let warning = gate::pass(can_record, &context, &resolved)?;
-    let mut acting = acting(daemon, &context, &submit)?;
+    let mut acting = acting::of(daemon, &context, &submit)?;
     if check.is_some() && acting.is_none() {
         let message = "a check runs where models may act, and they may not in this folder";
         return Err(Fault::new(ErrorKind::Usage, message).hint("ask from the folder of a project"));
@@ -143,7 +140,7 @@ pub(crate) async fn accept(
         context: meter.filter(|_| !session.is_new),
     };
     blocking::by_size(bytes, || check_room_for_pictures(daemon, &session.id, &asked))?;
-    let start = begin(daemon, context, project, &asked, spec, session.is_new, acting).await?;
+    let start = begin::begin(daemon, context, project, &asked, spec, session.is_new, acting).await?;
     let start = Start { driver: start.driver.with_recording(recording), ..start };
     Ok(Accepted { reply: Submitted::Receipt(receipt), start: Some(Box::new(start)) })
 }
@@ -393,50 +390,6 @@ fn offer(context: &Context, submit: &Submit) -> Tools {
     Tools { offered: tools::offered(submit.options.plan_mode), max_turns }
 }
 
-/// How the run may act: in the client's folder, by its policy, which must exist. None where there is no folder, and for
-/// summaries.
-fn acting(daemon: &Daemon, context: &Context, submit: &Submit) -> Result<Option<Order>, Fault> {
-    let policy = submit.options.approve.clone().unwrap_or_else(|| context.settings.defaults.approve.clone());
-    let Some(workspace) = submit.workspace.as_deref().filter(|_| submit.compact.is_none()) else {
-        return Ok(None);
-    };
-    let folder = std::path::Path::new(workspace);
-    if !folder.is_absolute() {
-        return Ok(None);
-    }
-    let now = clock::now().millis() / 1000;
-    let Ok(root) = std::path::PathBuf::from(project::of(workspace)).canonicalize() else { return Ok(None) };
-    for name in std::iter::once(&policy).chain(&context.settings.narrowing.policies) {
-        policies::layered(&daemon.paths, name, &root, now).map_err(|e| convert::policies(&e))?; // a policy that is not there, or broken, is told now
-    }
-    let client = client_name(&submit.client, context);
-    let own =
-        [&daemon.paths.config_dir, &daemon.paths.data_dir, &daemon.paths.state_dir, &daemon.paths.run_dir];
-    let is_inside = |dir: &&std::path::PathBuf| dir.canonicalize().is_ok_and(|dir| dir.starts_with(&root));
-    if own.iter().any(is_inside) {
-        return own_files_inside(&submit.options, &root);
-    }
-    let plan_mode = submit.options.plan_mode;
-    Ok(Some(Order { workspace: root, policy, asking: submit.options.asking, plan_mode, client }))
-}
-
-/// A model that could write Plyrum's own files could write itself a policy: nothing is offered there, and whoever has
-/// asked for it is told.
-fn own_files_inside(
-    options: &plyrum_protocol::SubmitOptions,
-    root: &std::path::Path,
-) -> Result<Option<Order>, Fault> {
-    let is_wanted = options.approve.is_some()
-        || options.max_turns.is_some()
-        || options.plan_mode
-        || options.asking == plyrum_protocol::Asking::Defer;
-    if !is_wanted {
-        return Ok(None);
-    }
-    let message = format!("{} holds Plyrum's own files, so no model acts in it", root.display());
-    Err(Fault::new(ErrorKind::Config, message).hint("ask from the folder of a project"))
-}
-
 /// The client's name, as it goes on record.
 fn client_name(client: &str, context: &Context) -> String {
     let client = context.redactor.redact(client);
@@ -503,111 +456,4 @@ fn fingerprint(asked: &Asked) -> String {
         }
     }
     ids::hex(&hash.finalize())
-}
-
-/// Writes the run down and makes its driver.
-async fn begin(
-    daemon: &Arc<Daemon>,
-    context: Arc<Context>,
-    project: Option<String>,
-    asked: &Asked,
-    spec: RunSpec,
-    is_new: bool,
-    acting: Option<Order>,
-) -> Result<Start, Fault> {
-    // First in the books: a run that they refuse leaves no word on the disk.
-    let new = NewRun {
-        run: spec.run.as_str().to_owned(),
-        session: spec.session.as_str().to_owned(),
-        persona: spec.persona.clone(),
-        plan: spec.plan.clone(),
-        project: project.clone(),
-        client: spec.client.clone(),
-        budget: spec.limits.budget,
-        at: spec.accepted_at.millis(),
-    };
-    daemon.ledger.begin_run(new).await.map_err(|e| convert::storage(&e))?;
-    let opened = Event::Opened { at: spec.accepted_at, project: project.clone() };
-    let log = match open_log(daemon, &context, &spec, asked, Some(&opened).filter(|_| is_new)) {
-        Ok(log) => log,
-        Err(fault) => {
-            give_up(daemon, &spec).await;
-            return Err(fault);
-        }
-    };
-    let hub = Arc::new(Hub::new(spec.run.clone(), spec.session.clone()));
-    let budgets = budgets::configured(&context.settings, project.as_deref());
-    let (mut driver, inputs) =
-        Driver::new(Arc::clone(daemon), Arc::clone(&context), Arc::clone(&hub), log, budgets);
-    if let Some(order) = acting {
-        driver = driver.with_tools(OfRun::new(
-            Arc::clone(daemon),
-            context,
-            Arc::clone(&hub),
-            inputs.clone(),
-            order,
-        ));
-    }
-    if !daemon.runs.add(LiveRun { hub: Arc::clone(&hub), inputs, accepted_at: spec.accepted_at }) {
-        not_called_off(daemon, &spec.run)?;
-        return Err(Fault::new(ErrorKind::Failed, "a run of this id was submitted at the same moment"));
-    }
-    Ok(Start { daemon: Arc::clone(daemon), driver, spec, hub })
-}
-
-/// Ends a run that could not be written down.
-async fn give_up(daemon: &Daemon, spec: &RunSpec) {
-    let order = FinishRun {
-        run: spec.run.as_str().to_owned(),
-        status: RunStatus::Failed,
-        plan: None,
-        detail: json!({ "by": "submit" }),
-        at: clock::now().millis(),
-    };
-    if let Err(e) = daemon.ledger.finish_run(order).await {
-        crate::log::line(&format!("run {}: it is left to the sweeper: {e}", spec.run));
-    }
-    daemon.recorder.outbox_filled();
-}
-
-/// The session's log, with what was asked as its next items: all of it, or the log is as it was.
-fn open_log(
-    daemon: &Daemon,
-    context: &Context,
-    spec: &RunSpec,
-    asked: &Asked,
-    opened: Option<&Event>,
-) -> Result<SessionLog, Fault> {
-    let storage = |e: std::io::Error| {
-        Fault::new(ErrorKind::Storage, format!("the transcript cannot be written: {e}"))
-            .hint("free some space or mend the disk, then ask again; plyrum doctor")
-    };
-    // A new session's directory is flushed.
-    let log = tokio::task::block_in_place(|| match opened {
-        Some(_) => SessionLog::open(&daemon.sessions.dir, &spec.session),
-        None => SessionLog::open_existing(&daemon.sessions.dir, &spec.session),
-    });
-    let log = log.map_err(storage)?;
-    let attachments: Vec<(&str, &str)> =
-        asked.attachments.iter().map(|a| (a.name.as_str(), a.text.as_str())).collect();
-    let marks: Vec<PictureMark> = asked.pictures.iter().map(|picture| picture.mark.clone()).collect();
-    // A picture is there before the line that names it.
-    let append = || {
-        asked.pictures.iter().try_for_each(|picture| {
-            keep_picture(&daemon.sessions.dir, &spec.session, &picture.mark, &picture.data)
-        })?;
-        log.append_asked(opened, &spec.run, &asked.prompt, &attachments, &marks, &context.redactor)
-    };
-    let bytes = if marks.is_empty() { asked.bytes() } else { u64::MAX };
-    match blocking::by_size(bytes, append) {
-        Ok(()) => Ok(log),
-        Err(e) => {
-            if opened.is_some()
-                && let Err(e) = log.remove_if_empty()
-            {
-                crate::log::line(&format!("session {}: {e}", spec.session));
-            }
-            Err(storage(e))
-        }
-    }
 }
