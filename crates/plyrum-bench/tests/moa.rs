@@ -81,10 +81,7 @@ fn a_vote_of_near_equals_finds_what_each_alone_misses() {
     let (report, _) = near(dir.path(), &["best", "vote", "auto", "moa"]);
     let [of_task, of_all] = &report.kept[..] else { panic!("{:?}", report.kept) };
     assert_eq!((of_task.task.as_str(), of_all.task.as_str(), of_all.panels), ("gsm", "all", 1));
-    assert!(
-        of_all.vote_over_best > 5.0 && of_all.kept_percent > 60.0 && of_all.auto_calls < 5.0,
-        "{of_all:?}"
-    );
+    assert!(of_all.vote_over_best > 5.0 && of_all.kept_percent > 60.0 && of_all.calls < 5.0, "{of_all:?}");
     let cell = &report.cells[0];
     assert_eq!(arm(cell, "best").right, Some(48));
     assert_eq!((arm(cell, "vote").right, arm(cell, "auto").right), (Some(60), Some(60)));
@@ -168,8 +165,9 @@ fn on_real_answers_auto_never_loses_and_keeps_what_a_full_vote_gains() {
         assert!(auto.refused > 0, "{name}: recorded refusals are met");
         assert_eq!(vote.calls.fract(), 0.0, "{name}: a full vote asks everybody");
     }
-    let all = report.kept.last().unwrap();
-    assert!(all.task == "all" && all.panels >= 10 && all.kept_percent >= 90.0, "{:?}", report.kept);
+    let all =
+        report.kept.iter().find(|row| (row.policy.as_str(), row.task.as_str()) == ("auto", "all")).unwrap();
+    assert!(all.panels >= 10 && all.kept_percent >= 90.0, "{:?}", report.kept);
     let cascade = report.cells.iter().find(|c| c.panel == "cascade3" && c.task == "gsm").unwrap();
     let cascade = arm(cascade, "cascade");
     assert!(cascade.over_best.unwrap() >= -0.5 && cascade.calls <= 2.15, "{cascade:?}");

@@ -12,7 +12,7 @@ use plyrum_engine::{
 use plyrum_protocol::{
     Decision, Effort, ErrorKind, Excluded, Fault, PictureMark, Profile, Risk, SubmitOptions, Timestamp,
 };
-use plyrum_router::{AttachmentFacts, Needs, RouteInput, route};
+use plyrum_router::{AttachmentFacts, Needs, RouteInput, route, wants_action};
 use plyrum_settings::ModelChoice as ConfiguredModel;
 use std::collections::BTreeMap;
 
@@ -174,7 +174,10 @@ pub(crate) fn planned(
         budget: available(context, options, left),
         deadline_ms: deadline.map(|deadline| deadline.millis_since(now)),
     };
-    let floor_milli = choose_plan(&mut decision, &able, room, asked_for_best);
+    // What came along can be read by everybody; what lies in the folder, only by one who may act.
+    let asks_for_action = asked.attachments.is_empty() && wants_action(&asked.prompt, decision.intent);
+    let wants_action = is_told_how_to_act(options) || asks_for_action;
+    let floor_milli = choose_plan(&mut decision, &able, room, asked_for_best, wants_action);
     Ok(Planned { model, decision, floor_milli })
 }
 
@@ -282,8 +285,19 @@ fn keeps_commands_alone(
     Ok(true)
 }
 
+/// Who says how actions are approved, or how many there may be, wants some.
+pub(crate) fn is_told_how_to_act(options: &SubmitOptions) -> bool {
+    options.approve.is_some() || options.max_turns.is_some()
+}
+
 /// The rule of `auto`: its plan and its reasons go into the decision. How good members of its panel are at least.
-fn choose_plan(decision: &mut Decision, seats: &[Seat], room: Room, asked_for_best: bool) -> Option<u32> {
+fn choose_plan(
+    decision: &mut Decision,
+    seats: &[Seat],
+    room: Room,
+    asked_for_best: bool,
+    wants_action: bool,
+) -> Option<u32> {
     let chosen = activate(&Situation {
         seats,
         room,
@@ -292,6 +306,7 @@ fn choose_plan(decision: &mut Decision, seats: &[Seat], room: Room, asked_for_be
         rule: calibration(decision.domains.iter().map(String::as_str)),
         high_stakes: decision.risk == Risk::High,
         asked_for_best,
+        wants_action,
     });
     chosen.plan.clone_into(&mut decision.plan);
     decision.reasons.retain(|reason| !OF_NO_RULE.contains(&reason.as_str()));
@@ -345,10 +360,7 @@ fn decide(context: &Context, asked: &Asked, options: &SubmitOptions, wants: &Wan
         allow_list: allowed.as_deref(),
         verdicts: &verdicts,
         pace: &|model| context.learned().pace.of(model.as_str()),
-        // Who says how actions are approved wants some.
-        needs: Needs {
-            tools: wants.model.is_none() && (options.approve.is_some() || options.max_turns.is_some()),
-        },
+        needs: Needs { tools: wants.model.is_none() && is_told_how_to_act(options) },
         profile: profile(context, options),
         plan_requested: wants.plan,
         available: available(context, options, wants.left),

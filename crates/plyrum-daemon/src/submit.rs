@@ -16,7 +16,7 @@ use crate::keys;
 use crate::outbox::Outbox;
 use crate::project;
 use crate::recording::Recording;
-use crate::resolve::{Asked, Resolved, Told, resolve};
+use crate::resolve::{Asked, Resolved, Told, is_told_how_to_act, resolve};
 use crate::runs::MAX_RUNS;
 use crate::sessions::past::{self, Past, Room};
 use crate::sessions::pictures::{Pictures, Reads};
@@ -24,8 +24,8 @@ use crate::sessions::{Chosen, compact, storage as of_log};
 use crate::tools;
 use plyrum_engine::{AnswerForm, Conversation, Limits, Run, RunSpec, Tools};
 use plyrum_protocol::{
-    Compact, ContextMeter, ErrorKind, Fault, MAX_PROMPT_BYTES, Receipt, RunId, SessionId, Submit, Submitted,
-    Timestamp,
+    Compact, ContextMeter, ErrorKind, Fault, MAX_PROMPT_BYTES, Receipt, RunId, SessionId, StepKind, Submit,
+    Submitted, Timestamp,
 };
 use plyrum_providers::offline::{Offline, Script};
 use plyrum_sessions::{MAX_PICTURES_BYTES, Outline, Texts, has_room_for_pictures};
@@ -113,6 +113,11 @@ pub(crate) async fn accept(
     if check.is_some() && acting.is_none() {
         let message = "a check runs where models may act, and they may not in this folder";
         return Err(Fault::new(ErrorKind::Usage, message).hint("ask from the folder of a project"));
+    }
+    // Who reads what others wrote acts only where somebody has said how: a proposal may be hostile.
+    let reads = resolved.steps.last().is_some_and(|step| step.kind == StepKind::Aggregate);
+    if reads && !is_told_how_to_act(&submit.options) {
+        acting = None;
     }
     let recording = match submit.options.record.as_deref().filter(|_| !submit.dry_run) {
         None => None,

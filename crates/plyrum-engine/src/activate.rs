@@ -60,6 +60,8 @@ pub struct Situation<'a> {
     pub high_stakes: bool,
     /// The user asked for the best, whatever it costs.
     pub asked_for_best: bool,
+    /// Something is to be done, and not only said: members of a panel cannot act.
+    pub wants_action: bool,
 }
 
 /// What the rule chose, and why.
@@ -76,6 +78,9 @@ pub struct Activation {
 /// Chooses a plan. Deterministic.
 pub fn activate(situation: &Situation<'_>) -> Activation {
     let direct = |reasons| Activation { plan: "direct", floor_milli: None, reasons };
+    if situation.wants_action {
+        return direct(vec!["acts"]);
+    }
     if situation.seats.len() < 2 {
         return direct(vec!["one_model"]);
     }
@@ -164,12 +169,31 @@ mod tests {
             rule,
             high_stakes,
             asked_for_best,
+            wants_action: false,
         })
     }
 
     fn plan(qualities: &[u32], output: OutputKind, high_stakes: bool) -> (&'static str, &'static str) {
         let chosen = chosen(qualities, output, high_stakes, "history");
         (chosen.plan, chosen.reasons.last().copied().unwrap_or_default())
+    }
+
+    #[test]
+    fn who_wants_something_done_gets_the_one_who_can_act() {
+        let seats = [700, 690].map(|quality| Seat { quality_milli: Some(quality), ..Seat::default() });
+        let situation = Situation {
+            seats: &seats,
+            room: Room::default(),
+            alone_milli: Some(700),
+            output: OutputKind::Code,
+            rule: calibration(["programming"]),
+            high_stakes: true,
+            asked_for_best: true,
+            wants_action: false,
+        };
+        assert_eq!(activate(&situation).plan, "best-of-n");
+        let chosen = activate(&Situation { wants_action: true, ..situation });
+        assert_eq!((chosen.plan, chosen.reasons), ("direct", vec!["acts"]));
     }
 
     #[test]
@@ -185,6 +209,7 @@ mod tests {
             rule: calibration([]),
             high_stakes: true,
             asked_for_best: true,
+            wants_action: false,
         });
         assert_eq!((chosen.plan, chosen.reasons), ("direct", vec!["no_quality_data"]));
     }
@@ -229,6 +254,7 @@ mod tests {
                 rule: calibration([]),
                 high_stakes: false,
                 asked_for_best: false,
+                wants_action: false,
             };
             let chosen = activate(&situation);
             (chosen.plan, chosen.reasons.last().copied().unwrap_or_default())

@@ -42,7 +42,7 @@ pub use candidate::points;
 pub use grams::Grams;
 pub use input::{AttachmentFacts, Health, Needs, RouteInput};
 pub use quality::Verdicts;
-pub use reading::{Reading, hardness, read, read_by};
+pub use reading::{Reading, hardness, read, read_by, wants_action};
 pub use route::{VERSION, route};
 pub use sight::Sight;
 pub use signs::Signs;

@@ -2,6 +2,7 @@
 
 use plyrum_protocol::{Intent, Language, OutputKind, Risk};
 
+use crate::cues::beginning;
 use crate::input::AttachmentFacts;
 use crate::intent::{Guess, Scores};
 use crate::number::UNIT;
@@ -37,6 +38,18 @@ pub struct Reading {
 pub fn hardness(prompt: &str) -> Option<u32> {
     read(prompt, &[]).hardness_milli
 }
+
+/// Whether a prompt wants something done where it was typed, and not only said: it names a file of source code, or tells a shell
+/// what to do without asking how.
+pub fn wants_action(prompt: &str, intent: Intent) -> bool {
+    let text = Text::of(prompt);
+    text.names_source()
+        || intent == Intent::Shell && !text.asks() && !ASKS_HOW.contains(&text.word(beginning(&text)))
+}
+
+/// First words of prompts that want to know how something is done.
+const ASKS_HOW: &[&str] =
+    &["how", "what", "which", "command", "как", "какой", "какая", "какую", "чем", "команда"];
 
 /// Reads a prompt by the shipped weights.
 pub fn read(prompt: &str, attachments: &[AttachmentFacts]) -> Reading {
@@ -149,6 +162,22 @@ fn caution(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_wants_something_done_is_told_from_who_asks_how() {
+        for (prompt, wants) in [
+            ("fix the bug in main.rs", true),
+            ("rename variable x to count in utils.py", true),
+            ("delete all files in build", true),
+            ("удали все файлы в папке build", true),
+            ("how do I list files by size?", false),
+            ("как посмотреть свободное место на диске", false),
+            ("what is the capital of France?", false),
+            ("write a function that reverses a string", false),
+        ] {
+            assert_eq!(wants_action(prompt, read(prompt, &[]).intent), wants, "{prompt}");
+        }
+    }
 
     #[test]
     fn what_goes_into_a_source_file_is_code() {

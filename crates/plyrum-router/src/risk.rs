@@ -2,7 +2,8 @@
 //!
 //! Rules over verbs and their objects, English and Russian. A verb alone is not a risk ("remove the comma"); a
 //! verb with an object that matters is ("remove the database"). Asking *about* something lowers what was found
-//! by one step, never below `low`; two kinds of danger together raise it. This can only add caution: what an
+//! by one step, never below `low`, and what is only to be translated or told is no wish that it be done; two kinds of danger
+//! together raise it. This can only add caution: what an
 //! action really does is judged when it is proposed, by the policy.
 
 use std::sync::LazyLock;
@@ -14,10 +15,15 @@ use crate::text::Text;
 
 /// Words between a verb and its object at most.
 const REACH: usize = 8;
+/// The same of a verb that has other objects, too.
+const SHORT_REACH: usize = 4;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Sign {
+    /// Says by itself that something is gone afterwards.
     DeleteVerb,
+    /// Deletes things that can be deleted: words and doubts are removed and cleared, too.
+    RemoveVerb,
     DeleteCommand,
     Thing,
     Everything,
@@ -37,12 +43,17 @@ const TABLE: &[Row<Sign>] = &[
     (
         Sign::DeleteVerb,
         1,
-        "delet*|remove|removes|removing|erase|wipe|purge|destroy|drop|truncate|unlink|overwrite|format|clear|clean|get rid of|nuke|удали*|удалить|сотри|стереть|сотрите|очисти*|снеси|снести|уничтож*|затри|затереть|отформатир*|дропни|перезапиши|вычисти",
+        "delet*|erase|wipe|purge|destroy|truncate|unlink|nuke|удали*|удалить|сотри|стереть|сотрите|снеси|снести|уничтож*|затри|затереть",
+    ),
+    (
+        Sign::RemoveVerb,
+        1,
+        "remove|removes|removing|drop|overwrite|clear|clean|get rid of|очисти*|отформатир*|дропни|перезапиши|вычисти",
     ),
     (
         Sign::DeleteCommand,
         1,
-        "rm rf|rm r|rm fr|rm f|drop table|drop database|drop schema|truncate table|delete from|mkfs*|shred|fdisk|rmdir|git clean|dd if|dd of",
+        "rm rf|rm r|rm fr|rm f|drop table|drop database|drop schema|truncate table|delete from|mkfs*|shred|fdisk|rmdir|git clean|dd if|dd of|find delete|terraform destroy|kubectl delete|docker system prune|docker volume prune|dropdb|format the disk|format the drive|format my disk|format my drive|format disk|format drive|format c",
     ),
     (
         Sign::Thing,
@@ -57,7 +68,7 @@ const TABLE: &[Row<Sign>] = &[
     (
         Sign::Privilege,
         1,
-        "sudo|as root|root access|chmod 777|chown|setuid|administrator rights|admin rights|as administrator|disable selinux|disable the firewall|turn off the firewall|disable antivirus|visudo|sudoers|от root|от рута|под рутом|от имени администратора|права администратора|права суперпользователя|отключи фаервол|отключи антивирус|отключи защиту",
+        "sudo|as root|root access|chmod 777|chmod r 777|chown|setuid|administrator rights|admin rights|as administrator|disable selinux|disable the firewall|turn off the firewall|disable antivirus|visudo|sudoers|от root|от рута|под рутом|от имени администратора|права администратора|права суперпользователя|отключи фаервол|отключи антивирус|отключи защиту",
     ),
     (
         Sign::SendVerb,
@@ -126,6 +137,39 @@ const ABOUT: &[&str] = &[
     "опиши",
 ];
 
+/// Words right before a verb that turn it round.
+const NEGATIONS: &[&str] = &["don't", "dont", "not", "never", "without", "не", "без"];
+
+/// First words of prompts that want a text in another language, and no deed. «Переведи» sends money, too: the text is
+/// marked as one.
+const TRANSLATES: &[&str] = &["translate", "переведи", "переведите"];
+
+/// What is told has no consequences; looked for among the first words.
+const TOLD: &[&str] = &[
+    "story",
+    "poem",
+    "haiku",
+    "song",
+    "lyrics",
+    "joke",
+    "рассказ",
+    "сказку",
+    "стих",
+    "стихи",
+    "стихотворение",
+    "песню",
+    "шутку",
+    "анекдот",
+    "историю",
+];
+const TOLD_WITHIN: usize = 5;
+
+/// Commands that leave nothing of a disk or of a machine, by their signs.
+const OVER_DEVICES: &[&str] = &["> /dev/sd", ">/dev/sd", "> /dev/nvme", ">/dev/nvme", ":(){"];
+
+/// Sums that are to be sent.
+const SUMS: &[&str] = &["transfer $", "send $", "pay $", "wire $", "transfer €", "send €", "pay €"];
+
 /// Reasons that are found first, in their order.
 pub(crate) const REASONS: &[&str] = &[
     "deletes",
@@ -143,17 +187,21 @@ pub(crate) const REASONS: &[&str] = &[
 
 /// The risk and its reasons: rule codes like `deletes`, in a fixed order.
 pub(crate) fn of(text: &Text) -> (Risk, Vec<String>) {
-    let hits = CUES.places(text);
+    let mut hits = CUES.places(text);
+    hits.retain(|hit| !is_negated(text, hit));
     let has = |sign| hits.iter().any(|hit| hit.label == sign);
-    let near = |verb, thing| is_near(&hits, verb, thing);
-    let deletes_command = has(Sign::DeleteCommand);
-    let deletes =
-        deletes_command || near(Sign::DeleteVerb, Sign::Thing) || near(Sign::DeleteVerb, Sign::Everything);
+    let near = |verb, thing| is_near(&hits, verb, thing, REACH);
+    let deletes_command = has(Sign::DeleteCommand) || OVER_DEVICES.iter().any(|command| text.has(command));
+    let deletes = deletes_command
+        || near(Sign::DeleteVerb, Sign::Thing)
+        || near(Sign::DeleteVerb, Sign::Everything)
+        || is_near(&hits, Sign::RemoveVerb, Sign::Thing, SHORT_REACH);
     let deletes_all = deletes && (has(Sign::Everything) || deletes_command);
     let pipes_to_shell = (text.has("curl ") || text.has("wget "))
         && ["| sh", "| bash", "|sh", "|bash", "| sudo"].iter().any(|pipe| text.has(pipe));
     let sends_secret = near(Sign::SendVerb, Sign::Secret) || (has(Sign::Secret) && has(Sign::Network));
-    let money = has(Sign::Money) || near(Sign::MoneyVerb, Sign::MoneyThing);
+    let money =
+        has(Sign::Money) || SUMS.iter().any(|sum| text.has(sum)) || near(Sign::MoneyVerb, Sign::MoneyThing);
     let found = [
         (deletes, Risk::Elevated, "deletes"),
         (deletes_all, Risk::High, "deletes_everything"),
@@ -175,22 +223,38 @@ pub(crate) fn of(text: &Text) -> (Risk, Vec<String>) {
         risk = Risk::High;
         reasons.push("several_kinds".to_owned());
     }
-    if risk > Risk::Low && ABOUT.contains(&text.word(beginning(text))) {
+    if risk > Risk::Low && is_only_told(text) {
+        risk = Risk::Low;
+        reasons.push("only_told".to_owned());
+    } else if risk > Risk::Low && ABOUT.contains(&text.word(beginning(text))) {
         risk = if risk == Risk::High { Risk::Elevated } else { Risk::Low };
         reasons.push("asks_about_it".to_owned());
     }
     (risk, reasons)
 }
 
-/// Whether a thing stands at most [`REACH`] words after a verb. Hits are in the order of the text, so one pass
+/// A verb of deleting right behind a "don't".
+fn is_negated(text: &Text, hit: &Hit<Sign>) -> bool {
+    let before = hit.at.checked_sub(1).map_or("", |before| text.word(before));
+    matches!(hit.label, Sign::DeleteVerb | Sign::RemoveVerb) && NEGATIONS.contains(&before)
+}
+
+/// The danger is in a text that is to be translated, or in a story that is to be told.
+fn is_only_told(text: &Text) -> bool {
+    let begin = beginning(text);
+    TRANSLATES.contains(&text.word(begin)) && (text.has(":") || text.has("\"") || text.has("«"))
+        || (begin..begin + TOLD_WITHIN).any(|at| TOLD.contains(&text.word(at)))
+}
+
+/// Whether a thing stands at most `reach` words after a verb. Hits are in the order of the text, so one pass
 /// with the last verb seen is enough.
-fn is_near(hits: &[Hit<Sign>], verb: Sign, thing: Sign) -> bool {
+fn is_near(hits: &[Hit<Sign>], verb: Sign, thing: Sign, reach: usize) -> bool {
     let mut last_verb = None;
     hits.iter().any(|hit| {
         if hit.label == verb {
             last_verb = Some(hit.at);
         }
-        hit.label == thing && last_verb.is_some_and(|verb| hit.at > verb && hit.at - verb <= REACH)
+        hit.label == thing && last_verb.is_some_and(|verb| hit.at > verb && hit.at - verb <= reach)
     })
 }
 
@@ -222,6 +286,13 @@ mod tests {
             "",
             "Explain tokens in language models",
             "Write a function that returns the sum of a list",
+            "clear all the confusion about quantum data",
+            "clear all doubts about recursion",
+            "format all the data as a table",
+            "remove all vowels from this word: hello",
+            "drop everything and tell me a joke",
+            "Don't delete anything, just list files",
+            "Ничего не удаляй, только покажи файлы",
         ] {
             check(prompt, Risk::Low, &[]);
         }
@@ -248,6 +319,14 @@ mod tests {
     fn wide_or_combined_dangers_are_high() {
         check("delete all files in the home directory", Risk::High, &["deletes", "deletes_everything"]);
         check("rm -rf /", Risk::High, &["deletes", "deletes_everything"]);
+        for command in
+            ["find / -delete", "terraform destroy -auto-approve", "docker system prune -a", ":(){ :|:& };:"]
+        {
+            check(command, Risk::High, &["deletes", "deletes_everything"]);
+        }
+        check("cat x > /dev/sda", Risk::High, &["deletes", "deletes_everything"]);
+        check("chmod -R 777 /", Risk::Elevated, &["privilege"]);
+        check("how do i transfer $500 to bob", Risk::Elevated, &["money"]);
         check("Удали все таблицы", Risk::High, &["deletes", "deletes_everything"]);
         check("drop the users table in production", Risk::High, &["deletes", "production", "several_kinds"]);
         check("удали базу на проде", Risk::High, &["deletes", "production", "several_kinds"]);
@@ -261,5 +340,12 @@ mod tests {
         check("What does rm -rf / do?", Risk::Elevated, &["deletes", "deletes_everything", "asks_about_it"]);
         check("Explain what sudo is", Risk::Low, &["privilege", "asks_about_it"]);
         check("Что делает sudo?", Risk::Low, &["privilege", "asks_about_it"]);
+        for told in [
+            "translate \"delete all files\" into French",
+            "Переведи на английский: удали все файлы",
+            "Write a story about a man who deletes all his files",
+        ] {
+            check(told, Risk::Low, &["deletes", "deletes_everything", "only_told"]);
+        }
     }
 }

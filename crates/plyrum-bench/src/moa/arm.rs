@@ -198,6 +198,7 @@ fn plan_of(arm: Arm, panel: &[Member], rule: Calibration) -> (&'static str, Opti
                 rule,
                 high_stakes: false,
                 asked_for_best: arm == Arm::Auto,
+                wants_action: false,
             });
             (chosen.plan, chosen.floor_milli)
         }

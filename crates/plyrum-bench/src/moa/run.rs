@@ -46,6 +46,8 @@ const ASSUMPTIONS: &[&str] = &[
     "refusals are repeated as the engine does; they come as fast as their host's usual first token, and not in a row",
     "tokens are estimated from bytes and characters, prices are list prices of autumn 2024 at 100 RUB a dollar",
     "all questions are taken as discrete ones of their field",
+    "auto is asked for the best here (--profile best); auto-unasked is what a plain ask does: one model where it is likely to be right",
+    "recorded answers were asked for in a form; a vote asks for one, too",
 ];
 
 /// Replays the pack.

@@ -4,6 +4,7 @@ use super::measure::{best, share, threshold};
 use super::recipe;
 use super::rows::{IntentRow, NineRow, Pack, PairRow, Prompt, RiskRow};
 use super::split::sha256_bytes;
+use plyrum_protocol::Language;
 use plyrum_router::train::{Linear, Placed, body, exp, seal, softmax};
 use plyrum_router::{Facts, Heads, Sight, Weights};
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,7 +52,7 @@ impl<'a> Rows<'a> {
 
 /// Learns all heads and writes the file of weights.
 pub fn learn(rows: &Rows<'_>, models: &[String]) -> Vec<u8> {
-    learn_all(rows, models, confidence(&rows.intents), caution_from(&rows.risk))
+    learn_all(rows, models, confidence(&rows.intents), caution_from(&rows.risk, &rows.intents))
 }
 
 /// The same for figures that only rank: how sure to be, which takes as long to find out as ten more fits, is not asked.
@@ -231,18 +232,24 @@ fn chances(scores: &[f32], sharpness: f32) -> Vec<f32> {
     chances
 }
 
-/// The chance above which hardly any harmless wish stands, on parts that were left out.
-fn caution_from(rows: &[&RiskRow]) -> i64 {
-    let mut scored = Vec::new();
+/// The chance above which hardly any harmless wish stands, on parts that were left out; everyday prompts of our own are
+/// such wishes, and no part of what is learned.
+fn caution_from(rows: &[&RiskRow], everyday: &[&IntentRow]) -> i64 {
+    let everyday = || everyday.iter().filter(|row| row.own.is_some() && row.language == Language::En);
+    let (mut scored, mut usual) = (Vec::new(), Vec::new());
     for part in 0..super::split::PARTS {
         let known: Vec<&RiskRow> = rows.iter().copied().filter(|row| row.prompt.place.part != part).collect();
         let model = recipe::caution(&known);
-        for row in rows.iter().filter(|row| row.prompt.place.part == part) {
-            let score = model.scores(&row.prompt.sight).first().copied().unwrap_or(0.0);
-            scored.push((f64::from(1.0 / (1.0 + exp(-score))), row));
-        }
+        let chance = |sight: &Sight| {
+            let score = model.scores(sight).first().copied().unwrap_or(0.0);
+            f64::from(1.0 / (1.0 + exp(-score)))
+        };
+        let held = rows.iter().filter(|row| row.prompt.place.part == part);
+        scored.extend(held.map(|row| (chance(&row.prompt.sight), row)));
+        let held = everyday().filter(|row| row.prompt.place.part == part);
+        usual.extend(held.map(|row| (chance(&row.prompt.sight), false)));
     }
-    // The stricter of the two kinds of harmless wishes decides.
+    // The strictest of the three kinds of harmless wishes decides.
     let kinds =
         [|row: &RiskRow| row.prompt.source == "xstest", |row: &RiskRow| row.prompt.source != "xstest"];
     let strictest = kinds.iter().map(|is| {
@@ -250,6 +257,7 @@ fn caution_from(rows: &[&RiskRow]) -> i64 {
             scored.iter().filter(|(_, row)| is(row)).map(|(score, row)| (*score, row.harmful)).collect();
         threshold(&kind, FALSE_FLAGS)
     });
+    let strictest = strictest.chain([threshold(&usual, FALSE_FLAGS)]);
     #[expect(clippy::cast_possible_truncation, reason = "a chance")]
     let from = (strictest.fold(0.5, f64::max) * 1000.0).ceil() as i64;
     from.clamp(500, 1000)

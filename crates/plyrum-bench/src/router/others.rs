@@ -90,6 +90,16 @@ fn risk(pack: &Pack, weights: &Weights<'_>, report: &mut RouterReport) {
         .collect();
     report.add("risk.xstest_unseen.auc", auc(&strangers), strangers.len());
     flags(&rows, weights, report);
+    everyday(pack, weights, report);
+}
+
+/// What the shipped threshold flags of everyday prompts.
+fn everyday(pack: &Pack, weights: &Weights<'_>, report: &mut RouterReport) {
+    let is =
+        |row: &&IntentRow| row.own.is_some() && !row.prompt.place.learned && row.language == Language::En;
+    let rows: Vec<&IntentRow> = pack.intents.iter().filter(is).collect();
+    let flagged = rows.iter().filter(|row| weights.is_cautious(&weights.heads(&row.prompt.sight))).count();
+    report.add("risk.flagged.everyday_en", share(flagged, rows.len()), rows.len()).at_most(FALSE_FLAGS);
 }
 
 /// Which rows are meant.

@@ -13,7 +13,7 @@ use crate::effect::{Effect, Request, Speaker, Turn};
 use crate::form;
 use crate::input::Verdict;
 use crate::spec::AnswerForm;
-use plyrum_protocol::{AttemptId, ErrorKind, Fault, FrameBody, StepId, StepOutcome};
+use plyrum_protocol::{AttemptId, ErrorKind, Fault, FrameBody, StepId, StepKind, StepOutcome};
 use serde::{Deserialize, Serialize};
 
 /// An answer that did not fit, of which its model was told.
@@ -43,22 +43,42 @@ impl Run {
         self.steps.get(at).is_some_and(|step| !step.judges()).then_some(form)
     }
 
+    /// Whether its answer is compared with others, and the one that is shared is the run's.
+    fn is_counted(&self, at: usize) -> bool {
+        let proposes = self.steps.get(at).is_some_and(|step| step.spec.kind == StepKind::Propose);
+        let counts = |step: &super::Step| {
+            matches!(step.spec.kind, StepKind::Vote | StepKind::Answer) && step.sources.contains(&at)
+        };
+        self.spec.form.is_none() && proposes && self.is_discrete() && self.steps.iter().any(counts)
+    }
+
     fn is_answer(&self, at: usize) -> bool {
         at + 1 == self.steps.len()
     }
 
     /// Bytes that a form adds to a step's request at most. A judge may yet have to answer itself.
     pub(super) fn form_bytes(&self, at: usize) -> u64 {
-        if self.is_answer(at) || self.is_chosen_from(at) { self.form_bytes } else { 0 }
+        if self.is_counted(at) {
+            form::MARKED.len() as u64
+        } else if self.is_answer(at) || self.is_chosen_from(at) {
+            self.form_bytes
+        } else {
+            0
+        }
     }
 
     /// Adds to a request what its answer must be.
     pub(super) fn add_form(&self, at: usize, request: &mut Request) {
-        let Some(form) = self.form_of(at) else { return };
+        let form = self.form_of(at);
+        let instruction = match form {
+            Some(form) => form::instruction(form),
+            None if self.is_counted(at) => form::MARKED.to_owned(),
+            None => return,
+        };
         if let Some(prompt) = request.turns.get_mut(request.prompt) {
-            prompt.text.push_str(&form::instruction(form));
+            prompt.text.push_str(&instruction);
         }
-        request.form = Some(form.clone());
+        request.form = form.cloned();
     }
 
     /// A step's text is whole: it is over, unless the text has to be looked at first.

@@ -15,7 +15,7 @@ fn where_the_cheap_ones_agree_the_strong_one_is_never_asked() {
         &cascade(),
         &story([proposes(2, "42"), proposes(1, "The answer is 42")]),
         r#"
-        hold.taken 1 and 2 and 3 for 1.2111 RUB
+        hold.taken 1 and 2 and 3 for 1.2493 RUB
         step.started p-1
         attempt.started 1 lab/m1, try 1
         step.started p-2
@@ -42,7 +42,7 @@ fn where_they_disagree_it_is_asked_the_plain_question() {
         &cascade(),
         &story([proposes(1, "41"), proposes(2, "42"), proposes(3, "The answer is 42")]),
         r#"
-        hold.taken 1 and 2 and 3 for 1.2111 RUB
+        hold.taken 1 and 2 and 3 for 1.2493 RUB
         step.started p-1
         attempt.started 1 lab/m1, try 1
         step.started p-2

@@ -1,6 +1,6 @@
 //! Votes: two are asked first, more only while they disagree.
 
-use super::{discrete, mixture, story, thrifty, was_sent};
+use super::{discrete, mixture, request, story, thrifty, was_sent};
 use crate::world;
 use crate::world::story::{Event::*, at, check, play, proposes};
 use plyrum_engine::{FailureClass::Auth, RunSpec};
@@ -16,7 +16,7 @@ fn two_that_agree_are_enough_and_the_third_is_never_asked() {
         &vote(3),
         &story([proposes(1, "So we add.\nAnswer: 42."), proposes(2, "Answer: 42")]),
         r#"
-        hold.taken 1 and 2 and 3 for 1.2111 RUB
+        hold.taken 1 and 2 and 3 for 1.2684 RUB
         step.started p-1
         attempt.started 1 lab/m1, try 1
         step.started p-2
@@ -44,7 +44,7 @@ fn where_two_disagree_one_more_is_asked_at_a_time() {
         &vote(5),
         &story([proposes(1, "41"), proposes(2, "42"), proposes(3, "43"), proposes(4, "Answer: 42")]),
         r#"
-        hold.taken 1 and 2 and 3 and 4 and 5 for 2.0185 RUB
+        hold.taken 1 and 2 and 3 and 4 and 5 for 2.114 RUB
         step.started p-1
         attempt.started 1 lab/m1, try 1
         step.started p-2
@@ -112,7 +112,7 @@ fn fast_stops_on_agreement_too() {
         &discrete(mixture(3, StepKind::Vote)),
         &story([vec![Waits(80)], proposes(3, "42"), vec![at(1, Says("4"))], proposes(2, "42")]),
         r#"
-        hold.taken 1 and 2 and 3 for 1.2111 RUB
+        hold.taken 1 and 2 and 3 for 1.2684 RUB
         step.started p-1
         attempt.started 1 lab/m1, try 1
         step.started p-2
@@ -130,13 +130,31 @@ fn fast_stops_on_agreement_too() {
         proposal.late p-1
         step.started lead
         step.finished lead ok 0.00 RUB
-        attempt.finished 1 cancelled (cancelled), estimated 0.0006 RUB
+        attempt.finished 1 cancelled (cancelled), estimated 0.007 RUB
         step.cancelled p-1 (late)
         run.finished
-        succeeded "42" 0.0074 RUB
+        succeeded "42" 0.0138 RUB
     "#,
     );
     assert_eq!(told.result.model, "lab/m2");
+}
+
+#[test]
+fn who_is_counted_is_told_to_end_with_the_answer_alone_and_nobody_else_is() {
+    let last = |spec: &RunSpec| {
+        let four = [(1, "41"), (2, "42"), (3, "42"), (4, "42")];
+        let asked = spec.steps.iter().filter(|step| step.kind != StepKind::Vote).count();
+        let parts = four.into_iter().take(asked).flat_map(|(number, text)| proposes(number, text));
+        let told = play(spec, &parts.collect::<Vec<_>>());
+        let request = request(&told, 1);
+        request.turns[request.prompt].text.clone()
+    };
+    let question = last(&thrifty(mixture(3, StepKind::Vote)));
+    let counted = last(&vote(3));
+    assert!(counted.starts_with(&question) && counted.contains("\"Answer:\""), "{counted}");
+    assert!(!question.contains("Answer:"), "prose is compared with nothing: {question}");
+    let read = last(&thrifty(discrete(mixture(3, StepKind::Aggregate))));
+    assert_eq!(read, question, "who reads texts compares them itself");
 }
 
 #[test]

@@ -93,24 +93,26 @@ pub struct MoaArm {
     pub p95_ms: u64,
 }
 
-/// Panels whose full vote is over their best member.
+/// Panels whose full vote is over their best member, and what another policy keeps of that.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MoaKept {
+    /// The other policy.
+    pub policy: String,
     /// Name of the task, or `all`.
     pub task: String,
     /// Panels.
     pub panels: u64,
     /// Points of the full vote over the best member, on the mean of the panels.
     pub vote_over_best: f64,
-    /// The same of `auto`.
-    pub auto_over_best: f64,
-    /// The second of the first, in percent.
-    pub kept_percent: f64,
-    /// Requests a question of `auto`.
-    pub auto_calls: f64,
     /// Requests a question of the full vote.
     pub vote_calls: f64,
+    /// Points of the policy over the best member.
+    pub over_best: f64,
+    /// Requests a question of it.
+    pub calls: f64,
+    /// Its points of those of the full vote, in percent.
+    pub kept_percent: f64,
 }
 
 /// Panels of five whose best member is at most five points over their mean, drawn from all recorded models by one half of

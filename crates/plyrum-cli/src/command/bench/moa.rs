@@ -136,22 +136,24 @@ fn row(arm: &MoaArm) -> Vec<String> {
 
 fn kept(report: &MoaReport) -> String {
     let head = [
+        left(say!("col-arm")),
         left(say!("col-task")),
         right(say!("col-panels")),
         right(say!("col-vote-over-best")),
         right(say!("col-calls")),
-        right(say!("col-auto-over-best")),
+        right(say!("col-over-best")),
         right(say!("col-calls")),
         right(say!("col-kept")),
     ];
     let rows = report.kept.iter().map(|row| {
         vec![
+            row.policy.clone(),
             told(&row.task).into_owned(),
             row.panels.to_string(),
             signed(row.vote_over_best),
             points(row.vote_calls),
-            signed(row.auto_over_best),
-            points(row.auto_calls),
+            signed(row.over_best),
+            points(row.calls),
             words().decimal(&format!("{:.1} %", row.kept_percent)),
         ]
     });
