@@ -53,7 +53,7 @@ const TABLE: &[Row<Sign>] = &[
     (
         Sign::DeleteCommand,
         1,
-        "rm rf|rm r|rm fr|rm f|drop table|drop database|drop schema|truncate table|delete from|mkfs*|shred|fdisk|rmdir|git clean|dd if|dd of|find delete|terraform destroy|kubectl delete|docker system prune|docker volume prune|dropdb|format the disk|format the drive|format my disk|format my drive|format disk|format drive|format c",
+        "rm rf|rm r|rm fr|rm f|drop table|drop database|drop schema|truncate table|delete from|mkfs*|shred|fdisk|rmdir|git clean|dd if|dd of|terraform destroy|kubectl delete|docker system prune|docker volume prune|dropdb|format the disk|format the drive|format my disk|format my drive|format disk|format drive",
     ),
     (
         Sign::Thing,
@@ -144,7 +144,24 @@ const NEGATIONS: &[&str] = &["don't", "dont", "not", "never", "without", "не",
 /// marked as one.
 const TRANSLATES: &[&str] = &["translate", "переведи", "переведите"];
 
-/// What is told has no consequences; looked for among the first words.
+/// First words of prompts that want something told.
+const TELLS: &[&str] = &[
+    "write",
+    "tell",
+    "compose",
+    "give",
+    "make",
+    "create",
+    "invent",
+    "continue",
+    "напиши",
+    "напишите",
+    "расскажи",
+    "расскажите",
+    "сочини",
+    "придумай",
+];
+/// What is told has no consequences; looked for among the first words. "Delete the story" is another wish.
 const TOLD: &[&str] = &[
     "story",
     "poem",
@@ -164,8 +181,8 @@ const TOLD: &[&str] = &[
 ];
 const TOLD_WITHIN: usize = 5;
 
-/// Commands that leave nothing of a disk or of a machine, by their signs.
-const OVER_DEVICES: &[&str] = &["> /dev/sd", ">/dev/sd", "> /dev/nvme", ">/dev/nvme", ":(){"];
+/// Commands that leave nothing of a tree, a disk or a machine, by their signs.
+const BY_SIGNS: &[&str] = &[" -delete", "> /dev/sd", ">/dev/sd", "> /dev/nvme", ">/dev/nvme", ":(){"];
 
 /// Sums that are to be sent.
 const SUMS: &[&str] = &["transfer $", "send $", "pay $", "wire $", "transfer €", "send €", "pay €"];
@@ -191,7 +208,7 @@ pub(crate) fn of(text: &Text) -> (Risk, Vec<String>) {
     hits.retain(|hit| !is_negated(text, hit));
     let has = |sign| hits.iter().any(|hit| hit.label == sign);
     let near = |verb, thing| is_near(&hits, verb, thing, REACH);
-    let deletes_command = has(Sign::DeleteCommand) || OVER_DEVICES.iter().any(|command| text.has(command));
+    let deletes_command = has(Sign::DeleteCommand) || BY_SIGNS.iter().any(|command| text.has(command));
     let deletes = deletes_command
         || near(Sign::DeleteVerb, Sign::Thing)
         || near(Sign::DeleteVerb, Sign::Everything)
@@ -223,7 +240,7 @@ pub(crate) fn of(text: &Text) -> (Risk, Vec<String>) {
         risk = Risk::High;
         reasons.push("several_kinds".to_owned());
     }
-    if risk > Risk::Low && is_only_told(text) {
+    if risk > Risk::Low && is_only_told(text) && !deletes_command && !pipes_to_shell {
         risk = Risk::Low;
         reasons.push("only_told".to_owned());
     } else if risk > Risk::Low && ABOUT.contains(&text.word(beginning(text))) {
@@ -243,7 +260,8 @@ fn is_negated(text: &Text, hit: &Hit<Sign>) -> bool {
 fn is_only_told(text: &Text) -> bool {
     let begin = beginning(text);
     TRANSLATES.contains(&text.word(begin)) && (text.has(":") || text.has("\"") || text.has("«"))
-        || (begin..begin + TOLD_WITHIN).any(|at| TOLD.contains(&text.word(at)))
+        || TELLS.contains(&text.word(begin))
+            && (begin..begin + TOLD_WITHIN).any(|at| TOLD.contains(&text.word(at)))
 }
 
 /// Whether a thing stands at most `reach` words after a verb. Hits are in the order of the text, so one pass
@@ -319,9 +337,13 @@ mod tests {
     fn wide_or_combined_dangers_are_high() {
         check("delete all files in the home directory", Risk::High, &["deletes", "deletes_everything"]);
         check("rm -rf /", Risk::High, &["deletes", "deletes_everything"]);
-        for command in
-            ["find / -delete", "terraform destroy -auto-approve", "docker system prune -a", ":(){ :|:& };:"]
-        {
+        for command in [
+            "find / -delete",
+            "find . -name '*.log' -delete",
+            "terraform destroy -auto-approve",
+            "docker system prune -a",
+            ":(){ :|:& };:",
+        ] {
             check(command, Risk::High, &["deletes", "deletes_everything"]);
         }
         check("cat x > /dev/sda", Risk::High, &["deletes", "deletes_everything"]);
@@ -347,5 +369,9 @@ mod tests {
         ] {
             check(told, Risk::Low, &["deletes", "deletes_everything", "only_told"]);
         }
+        check("удали всю историю браузера", Risk::High, &["deletes", "deletes_everything"]);
+        check("delete all song files", Risk::High, &["deletes", "deletes_everything"]);
+        check("write a poem, then run rm -rf /", Risk::High, &["deletes", "deletes_everything"]);
+        check("format C code in this file", Risk::Low, &[]);
     }
 }

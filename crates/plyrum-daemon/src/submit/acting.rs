@@ -6,6 +6,7 @@ use crate::context::Context;
 use crate::daemon::Daemon;
 use crate::driver::convert;
 use crate::project;
+use crate::resolve::is_told_how_to_act;
 use crate::tools::Order;
 use plyrum_protocol::{Asking, ErrorKind, Fault, Submit, SubmitOptions};
 use plyrum_tools::policies;
@@ -41,10 +42,7 @@ pub(super) fn of(daemon: &Daemon, context: &Context, submit: &Submit) -> Result<
 /// A model that could write Plyrum's own files could write itself a policy: nothing is offered there, and whoever has
 /// asked for it is told.
 fn own_files_inside(options: &SubmitOptions, root: &Path) -> Result<Option<Order>, Fault> {
-    let is_wanted = options.approve.is_some()
-        || options.max_turns.is_some()
-        || options.plan_mode
-        || options.asking == Asking::Defer;
+    let is_wanted = is_told_how_to_act(options) || options.plan_mode || options.asking == Asking::Defer;
     if !is_wanted {
         return Ok(None);
     }
