@@ -55,7 +55,18 @@ pub(crate) type Row<L> = (L, i32, &'static str);
 pub(crate) struct Cues<L> {
     /// By the [`start`] of the pattern's first word.
     by_start: HashMap<u32, Vec<Cue<L>>, BuildHasherDefault<Spread>>,
+    /// Which starts may be there, by [`bit`]: most words of a prompt are in no table, and this tells it at once.
+    may_be: Box<[u64; BITS / 64]>,
     count: usize,
+}
+
+/// Bits of the filter: two kilobytes, which stay in the nearest cache.
+const BITS: usize = 1 << 14;
+
+/// The bit of a start in the filter.
+fn bit(start: u32) -> usize {
+    // An odd multiplier near two to the 32 over the golden ratio: the upper bits are well spread.
+    (start.wrapping_mul(0x9e37_79b1) >> (32 - BITS.trailing_zeros())) as usize
 }
 
 struct Cue<L> {
@@ -64,6 +75,8 @@ struct Cue<L> {
     label: L,
     weight: i32,
     first: bool,
+    /// The [`start`] of its second word, where that is whole: most phrases that begin with a common word end here.
+    second: Option<u32>,
     words: Vec<Word>,
 }
 
@@ -106,6 +119,7 @@ pub(crate) struct Hit<L> {
 impl<L: Copy> Cues<L> {
     pub(crate) fn new(rows: &[Row<L>]) -> Self {
         let mut by_start = HashMap::<u32, Vec<Cue<L>>, _>::default();
+        let mut may_be = Box::new([0; BITS / 64]);
         let mut count = 0;
         for &(label, weight, patterns) in rows {
             for pattern in patterns.split('|').map(str::trim).filter(|pattern| !pattern.is_empty()) {
@@ -117,18 +131,24 @@ impl<L: Copy> Cues<L> {
                     .collect();
                 let Some(head) = words.first() else { continue };
                 // A shorter beginning would need more than one lookup a word.
-                debug_assert!(!head.any_ending || head.text.len() >= 4, "{pattern}: four bytes before `*`");
-                by_start.entry(start(head.text)).or_default().push(Cue {
+                debug_assert!(head.has_whole_start(), "{pattern}: four bytes before `*`");
+                let second = words.get(1).filter(|word| word.has_whole_start()).map(|word| start(word.text));
+                let start = start(head.text);
+                if let Some(word) = may_be.get_mut(bit(start) / 64) {
+                    *word |= 1 << (bit(start) % 64);
+                }
+                by_start.entry(start).or_default().push(Cue {
                     id: count,
                     label,
                     weight,
                     first,
+                    second,
                     words,
                 });
                 count += 1;
             }
         }
-        Self { by_start, count }
+        Self { by_start, may_be, count }
     }
 
     /// Every cue that the text has, at its first place, in the order of the text.
@@ -153,7 +173,11 @@ impl<L: Copy> Cues<L> {
     fn each(&self, text: &Text, mut found: impl FnMut(usize, Hit<L>)) {
         let begin = beginning(text);
         for at in 0..text.len() {
-            for cue in self.by_start.get(&text.start(at)).into_iter().flatten() {
+            let start = text.start(at);
+            if self.may_be.get(bit(start) / 64).is_none_or(|word| word >> (bit(start) % 64) & 1 == 0) {
+                continue;
+            }
+            for cue in self.by_start.get(&start).into_iter().flatten() {
                 if cue.matches(text, at, begin) {
                     found(cue.id, Hit { label: cue.label, weight: cue.weight, at });
                 }
@@ -164,7 +188,9 @@ impl<L: Copy> Cues<L> {
 
 impl<L> Cue<L> {
     fn matches(&self, text: &Text, at: usize, begin: usize) -> bool {
-        if self.first && at != begin && at != 0 {
+        if self.first && at != begin && at != 0
+            || self.second.is_some_and(|second| second != text.start(at + 1))
+        {
             return false;
         }
         self.words.iter().enumerate().all(|(step, word)| word.is(text.word(at + step)))
@@ -172,6 +198,11 @@ impl<L> Cue<L> {
 }
 
 impl Word {
+    /// Whether every word that it stands for has its [`start`].
+    const fn has_whole_start(&self) -> bool {
+        !self.any_ending || self.text.len() >= 4
+    }
+
     fn is(&self, word: &str) -> bool {
         if self.any_ending { word.starts_with(self.text) } else { word == self.text }
     }

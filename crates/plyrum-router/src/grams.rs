@@ -4,7 +4,7 @@
 //! have a shape and no value. Each gram counts once. Cyrillic and Latin letters hash apart by themselves: what is
 //! learned of one alphabet says nothing about the other.
 
-use crate::text::Text;
+use crate::text::{Text, is_of_words};
 
 /// Number of buckets that grams fall into.
 pub(crate) const BUCKETS: usize = 1 << 16;
@@ -101,7 +101,7 @@ impl Reader<'_> {
         let mut word = [0u32; MAX_LETTERS];
         let mut length = 0;
         for letter in text.chars() {
-            if letter.is_alphanumeric() {
+            if is_of_words(letter) {
                 if let Some(slot) = word.get_mut(length) {
                     *slot = if letter.is_ascii_digit() { u32::from(b'0') } else { u32::from(letter) };
                     length += 1;

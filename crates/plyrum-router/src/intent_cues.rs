@@ -50,12 +50,15 @@ pub(crate) const TABLE: &[Row<Intent>] = &[
         CodeWrite,
         6,
         "write a function|write function|write a python|python function|write a program|implement a|\
-         write code|write a script|write a class|write a regex|write a sql|write a rust|\
+         write code|write a script|write a class|write a regex|write me a regex|write me a function|\
+         write me a script|write me a program|write me a python|add a test|add tests|write tests|write unit tests|\
+         write a dockerfile|write a makefile|write a sql|write a rust|\
          write a javascript|write a java|write a c|write a go|html page|css file|function to find|\
          function to check|a function that|create a function|complete the function|\
          complete the following code|python program|regular expression*|write an sql|напиши функци*|\
          напиши код|напиши программ*|напиши скрипт|реализуй*|напиши класс|напиши тест*|сверстай|\
-         напиши регулярн*|напиши запрос|напиши модуль",
+         напиши регулярн*|напиши запрос|напиши модуль|напиши мне функци*|напиши мне скрипт|\
+         напиши мне программ*|добавь тест*|напиши dockerfile|напиши регулярк*",
     ),
     (
         CodeWrite,
@@ -63,7 +66,7 @@ pub(crate) const TABLE: &[Row<Intent>] = &[
         "function|functions|class|refactor*|endpoint|component|unit test*|docker*|dockerfile|script|\
          ^implement*|code for|in python|in rust|in javascript|in java|in typescript|in golang|in c|\
          in kotlin|using python|algorithm|boilerplate|parser|api client|latex code|функци*|скрипт*|код|\
-         на питоне|на python|на rust|тест*|класс",
+         на питоне|на python|на rust|тест*|класс|в python|в питоне|на javascript|на js|на java|на go|на typescript",
     ),
     (
         CodeWrite,
@@ -81,7 +84,8 @@ pub(crate) const TABLE: &[Row<Intent>] = &[
          does not compile|why does this code|what is wrong with this code|output of this code|\
          result of this code|this code do|what's wrong with my|исправь ошибк*|исправь баг*|найди ошибк*|\
          объясни код|объясни этот код|что делает этот код|что делает эта функция|почему не работает|\
-         почему не компилируется|почему падает|отлад*|ревью*|разбери код|найди баг*|почини*",
+         почему не компилируется|почему падает|отлад*|ревью*|разбери код|найди баг*|почини*|pull request|merge request|review my code|программа падает|код падает|\
+         приложение падает|скрипт падает|сервис падает",
     ),
     (
         CodeDebugExplain,
@@ -129,7 +133,8 @@ pub(crate) const TABLE: &[Row<Intent>] = &[
          ^инициализировать|^отсортировать|^заменить|^покажи|^удали|^создай|^запусти|^останови|^найди|\
          ^скопируй|^распакуй|^отформатировать|^сгенерировать|^записать|^считать|^прочитать|\
          ^принудительно|^рекурсивно|^интерактивно|^посмотреть|^перечислить|^опубликовать|^применить|\
-         ^ограничить|^исключить|^игнорировать|^вывод|^сделать|^убить|^завершить|^начать|^перейти|\
+         ^ограничить|^исключить|^игнорировать|^вывод|^сделать|^установи|^обнови|^перезапусти|^скачай|^собери|^закоммить|^смонтируй|^заархивируй|\
+         ^переименуй|^перемести|^очисти|^клонируй|^выведи|^открой|^выполни|^убей|^отключи|^включи|^сожми|^загрузи|^убить|^завершить|^начать|^перейти|\
          ^восстановить|^зашифровать|^расшифровать|^подписать|^jump|^dismiss|^reattach|^skip|^explicitly|\
          ^pretty|^write captured|^make a|^поиск|^просмотр|^установка|^запуск|^создание|^удаление",
     ),
@@ -141,7 +146,7 @@ pub(crate) const TABLE: &[Row<Intent>] = &[
          specified|remote|host|kernel|interface|archive|image|container*|recursiv*|verbose|service|\
          services|disk|partition|mount*|ssh|http|https|server|daemon|cluster|user's|permission*|symlink*|\
          log|logs|config*|configuration|environment|variable|shell|tar|zip|gzip|grep|curl|git|docker|\
-         kubernetes|systemd|systemctl|cron*|path|url|filesystem|device|devices|clipboard|keyboard|regex|\
+         kubernetes|systemd|systemctl|vim|tmux|apt|brew|chmod|npm|pip|cron*|path|url|filesystem|device|devices|clipboard|keyboard|regex|\
          wildcard|network|ip|dns|credentials|profile|session|sessions|root|sudo|database|metadata|debug|\
          output|format|mode|quietly|timestamp|plugin*|dependenc*|version|workspace|default|current|given|\
          option*|argument*|using|line|lines|checksum|certificate*|template*|manifest|subcommand|prompt|\
@@ -304,14 +309,15 @@ pub(crate) const TABLE: &[Row<Intent>] = &[
          категори*|метк*|ключевые слова",
     ),
     // Plans and advice
+    (PlanAdvise, 7, "what should i|should i|что мне делать|стоит ли мне"),
     (
         PlanAdvise,
         6,
         "itinerary|study plan|meal plan|workout plan|travel plan|daily plan|schedule for|plan a|plan my|\
-         plan for|roadmap|comprehensive strategy|what should i|should i|how can i improve|how do i|\
+         plan for|roadmap|comprehensive strategy|how can i improve|how do i|\
          how can i|how should i|any tips|advice|steps to|recipe for|how long does it take|\
          how long should|составь план|план на|план тренировок|распорядок|маршрут на|посоветуй*|\
-         что мне делать|как мне|стоит ли мне|дай совет|дорожн* карт*|как лучше|как подготовиться|\
+         как мне|дай совет|дорожн* карт*|как лучше|как подготовиться|\
          пошаговый план|рецепт",
     ),
     (

@@ -9,12 +9,22 @@ const MAX_LETTERS: usize = 16 * 1024;
 /// Ukrainian and Serbian letters, other scripts and many Latin letters with marks are `other`.
 pub(crate) fn of(prompt: &str) -> Language {
     let (mut russian, mut latin, mut marked, mut foreign) = (0usize, 0usize, 0usize, 0usize);
-    for letter in prompt.chars().filter(|letter| letter.is_alphabetic()).take(MAX_LETTERS) {
+    if prompt.is_ascii() {
+        let has_letters = prompt.bytes().any(|byte| byte.is_ascii_alphabetic());
+        return if has_letters { Language::En } else { Language::Other };
+    }
+    let mut left = MAX_LETTERS;
+    for letter in prompt.chars() {
         match letter {
             'а'..='я' | 'А'..='Я' | 'ё' | 'Ё' => russian += 1,
             'a'..='z' | 'A'..='Z' => latin += 1,
+            _ if letter.is_ascii() || !letter.is_alphabetic() => continue,
             'À'..='ɏ' | 'Ḁ'..='ỿ' => marked += 1,
             _ => foreign += 1,
+        }
+        left -= 1;
+        if left == 0 {
+            break;
         }
     }
     let all = russian + latin + marked + foreign;

@@ -27,6 +27,7 @@ mod language;
 mod measured;
 mod number;
 mod output;
+mod plain;
 mod quality;
 mod reading;
 mod risk;

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use plyrum_protocol::{Intent, OutputKind};
 
 use crate::cues::{Cues, Row, beginning};
+use crate::plain::mends;
 use crate::text::Text;
 use crate::weights::Heads;
 
@@ -99,6 +100,10 @@ const RULES_COUNT: i64 = 1 << 16;
 pub(crate) fn of(text: &Text, asked: &Asked, intent: Intent, heads: Option<&Heads>) -> OutputKind {
     let ruled = by_rules(text, asked, intent);
     let Some(heads) = heads else { return ruled };
+    let is_code = matches!(intent, Intent::CodeWrite | Intent::CodeDebugExplain);
+    if is_code && ruled != OutputKind::Structured && (mends(text) || text.names_source() && !text.asks()) {
+        return OutputKind::Code;
+    }
     // Who names a form in so many words gets it.
     if ruled == OutputKind::Structured && asked.names_form {
         return ruled;

@@ -9,7 +9,7 @@ use crate::number::UNIT;
 use crate::sight::{Findings, Sight};
 use crate::text::Text;
 use crate::weights::{Heads, Weights};
-use crate::{domain, intent, language, output};
+use crate::{domain, intent, language, output, plain};
 
 /// What a prompt is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,8 +77,11 @@ pub(crate) fn of(
         Some((weights, heads, _)) => guess(weights, heads, text, evidence),
         None => evidence.best(),
     };
-    let guess = writes_source(guess, text);
+    let plain = plain::instead(guess, text, evidence);
+    let guess = plain.unwrap_or(guess);
     let heads = learned.as_ref().map(|(weights, heads, _)| (*weights, heads));
+    // Weights that took the prompt for other work would give that work's shape.
+    let shaped_by = heads.map(|(_, heads)| heads).filter(|_| plain.is_none());
     let (risk, risk_reasons) = caution(findings.risk.clone(), heads, language);
     Reading {
         intent: guess.intent,
@@ -86,7 +89,7 @@ pub(crate) fn of(
         risk,
         risk_reasons,
         domains: domain::of(findings.fields, guess.intent, attachments, heads),
-        output_kind: output::of(text, &findings.asked, guess.intent, heads.map(|(_, heads)| heads)),
+        output_kind: output::of(text, &findings.asked, guess.intent, shaped_by),
         language,
         // The questions that hardness was learned from are English.
         hardness_milli: learned
@@ -110,14 +113,6 @@ fn hardness_of(weights: &Weights<'_>, heads: &Heads, sight: &Sight, intent: Inte
         weights.exam_gap(heads, &weights.exam.scores(sight))
     };
     weights.hardness_milli(gap, is_word_problem)
-}
-
-/// What is written into a file of source code is code, whatever the words are like.
-fn writes_source(guess: Guess, text: &Text) -> Guess {
-    if guess.intent == Intent::WriteCreative && text.names_source() {
-        return Guess { intent: Intent::CodeWrite, ..guess };
-    }
-    guess
 }
 
 /// The likeliest intent, if it is likely enough. Rules decide where they are sure and the weights are not; a single

@@ -9,7 +9,7 @@ use crate::weights::Weights;
 use crate::{language, reading};
 
 /// Which rules decide; changes with every change of a rule that can change a decision.
-pub const VERSION: &str = "rules-4";
+pub const VERSION: &str = "rules-5";
 
 /// Attachments that a decision lists.
 const MAX_LISTED: usize = 256;

@@ -17,6 +17,8 @@ pub(crate) struct Text {
     pub(crate) folded: String,
     /// The words in `folded`: runs of letters and digits, apostrophes inside kept.
     words: Vec<Word>,
+    /// How many of them begin with a digit.
+    numbers: usize,
     triples: Triples,
 }
 
@@ -81,8 +83,10 @@ impl Text {
             fold(prompt.get(tail..).unwrap_or_default(), &mut folded);
         }
         let words = words(&folded);
+        let begins_with_digit = |word: &&Word| (word.start & 0xff).wrapping_sub(u32::from(b'0')) < 10;
+        let numbers = words.iter().filter(begins_with_digit).count();
         let triples = Triples::of(&folded);
-        Self { folded, words, triples }
+        Self { folded, words, numbers, triples }
     }
 
     /// Number of words.
@@ -111,8 +115,8 @@ impl Text {
     }
 
     /// How many words are numbers.
-    pub(crate) fn numbers(&self) -> usize {
-        self.words().filter(|word| word.starts_with(|letter: char| letter.is_ascii_digit())).count()
+    pub(crate) const fn numbers(&self) -> usize {
+        self.numbers
     }
 
     /// Whether a file of source code is named, like `sum.py`.
@@ -133,6 +137,15 @@ impl Text {
     }
 }
 
+/// Whether words consist of such: any letter or digit. The usual alphabets are told without a look into the tables of Unicode.
+pub(crate) fn is_of_words(letter: char) -> bool {
+    match letter {
+        'а'..='я' | 'А'..='Я' => true,
+        _ if letter.is_ascii() => letter.is_ascii_alphanumeric(),
+        _ => letter.is_alphanumeric(),
+    }
+}
+
 fn fold(text: &str, into: &mut String) {
     let mut space = false;
     for letter in text.chars() {
@@ -147,6 +160,7 @@ fn fold(text: &str, into: &mut String) {
             'ё' | 'Ё' => into.push('е'),
             '’' | 'ʼ' => into.push('\''),
             _ if letter.is_ascii() => into.push(letter.to_ascii_lowercase()),
+            'а'..='я' => into.push(letter),
             _ => into.extend(letter.to_lowercase()),
         }
     }
@@ -156,24 +170,32 @@ fn words(folded: &str) -> Vec<Word> {
     let word = |from, to| Word { from, to, start: start(folded.get(from..to).unwrap_or_default()) };
     let mut words = Vec::with_capacity(folded.len() / 6);
     let mut begun = None;
-    let mut letters = folded.char_indices().peekable();
-    while let Some((at, letter)) = letters.next() {
-        let joins = letter == '\''
-            && begun.is_some()
-            && letters.peek().is_some_and(|(_, next)| next.is_alphanumeric());
-        match (begun, letter.is_alphanumeric() || joins) {
-            (None, true) => begun = Some(at),
-            (Some(from), false) => {
+    let mut at = 0;
+    while let Some((is_inside, bytes)) = letter_at(folded, at) {
+        let joins = || {
+            folded.as_bytes().get(at) == Some(&b'\'')
+                && letter_at(folded, at + 1).is_some_and(|(is_inside, _)| is_inside)
+        };
+        match begun {
+            None if is_inside => begun = Some(at),
+            Some(from) if !is_inside && !joins() => {
                 words.push(word(from, at));
                 begun = None;
             }
             _ => {}
         }
+        at += bytes;
     }
-    if let Some(from) = begun {
-        words.push(word(from, folded.len()));
-    }
+    words.extend(begun.map(|from| word(from, folded.len())));
     words
+}
+
+/// Whether the letter at a place is one of words, and how many bytes it has; `None` past the end.
+fn letter_at(text: &str, at: usize) -> Option<(bool, usize)> {
+    match text.as_bytes().get(at)? {
+        byte if byte.is_ascii() => Some((byte.is_ascii_alphanumeric(), 1)),
+        _ => text.get(at..)?.chars().next().map(|letter| (is_of_words(letter), letter.len_utf8())),
+    }
 }
 
 #[cfg(test)]

@@ -58,6 +58,8 @@ const TABLE: &[(Intent, &[&str])] = &[
             "implement a parser for CSV in rust",
             "Напиши функцию, которая сортирует список",
             "write a python script that renames files",
+            "write me a regex that matches emails",
+            "add a test for the parser",
             "напиши скрипт на python для парсинга логов",
         ],
     ),
@@ -81,6 +83,7 @@ const TABLE: &[(Intent, &[&str])] = &[
             "Показать открытые порты",
             "git command to undo the last commit",
             "Распаковать архив в указанный каталог",
+            "установи docker на ubuntu",
         ],
     ),
     (
@@ -123,6 +126,7 @@ const TABLE: &[(Intent, &[&str])] = &[
             "Paraphrase: the cat sat on the mat",
             "Перепиши текст проще",
             "fix the grammar in this sentence",
+            "remove the comma from this sentence: Hello, world",
             "исправь грамматику",
         ],
     ),
@@ -142,6 +146,7 @@ const TABLE: &[(Intent, &[&str])] = &[
             "How can I improve my sleep?",
             "Составь план тренировок на месяц",
             "Посоветуй, как подготовиться к собеседованию",
+            "стоит ли мне учить rust?",
             "plan a trip to Rome",
         ],
     ),
@@ -167,7 +172,7 @@ const TABLE: &[(Intent, &[&str])] = &[
         Intent::ChatRoleplay,
         &["hello", "how are you?", "Привет! Как дела?", "who are you?", "Act as a pirate captain", "спасибо"],
     ),
-    (Intent::Unknown, &["", "asdf", "ok", "???", "ъъъ"]),
+    (Intent::Unknown, &["", "asdf", "ok", "???", "ъъъ", "Переведи 5000 рублей Ивану"]),
 ];
 
 #[test]
@@ -197,6 +202,13 @@ fn the_answer_has_the_shape_that_was_asked_for() {
         ("Explain why the sky is blue", OutputKind::Prose),
         ("Summarise", OutputKind::Prose),
         ("Напиши стихотворение про осень", OutputKind::Prose),
+        ("fix the bug in main.rs", OutputKind::Code),
+        ("исправь баг в main.rs", OutputKind::Code),
+        ("list 5 fruits", OutputKind::Prose),
+        ("convert 10 miles to km", OutputKind::Discrete),
+        ("переведи 10 миль в километры", OutputKind::Discrete),
+        ("установи docker на ubuntu", OutputKind::Structured),
+        ("why does main.rs not compile?", OutputKind::Prose),
     ] {
         assert_eq!(decide(prompt).output_kind, kind, "{prompt}");
     }
