@@ -49,6 +49,13 @@ fn a_verdict_changes_who_is_asked_next_and_survives_a_restart() {
     assert_eq!(first(&world, prompt)["model"], "lab/fast", "the latest verdict counts");
     let given = world.json(["audit", "search", "--kind", "feedback.given", "--json"]);
     assert_eq!(given.as_array().unwrap().len(), 2, "{given}");
+    let run = asked["run"].as_str().unwrap();
+    world.plyrum(["feedback", run, "bad"]).run().ok();
+    assert_eq!(first(&world, prompt)["model"], "lab/other");
+    let back = world.json(["feedback", run, "none", "--json"]);
+    assert_eq!((&back["good"], &back["changed"]), (&Value::Null, &true.into()));
+    assert_eq!(first(&world, prompt)["quality_basis"]["bad"], 0, "as if nothing had been said");
+    assert_eq!(world.json(["feedback", run, "none", "--json"])["changed"], false);
     world.is_sound();
 }
 

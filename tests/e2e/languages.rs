@@ -1,6 +1,6 @@
 //! What people read is in their language; what programs read is the same in all.
 
-use crate::world::{Call, LAB_KEY, Reply, Script, World};
+use crate::world::{Call, LAB_KEY, Reply, Script, World, eventually};
 
 fn in_russian<const N: usize>(world: &World, args: [&str; N]) -> Call {
     world.plyrum(args).env("PLYRUM_LANG", "ru")
@@ -108,6 +108,11 @@ fn what_programs_read_is_the_same_in_every_language() {
     let world = World::new().with_env("LAB_KEY", LAB_KEY);
     let fake = world.lab_with_key(Script::new().always(Reply::answer("an answer", 5, 9)));
     world.plyrum(["ask", "hello"]).run().ok();
+    // What `doctor` counts is all there.
+    eventually("the run is closed on record", || {
+        let records = world.json(["audit", "search", "--json"]);
+        records.as_array().is_some_and(|records| records.iter().any(|record| record["kind"] == "run"))
+    });
     let both = |args: &str| {
         let line = format!("\"$PLYRUM\" {args}");
         let [en, ru] = ["en", "ru"].map(|lang| world.sh(&line).env("PLYRUM_LANG", lang).run());

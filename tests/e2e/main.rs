@@ -49,6 +49,7 @@ mod stuck;
 mod typed_commands;
 mod usage_more;
 mod versions;
+mod votes;
 mod ways;
 mod working_system_creation;
 mod world;

@@ -18,6 +18,7 @@ mod secret_input;
 mod table;
 mod text;
 mod tui_source;
+mod votes;
 
 use args::Args;
 use std::process::ExitCode;

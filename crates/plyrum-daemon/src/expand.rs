@@ -3,7 +3,10 @@
 use crate::context::Context;
 use crate::resolve::{excluded, not_found};
 use plyrum_catalog::{Catalog, Model, ModelId};
-use plyrum_engine::{ExpandError, ModelChoice, Models, Persona, Plan, PlanStep, SEATS, Seat, StepSpec};
+use plyrum_engine::{
+    Cascade, ExpandError, ModelChoice, Models, Persona, Plan, PlanStep, SEATS, Seat, StepSpec, cascade,
+    cheapest_first,
+};
 use plyrum_protocol::{Candidate, Decision, ErrorKind, Excluded, Fault};
 
 /// Why a model that could serve may not: what it would cost is not known, and there is a limit.
@@ -26,7 +29,7 @@ pub(crate) fn expand(plan: &Plan, choosing: &Choosing<'_>) -> Result<Vec<StepSpe
     let with_fallbacks = |models: Vec<&Model>| {
         models.into_iter().map(|model| choosing.with_fallbacks(model)).collect::<Vec<_>>()
     };
-    let is_cascade = plan.steps.iter().any(|step| step.models == Models::Cheapest);
+    let is_cascade = plan.is_cascade();
     let models = |step: &PlanStep| match &step.models {
         Models::Best if is_cascade => Ok(vec![choosing.strongest()?]),
         _ => choosing.models(step),
@@ -172,13 +175,16 @@ impl<'a> Choosing<'a> {
         panel
     }
 
+    /// Who is asked first in a cascade, and who where those disagree; none where that saves nothing.
+    pub(crate) fn cascade(&self) -> Option<Cascade> {
+        cascade(&self.seats())
+    }
+
     /// The one who is right most often; the router's first choice where that is not known.
     fn strongest(&self) -> Result<&'a Model, Fault> {
-        let first = self.first()?;
+        let place = self.cascade().and_then(|cascade| cascade.strongest);
         let panel = self.panel()?;
-        let known = panel.into_iter().filter(|model| self.quality(model).is_some());
-        // The first of equals: `max_by_key` would take the last.
-        Ok(known.rev().max_by_key(|model| self.quality(model)).unwrap_or(first))
+        place.and_then(|place| panel.get(place).copied()).map_or_else(|| self.first(), Ok)
     }
 
     /// Candidates of the first one's sort: the offline extractor does not sit on a panel of models.
@@ -197,27 +203,11 @@ impl<'a> Choosing<'a> {
             && self.context.settings.narrowing.allows(&model.provider)
     }
 
-    /// The panel without the strongest, who is asked where the others disagree, and without those far under it; the cheapest
-    /// first, of equals the better-ranked. What has no price comes last.
+    /// Of the panel, those who are asked before the strongest; all, where that would be fewer than two.
     fn cheapest(&self) -> Result<Vec<&'a Model>, Fault> {
-        const FAR_UNDER_MILLI: u32 = 150;
-        let all = self.panel()?;
-        let strongest = self.strongest()?;
-        let best = self.quality(strongest);
-        let is_far = |model: &Model| {
-            self.quality(model).zip(best).is_some_and(|(own, best)| own + FAR_UNDER_MILLI < best)
-        };
-        let others = all.iter().copied().filter(|model| model.id != strongest.id && !is_far(model));
-        let others: Vec<&Model> = others.collect();
-        let mut panel = if others.len() < 2 { all } else { others };
-        let cost = |model: &&Model| {
-            let candidate = self.decision.candidates.iter().find(|c| c.model == model.id.as_str());
-            candidate
-                .and_then(|c| c.expected_cost_micro_rub)
-                .map_or(i64::MAX, plyrum_billing_client::MicroRub::get)
-        };
-        panel.sort_by_key(cost);
-        Ok(panel)
+        let panel = self.panel()?;
+        let places = self.cascade().map_or_else(|| cheapest_first(&self.seats()), |cascade| cascade.first);
+        Ok(places.iter().filter_map(|place| panel.get(*place).copied()).collect())
     }
 
     /// The configured aggregator, else the router's first choice; the offline extractor has one of its own.

@@ -41,6 +41,9 @@ pub(crate) struct Resolved {
     pub(crate) is_command: bool,
 }
 
+/// Why a cascade became a direct answer.
+const NOBODY_CHEAPER: &str = "nobody_cheaper";
+
 /// What was asked, redacted.
 #[derive(Debug, Clone)]
 pub(crate) struct Asked {
@@ -149,7 +152,20 @@ pub(crate) fn planned(
     let wants = Wants { model: model.as_ref(), plan: requested_plan, told, left };
     let mut decision = decide(context, asked, options, &wants);
     say_what_is_unbounded(&mut decision);
-    if !plan(context, &plan_name)?.is_chosen_by_rule() {
+    let wanted = plan(context, &plan_name)?;
+    let able = Choosing {
+        context,
+        decision: &decision,
+        persona,
+        requested: model.as_ref(),
+        shows_pictures: !asked.pictures.is_empty(),
+        floor_milli: None,
+    };
+    if !wanted.is_chosen_by_rule() {
+        if wanted.is_cascade() && able.cascade().is_none() {
+            DIRECT.clone_into(&mut decision.plan);
+            decision.reasons.push(NOBODY_CHEAPER.to_owned());
+        }
         return Ok(Planned { model, decision, floor_milli: None });
     }
     if options.check.is_some() {
@@ -158,15 +174,7 @@ pub(crate) fn planned(
         decision.reasons.push(SELECTS.1.to_owned());
         return Ok(Planned { model, decision, floor_milli: None });
     }
-    let able = Choosing {
-        context,
-        decision: &decision,
-        persona,
-        requested: model.as_ref(),
-        shows_pictures: !asked.pictures.is_empty(),
-        floor_milli: None,
-    }
-    .seats();
+    let able = able.seats();
     // Of this run, and not of every greeting: a configured profile ranks, and asks for no mixture.
     let asked_for_best = options.profile == Some(Profile::Best);
     let deadline = limits(context, options, persona, now).deadline;

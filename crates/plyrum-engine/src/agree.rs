@@ -1,6 +1,6 @@
 //! When texts say the same: discrete answers by their value, counted as votes; prose by shared phrases.
 
-use crate::answer::{Reading, answer};
+use crate::answer::{Answer, Counted, Reading, answer};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Words of a phrase that is compared.
@@ -13,7 +13,7 @@ const CHALLENGERS: usize = 2;
 /// One who votes: the answer in its text, where there is one, and what its word counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Vote {
-    answer: Option<String>,
+    answer: Option<Answer>,
     weight: i64,
 }
 
@@ -21,32 +21,89 @@ impl Vote {
     pub(crate) fn of(text: &str, weight: i64, reading: Reading) -> Self {
         Self { answer: answer(text, reading), weight }
     }
+
+    fn counted(&self) -> Option<&Counted> {
+        self.answer.as_ref()?.counted.as_ref()
+    }
 }
 
-/// Groups of equal answers, each with the places of its members; the heaviest first, equal ones in the order of their
-/// best-ranked member. Votes without an answer stand alone.
-pub(crate) fn groups(votes: &[Vote]) -> Vec<Vec<usize>> {
-    let same = |a: usize, b: usize| match (votes.get(a), votes.get(b)) {
-        (Some(one), Some(two)) => one.answer.is_some() && one.answer == two.answer,
+/// Those who gave the same answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Group {
+    /// The answer as its best-ranked member was read; none where that one gave none that can be told.
+    pub(crate) answer: Option<String>,
+    /// What their words count together. A vote without an answer counts nothing: it is heard where there is no other.
+    pub(crate) weight: i64,
+    /// Places of its members, best-ranked first.
+    pub(crate) members: Vec<usize>,
+}
+
+/// Groups of equal answers; the heaviest first, equal ones in the order of their best-ranked member. Votes without an
+/// answer stand alone.
+pub(crate) fn groups(votes: &[Vote]) -> Vec<Group> {
+    let meanings = meanings(votes);
+    let same = |a: usize, b: usize| match (meanings.get(a), meanings.get(b)) {
+        (Some(one), Some(two)) => one.is_some() && one == two,
         _ => false,
     };
-    let mut groups = group(votes.len(), same);
-    let weight = |group: &Vec<usize>| -> i64 {
-        // A vote without an answer is heard where there is no other.
-        let votes = group.iter().filter_map(|at| votes.get(*at)).filter(|vote| vote.answer.is_some());
-        votes.map(|vote| vote.weight).sum()
+    let of = |members: Vec<usize>| {
+        let all = || members.iter().filter_map(|at| votes.get(*at));
+        let answer = all().next().and_then(|vote| vote.answer.as_ref()).map(|answer| answer.text.clone());
+        let weight = all().filter(|vote| vote.answer.is_some()).map(|vote| vote.weight).sum();
+        Group { answer, weight, members }
     };
-    groups.sort_by_key(|group| std::cmp::Reverse(weight(group))); // stable: equals stay in order of rank
+    let mut groups: Vec<Group> = group(votes.len(), same).into_iter().map(of).collect();
+    groups.sort_by_key(|group| std::cmp::Reverse(group.weight)); // stable: equals stay in order of rank
     groups
+}
+
+/// Groups of texts that say nearly the same, where no answer can be told: each vote counts one.
+pub(crate) fn alike(texts: &[&str]) -> Vec<Group> {
+    let of = |members: Vec<usize>| Group {
+        answer: None,
+        weight: i64::try_from(members.len()).unwrap_or(i64::MAX),
+        members,
+    };
+    near_duplicates(texts, None).into_iter().map(of).collect()
+}
+
+/// What each vote means among the others: two that mean the same have the same words here. "18" and "18 apples" do, unless
+/// another vote has 18 of something else; then the bare number goes with the heaviest of them.
+fn meanings(votes: &[Vote]) -> Vec<Option<String>> {
+    votes.iter().map(|vote| Some(meaning(vote.answer.as_ref()?, votes))).collect()
+}
+
+fn meaning(answer: &Answer, votes: &[Vote]) -> String {
+    let Some(counted) = &answer.counted else { return answer.text.clone() };
+    let others: Vec<(&Counted, i64)> = votes
+        .iter()
+        .filter_map(|vote| Some((vote.counted()?, vote.weight)))
+        .filter(|(other, _)| other.value == counted.value)
+        .collect();
+    let all_alike = others.iter().all(|(one, _)| others.iter().all(|(other, _)| one.may_be(other)));
+    if all_alike {
+        return counted.value.clone();
+    }
+    let mut sums: Vec<(&BTreeSet<String>, i64)> = Vec::new(); // in order of rank: the first of equals is kept
+    for (other, weight) in others.iter().filter(|(other, _)| !other.of.is_empty()) {
+        match sums.iter_mut().find(|(of, _)| **of == other.of) {
+            Some((_, sum)) => *sum += weight,
+            None => sums.push((&other.of, *weight)),
+        }
+    }
+    let heaviest = sums.iter().rev().max_by_key(|(_, sum)| *sum).map(|(of, _)| *of);
+    let of = heaviest.filter(|_| counted.of.is_empty()).unwrap_or(&counted.of);
+    let words: Vec<&str> = of.iter().map(String::as_str).collect();
+    format!("{} {}", counted.value, words.join(" "))
 }
 
 /// Whether the votes that are in settle it: two or more have an answer, and the two heaviest of those who have not spoken
 /// could not bring another one before the heaviest.
 pub(crate) fn is_settled(votes: &[Vote], unheard: &[i64]) -> bool {
-    let mut sums: BTreeMap<&str, (usize, i64)> = BTreeMap::new();
-    for vote in votes {
-        if let Some(answer) = &vote.answer {
-            let (count, sum) = sums.entry(answer).or_default();
+    let mut sums: BTreeMap<String, (usize, i64)> = BTreeMap::new();
+    for (vote, meaning) in votes.iter().zip(meanings(votes)) {
+        if let Some(meaning) = meaning {
+            let (count, sum) = sums.entry(meaning).or_default();
             *count += 1;
             *sum += vote.weight;
         }
@@ -60,10 +117,10 @@ pub(crate) fn is_settled(votes: &[Vote], unheard: &[i64]) -> bool {
     heard >= 2 && lead >= unheard.iter().take(CHALLENGERS).sum()
 }
 
-/// Whether two of these texts give the same answer.
-pub(crate) fn two_agree<'a>(texts: impl Iterator<Item = &'a str>, reading: Reading) -> bool {
+/// Whether two of these gave the same answer.
+pub(crate) fn two_agree(votes: &[Vote]) -> bool {
     let mut seen = BTreeSet::new();
-    texts.filter_map(|text| answer(text, reading)).any(|value| !seen.insert(value))
+    meanings(votes).into_iter().flatten().any(|meaning| !seen.insert(meaning))
 }
 
 /// Groups of texts that say nearly the same in nearly the same words; where answers
@@ -73,9 +130,13 @@ pub(crate) fn near_duplicates(texts: &[&str], reading: Option<Reading>) -> Vec<V
     let reading = reading.map(|reading| if reading == Reading::Value { Reading::Number } else { reading });
     let answers: Vec<_> =
         texts.iter().map(|text| reading.and_then(|reading| answer(text, reading))).collect();
+    let is_same = |one: Option<&Option<Answer>>, two: Option<&Option<Answer>>| match (one, two) {
+        (Some(Some(one)), Some(Some(two))) => one.may_be(two),
+        (one, two) => one == two,
+    };
     let phrases: Vec<BTreeSet<Vec<String>>> = texts.iter().map(|text| phrases(text)).collect();
     group(texts.len(), |a, b| match (phrases.get(a), phrases.get(b)) {
-        (Some(one), Some(two)) => is_near(one, two) && answers.get(a) == answers.get(b),
+        (Some(one), Some(two)) => is_near(one, two) && is_same(answers.get(a), answers.get(b)),
         _ => false,
     })
 }
@@ -123,17 +184,46 @@ mod tests {
 
     #[test]
     fn the_largest_group_wins_and_rank_breaks_ties() {
-        let one = |text| (text, 1);
-        assert_eq!(groups(&votes(&["1", "2", "2.0", "3"].map(one))), vec![vec![1, 2], vec![0], vec![3]]);
-        assert_eq!(groups(&votes(&["5", "4"].map(one))), vec![vec![0], vec![1]]);
-        let agree = |texts: [&'static str; 2]| two_agree(texts.into_iter(), Reading::Value);
+        assert_eq!(grouped(&["1", "2", "2.0", "3"]), vec![vec![1, 2], vec![0], vec![3]]);
+        assert_eq!(grouped(&["5", "4"]), vec![vec![0], vec![1]]);
+        let agree = |texts: [&str; 2]| two_agree(&votes(&texts.map(|text| (text, 1))));
         assert!(agree(["7", "Answer: 7"]) && !agree(["7", "8"]));
     }
 
     #[test]
+    fn of_what_a_number_is_counts_where_two_say_different_things() {
+        assert_eq!(grouped(&["18", "Answer: 18 apples", "17 apples"]), vec![vec![0, 1], vec![2]]);
+        assert_eq!(grouped(&["There are 18 apples.", "18 apples left"]), vec![vec![0, 1]]);
+        assert_eq!(grouped(&["5 km", "5 miles", "5 miles"]), vec![vec![1, 2], vec![0]]);
+        assert_eq!(grouped(&["5", "5 km", "5 miles", "5 miles"]), vec![vec![0, 2, 3], vec![1]]);
+        assert_eq!(grouped(&["5 km", "5", "5 miles"]), vec![vec![0, 1], vec![2]], "rank breaks ties");
+        assert_eq!(grouped(&["5", "5 million"]), vec![vec![0], vec![1]]);
+        let agree = |texts: [&str; 2]| two_agree(&votes(&texts.map(|text| (text, 1))));
+        assert!(agree(["18", "18 яблок"]) && !agree(["5 am", "5 pm"]));
+    }
+
+    fn grouped(texts: &[&'static str]) -> Vec<Vec<usize>> {
+        let said: Vec<(&str, i64)> = texts.iter().map(|text| (*text, 1)).collect();
+        groups(&votes(&said)).into_iter().map(|group| group.members).collect()
+    }
+
+    #[test]
+    fn a_group_has_its_answer_and_the_sum_of_its_words() {
+        let prose =
+            "I would rather tell you of something else, and at some length, than say what I think of it.";
+        let groups = groups(&votes(&[(prose, 9), ("Answer: 42.", 3), ("42", 4)]));
+        let of = |answer: Option<&str>, weight, members: &[usize]| Group {
+            answer: answer.map(str::to_owned),
+            weight,
+            members: members.to_vec(),
+        };
+        assert_eq!(groups, vec![of(Some("42"), 7, &[1, 2]), of(None, 0, &[0])]);
+    }
+
+    #[test]
     fn two_weak_ones_do_not_outvote_a_strong_one() {
-        assert_eq!(groups(&votes(&[("1", 5000), ("2", 2000), ("2", 2000)]))[0], vec![0]);
-        assert_eq!(groups(&votes(&[("1", 3000), ("2", 2000), ("2", 2000)]))[0], vec![1, 2]);
+        assert_eq!(groups(&votes(&[("1", 5000), ("2", 2000), ("2", 2000)]))[0].members, vec![0]);
+        assert_eq!(groups(&votes(&[("1", 3000), ("2", 2000), ("2", 2000)]))[0].members, vec![1, 2]);
     }
 
     #[test]
@@ -155,9 +245,9 @@ mod tests {
             let texts: Vec<String> = said.iter().map(|(answer, _)| answer.to_string()).collect();
             let mut votes: Vec<Vote> =
                 texts.iter().zip(&said).map(|(text, (_, w))| Vote::of(text, *w, Reading::Value)).collect();
-            let winner = votes[groups(&votes)[0][0]].answer.clone();
+            let winner = votes[groups(&votes)[0].members[0]].answer.clone();
             votes.push(Vote { answer: winner.clone(), weight: more });
-            prop_assert_eq!(&votes[groups(&votes)[0][0]].answer, &winner);
+            prop_assert_eq!(&votes[groups(&votes)[0].members[0]].answer, &winner);
         }
 
         #[test]
@@ -171,9 +261,9 @@ mod tests {
             let mut votes: Vec<Vote> = said.iter().map(vote).collect();
             let unheard: Vec<i64> = late.iter().map(|(_, weight)| *weight).collect();
             prop_assume!(is_settled(&votes, &unheard));
-            let winner = votes[groups(&votes)[0][0]].answer.clone();
+            let winner = votes[groups(&votes)[0].members[0]].answer.clone();
             votes.extend(late.iter().map(vote));
-            prop_assert_eq!(&votes[groups(&votes)[0][0]].answer, &winner);
+            prop_assert_eq!(&votes[groups(&votes)[0].members[0]].answer, &winner);
         }
     }
 

@@ -5,39 +5,15 @@
 //! are compared by value ("1,500" and "1500.0", `\frac{1}{2}` and "0.5"), words without regard to case. What a program
 //! prints is compared as it stands.
 
+mod counted;
+
+pub(crate) use counted::Counted;
+
 /// Longest text that is an answer as a whole, in characters.
 const SHORT: usize = 60;
-/// Words behind a number that change nothing about it. A closed list: "8 million", "5 pm" and "3 miles" are other numbers.
-const UNITS: &[&str] = &[
-    "dollar",
-    "dollars",
-    "usd",
-    "cents",
-    "euro",
-    "euros",
-    "eur",
-    "rub",
-    "rubles",
-    "rouble",
-    "roubles",
-    "percent",
-    "units",
-    "unit",
-    "points",
-    "items",
-    "руб",
-    "рублей",
-    "рубля",
-    "рубль",
-    "долларов",
-    "доллара",
-    "евро",
-    "процентов",
-    "процента",
-    "процент",
-    "штук",
-    "штуки",
-];
+/// Words beside a number that change nothing about it, whatever others say.
+const UNITS: &str = "dollar dollars usd cents euro euros eur rub rubles rouble roubles percent units unit points items руб \
+рублей рубля рубль долларов доллара евро процентов процента процент штук штуки";
 
 /// What counts as a difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,21 +29,53 @@ pub(crate) enum Reading {
 /// The answer in a text as votes compare it, for whoever measures that: of a program's output (`exact`) as it stands, else
 /// by its value.
 pub fn read_answer(text: &str, exact: bool) -> Option<String> {
-    answer(text, if exact { Reading::Exact } else { Reading::Number })
+    answer(text, if exact { Reading::Exact } else { Reading::Number }).map(|answer| answer.text)
+}
+
+/// An answer as it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Answer {
+    /// In its normal form.
+    pub(crate) text: String,
+    /// The number that it is, where it is one.
+    pub(crate) counted: Option<Counted>,
+}
+
+impl Answer {
+    fn of(found: &str, reading: Reading) -> Self {
+        if reading == Reading::Exact {
+            return Self { text: unquoted(found.trim().trim_matches('*').trim()).to_owned(), counted: None };
+        }
+        let found = of_unknown(found);
+        let bare = bare(found);
+        match number(bare) {
+            Some(value) => Self { text: value.clone(), counted: Some(Counted::bare(value)) },
+            None => Self { text: in_words(bare), counted: Counted::among(found) },
+        }
+    }
+
+    /// Whether two answers may mean the same.
+    pub(crate) fn may_be(&self, other: &Self) -> bool {
+        match (&self.counted, &other.counted) {
+            (Some(one), Some(other)) => one.may_be(other),
+            _ => self.text == other.text,
+        }
+    }
 }
 
 /// The answer in a text; `None` where none can be told from the words around it.
-pub(crate) fn answer(text: &str, reading: Reading) -> Option<String> {
+pub(crate) fn answer(text: &str, reading: Reading) -> Option<Answer> {
     let text = text.trim();
     let json = in_json(text);
     if let (Reading::Exact, Some(value)) = (reading, &json) {
-        return Some(unquoted(value).to_owned()); // what is printed may be empty, or begin with a space
+        // What is printed may be empty, or begin with a space.
+        return Some(Answer { text: unquoted(value).to_owned(), counted: None });
     }
     let marked = || text.lines().rev().find_map(after_marker).map(str::to_owned);
     let short = || (text.chars().count() <= SHORT).then(|| text.to_owned());
     let found = json.or_else(|| boxed(text).map(str::to_owned)).or_else(marked).or_else(short);
     match found {
-        Some(found) => Some(normal(&found, reading)).filter(|value| !value.is_empty()),
+        Some(found) => Some(Answer::of(&found, reading)).filter(|answer| !answer.text.is_empty()),
         None if reading == Reading::Number => last_number(text),
         None => None,
     }
@@ -110,25 +118,24 @@ fn boxed(text: &str) -> Option<&str> {
     end.and_then(|(end, _)| rest.get(..end))
 }
 
-fn last_number(text: &str) -> Option<String> {
+fn last_number(text: &str) -> Option<Answer> {
     let digit_or_sign = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | '-' | '/');
     let word = text.split(|c: char| !digit_or_sign(c)).rfind(|w| w.chars().any(|c| c.is_ascii_digit()))?;
-    Some(normal(word.trim_matches(['.', ',', '/']), Reading::Value))
+    Some(Answer::of(word.trim_matches(['.', ',', '/']), Reading::Value))
 }
 
-fn normal(text: &str, reading: Reading) -> String {
-    if reading == Reading::Exact {
-        return unquoted(text.trim().trim_matches('*').trim()).to_owned();
-    }
-    let text = of_unknown(text);
+/// Without what stands around an answer and is none of it.
+fn bare(text: &str) -> &str {
     let begins_with_point =
         |c: char| c == '.' && text.trim_start_matches(['*', '$', ' ', '`']).starts_with('.');
     let is_around = |c: char| !c.is_alphanumeric() && !matches!(c, '-' | '\\' | '}');
-    let bare = text.trim_end_matches(is_around).trim_start_matches(|c| is_around(c) && !begins_with_point(c));
-    number(bare).unwrap_or_else(|| {
-        let bare = bare.trim_matches(|c: char| !c.is_alphanumeric() && c != '-');
-        bare.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
-    })
+    text.trim_end_matches(is_around).trim_start_matches(|c| is_around(c) && !begins_with_point(c))
+}
+
+/// Words without regard to case and spaces.
+fn in_words(bare: &str) -> String {
+    let bare = bare.trim_matches(|c: char| !c.is_alphanumeric() && c != '-');
+    bare.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The value of one unknown: "x = 5" is 5.
@@ -199,7 +206,7 @@ fn latex_fraction(text: &str) -> Option<(&str, &str)> {
 /// A number without the words that say of what: "18 dollars" is 18.
 fn without_units(text: &str) -> &str {
     let Some((number, unit)) = text.split_once([' ', '%']) else { return text };
-    let is_unit = |word: &str| UNITS.contains(&word.trim_matches('.').to_lowercase().as_str());
+    let is_unit = |word: &str| counted::is_in(UNITS, &word.trim_matches('.').to_lowercase());
     if unit.split_whitespace().all(is_unit) { number } else { text }
 }
 
@@ -244,7 +251,7 @@ mod tests {
     use super::*;
 
     fn value(text: &str) -> Option<String> {
-        answer(text, Reading::Number)
+        answer(text, Reading::Number).map(|answer| answer.text)
     }
 
     #[test]
@@ -297,7 +304,8 @@ mod tests {
             ("7 days ago", "7 days later"),
             (".5", "5"),
         ] {
-            assert_ne!(value(one), value(other), "{one}, {other}");
+            let read = |text| answer(text, Reading::Number).unwrap();
+            assert!(!read(one).may_be(&read(other)), "{one}, {other}");
         }
         let prose = |city| {
             format!("{city} became the capital of the country when it was founded for this in the year 1913.")
@@ -325,7 +333,7 @@ mod tests {
 
     #[test]
     fn what_a_program_prints_differs_by_every_sign() {
-        let exact = |text| answer(text, Reading::Exact);
+        let exact = |text| answer(text, Reading::Exact).map(|answer| answer.text);
         assert_eq!(exact("{\"answer\": \"'aB'\"}").as_deref(), Some("aB"));
         assert_ne!(exact("Answer: aB"), exact("Answer: ab"));
         assert_ne!(exact("Answer: 5"), exact("Answer: 5.0"));

@@ -20,9 +20,10 @@ pub(crate) fn instruction(form: &AnswerForm) -> String {
     )
 }
 
-/// What follows the prompt where answers are counted: two that say the same must be seen to say the same.
-pub(crate) const MARKED: &str = "\n\nEnd with a line of its own that begins with \"Answer:\" (in Russian \"Ответ:\") and holds \
-the final answer alone, as briefly as it can be written: a number without words, a letter, a name.";
+/// What follows the prompt where answers are counted: two that say the same must be seen to say the same. In a block of its
+/// own, so that the offline extractor does not take it for a text to quote.
+pub(crate) const MARKED: &str = "\n\n<answer-form>End with a line of its own that begins with \"Answer:\" (in Russian \
+\"Ответ:\") and contains the final answer alone: a number without words, a letter, or a name.</answer-form>";
 
 /// What follows an answer that does not fit.
 pub(crate) fn repair(why: &str) -> String {

@@ -11,6 +11,7 @@ mod activate;
 mod agree;
 mod answer;
 mod calibration;
+mod cascade;
 mod compose;
 mod effect;
 mod form;
@@ -29,6 +30,7 @@ mod weight;
 pub use activate::{Activation, Room, SEATS, Seat, Situation, activate};
 pub use answer::read_answer;
 pub use calibration::{Calibration, calibration};
+pub use cascade::{Cascade, cascade, cheapest_first};
 pub use compose::request_for;
 pub use effect::{
     Basis, CheckOrder, CloseRun, Effect, HoldBatch, HoldRequest, ModelCall, OpenAttempt, Request,

@@ -229,6 +229,13 @@ impl Plan {
         Ok(steps)
     }
 
+    /// Whether the cheapest are asked before the strongest, who answers itself where those disagree. A plan whose cheapest
+    /// are read by another step is none.
+    pub fn is_cascade(&self) -> bool {
+        let cheapest = |id: &StepId| self.steps.iter().any(|s| s.id == *id && s.models == Models::Cheapest);
+        self.steps.iter().any(|step| step.kind == StepKind::Answer && step.after.iter().any(cheapest))
+    }
+
     /// Whether it leaves the choice to the rule of `auto`.
     pub fn is_chosen_by_rule(&self) -> bool {
         self.steps.is_empty()
@@ -384,6 +391,16 @@ mod tests {
 
     fn plan(steps: &str) -> Result<Plan, PlanError> {
         Plan::parse(&format!("name = \"p\"\ndescription = \"d\"\n{steps}"))
+    }
+
+    #[test]
+    fn a_cascade_answers_itself_where_its_cheapest_disagree() {
+        let ends_with = |kind| {
+            let last = format!("[[step]]\nid = \"last\"\nkind = \"{kind}\"\nafter = [\"p\"]\n");
+            plan(&format!("[[step]]\nid = \"p\"\nkind = \"propose\"\nmodels = \"cheapest\"\n{last}")).unwrap()
+        };
+        assert!(ends_with("answer").is_cascade());
+        assert!(!ends_with("aggregate").is_cascade(), "the cheapest propose, another one writes");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 /// What stands at the end of a text that had to be cut.
 const CUT: &str = " […]";
 /// Names of the blocks that a message of ours is made of.
-const BLOCKS: [&str; 4] = ["proposal", "attachment", "project-instructions", "json-schema"];
+const BLOCKS: [&str; 5] = ["proposal", "attachment", "project-instructions", "json-schema", "answer-form"];
 
 /// The text in at most `max_bytes`.
 pub(crate) fn shown(text: &str, max_bytes: usize, boundary: &str) -> String {

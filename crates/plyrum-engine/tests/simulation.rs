@@ -647,6 +647,7 @@ fn every_random_schedule_keeps_the_promises() {
         "proposal.checked",
         "dropped",
         "quorum.reached",
+        "votes.counted",
         "provisional",
         "attempt.retried",
         "attempt.hedged",

@@ -7,7 +7,7 @@
 use crate::{
     Action, ApprovalId, ApprovalScope, ApprovalVerdict, AttemptId, AttemptOutcome, CallId, ChangedFile,
     Decision, FailureView, Fault, PictureMark, Ruling, RunId, RunResult, SessionId, StepId, Timestamp,
-    ToolOutcome, UsageView,
+    ToolOutcome, UsageView, VoteGroup,
 };
 use plyrum_billing_client::MicroRub;
 use schemars::JsonSchema;
@@ -465,6 +465,16 @@ pub enum FrameBody {
         /// The end of its output, at most 4 KiB, without secrets.
         output: String,
     },
+    /// The answers of proposals were compared: who said the same, and what each one's word counts.
+    #[serde(rename = "votes.counted")]
+    VotesCounted {
+        /// The step that counts them.
+        step: StepId,
+        /// The heaviest first.
+        groups: Vec<VoteGroup>,
+        /// Whether the first group's answer is the answer; else the question goes on to another model.
+        settles: bool,
+    },
     /// Enough proposals are there.
     #[serde(rename = "quorum.reached")]
     QuorumReached {
@@ -474,7 +484,7 @@ pub enum FrameBody {
         of: u32,
         /// Since the first was asked for.
         waited_ms: u64,
-        /// `quorum`, `agreement` or `finish_now`; `duplicates` or `one_fits` where nobody has to choose; `code_with_tests`
+        /// `quorum`, `agreement`, `weighed_agreement` or `finish_now`; `duplicates` or `one_fits` where nobody has to choose; `code_with_tests`
         /// where one passes the run's check, and `none_passed` where no proposal does.
         reason: String,
     },

@@ -24,6 +24,7 @@ mod session;
 mod time;
 mod tool;
 pub mod view;
+mod vote;
 
 /// For counts that are left out where there is nothing to count.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes it so")]
@@ -58,3 +59,4 @@ pub use tool::{
     Action, ApprovalRow, ApprovalScope, ApprovalVerdict, Asking, ChangedFile, FileChange, Ruling, TodoItem,
     TodoStatus, ToolOutcome, Undone,
 };
+pub use vote::{VoteGroup, Voter};

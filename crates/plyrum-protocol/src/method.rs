@@ -486,8 +486,8 @@ pub struct UndoOrder {
 pub struct FeedbackOrder {
     /// The run: an id, a prefix, or `last`.
     pub run: String,
-    /// Whether its answer was good.
-    pub good: bool,
+    /// Whether its answer was good; null takes an earlier verdict back.
+    pub good: Option<bool>,
     /// Program and version of the client, for the record.
     #[serde(default)]
     pub client: String,
@@ -502,9 +502,9 @@ pub struct FeedbackTaken {
     pub model: String,
     /// Fields of its prompt; none counts for the model as a whole.
     pub domains: Vec<String>,
-    /// Whether the answer was good.
-    pub good: bool,
-    /// False where the same was said before.
+    /// Whether the answer was good; null where a verdict was taken back.
+    pub good: Option<bool>,
+    /// False where the same was said before, or nothing was there to take back.
     pub changed: bool,
 }
 

@@ -5,7 +5,7 @@ use super::prices::Assumed;
 use plyrum_billing_client::{Billing, BytesPerToken, MicroRub, estimate};
 use plyrum_engine::{
     Calibration, Conversation, FanOut, Limits, ModelChoice, Models, Plan, PlanStep, Quorum, Room, RunSpec,
-    Seat, Situation, activate,
+    Seat, Situation, activate, cascade,
 };
 use plyrum_protocol::{
     Candidate, Decision, Features, Intent, Language, OutputKind, Profile, Risk, RunId, SessionId, Timestamp,
@@ -29,7 +29,7 @@ pub enum Arm {
     Weighed,
     /// The same, all at once: the rest is given up at agreement, or at a quorum and its grace.
     Fast,
-    /// The shipped plan `cascade`: the two cheapest, the best where they disagree.
+    /// The shipped plan `cascade`: the two cheapest, the best where they disagree; the best alone where two cheaper are not there.
     Cascade,
     /// The rule of `auto`, where more was asked for.
     Auto,
@@ -138,7 +138,9 @@ pub(super) fn spec(
     rule: Calibration,
     plans: &Plans,
 ) -> Option<RunSpec> {
-    spec_of(arm, plan_of(arm, panel, rule).0, question, panel, rule, plans)
+    let saves_nothing = || cascade(&seats(question, panel)).is_none();
+    let name = if arm == Arm::Cascade && saves_nothing() { "direct" } else { plan_of(arm, panel, rule).0 };
+    spec_of(arm, name, question, panel, rule, plans)
 }
 
 /// The same by the plan of this name.
@@ -176,6 +178,16 @@ pub(super) fn spec_of(
         seed: question.hash(),
         accepted_at: Timestamp::from_millis(1_000_000),
     })
+}
+
+/// What is expected of each for this question.
+fn seats(question: &Question, panel: &[Member]) -> Vec<Seat> {
+    let seat = |member: &Member| Seat {
+        quality_milli: Some(member.quality_milli),
+        cost: Some(member.expected_cost(question)),
+        latency_ms: None,
+    };
+    panel.iter().map(seat).collect()
 }
 
 /// The plan's name, and from which quality on a member is let in.
@@ -226,7 +238,7 @@ impl Pick<'_> {
                 let floor = self.floor.unwrap_or(0);
                 self.panel.iter().filter(|member| member.quality_milli >= floor).collect()
             }
-            Models::Cheapest => self.behind_the_best(),
+            Models::Cheapest => self.before_the_strongest(),
             Models::Best | Models::Aggregator | Models::Named(_) => self.lead().into_iter().collect(),
         };
         members.into_iter().map(|member| vec![choice(&member.model)]).collect()
@@ -244,14 +256,10 @@ impl Pick<'_> {
         }
     }
 
-    /// As the daemon expands a cascade: without the strongest, and without those far under it where two others are left.
-    fn behind_the_best(&self) -> Vec<&Member> {
-        const FAR_UNDER_MILLI: u32 = 150;
-        let best = self.panel.first().map_or(0, |best| best.quality_milli);
-        let others =
-            self.panel.iter().skip(1).filter(|member| member.quality_milli + FAR_UNDER_MILLI >= best);
-        let others: Vec<&Member> = others.collect();
-        if others.len() < 2 { self.cheapest_first() } else { self.by_cost(others) }
+    /// As the daemon expands a cascade.
+    fn before_the_strongest(&self) -> Vec<&Member> {
+        let places = cascade(&seats(self.question, self.panel)).map(|cascade| cascade.first);
+        places.iter().flatten().filter_map(|place| self.panel.get(*place)).collect()
     }
 
     fn cheapest_first(&self) -> Vec<&Member> {

@@ -77,6 +77,8 @@ pub(crate) fn run(args: &Args) -> Outcome {
         wasted_micro_rub: cost_of(&|attempt| attempt.outcome.is_some_and(|end| end != LedgerOutcome::Ok))?,
         unbilled: u64::try_from(unbilled).unwrap_or(u64::MAX),
         unpriced: row.unpriced,
+        decision: story.decision,
+        votes: story.votes,
         resting: story.resting,
         attempts: explained,
     };
@@ -280,6 +282,12 @@ fn text(words: &Words, report: &view::ExplainReport) -> String {
         at = crate::text::time(report.started_at)
     );
     let mut text = format!("{head}\n");
+    for told in report.decision.iter().flat_map(|decision| way::decided(words, decision)) {
+        line(&mut text, &told);
+    }
+    for told in report.votes.iter().flat_map(|votes| way::counted(words, votes)) {
+        line(&mut text, &told);
+    }
     for told in way::resting(words, &report.resting) {
         line(&mut text, &told);
     }

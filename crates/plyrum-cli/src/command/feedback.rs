@@ -14,7 +14,7 @@ use std::process::ExitCode;
 pub(crate) struct Args {
     /// The run (an id, its beginning, or `last`)
     run: String,
-    /// Whether its answer was good
+    /// Whether its answer was good; `none` takes a verdict back
     verdict: Verdict,
     /// As JSON
     #[arg(long)]
@@ -25,13 +25,18 @@ pub(crate) struct Args {
 enum Verdict {
     Good,
     Bad,
+    None,
 }
 
 pub(crate) fn run(args: &Args) -> Outcome {
     let paths = paths()?;
     let order = FeedbackOrder {
         run: args.run.clone(),
-        good: args.verdict == Verdict::Good,
+        good: match args.verdict {
+            Verdict::Good => Some(true),
+            Verdict::Bad => Some(false),
+            Verdict::None => None,
+        },
         client: format!("plyrum feedback {}", env!("CARGO_PKG_VERSION")),
     };
     let taken = runtime()?.block_on(async { connected(&paths).await?.call::<RunFeedback>(&order).await })?;
@@ -40,17 +45,15 @@ pub(crate) fn run(args: &Args) -> Outcome {
         return Ok(ExitCode::SUCCESS);
     }
     let domains = if taken.domains.is_empty() { "–".to_owned() } else { taken.domains.join(", ") };
-    let verdict = if taken.good { say!("feedback-good") } else { say!("feedback-bad") };
-    let line = if taken.changed {
-        say!(
-            "feedback-taken",
-            verdict = verdict,
-            model = &taken.model,
-            domains = domains,
-            run = taken.run.as_str()
-        )
-    } else {
-        say!("feedback-same", verdict = verdict, run = taken.run.as_str())
+    let run = taken.run.as_str();
+    let verdict = taken.good.map(|good| if good { say!("feedback-good") } else { say!("feedback-bad") });
+    let line = match (verdict, taken.changed) {
+        (Some(verdict), true) => {
+            say!("feedback-taken", verdict = verdict, model = &taken.model, domains = domains, run = run)
+        }
+        (Some(verdict), false) => say!("feedback-same", verdict = verdict, run = run),
+        (None, true) => say!("feedback-back", model = &taken.model, domains = domains, run = run),
+        (None, false) => say!("feedback-nothing", run = run),
     };
     out::print(&clean(&format!("{line}\n")))?;
     Ok(ExitCode::SUCCESS)

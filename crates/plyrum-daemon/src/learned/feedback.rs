@@ -25,7 +25,8 @@ pub(crate) struct Given {
     pub(crate) model: String,
     /// Fields of the prompt.
     pub(crate) domains: Vec<String>,
-    pub(crate) good: bool,
+    /// None takes an earlier verdict back.
+    pub(crate) good: Option<bool>,
     /// When, in milliseconds.
     pub(crate) at: i64,
 }
@@ -63,7 +64,7 @@ impl Feedback {
     pub(crate) fn give(&self, given: Given) -> io::Result<bool> {
         let mut kept = self.kept();
         let same = |known: &Given| known.good == given.good && known.model == given.model;
-        if kept.by_run.get(&given.run).is_some_and(same) {
+        if kept.by_run.get(&given.run).map_or(given.good.is_none(), same) {
             return Ok(false);
         }
         append(&self.path, &given)?;
@@ -80,7 +81,9 @@ impl Feedback {
 fn counted(by_run: &BTreeMap<String, Given>) -> Verdicts {
     let mut verdicts = Verdicts::default();
     for given in by_run.values() {
-        verdicts.add(&given.model, &given.domains, given.good);
+        if let Some(good) = given.good {
+            verdicts.add(&given.model, &given.domains, good);
+        }
     }
     verdicts
 }
@@ -133,7 +136,7 @@ mod tests {
 
     fn given(run: &str, good: bool) -> Given {
         let (model, domains) = ("lab/one".to_owned(), vec!["math".to_owned()]);
-        Given { run: run.to_owned(), model, domains, good, at: 1 }
+        Given { run: run.to_owned(), model, domains, good: Some(good), at: 1 }
     }
 
     fn of(verdicts: &[(&str, bool)]) -> Verdicts {
@@ -156,6 +159,21 @@ mod tests {
         let expected = of(&[("r1", false), ("r2", true)]);
         assert_eq!(*feedback.verdicts(), expected);
         assert_eq!(*Feedback::open(path).verdicts(), expected);
+    }
+
+    #[test]
+    fn a_verdict_that_is_taken_back_counts_no_more() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let path = dir.path().join("feedback.jsonl");
+        let feedback = Feedback::open(path.clone());
+        let back = |run| Given { good: None, ..given(run, true) };
+        assert!(!feedback.give(back("r1")).unwrap(), "there is none to take back");
+        feedback.give(given("r1", false)).unwrap();
+        assert!(feedback.give(back("r1")).unwrap() && !feedback.give(back("r1")).unwrap());
+        assert_eq!(*feedback.verdicts(), of(&[]));
+        assert_eq!(*Feedback::open(path.clone()).verdicts(), of(&[]));
+        assert!(feedback.give(given("r1", true)).unwrap());
+        assert_eq!(*Feedback::open(path).verdicts(), of(&[("r1", true)]));
     }
 
     #[test]

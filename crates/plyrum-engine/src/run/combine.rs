@@ -2,9 +2,9 @@
 //!
 //! What a combining step does depends on what is there: nothing → the model is asked directly; one proposal
 //! → it is the answer, marked as degraded; proposals that all say the same → that is the answer, and nobody
-//! else is asked; one that passes the run's check (`trial.rs`) is the answer too. Otherwise by kind: a vote counts, an aggregator writes, a judge picks one unmodified, and
-//! the strong model of a cascade is asked the question itself. Where the asking fails, the best-ranked
-//! proposal stands in.
+//! else is asked; one that passes the run's check (`trial.rs`) is the answer too. Otherwise by kind: votes and
+//! cascades count (`ballot.rs`), an aggregator writes, a judge picks one unmodified. Where the asking fails, the
+//! best-ranked proposal stands in.
 
 use super::Run;
 use super::step::{Step, StepState};
@@ -14,7 +14,6 @@ use crate::proposals::{Proposal, chosen};
 use crate::random::Random;
 use plyrum_protocol::{Channel, Fault, FrameBody, StepKind, StepOutcome};
 use serde::{Deserialize, Serialize};
-use std::cell::LazyCell;
 
 /// Proposals to show: steps, with how many said it, in the order of their labels.
 pub(super) type Shown = Vec<(usize, usize)>;
@@ -54,36 +53,27 @@ impl Run {
             }
             Trying::Nothing => {}
         }
-        let found = self.texts_of(&members);
-        let reading = self.reading();
-        let votes = reading.map(|reading| agree::groups(&self.ballot(&found, &members, reading)));
-        let (ranked, texts): (Vec<usize>, Vec<&str>) = found.into_iter().unzip();
-        let Some(best) = ranked.first().copied() else { return self.ask_plainly(at) };
-        let merged = LazyCell::new(|| agree::near_duplicates(&texts, reading)); // phrase by phrase: a vote needs none of it
-        let votes = votes.unwrap_or_else(|| merged.clone());
-        let favourite = votes.first().and_then(|group| ranked.get(*group.first()?)).copied().unwrap_or(best);
-        let agreed = self.is_discrete() && votes.first().is_some_and(|group| group.len() >= 2);
-        let shown = || merged.iter().filter_map(|g| Some((*ranked.get(*g.first()?)?, g.len()))).collect();
-        match kind {
-            StepKind::Answer if self.escalates(at) && agreed => self.adopt(at, favourite),
-            StepKind::Answer if self.escalates(at) => self.ask(at, Asks::Question),
-            StepKind::Propose | StepKind::Answer | StepKind::Tool => self.ask_over(at, shown()),
-            _ if ranked.len() == 1 && self.is_sifted(&members) => {
-                self.say_quorum(panel, 1, "one_fits");
-                self.adopt(at, best)
-            }
-            _ if ranked.len() == 1 => {
-                self.degrade(at, members.len() > 1);
-                self.adopt(at, best)
-            }
-            StepKind::Vote => self.adopt(at, favourite),
-            _ if merged.len() == 1 => {
-                let have = ranked.len();
-                self.say_quorum(panel, have, "duplicates");
-                self.adopt(at, best)
-            }
-            StepKind::Aggregate | StepKind::Select => self.ask_over(at, shown()),
+        if kind == StepKind::Vote || self.escalates(at) {
+            return self.count(at, panel, &members);
         }
+        let (ranked, texts): (Vec<usize>, Vec<&str>) = self.texts_of(&members).into_iter().unzip();
+        let Some(best) = ranked.first().copied() else { return self.ask_plainly(at) };
+        let writes = !matches!(kind, StepKind::Aggregate | StepKind::Select);
+        if ranked.len() == 1 && !writes {
+            if self.is_sifted(&members) {
+                self.say_quorum(panel, 1, "one_fits");
+            } else {
+                self.degrade(at, members.len() > 1);
+            }
+            return self.adopt(at, best);
+        }
+        let merged = agree::near_duplicates(&texts, self.reading());
+        if merged.len() == 1 && !writes {
+            self.say_quorum(panel, ranked.len(), "duplicates");
+            return self.adopt(at, best);
+        }
+        let shown = merged.iter().filter_map(|g| Some((*ranked.get(*g.first()?)?, g.len()))).collect();
+        self.ask_over(at, shown)
     }
 
     /// Whether a step answers the question itself where its proposers disagree.
@@ -100,7 +90,7 @@ impl Run {
     }
 
     /// Every source failed: the question itself goes to the model of this step.
-    fn ask_plainly(&mut self, at: usize) -> bool {
+    pub(super) fn ask_plainly(&mut self, at: usize) -> bool {
         self.degrade(at, true);
         self.ask(at, Asks::Question)
     }
@@ -111,14 +101,14 @@ impl Run {
         self.ask(at, if selects { Asks::Choice(shown) } else { Asks::Synthesis(shown) })
     }
 
-    fn degrade(&mut self, at: usize, degraded: bool) {
+    pub(super) fn degrade(&mut self, at: usize, degraded: bool) {
         if let Some(step) = self.steps.get_mut(at) {
             step.degraded |= degraded;
         }
     }
 
     /// Asks the model of this step, with the money that was held for it at the start where there is some.
-    fn ask(&mut self, at: usize, asks: Asks) -> bool {
+    pub(super) fn ask(&mut self, at: usize, asks: Asks) -> bool {
         if let Some(step) = self.steps.get_mut(at) {
             step.asks = asks;
         }
@@ -136,7 +126,7 @@ impl Run {
 
     /// Takes a proposal as it is for the answer, and gives back what was held for asking. Always true: the
     /// step is over, or will be when its text was looked at.
-    fn adopt(&mut self, at: usize, member: usize) -> bool {
+    pub(super) fn adopt(&mut self, at: usize, member: usize) -> bool {
         if let Some(unused) = self.granted_attempt(at) {
             self.release(unused);
         }

@@ -15,6 +15,7 @@
 
 mod act;
 mod attempt;
+mod ballot;
 mod combine;
 mod drain;
 mod dropped;

@@ -11,11 +11,8 @@
 
 use super::step::StepState;
 use super::{Run, Step};
-use crate::agree::{self, Vote};
-use crate::answer::Reading;
 use crate::spec::{FanOut, Quorum};
-use crate::weight;
-use plyrum_protocol::{FrameBody, Intent, OutputKind, StepKind, StepOutcome, Timestamp};
+use plyrum_protocol::{FrameBody, StepKind, StepOutcome, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Proposals that thrifty asks for at first.
@@ -33,8 +30,19 @@ pub(super) struct Panel {
     pub(super) closed: bool,
     /// An earlier panel has the same members and speaks for both.
     echo: bool,
-    /// A first proposal was shown as provisional.
-    shown: bool,
+    #[serde(default)]
+    pub(super) told: Told,
+}
+
+/// What was told of a panel's proposals, once.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Told {
+    #[default]
+    Nothing,
+    /// The first one, to be read until the answer replaces it.
+    Provisional,
+    /// How they were counted.
+    Votes,
 }
 
 /// How many of `planned` proposals are enough: all of one or two, all but one of three to six, four fifths
@@ -65,7 +73,7 @@ impl Run {
                 grace_until: None,
                 closed: false,
                 echo,
-                shown: false,
+                told: Told::Nothing,
             });
         }
     }
@@ -170,7 +178,9 @@ impl Run {
 
     /// The first whole proposal, as a text that stands until the answer replaces it; once in a run.
     fn show_first(&mut self, at: usize) {
-        let Some(panel) = self.panels.get(at).filter(|_| !self.panels.iter().any(|p| p.shown)) else {
+        let Some(panel) =
+            self.panels.get(at).filter(|_| !self.panels.iter().any(|p| p.told == Told::Provisional))
+        else {
             return;
         };
         if self.steps.get(panel.combiner).is_none_or(|s| s.spec.kind != StepKind::Aggregate) {
@@ -180,7 +190,7 @@ impl Run {
         let whole = |s: &&Step| s.state == StepState::Done(StepOutcome::Ok);
         let Some(step) = members.find(whole).map(|s| s.spec.step.clone()) else { return };
         if let Some(panel) = self.panels.get_mut(at) {
-            panel.shown = true;
+            panel.told = Told::Provisional;
         }
         self.emit(FrameBody::Provisional { step });
     }
@@ -203,60 +213,6 @@ impl Run {
         let with_text =
             |m: &usize| self.steps.get(*m).filter(|s| s.is_proposal()).map(|s| (*m, s.text.as_str()));
         members.iter().filter_map(with_text).collect()
-    }
-
-    /// Whether what was proposed so far settles the answer. Where the qualities of all members are known, their words are
-    /// weighed by them; else two that say the same are enough.
-    fn agree(&self, texts: &[(usize, &str)], members: &[usize]) -> bool {
-        let Some(reading) = self.reading() else { return false };
-        let votes = self.ballot(texts, members, reading);
-        match self.weights(members) {
-            None => agree::two_agree(texts.iter().map(|(_, text)| *text), reading),
-            Some(weights) => {
-                let may_speak = |at: &usize| self.steps.get(*at).is_some_and(|s| !s.is_over());
-                // Asked one after the other, who has not spoken is ranked lower and loses a tie.
-                let tie = i64::from(self.spec.fan_out == FanOut::Fast);
-                let unheard = members.iter().zip(weights).filter(|(at, _)| may_speak(at));
-                agree::is_settled(&votes, &unheard.map(|(_, weight)| weight + tie).collect::<Vec<_>>())
-            }
-        }
-    }
-
-    /// The votes of the members that have a text, best-ranked first.
-    pub(super) fn ballot(&self, texts: &[(usize, &str)], members: &[usize], reading: Reading) -> Vec<Vote> {
-        let weights = self.weights(members);
-        let weight_of = |at: usize| {
-            let place = members.iter().position(|member| *member == at);
-            place.and_then(|place| weights.as_ref()?.get(place).copied()).unwrap_or(1)
-        };
-        texts.iter().map(|(at, text)| Vote::of(text, weight_of(*at), reading)).collect()
-    }
-
-    /// What the word of each member counts, where the quality of every one is known.
-    fn weights(&self, members: &[usize]) -> Option<Vec<i64>> {
-        let quality = |at: &usize| {
-            let step = self.steps.get(*at)?;
-            let model = step.answered_by.as_ref().or(step.spec.models.first().map(|model| &model.id))?;
-            let candidates = &self.spec.decision.candidates;
-            candidates.iter().find(|c| c.model == *model)?.expected_quality_milli
-        };
-        members.iter().map(|at| quality(at).map(weight::of)).collect()
-    }
-
-    /// Whether two answers can be compared for being the same.
-    pub(super) fn is_discrete(&self) -> bool {
-        self.spec.decision.output_kind == OutputKind::Discrete
-    }
-
-    /// How answers are compared; `None` where they cannot be.
-    pub(super) fn reading(&self) -> Option<Reading> {
-        let decision = &self.spec.decision;
-        let reading = match decision.intent {
-            Intent::CodeDebugExplain => Reading::Exact, // what a program prints
-            Intent::Math => Reading::Number,
-            _ => Reading::Value,
-        };
-        self.is_discrete().then_some(reading)
     }
 }
 

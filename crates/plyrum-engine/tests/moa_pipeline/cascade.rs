@@ -26,6 +26,7 @@ fn where_the_cheap_ones_agree_the_strong_one_is_never_asked() {
         attempt.opened 1 after 0 ms
         attempt.finished 1 ok, reported 0.0034 RUB
         step.finished p-1 ok 0.0034 RUB
+        votes.counted lead: 42 by p-1 + p-2
         step.started lead
         step.finished lead ok 0.00 RUB
         run.finished
@@ -53,6 +54,7 @@ fn where_they_disagree_it_is_asked_the_plain_question() {
         attempt.opened 2 after 0 ms
         attempt.finished 2 ok, reported 0.0034 RUB
         step.finished p-2 ok 0.0034 RUB
+        votes.counted lead: 41 by p-1, 42 by p-2 (open)
         step.started lead
         attempt.started 3 lab/lead, try 1
         attempt.opened 3 after 0 ms

@@ -28,6 +28,7 @@ fn two_that_agree_are_enough_and_the_third_is_never_asked() {
         attempt.finished 2 ok, reported 0.0034 RUB
         step.finished p-2 ok 0.0034 RUB
         quorum.reached 2 of 3 after 0 ms (agreement)
+        votes.counted lead: 42 by p-1 + p-2
         step.started lead
         step.finished lead ok 0.00 RUB
         run.finished
@@ -66,6 +67,7 @@ fn where_two_disagree_one_more_is_asked_at_a_time() {
         attempt.finished 4 ok, reported 0.0034 RUB
         step.finished p-4 ok 0.0034 RUB
         quorum.reached 4 of 5 after 0 ms (agreement)
+        votes.counted lead: 42 by p-2 + p-4, 41 by p-1, 43 by p-3
         step.started lead
         step.finished lead ok 0.00 RUB
         run.finished
@@ -128,6 +130,7 @@ fn fast_stops_on_agreement_too() {
         step.finished p-2 ok 0.0034 RUB
         quorum.reached 2 of 3 after 80 ms (agreement)
         proposal.late p-1
+        votes.counted lead: 42 by p-2 + p-3
         step.started lead
         step.finished lead ok 0.00 RUB
         attempt.finished 1 cancelled (cancelled), estimated 0.007 RUB

@@ -10,7 +10,7 @@ use plyrum_engine::{
 };
 use plyrum_protocol::{
     ApprovalId, ApprovalVerdict, AttemptId, CancelReason, ChangedFile, Channel, ErrorKind, Fault, FrameBody,
-    Ruling, RunResult, StepId, StepOutcome, Timestamp, ToolOutcome,
+    Ruling, RunResult, StepId, StepOutcome, Timestamp, ToolOutcome, VoteGroup, Voter,
 };
 use std::collections::VecDeque;
 
@@ -603,6 +603,18 @@ fn tell(body: &FrameBody) -> String {
             format!("proposal.checked {step} {}{exit}", if *passed { "passes" } else { "does not pass" })
         }
         FrameBody::ToolRefused { attempt, tool, .. } => format!("tool.refused {} {tool}", nr(attempt)),
+        FrameBody::VotesCounted { step, groups, settles } => {
+            let voter = |vote: &Voter| {
+                let weight = vote.weight_milli.map(|weight| format!(" {weight}")).unwrap_or_default();
+                format!("{}{weight}", vote.step)
+            };
+            let group = |group: &VoteGroup| {
+                let votes: Vec<String> = group.votes.iter().map(voter).collect();
+                format!("{} by {}", group.answer.as_deref().unwrap_or("?"), votes.join(" + "))
+            };
+            let groups: Vec<String> = groups.iter().map(group).collect();
+            format!("votes.counted {step}: {}{}", groups.join(", "), if *settles { "" } else { " (open)" })
+        }
         FrameBody::QuorumReached { have, of, waited_ms, reason } => {
             format!("quorum.reached {have} of {of} after {waited_ms} ms ({reason})")
         }

@@ -1,8 +1,8 @@
 //! `explain`: one run's charges, recomputed in the open from the stored inputs.
 
 use crate::{
-    AttemptId, AttemptOutcome, Excluded, FailureView, Role, RunId, RunStatus, SessionId, StepId, Timestamp,
-    UsageView,
+    AttemptId, AttemptOutcome, Excluded, FailureView, Intent, Language, OutputKind, Risk, Role, RunId,
+    RunStatus, SessionId, StepId, Timestamp, UsageView, VoteGroup,
 };
 use plyrum_billing_client::MicroRub;
 use schemars::JsonSchema;
@@ -216,6 +216,40 @@ pub struct ExplainAttempt {
     pub ms: Option<u64>,
 }
 
+/// What the router made of the prompt, and why the plan is what it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ExplainDecision {
+    /// Kind of work.
+    pub intent: Intent,
+    /// Confidence in it, 0..=1000.
+    pub intent_confidence_milli: u32,
+    /// Fields of knowledge.
+    pub domains: Vec<String>,
+    /// How careful to be.
+    pub risk: Risk,
+    /// Why.
+    pub risk_reasons: Vec<String>,
+    /// The shape of the answer.
+    pub output_kind: OutputKind,
+    /// Of the prompt.
+    pub language: Language,
+    /// Version of the rules and hash of the weights that decided.
+    pub router: String,
+    /// Why this plan.
+    pub reasons: Vec<String>,
+}
+
+/// How a step counted the answers of its proposals.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ExplainVotes {
+    /// The step.
+    pub step: StepId,
+    /// The heaviest first.
+    pub groups: Vec<VoteGroup>,
+    /// Whether the first group's answer was taken; else the question went on to another model.
+    pub settles: bool,
+}
+
 /// The whole run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ExplainReport {
@@ -229,6 +263,12 @@ pub struct ExplainReport {
     pub plan: String,
     /// When it was accepted.
     pub started_at: Timestamp,
+    /// What the router decided; none where the session's log is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<ExplainDecision>,
+    /// Votes that were counted; none where the session's log is gone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub votes: Vec<ExplainVotes>,
     /// Models that would have served if their provider had been asked then.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resting: Vec<Excluded>,

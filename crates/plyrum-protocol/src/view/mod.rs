@@ -27,8 +27,8 @@ pub use dashboard::{
     DashboardRow, DashboardSpan, DashboardSum,
 };
 pub use explain::{
-    ExplainAttempt, ExplainCache, ExplainCheck, ExplainFallback, ExplainHedge, ExplainMeter,
-    ExplainProviderCost, ExplainReport, ExplainRest, ExplainRetry,
+    ExplainAttempt, ExplainCache, ExplainCheck, ExplainDecision, ExplainFallback, ExplainHedge, ExplainMeter,
+    ExplainProviderCost, ExplainReport, ExplainRest, ExplainRetry, ExplainVotes,
 };
 pub use moa_report::{MoaArm, MoaCalibration, MoaCell, MoaDrawn, MoaKept, MoaQuorum, MoaReading, MoaReport};
 pub use overhead::{Overhead, Timing};

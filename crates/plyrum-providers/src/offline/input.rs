@@ -9,7 +9,7 @@
 //! ```
 //!
 //! then the question. Proposals for an aggregator come as `<proposal label="A">…</proposal>` in the same
-//! way. The first message may begin with `<project-instructions file="NAME">` blocks, which are read only where
+//! way. A message may end with an `<answer-form>`, which is nothing to read. The first message may begin with `<project-instructions file="NAME">` blocks, which are read only where
 //! nothing else is there to read, and a `<summary of="…">` of what was said before. Nothing is escaped inside, so a block ends at the first closing tag that another block follows, and
 //! the last block ends at the last closing tag: text that quotes a closing tag stays whole.
 
@@ -38,7 +38,7 @@ impl<'a> Input<'a> {
         let mut input = Self::default();
         let mut project = Vec::new();
         for message in messages.iter().filter(|message| message.role == Role::User) {
-            let preface = Preface::of(&message.content);
+            let preface = Preface::of(without_form(&message.content));
             project.extend(preface.project);
             input.sources.extend(preface.summary);
             let attachments = Blocks::find(preface.rest, "<attachment name=\"", "</attachment>");
@@ -63,7 +63,7 @@ impl<'a> Input<'a> {
     fn pasted(&mut self, messages: &'a [ChatMessage]) {
         let users = messages.iter().rev().filter(|message| message.role == Role::User);
         for (back, message) in users.enumerate() {
-            if let Some((question, text)) = split_prompt(Preface::of(&message.content).rest) {
+            if let Some((question, text)) = split_prompt(Preface::of(without_form(&message.content)).rest) {
                 self.sources.push(Source { name: "prompt", text });
                 if back == 0 {
                     question.clone_into(&mut self.question);
@@ -72,6 +72,12 @@ impl<'a> Input<'a> {
             }
         }
     }
+}
+
+/// A message without what it ends with where answers are counted: how a model shall write its own.
+fn without_form(message: &str) -> &str {
+    let form = message.strip_suffix("</answer-form>").and_then(|text| text.rsplit_once("\n\n<answer-form>"));
+    form.map_or(message, |(said, _)| said)
 }
 
 /// What a conversation begins with before anything was said. Closing tags within these blocks are broken up, so
@@ -168,6 +174,14 @@ mod tests {
 
     fn user(content: &str) -> ChatMessage {
         ChatMessage::text(Role::User, content)
+    }
+
+    #[test]
+    fn how_answers_are_to_be_written_is_no_text_to_quote() {
+        let form = "\n\n<answer-form>End with a line of its own that begins with \"Answer:\" and holds it.</answer-form>";
+        let messages = [user(&format!("What is 17*23?{form}"))];
+        let input = Input::read(&messages);
+        assert_eq!((input.question.as_str(), input.sources.len()), ("What is 17*23?", 0));
     }
 
     #[test]

@@ -164,6 +164,15 @@ fn notice(notice: &Notice, look: Look<'_>) -> String {
             let why = why.as_ref().map_or_else(|| "".into(), text);
             words.with("notice-checked-why", &[("step", text(step)), ("why", why)])
         }
+        Notice::Counted { groups, settles } => {
+            let untold = || words.say("votes-untold");
+            let group = |(answer, votes): &(Option<String>, usize)| {
+                format!("{} × {votes}", answer.clone().unwrap_or_else(untold))
+            };
+            let groups = groups.iter().map(group).collect::<Vec<_>>().join(", ");
+            let key = if *settles { "notice-votes" } else { "notice-votes-open" };
+            words.with(key, &[("groups", text(&groups))])
+        }
         Notice::Budget { scope, percent, spent, limit } => words.with(
             "notice-budget",
             &[

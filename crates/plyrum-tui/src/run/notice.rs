@@ -86,6 +86,13 @@ pub enum Notice {
         /// Why it does not pass, where no exit code says it.
         why: Option<String>,
     },
+    /// The answers of proposals were compared.
+    Counted {
+        /// Each answer that was given, with how many gave it; the heaviest first.
+        groups: Vec<(Option<String>, usize)>,
+        /// Whether the first of them is taken.
+        settles: bool,
+    },
     /// A budget is used up so far.
     Budget {
         /// Which.
@@ -145,6 +152,10 @@ impl Notice {
             }
             FrameBody::ProposalChecked { step, passed, exit, why, .. } => {
                 Self::Checked { step: step.to_string(), passed: *passed, exit: *exit, why: why.clone() }
+            }
+            FrameBody::VotesCounted { groups, settles, .. } => {
+                let groups = groups.iter().map(|group| (group.answer.clone(), group.votes.len()));
+                Self::Counted { groups: groups.collect(), settles: *settles }
             }
             FrameBody::BudgetNotice { scope, percent, spent_micro_rub, limit_micro_rub, .. } => {
                 Self::Budget {

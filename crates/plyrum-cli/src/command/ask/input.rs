@@ -19,13 +19,13 @@ const NOTE_AFTER: Duration = Duration::from_secs(1);
 
 /// The prompt and what comes with it.
 #[derive(Debug)]
-pub(super) struct Asked {
-    pub(super) prompt: String,
-    pub(super) attachments: Vec<Enclosed>,
+pub(in crate::command) struct Asked {
+    pub(in crate::command) prompt: String,
+    pub(in crate::command) attachments: Vec<Enclosed>,
 }
 
 /// Reads files and standard input. Without words, standard input is the prompt.
-pub(super) fn gather(
+pub(in crate::command) fn gather(
     words: &str,
     files: &[PathBuf],
     no_stdin: bool,

@@ -23,6 +23,7 @@ use crate::text::say;
 use clap::ValueEnum;
 use follow::Watch;
 pub(in crate::command) use follow::exit_code;
+pub(in crate::command) use input::gather;
 use plyrum_billing_client::MicroRub;
 use plyrum_client::{Enclosed, upload};
 use plyrum_config::Paths;
@@ -226,7 +227,7 @@ pub(crate) fn run(args: &Args) -> ExitCode {
 fn course(args: &Args, show: &Show) -> Result<ExitCode, Fault> {
     let paths = paths()?;
     let schema = args.schema.as_deref().map(schema::read).transpose()?;
-    let asked = input::gather(&args.prompt.join(" "), &args.file, args.no_stdin, args.timeout)?;
+    let asked = gather(&args.prompt.join(" "), &args.file, args.no_stdin, args.timeout)?;
     let record = args.record.as_deref().map(recorded_to).transpose()?;
     let mut submit = submit(args, asked.prompt, new_run_id()?, record);
     submit.options.schema = schema;

@@ -40,6 +40,11 @@ fn one(body: &FrameBody) -> Option<String> {
         FrameBody::ProviderResting { provider, failures, until, .. } => {
             say!("ask-resting", provider = provider, at = time(*until), n = u64::from(*failures))
         }
+        FrameBody::RunPlanned { steps, reasons, .. }
+            if reasons.iter().any(|code| code == "nobody_cheaper") =>
+        {
+            say!("ask-nobody-cheaper", model = &steps.first()?.model)
+        }
         FrameBody::PlanShrunk { from, to, reason } => {
             say!("ask-became", from = from, to = to, why = &*told(reason))
         }

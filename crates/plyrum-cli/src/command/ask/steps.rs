@@ -3,6 +3,7 @@
 use super::dry::price_range;
 use crate::money;
 use crate::text::{say, told, words};
+use crate::votes;
 use plyrum_billing_client::MicroRub;
 use plyrum_protocol::FrameBody;
 
@@ -19,9 +20,12 @@ pub(super) fn of(body: &FrameBody) -> Option<String> {
             risk = decision.risk.to_string(),
             language = decision.language.to_string()
         ),
-        FrameBody::RunPlanned { plan, price_low_micro_rub, price_high_micro_rub, unpriced, .. } => {
+        FrameBody::RunPlanned {
+            plan, price_low_micro_rub, price_high_micro_rub, unpriced, reasons, ..
+        } => {
             let price = price_range(*price_low_micro_rub, *price_high_micro_rub, unpriced.len());
-            say!("step-planned", plan = plan, price = price)
+            let planned = say!("step-planned", plan = plan, price = price);
+            if reasons.is_empty() { planned } else { format!("{planned} ({})", told(&reasons.join(", "))) }
         }
         FrameBody::HoldTaken { total_micro_rub, holds } => {
             let unpriced = holds.iter().filter(|hold| hold.unpriced).count();
@@ -54,6 +58,14 @@ pub(super) fn of(body: &FrameBody) -> Option<String> {
             took = money::seconds(*waited_ms),
             why = &*told(reason)
         ),
+        FrameBody::VotesCounted { groups, settles, .. } => {
+            let groups = votes::lines(words(), groups).join("; ");
+            if *settles {
+                say!("step-votes", groups = groups)
+            } else {
+                say!("step-votes-open", groups = groups)
+            }
+        }
         FrameBody::ProposalChecked { passed: false, output, .. } if !output.trim().is_empty() => {
             output.trim_end().to_owned()
         }

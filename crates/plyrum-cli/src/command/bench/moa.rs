@@ -8,6 +8,7 @@ use crate::out;
 use crate::table::{left, right, table};
 use crate::text::{say, told, words};
 use plyrum_bench::moa::{ARMS, Asked, PANELS, Pack, replay};
+use plyrum_billing_client::MicroRub;
 use plyrum_protocol::Fault;
 use plyrum_protocol::view::{MoaArm, MoaCell, MoaReport};
 use std::path::PathBuf;
@@ -110,7 +111,7 @@ fn cell(cell: &MoaCell) -> String {
         right(say!("col-p50")),
         right(say!("col-p95")),
     ];
-    let rows: Vec<Vec<String>> = cell.arms.iter().map(row).collect();
+    let rows: Vec<Vec<String>> = cell.arms.iter().map(row).chain([oracle(cell)]).collect();
     format!("{title}\n{}", table(&head, &rows))
 }
 
@@ -128,10 +129,30 @@ fn row(arm: &MoaArm) -> Vec<String> {
         arm.over_vote.map_or_else(|| "–".to_owned(), signed),
         points(arm.calls),
         words().decimal(&format!("{:.0}", arm.chars)),
-        words().rub(arm.cost_micro_rub),
+        rubles(arm.cost_micro_rub),
         words().count(arm.p50_ms),
         words().count(arm.p95_ms),
     ]
+}
+
+/// Who always chooses a member that is right, where there is one: what no policy can pass.
+fn oracle(cell: &MoaCell) -> Vec<String> {
+    let best = cell.arms.iter().find(|arm| arm.over_best == Some(0.0)).and_then(|arm| arm.accuracy);
+    let over_best = best.map_or_else(|| "–".to_owned(), |best| signed(cell.oracle - best));
+    let nothing = std::iter::repeat_n("–".to_owned(), 7);
+    ["oracle".to_owned(), points(cell.oracle), over_best].into_iter().chain(nothing).collect()
+}
+
+/// Rubles with all six places, so that the points of a column stand under each other.
+fn rubles(cost: MicroRub) -> String {
+    let micro = cost.get();
+    let whole = format!(
+        "{}{}.{:06}",
+        if micro < 0 { "-" } else { "" },
+        micro.unsigned_abs() / 1_000_000,
+        micro.unsigned_abs() % 1_000_000
+    );
+    format!("{} ₽", words().decimal(&whole))
 }
 
 fn kept(report: &MoaReport) -> String {

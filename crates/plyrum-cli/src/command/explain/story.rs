@@ -6,7 +6,7 @@ use plyrum_billing_client::MicroRub;
 use plyrum_config::Paths;
 use plyrum_protocol::{
     AttemptId, Excluded, FailureView, Frame, FrameBody, RunId, SessionId, StepId, Timestamp,
-    view::ExplainCheck, view::ExplainHedge, view::ExplainRest,
+    view::ExplainCheck, view::ExplainDecision, view::ExplainHedge, view::ExplainRest, view::ExplainVotes,
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -17,6 +17,10 @@ pub(super) struct Story {
     attempts: BTreeMap<AttemptId, Told>,
     /// How the run's check ended, by the step whose proposal was tried.
     checks: BTreeMap<StepId, ExplainCheck>,
+    /// What the router decided.
+    pub(super) decision: Option<ExplainDecision>,
+    /// Votes that were counted.
+    pub(super) votes: Vec<ExplainVotes>,
     /// Models that would have served if their provider had been asked.
     pub(super) resting: Vec<Excluded>,
     /// The ledger does not know which proposal was the best; the run's own result does.
@@ -86,6 +90,27 @@ impl Story {
         match body {
             FrameBody::RunRouted { decision } => {
                 self.resting = decision.excluded.iter().filter(|e| e.only_rests()).cloned().collect();
+                self.decision = Some(ExplainDecision {
+                    intent: decision.intent,
+                    intent_confidence_milli: decision.intent_confidence_milli,
+                    domains: decision.domains.clone(),
+                    risk: decision.risk,
+                    risk_reasons: decision.risk_reasons.clone(),
+                    output_kind: decision.output_kind,
+                    language: decision.language,
+                    router: decision.router.clone(),
+                    reasons: decision.reasons.clone(),
+                });
+            }
+            // The last one counts: a plan that was made smaller is told again.
+            FrameBody::RunPlanned { reasons, .. } => {
+                if let Some(decision) = &mut self.decision {
+                    decision.reasons.clone_from(reasons);
+                }
+            }
+            FrameBody::VotesCounted { step, groups, settles } => {
+                let (step, groups) = (step.clone(), groups.clone());
+                self.votes.push(ExplainVotes { step, groups, settles: *settles });
             }
             FrameBody::AttemptAdmitted { attempt, queued_ms, is_probe } => {
                 let told = self.told(attempt);

@@ -1,6 +1,7 @@
 //! The way of a request, in sentences: how long it waited and for what, what it met, and what followed for its provider.
 
 use crate::text::{say, time};
+use crate::votes;
 use plyrum_protocol::{Excluded, view};
 use plyrum_words::Words;
 
@@ -50,6 +51,30 @@ fn repeat(words: &Words, retry: &view::ExplainRetry) -> Option<String> {
     } else {
         say!(in words, "explain-after", took = took)
     })
+}
+
+/// What the router made of the prompt, and why this plan.
+pub(super) fn decided(words: &Words, decision: &view::ExplainDecision) -> Vec<String> {
+    let because = |reasons: &[String]| match reasons {
+        [] => String::new(),
+        reasons => format!(" ({})", words.told(&reasons.join(", "))),
+    };
+    let confidence = words.percent(decision.intent_confidence_milli / 10);
+    let (intent, risk) = (decision.intent.to_string(), decision.risk.to_string());
+    let shape = format!("{}, {}", decision.output_kind, decision.language);
+    let risk = format!("{risk}{}", because(&decision.risk_reasons));
+    let routed = say!(in words, "explain-routed", intent = intent, confidence = confidence, shape = shape, risk = risk);
+    let reasons = words.told(&decision.reasons.join(", ")).into_owned();
+    let plan = (!decision.reasons.is_empty()).then(|| say!(in words, "explain-planned", reasons = reasons));
+    std::iter::once(routed).chain(plan).collect()
+}
+
+/// Who said what, and whether that settled it.
+pub(super) fn counted(words: &Words, counted: &view::ExplainVotes) -> Vec<String> {
+    let key = if counted.settles { "explain-votes" } else { "explain-votes-open" };
+    let head = words.with(key, &[("step", counted.step.as_str().into())]);
+    let groups = votes::lines(words, &counted.groups).into_iter().map(|group| format!("  {group}"));
+    std::iter::once(head).chain(groups).collect()
 }
 
 /// Models that were passed over because their provider was not asked then.

@@ -77,6 +77,7 @@ const FRAMES: &[&str] = &[
     r#""type":"step.started","step":"answer","kind":"answer","role":"answer""#,
     r#""type":"attempt.started","step":"answer","attempt":"a.1","provider":"lab","model":"lab/fast","try":1"#,
     r#""type":"attempt.fallback","from":"\u202ea","to":"b\u001b[1m","cause":"c\r\n""#,
+    r#""type":"votes.counted","step":"answer","groups":[{"answer":"\u001b[8m4\u202e2","votes":[{"step":"p","weight_milli":5000}]},{"answer":null,"votes":[{"step":"q","weight_milli":1}]}],"settles":true"#,
     r#""type":"tool.proposed","call":"c.1","step":"answer","tool":"ru\u001b[8mn","action":{"kind":"shell","command":"ls \u001b[8m\u202e","cwd":"\u0007","timeout_s":60,"network":false},"sha256":"aa","said":"\u001b[31m""#,
     r#""type":"approval.requested","approval":"x.a1","call":"c.1","deadline":"2026-11-18T12:00:00Z","default":"denied","ruling":{"verdict":"ask","policy":"ask","reason":"\u001b[5mnew"},"verdict_if_rule":"[[rule]]\nwords = [\"\u001b[5m\"]""#,
     r#""type":"approval.resolved","approval":"x.a1","call":"c.1","verdict":"approved","by":"\u001b[5mme""#,
