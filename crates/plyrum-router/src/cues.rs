@@ -86,8 +86,8 @@ struct Word {
 }
 
 /// Hashes the start of a word: every word of a prompt is looked up in every table, and nobody chooses the tables.
-#[derive(Default)]
-struct Spread(u64);
+#[derive(Debug, Default)]
+pub(crate) struct Spread(u64);
 
 impl Hasher for Spread {
     fn write(&mut self, bytes: &[u8]) {
@@ -206,6 +206,12 @@ impl Word {
     fn is(&self, word: &str) -> bool {
         if self.any_ending { word.starts_with(self.text) } else { word == self.text }
     }
+}
+
+/// Words of patterns, with the `*` of any ending.
+pub(crate) fn words_of<L>(rows: &'static [Row<L>]) -> impl Iterator<Item = &'static str> {
+    let patterns = rows.iter().flat_map(|row| row.2.split('|'));
+    patterns.flat_map(|pattern| pattern.trim().trim_start_matches('^').split(' '))
 }
 
 /// The place where the prompt begins to say what it wants.

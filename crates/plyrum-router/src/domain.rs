@@ -12,7 +12,7 @@ use crate::weights::{FIELDS, Heads, Weights};
 /// Points that make a field apply: one sure word or two likely ones.
 const MIN_POINTS: i32 = 2;
 
-const TABLE: &[Row<&str>] = &[
+pub(crate) const TABLE: &[Row<&str>] = &[
     (
         "programming",
         2,

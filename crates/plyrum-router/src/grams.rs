@@ -156,7 +156,7 @@ impl Reader<'_> {
 }
 
 /// One more piece in a hash; the upper bits are well spread.
-fn spread(hash: u64, piece: u64) -> u64 {
+pub(crate) const fn spread(hash: u64, piece: u64) -> u64 {
     let mixed = (hash ^ piece).wrapping_mul(SPREAD);
     mixed ^ (mixed >> 29)
 }

@@ -10,7 +10,7 @@
 //! Risk is caution only: it looks at what the prompt asks to *do*, wording can only raise it, and nothing here
 //! ever grants a permission.
 //!
-//! Reading order: [`RouteInput`] → `text` (folded words) → `cues` (how words are matched) → `grams`, `signs` (what
+//! Reading order: [`RouteInput`] → `text` (folded words, read as they were meant by `spelling`) → `cues` (how words are matched) → `grams`, `signs` (what
 //! weights see) → `weights` → `intent`, `risk`, `domain`, `output`, `language` → [`Reading`] (what the prompt is) →
 //! `candidate` (who may serve it) → [`route`]. `train` (a feature) is how weights are learned.
 //!
@@ -34,6 +34,7 @@ mod risk;
 mod route;
 mod sight;
 mod signs;
+mod spelling;
 mod text;
 #[cfg(feature = "train")]
 pub mod train;
@@ -47,4 +48,5 @@ pub use reading::{Reading, hardness, read, read_by, wants_action};
 pub use route::{VERSION, route};
 pub use sight::Sight;
 pub use signs::Signs;
+pub use spelling::Words;
 pub use weights::{Broken, EXAM_HEADS, FIELDS, Facts, Heads, Table, WORK_HEADS, Weights};

@@ -9,7 +9,7 @@ use crate::plain::mends;
 use crate::text::Text;
 use crate::weights::Heads;
 
-const TABLE: &[Row<OutputKind>] = &[
+pub(crate) const TABLE: &[Row<OutputKind>] = &[
     (
         OutputKind::Structured,
         1,
@@ -29,7 +29,7 @@ const TABLE: &[Row<OutputKind>] = &[
 ];
 
 /// Forms that an answer is asked for in.
-const FORM_TABLE: &[Row<()>] = &[(
+pub(crate) const FORM_TABLE: &[Row<()>] = &[(
     (),
     1,
     "as json|in json|as yaml|in yaml|as xml|as csv|as a csv|as a table|as a markdown table|as a diff|json only|only json|в json|в yaml|в csv|в формате json|в виде таблицы|таблицей|только json",

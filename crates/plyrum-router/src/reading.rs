@@ -7,6 +7,7 @@ use crate::input::AttachmentFacts;
 use crate::intent::{Guess, Scores};
 use crate::number::UNIT;
 use crate::sight::{Findings, Sight};
+use crate::spelling::Words;
 use crate::text::Text;
 use crate::weights::{Heads, Weights};
 use crate::{domain, intent, language, output, plain};
@@ -42,7 +43,7 @@ pub fn hardness(prompt: &str) -> Option<u32> {
 /// Whether a prompt wants something done where it was typed, and not only said: it names a file of source code, or tells a shell
 /// what to do without asking how.
 pub fn wants_action(prompt: &str, intent: Intent) -> bool {
-    let text = Text::of(prompt);
+    let text = text(Weights::shipped(), prompt);
     text.names_source()
         || intent == Intent::Shell && !text.asks() && !ASKS_HOW.contains(&text.word(beginning(&text)))
 }
@@ -56,9 +57,15 @@ pub fn read(prompt: &str, attachments: &[AttachmentFacts]) -> Reading {
     read_by(Weights::shipped(), prompt, attachments)
 }
 
+/// A prompt as weights know its words; as it stands where there are none.
+pub(crate) fn text(weights: Option<&Weights<'_>>, prompt: &str) -> Text {
+    weights
+        .map_or_else(|| Text::meant(prompt, &Words::default()), |weights| Text::meant(prompt, &weights.words))
+}
+
 /// Reads a prompt by weights, or by rules alone.
 pub fn read_by(weights: Option<&Weights<'_>>, prompt: &str, attachments: &[AttachmentFacts]) -> Reading {
-    of(weights, &Text::of(prompt), language::of(prompt), attachments)
+    of(weights, &text(weights, prompt), language::of(prompt), attachments)
 }
 
 pub(crate) fn of(

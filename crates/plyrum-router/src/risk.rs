@@ -19,7 +19,7 @@ const REACH: usize = 8;
 const SHORT_REACH: usize = 4;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Sign {
+pub(crate) enum Sign {
     /// Says by itself that something is gone afterwards.
     DeleteVerb,
     /// Deletes things that can be deleted: words and doubts are removed and cleared, too.
@@ -39,7 +39,7 @@ enum Sign {
     History,
 }
 
-const TABLE: &[Row<Sign>] = &[
+pub(crate) const TABLE: &[Row<Sign>] = &[
     (
         Sign::DeleteVerb,
         1,

@@ -9,7 +9,7 @@ use crate::weights::Weights;
 use crate::{language, reading};
 
 /// Which rules decide; changes with every change of a rule that can change a decision.
-pub const VERSION: &str = "rules-5";
+pub const VERSION: &str = "rules-6";
 
 /// Attachments that a decision lists.
 const MAX_LISTED: usize = 256;
@@ -17,8 +17,8 @@ const MAX_LISTED: usize = 256;
 /// Decides what a prompt is and who may serve it. Never fails: with no model left the candidates are empty and
 /// every model says why.
 pub fn route(input: &RouteInput<'_>) -> Decision {
-    let text = Text::of(input.prompt);
     let weights = Weights::shipped();
+    let text = reading::text(weights, input.prompt);
     let reading = reading::of(weights, &text, language::of(input.prompt), input.attachments);
     let work = Work {
         intent: reading.intent,

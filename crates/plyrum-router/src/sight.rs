@@ -4,6 +4,7 @@ use plyrum_protocol::{Language, Risk};
 
 use crate::grams::Grams;
 use crate::signs::Signs;
+use crate::spelling::Words;
 use crate::text::Text;
 use crate::weights::FIELDS;
 use crate::{domain, intent, language, output, risk};
@@ -47,9 +48,9 @@ impl Findings {
 }
 
 impl Sight {
-    /// Reads a prompt.
-    pub fn of(prompt: &str) -> Self {
-        let text = Text::of(prompt);
+    /// Reads a prompt, its words as they were meant as far as `known` goes.
+    pub fn of(prompt: &str, known: &Words) -> Self {
+        let text = Text::meant(prompt, known);
         Self::seen(&text, &Findings::of(&text), language::of(prompt))
     }
 

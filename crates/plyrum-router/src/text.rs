@@ -1,5 +1,7 @@
 //! The prompt as rules see it: small letters, single spaces, words.
 
+use crate::spelling::Words;
+
 /// Bytes of a prompt that are read: its beginning and its end, where people put what they want.
 const HEAD_BYTES: usize = 12 * 1024;
 const TAIL_BYTES: usize = 4 * 1024;
@@ -24,10 +26,17 @@ pub(crate) struct Text {
 
 /// Where a word stands, and its [`start`].
 #[derive(Debug, Clone, Copy)]
-struct Word {
-    from: usize,
-    to: usize,
-    start: u32,
+pub(crate) struct Word {
+    pub(crate) from: usize,
+    pub(crate) to: usize,
+    pub(crate) start: u32,
+}
+
+impl Word {
+    /// The same word where what stood at a place `was` stands at `is`.
+    pub(crate) const fn shifted(self, (is, was): (usize, usize)) -> Self {
+        Self { from: self.from + is - was, to: self.to + is - was, start: self.start }
+    }
 }
 
 /// The first four bytes of a word, padded with zeros: what tables of words are looked up by.
@@ -71,7 +80,14 @@ impl Triples {
 }
 
 impl Text {
+    /// A prompt as it stands.
+    #[cfg(test)]
     pub(crate) fn of(prompt: &str) -> Self {
+        Self::meant(prompt, &Words::default())
+    }
+
+    /// A prompt with every word as it was meant, as far as words are known.
+    pub(crate) fn meant(prompt: &str, known: &Words) -> Self {
         let mut folded = String::with_capacity(prompt.len().min(HEAD_BYTES + TAIL_BYTES) + 1);
         if prompt.len() <= HEAD_BYTES + TAIL_BYTES {
             fold(prompt, &mut folded);
@@ -82,7 +98,10 @@ impl Text {
             folded.push(' ');
             fold(prompt.get(tail..).unwrap_or_default(), &mut folded);
         }
-        let words = words(&folded);
+        let mut words = words(&folded);
+        if let Some(meant) = known.read(&folded, &words) {
+            (folded, words) = meant;
+        }
         let begins_with_digit = |word: &&Word| (word.start & 0xff).wrapping_sub(u32::from(b'0')) < 10;
         let numbers = words.iter().filter(begins_with_digit).count();
         let triples = Triples::of(&folded);
@@ -167,35 +186,43 @@ fn fold(text: &str, into: &mut String) {
 }
 
 fn words(folded: &str) -> Vec<Word> {
-    let word = |from, to| Word { from, to, start: start(folded.get(from..to).unwrap_or_default()) };
     let mut words = Vec::with_capacity(folded.len() / 6);
-    let mut begun = None;
     let mut at = 0;
     while let Some((is_inside, bytes)) = letter_at(folded, at) {
-        let joins = || {
-            folded.as_bytes().get(at) == Some(&b'\'')
-                && letter_at(folded, at + 1).is_some_and(|(is_inside, _)| is_inside)
-        };
-        match begun {
-            None if is_inside => begun = Some(at),
-            Some(from) if !is_inside && !joins() => {
-                words.push(word(from, at));
-                begun = None;
-            }
-            _ => {}
-        }
+        let from = at;
         at += bytes;
+        if !is_inside {
+            continue;
+        }
+        while let Some((is_inside, bytes)) = letter_at(folded, at) {
+            let joins = !is_inside
+                && folded.as_bytes().get(at) == Some(&b'\'')
+                && letter_at(folded, at + 1).is_some_and(|(is_inside, _)| is_inside);
+            if !is_inside && !joins {
+                break;
+            }
+            at += bytes;
+        }
+        words.push(Word { from, to: at, start: start(folded.get(from..at).unwrap_or_default()) });
     }
-    words.extend(begun.map(|from| word(from, folded.len())));
     words
 }
 
-/// Whether the letter at a place is one of words, and how many bytes it has; `None` past the end.
+/// Whether the letter at a place is one of words, and how many bytes it has; `None` past the end. Letters of the usual alphabets
+/// are told by their bytes.
+#[inline]
 fn letter_at(text: &str, at: usize) -> Option<(bool, usize)> {
-    match text.as_bytes().get(at)? {
-        byte if byte.is_ascii() => Some((byte.is_ascii_alphanumeric(), 1)),
-        _ => text.get(at..)?.chars().next().map(|letter| (is_of_words(letter), letter.len_utf8())),
+    match text.as_bytes().get(at..)? {
+        [byte, ..] if byte.is_ascii() => Some((byte.is_ascii_alphanumeric(), 1)),
+        // а..п, р..я
+        [0xd0, 0xb0..=0xbf, ..] | [0xd1, 0x80..=0x8f, ..] => Some((true, 2)),
+        _ => other_letter_at(text, at),
     }
+}
+
+#[cold]
+fn other_letter_at(text: &str, at: usize) -> Option<(bool, usize)> {
+    text.get(at..)?.chars().next().map(|letter| (is_of_words(letter), letter.len_utf8()))
 }
 
 #[cfg(test)]

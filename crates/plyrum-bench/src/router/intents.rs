@@ -126,7 +126,7 @@ fn strangers(pack: &Pack, report: &mut RouterReport) {
 fn nonsense(weights: &Weights<'_>, report: &mut RouterReport) {
     let words = nonsense_prompts();
     let named = words.iter().filter(|text| {
-        let (found, chance) = guess(weights, &Sight::of(text));
+        let (found, chance) = guess(weights, &Sight::of(text, &weights.words));
         let intent = Intent::ALL.get(found);
         chance >= weights.facts.unknown_under_milli
             && intent.is_some_and(|intent| [Intent::Shell, Intent::Math].contains(intent))

@@ -6,7 +6,7 @@ use super::rows::{IntentRow, NineRow, Pack, PairRow, Prompt, RiskRow};
 use super::split::sha256_bytes;
 use plyrum_protocol::Language;
 use plyrum_router::train::{Linear, Placed, body, exp, seal, softmax};
-use plyrum_router::{Facts, Heads, Sight, Weights};
+use plyrum_router::{Facts, Heads, Sight, Weights, Words};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Rows that the mean of a subject or task is pulled towards the mean of all with.
@@ -23,8 +23,10 @@ const FIELD_FROM_MILLI: i64 = 350;
 const FALSE_FLAGS: f64 = 0.03;
 
 /// Rows to learn from.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Rows<'a> {
+    /// Words that are known.
+    pub words: &'a Words,
     /// Prompts with intents.
     pub intents: Vec<&'a IntentRow>,
     /// Exam questions.
@@ -41,6 +43,7 @@ impl<'a> Rows<'a> {
     /// Those rows of a pack that `may` be learned from.
     pub fn of(pack: &'a Pack, may: impl Fn(&Prompt) -> bool) -> Self {
         Self {
+            words: &pack.words,
             intents: pack.intents.iter().filter(|row| may(&row.prompt)).collect(),
             mmlu: pack.mmlu.iter().filter(|row| may(&row.prompt)).collect(),
             gsm8k: pack.gsm8k.iter().filter(|row| may(&row.prompt)).collect(),
@@ -91,17 +94,17 @@ fn learn_all(rows: &Rows<'_>, models: &[String], confidence: Confidence, caution
         models: models.to_vec(),
         hardness: [Vec::new(), Vec::new()],
     };
-    let first = file(&heads, &exams, &facts);
+    let first = file(&heads, &exams, &facts, rows.words);
     if let Ok(weights) = Weights::read(&first) {
         facts.hardness = hardness(&weights, rows);
     }
-    file(&heads, &exams, &facts)
+    file(&heads, &exams, &facts, rows.words)
 }
 
-fn file(heads: &[(Linear, usize)], exams: &[(Linear, usize)], facts: &Facts) -> Vec<u8> {
+fn file(heads: &[(Linear, usize)], exams: &[(Linear, usize)], facts: &Facts, words: &Words) -> Vec<u8> {
     let work: Vec<Placed<'_>> = heads.iter().map(|(model, at)| Placed { model, at: *at }).collect();
     let exam: Vec<Placed<'_>> = exams.iter().map(|(model, at)| Placed { model, at: *at }).collect();
-    let body = body(&work, &exam, facts);
+    let body = body(&work, &exam, facts, words);
     seal(&body, &sha256_bytes(&body))
 }
 

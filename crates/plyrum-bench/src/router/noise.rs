@@ -3,7 +3,7 @@
 use super::measure::share;
 use super::report::Note as _;
 use super::rows::Pack;
-use super::typos::mistype;
+use super::typos::{Slip, mistype};
 use plyrum_catalog::Catalog;
 use plyrum_protocol::view::RouterReport;
 use plyrum_protocol::{Intent, OutputKind, Profile, Risk};
@@ -31,18 +31,25 @@ pub(super) fn measure(pack: &Pack, weights: &Weights<'_>, report: &mut RouterRep
         let reading = read_by(Some(weights), text, &[]);
         (reading.intent, reading.output_kind, reading.risk)
     };
-    let noises: [(&str, Noise); 3] =
-        [("case", |text| text.to_uppercase()), ("whitespace", spread), ("typos", |text| mistype(text, 0))];
+    let noises: [(&str, Noise); 3] = [
+        ("case", |text| text.to_uppercase()),
+        ("whitespace", spread),
+        ("typos", |text| mistype(text, 0, Slip::of(text))),
+    ];
     let mut all = 0;
     for (name, noise) in noises {
         let same = texts.iter().filter(|text| decided(text) == decided(&noise(text))).count();
         all += same;
-        report.add(format!("noise.{name}.same_decision"), share(same, texts.len()), texts.len());
+        report
+            .add(format!("noise.{name}.same_decision"), share(same, texts.len()), texts.len())
+            .at_least(0.95);
     }
     let rows = texts.len() * noises.len();
     report.add("noise.same_decision", share(all, rows), rows).at_least(0.95);
-    let same = texts.iter().filter(|text| decided(text).0 == decided(&mistype(text, 0)).0).count();
-    report.add("noise.typos.same_intent", share(same, texts.len()), texts.len());
+    for (name, slip) in Slip::ALL {
+        let same = texts.iter().filter(|text| decided(text) == decided(&mistype(text, 0, slip))).count();
+        report.add(format!("noise.letters.{name}.same_decision"), share(same, texts.len()), texts.len());
+    }
 }
 
 fn spread(text: &str) -> String {

@@ -1,10 +1,10 @@
 //! The rows that the router learns from and is measured on, each with what the router sees of it.
 
 use super::split::{Place, place, sha256};
-use super::typos::mistype;
+use super::typos::{Slip, mistype};
 use crate::DataError;
 use plyrum_protocol::{Intent, Language, OutputKind};
-use plyrum_router::{FIELDS, Sight};
+use plyrum_router::{FIELDS, Sight, Words};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -55,8 +55,8 @@ pub struct Prompt {
 }
 
 impl Prompt {
-    fn new(id: String, source: String, text: String) -> Self {
-        let (sight, place) = (Sight::of(&text), place(&text));
+    fn new(id: String, source: String, text: String, words: &Words) -> Self {
+        let (sight, place) = (Sight::of(&text, words), place(&text));
         Self { id, source, text, sight, place }
     }
 }
@@ -157,6 +157,8 @@ pub struct Pack {
     pub risk: Vec<RiskRow>,
     /// Injected instructions (`harmful`) and ordinary letters.
     pub injections: Vec<RiskRow>,
+    /// Words that are known: of the texts that may be learned from.
+    pub words: Words,
     /// Files by name with their SHA-256.
     pub files: Vec<(String, String)>,
 }
@@ -212,26 +214,47 @@ struct RawInjection {
     kind: String,
 }
 
+impl RawIntent {
+    fn is_learned(&self) -> bool {
+        if self.output.is_some() { self.split == "train" } else { place(&self.prompt).learned }
+    }
+}
+
+/// Those texts that may be learned from.
+fn of_learned<'a>(texts: impl Iterator<Item = &'a String>) -> impl Iterator<Item = &'a String> {
+    texts.filter(|text| place(text).learned)
+}
+
 impl Pack {
     /// Reads the routing part of a data pack, and our own prompts.
     pub fn read(dir: &Path) -> Result<Self, RowError> {
         let mut pack = Self::default();
-        for raw in pack.file::<RawIntent>(dir, "intent/tasks.jsonl")? {
-            pack.intents.push(intent_row(raw)?);
-        }
-        pack.mmlu = pack.file(dir, "routing/mmlu.jsonl")?.into_iter().map(pair_row).collect();
-        pack.gsm8k = pack.file(dir, "routing/gsm8k.jsonl")?.into_iter().map(pair_row).collect();
+        let mut intents = pack.file::<RawIntent>(dir, "intent/tasks.jsonl")?;
+        let mmlu = pack.file::<RawPair>(dir, "routing/mmlu.jsonl")?;
+        let gsm8k = pack.file::<RawPair>(dir, "routing/gsm8k.jsonl")?;
         let nine = pack.file::<RawNine>(dir, "routing/nine_models.jsonl")?;
-        pack.models = nine.first().map(|row| row.scores.keys().cloned().collect()).unwrap_or_default();
-        pack.nine = nine.into_iter().map(|raw| nine_row(raw, &pack.models)).collect();
-        pack.risk = pack.file(dir, "risk/prompts.jsonl")?.into_iter().map(risk_row).collect();
-        pack.injections = pack.file(dir, "safety/injections.jsonl")?.into_iter().map(injection_row).collect();
+        let risk = pack.file::<RawRisk>(dir, "risk/prompts.jsonl")?;
+        let injections = pack.file::<RawInjection>(dir, "safety/injections.jsonl")?;
         for (name, text) in plyrum_router::train::OWN_PROMPTS {
             pack.files.push(((*name).to_owned(), sha256(text.as_bytes())));
             for line in text.lines().filter(|line| !line.trim().is_empty()) {
-                pack.intents.push(intent_row(serde_json::from_str(line)?)?);
+                intents.push(serde_json::from_str(line)?);
             }
         }
+        let texts = intents.iter().filter(|raw| raw.is_learned()).map(|raw| &raw.prompt);
+        let texts = texts.chain(of_learned(mmlu.iter().map(|raw| &raw.prompt)));
+        let texts = texts.chain(of_learned(gsm8k.iter().map(|raw| &raw.prompt)));
+        let texts = texts.chain(of_learned(nine.iter().map(|raw| &raw.prompt)));
+        let texts = texts.chain(of_learned(risk.iter().map(|raw| &raw.prompt)));
+        let words = plyrum_router::train::words(texts.map(String::as_str));
+        pack.intents = intents.into_iter().map(|raw| intent_row(raw, &words)).collect::<Result<_, _>>()?;
+        pack.mmlu = mmlu.into_iter().map(|raw| pair_row(raw, &words)).collect();
+        pack.gsm8k = gsm8k.into_iter().map(|raw| pair_row(raw, &words)).collect();
+        pack.models = nine.first().map(|row| row.scores.keys().cloned().collect()).unwrap_or_default();
+        pack.nine = nine.into_iter().map(|raw| nine_row(raw, &pack.models, &words)).collect();
+        pack.risk = risk.into_iter().map(|raw| risk_row(raw, &words)).collect();
+        pack.injections = injections.into_iter().map(|raw| injection_row(raw, &words)).collect();
+        pack.words = words;
         Ok(pack)
     }
 
@@ -254,7 +277,8 @@ fn known<T: Copy>(
     all.iter().position(|&one| name(one) == word).ok_or_else(unknown)
 }
 
-fn intent_row(raw: RawIntent) -> Result<IntentRow, RowError> {
+fn intent_row(raw: RawIntent, words: &Words) -> Result<IntentRow, RowError> {
+    let is_learned = raw.is_learned();
     let label = known(&raw.id, &raw.label, Intent::ALL, Intent::as_str)?;
     let language = known(&raw.id, &raw.lang, Language::ALL, Language::as_str)?;
     let language = Language::ALL.get(language).copied().unwrap_or(Language::Other);
@@ -270,33 +294,32 @@ fn intent_row(raw: RawIntent) -> Result<IntentRow, RowError> {
         }),
     };
     let source = if own.is_some() { format!("own_{}", raw.lang) } else { raw.source };
-    let mut prompt = Prompt::new(raw.id, source, raw.prompt);
-    if own.is_some() {
-        prompt.place.learned = raw.split == "train";
-    }
-    let mistyped = Sight::of(&mistype(&prompt.text, 1));
+    let mut prompt = Prompt::new(raw.id, source, raw.prompt, words);
+    prompt.place.learned = is_learned;
+    // Read as it stands: what is learned from it is for words that are not known.
+    let mistyped = Sight::of(&mistype(&prompt.text, 1, Slip::of(&prompt.text)), &Words::default());
     Ok(IntentRow { prompt, label, mistyped, language, own })
 }
 
-fn pair_row(raw: RawPair) -> PairRow {
+fn pair_row(raw: RawPair, words: &Words) -> PairRow {
     PairRow {
-        prompt: Prompt::new(raw.id, raw.source, raw.prompt),
+        prompt: Prompt::new(raw.id, raw.source, raw.prompt, words),
         domain: raw.domain,
         strong: raw.strong,
         weak: raw.weak,
     }
 }
 
-fn nine_row(raw: RawNine, models: &[String]) -> NineRow {
+fn nine_row(raw: RawNine, models: &[String], words: &Words) -> NineRow {
     let scores = models.iter().map(|model| raw.scores.get(model).copied().unwrap_or(0.0)).collect();
-    NineRow { prompt: Prompt::new(raw.id, raw.source, raw.prompt), task: raw.task, scores }
+    NineRow { prompt: Prompt::new(raw.id, raw.source, raw.prompt, words), task: raw.task, scores }
 }
 
-fn risk_row(raw: RawRisk) -> RiskRow {
-    RiskRow { prompt: Prompt::new(raw.id, raw.source, raw.prompt), harmful: raw.harmful == 1 }
+fn risk_row(raw: RawRisk, words: &Words) -> RiskRow {
+    RiskRow { prompt: Prompt::new(raw.id, raw.source, raw.prompt, words), harmful: raw.harmful == 1 }
 }
 
-fn injection_row(raw: RawInjection) -> RiskRow {
+fn injection_row(raw: RawInjection, words: &Words) -> RiskRow {
     let harmful = !raw.kind.starts_with("none:");
-    RiskRow { prompt: Prompt::new(raw.id, raw.source, raw.text), harmful }
+    RiskRow { prompt: Prompt::new(raw.id, raw.source, raw.text, words), harmful }
 }

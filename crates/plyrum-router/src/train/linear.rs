@@ -277,6 +277,7 @@ impl Chance {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::spelling::Words;
 
     const SETTINGS: Settings = Settings {
         epochs: 30,
@@ -289,9 +290,12 @@ mod tests {
         shift: 0,
     };
 
+    fn seen(text: &str) -> Sight {
+        Sight::of(text, &Words::default())
+    }
+
     fn learned() -> Linear {
-        let texts =
-            ["write a poem", "a poem about rain", "count the files", "list files here"].map(Sight::of);
+        let texts = ["write a poem", "a poem about rain", "count the files", "list files here"].map(seen);
         let examples: Vec<Example<'_>> = texts
             .iter()
             .zip([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
@@ -306,7 +310,7 @@ mod tests {
         for (text, wanted) in
             [("write a poem", 0), ("list files here", 1), ("a new poem", 0), ("which files", 1)]
         {
-            let scores = model.scores(&Sight::of(text));
+            let scores = model.scores(&seen(text));
             assert!(scores[wanted] > scores[1 - wanted], "{text}: {scores:?}");
         }
     }

@@ -12,10 +12,12 @@
 mod linear;
 mod number;
 mod pack;
+mod words;
 
 pub use linear::{Example, Linear, Loss, Settings, fit};
 pub use number::{exp, softmax};
 pub use pack::{Placed, body, seal};
+pub use words::words;
 
 /// Bits of a bucket's number that the second table leaves out.
 pub const EXAM_SHIFT: u32 = crate::weights::EXAM_SHIFT;

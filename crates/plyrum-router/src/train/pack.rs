@@ -4,6 +4,7 @@ use super::Linear;
 use crate::grams::BUCKETS;
 use crate::sight::LANGUAGES;
 use crate::signs::SIGNS;
+use crate::spelling::Words;
 use crate::weights::{EXAM_HEADS, EXAM_SHIFT, Facts, MAGIC, WORK_HEADS, sizes};
 
 /// A learned model and the head where its first one goes.
@@ -16,12 +17,16 @@ pub struct Placed<'a> {
 }
 
 /// All of a file but its magic and hash.
-pub fn body(work: &[Placed<'_>], exam: &[Placed<'_>], facts: &Facts) -> Vec<u8> {
+pub fn body(work: &[Placed<'_>], exam: &[Placed<'_>], facts: &Facts, words: &Words) -> Vec<u8> {
     let mut body = Vec::new();
     for size in sizes() {
         body.extend(size.to_le_bytes());
     }
     put_facts(&mut body, facts);
+    let hashes = words.hashes();
+    put_count(&mut body, hashes.len());
+    body.extend(hashes.iter().flat_map(|hash| hash.to_le_bytes()));
+    body.extend(words.rests());
     put_table(&mut body, work, WORK_HEADS, 0);
     put_table(&mut body, exam, EXAM_HEADS, EXAM_SHIFT);
     body

@@ -1,19 +1,22 @@
-//! The file of weights: magic, SHA-256 of all that follows it, sizes, facts, tables. Little-endian.
+//! The file of weights: magic, SHA-256 of all that follows it, sizes, facts, hashes of words, tables. Little-endian.
 
 use super::table::{EXAM_SHIFT, Table};
 use super::{EXAM_HEADS, Facts, WORK_HEADS, Weights};
 use crate::grams::BUCKETS;
 use crate::sight::LANGUAGES;
 use crate::signs::SIGNS;
+use crate::spelling::Words;
 
 /// The first bytes of a file: what it is, and the version of its form.
-pub(crate) const MAGIC: &[u8; 8] = b"plyrtr01";
+pub(crate) const MAGIC: &[u8; 8] = b"plyrtr02";
 /// Bytes of the hash.
 const HASH: usize = 32;
 /// Bytes of the hash that name the weights.
 const NAME: usize = 6;
 /// The most entries of any list in a file.
 const MAX_LIST: usize = 256;
+/// The most words that a file knows.
+pub(crate) const MAX_WORDS: usize = 1 << 14;
 
 /// Why a file of weights cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,9 +52,10 @@ pub(super) fn read(bytes: &[u8]) -> Result<Weights<'_>, Broken> {
     if facts.subjects.len() + facts.tasks.len() > EXAM_HEADS {
         return Err(Broken::Sizes);
     }
+    let words = rest.words()?;
     let work = rest.table::<WORK_HEADS>(0)?;
     let exam = rest.table::<EXAM_HEADS>(EXAM_SHIFT)?;
-    if rest.0.is_empty() { Ok(Weights { name, work, exam, facts }) } else { Err(Broken::Length) }
+    if rest.0.is_empty() { Ok(Weights { name, work, exam, facts, words }) } else { Err(Broken::Length) }
 }
 
 fn name(hash: &[u8]) -> String {
@@ -75,6 +79,13 @@ impl<'a> Bytes<'a> {
 
     fn count(&mut self) -> Result<usize, Broken> {
         usize::try_from(self.int()?).ok().filter(|&count| count <= MAX_LIST).ok_or(Broken::Sizes)
+    }
+
+    fn words(&mut self) -> Result<Words, Broken> {
+        let count =
+            usize::try_from(self.int()?).ok().filter(|&count| count <= MAX_WORDS).ok_or(Broken::Sizes)?;
+        let hashes = self.take(count * 4)?.as_chunks().0.iter().map(|bytes| u32::from_le_bytes(*bytes));
+        Ok(Words::new(hashes, self.take(Words::REST_BYTES)?))
     }
 
     fn text(&mut self) -> Result<String, Broken> {

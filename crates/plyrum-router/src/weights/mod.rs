@@ -12,9 +12,9 @@ use std::sync::LazyLock;
 
 pub use file::Broken;
 #[cfg(feature = "train")]
-pub(crate) use file::MAGIC;
-#[cfg(feature = "train")]
 pub(crate) use file::sizes;
+#[cfg(feature = "train")]
+pub(crate) use file::{MAGIC, MAX_WORDS};
 pub use heads::{EXAM_HEADS, FIELDS, Heads, WORK_HEADS};
 #[cfg(feature = "train")]
 pub(crate) use table::EXAM_SHIFT;
@@ -22,6 +22,7 @@ pub use table::Table;
 
 use crate::number::{UNIT, logistic, softmax};
 use crate::sight::Sight;
+use crate::spelling::Words;
 
 /// Bytes that start on a cache line.
 #[repr(align(64))]
@@ -42,6 +43,8 @@ pub struct Weights<'a> {
     pub exam: Table<'a, EXAM_HEADS>,
     /// Figures beside the tables.
     pub facts: Facts,
+    /// Words that are known, whose misspellings are read as them.
+    pub words: Words,
 }
 
 /// What stands beside the tables.
