@@ -68,7 +68,7 @@ pub(crate) fn alike(texts: &[&str]) -> Vec<Group> {
 }
 
 /// What each vote means among the others: two that mean the same have the same words here. "18" and "18 apples" do, unless
-/// another vote has 18 of something else; then the bare number goes with the heaviest of them.
+/// another vote has 18 of something else; then who says less goes with the heaviest of those who say that and more.
 fn meanings(votes: &[Vote]) -> Vec<Option<String>> {
     votes.iter().map(|vote| Some(meaning(vote.answer.as_ref()?, votes))).collect()
 }
@@ -91,8 +91,13 @@ fn meaning(answer: &Answer, votes: &[Vote]) -> String {
             None => sums.push((&other.of, *weight)),
         }
     }
-    let heaviest = sums.iter().rev().max_by_key(|(_, sum)| *sum).map(|(of, _)| *of);
-    let of = heaviest.filter(|_| counted.of.is_empty()).unwrap_or(&counted.of);
+    // Who says less goes with the heaviest of those who say that and more.
+    let mut of = &counted.of;
+    while let Some((more, _)) =
+        sums.iter().rev().filter(|(more, _)| *more != of && of.is_subset(more)).max_by_key(|(_, sum)| *sum)
+    {
+        of = more;
+    }
     let words: Vec<&str> = of.iter().map(String::as_str).collect();
     format!("{} {}", counted.value, words.join(" "))
 }

@@ -7,6 +7,8 @@
 
 mod counted;
 
+use std::borrow::Cow;
+
 pub(crate) use counted::Counted;
 
 /// Longest text that is an answer as a whole, in characters.
@@ -65,7 +67,8 @@ impl Answer {
 
 /// The answer in a text; `None` where none can be told from the words around it.
 pub(crate) fn answer(text: &str, reading: Reading) -> Option<Answer> {
-    let text = text.trim();
+    let signed = if reading == Reading::Exact { Cow::Borrowed(text) } else { with_plain_minus(text) };
+    let text = signed.trim();
     let json = in_json(text);
     if let (Reading::Exact, Some(value)) = (reading, &json) {
         // What is printed may be empty, or begin with a space.
@@ -79,6 +82,22 @@ pub(crate) fn answer(text: &str, reading: Reading) -> Option<Answer> {
         None if reading == Reading::Number => last_number(text),
         None => None,
     }
+}
+
+/// With the minus of a keyboard for the typographer's, and for a dash that stands right before digits and behind a space.
+fn with_plain_minus(text: &str) -> Cow<'_, str> {
+    if !text.contains(['−', '–']) {
+        return Cow::Borrowed(text);
+    }
+    let mut plain = String::with_capacity(text.len());
+    let mut letters = text.chars().peekable();
+    let mut before = ' ';
+    while let Some(letter) = letters.next() {
+        let is_sign = !before.is_alphanumeric() && letters.peek().is_some_and(char::is_ascii_digit);
+        plain.push(if letter == '−' || letter == '–' && is_sign { '-' } else { letter });
+        before = letter;
+    }
+    Cow::Owned(plain)
 }
 
 /// The `answer` of the object in a text, whole or cut off.
@@ -159,7 +178,7 @@ fn number(text: &str) -> Option<String> {
     let text = text.replace(['\u{a0}', '\u{202f}'], " ");
     let text = by_thousands(text.trim().trim_start_matches("\\$"));
     let text = text.as_str();
-    let (negative, text) = match text.strip_prefix(['-', '−']) {
+    let (negative, text) = match text.strip_prefix('-') {
         Some(rest) => (true, rest.trim_start()),
         None => (false, text),
     };
@@ -222,7 +241,7 @@ fn decimal(text: &str) -> Option<(i128, u32)> {
             let (whole, fraction) = one.split_once('.').unwrap_or((one, "0"));
             (whole.to_owned(), fraction)
         }
-        [whole, fraction] if !fraction.contains('.') && fraction.len() != 3 => {
+        [whole, fraction] if !fraction.contains('.') && (fraction.len() != 3 || *whole == "0") => {
             ((*whole).to_owned(), *fraction)
         }
         [first, middle @ .., last] => {
@@ -276,6 +295,11 @@ mod tests {
             (".5", "1/2"),
             ("1 000", "1000"),
             ("Answer: -7", "-7"),
+            ("Answer: −7", "-7"),
+            ("Ответ: –7 °", "-7"),
+            ("Ответ – 7", "7"),
+            ("Answer: 0 − 7", "0 - 7"),
+            ("A long text that counts what is owed, adds it up and finds a balance of −17 in all.", "-17"),
             ("Answer: -1, 2", "-1, 2"),
             ("{\"answer\": 5\\sqrt{3}}", "answer\": 5\\sqrt{3"),
             ("Paris.", "paris"),
@@ -321,6 +345,8 @@ mod tests {
             ("1.50", "3/2"),
             ("12,345,678.90", "123456789/10"),
             ("-0,50", "-1/2"),
+            ("0,125", "1/8"),
+            ("0,000", "0"),
             ("007", "7"),
             ("0,00", "0"),
             ("-0", "0"),

@@ -9,7 +9,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use crate::text::{Text, start};
 
 /// Words that may stand before what a prompt really begins with.
-const OPENERS: &[&str] = &[
+pub(crate) const OPENERS: &[&str] = &[
     "please",
     "can",
     "could",

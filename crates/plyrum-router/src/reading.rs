@@ -49,7 +49,7 @@ pub fn wants_action(prompt: &str, intent: Intent) -> bool {
 }
 
 /// First words of prompts that want to know how something is done.
-const ASKS_HOW: &[&str] =
+pub(crate) const ASKS_HOW: &[&str] =
     &["how", "what", "which", "command", "как", "какой", "какая", "какую", "чем", "команда"];
 
 /// Reads a prompt by the shipped weights.

@@ -120,7 +120,7 @@ pub(crate) const TABLE: &[Row<Sign>] = &[
 static CUES: LazyLock<Cues<Sign>> = LazyLock::new(|| Cues::new(TABLE));
 
 /// First words of questions about something, rather than wishes that it be done.
-const ABOUT: &[&str] = &[
+pub(crate) const ABOUT: &[&str] = &[
     "what",
     "why",
     "who",
@@ -138,14 +138,14 @@ const ABOUT: &[&str] = &[
 ];
 
 /// Words right before a verb that turn it round.
-const NEGATIONS: &[&str] = &["don't", "dont", "not", "never", "without", "не", "без"];
+pub(crate) const NEGATIONS: &[&str] = &["don't", "dont", "not", "never", "without", "не", "без"];
 
 /// First words of prompts that want a text in another language, and no deed. «Переведи» sends money, too: the text is
 /// marked as one.
-const TRANSLATES: &[&str] = &["translate", "переведи", "переведите"];
+pub(crate) const TRANSLATES: &[&str] = &["translate", "переведи", "переведите"];
 
 /// First words of prompts that want something told.
-const TELLS: &[&str] = &[
+pub(crate) const TELLS: &[&str] = &[
     "write",
     "tell",
     "compose",
@@ -162,7 +162,7 @@ const TELLS: &[&str] = &[
     "придумай",
 ];
 /// What is told has no consequences; looked for among the first words. "Delete the story" is another wish.
-const TOLD: &[&str] = &[
+pub(crate) const TOLD: &[&str] = &[
     "story",
     "poem",
     "haiku",

@@ -39,12 +39,19 @@ impl Findings {
         let code_marks = intent::code_marks(text);
         Self {
             intents: intent::evidence(text, code_marks),
-            risk: risk::of(text),
+            risk: risk_of(text),
             fields: domain::points(text),
             asked: output::Asked::of(text),
             code_marks,
         }
     }
+}
+
+/// What was meant can raise the risk of what was typed, never lower it.
+fn risk_of(text: &Text) -> (Risk, Vec<String>) {
+    let meant = risk::of(text);
+    let typed = text.typed().map(risk::of).filter(|typed| typed.0 > meant.0);
+    typed.unwrap_or(meant)
 }
 
 impl Sight {

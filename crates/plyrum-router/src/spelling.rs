@@ -3,55 +3,44 @@
 //!
 //! A router that knows words by their letters loses a wish when two of them change places ("trasnlate", «переведит»). What
 //! is a word is told by a set of hashes of words that several prompts have, learned with the weights and part of their
-//! file. A slip is two neighbours swapped, a letter too many, a letter left out, or another letter instead (Damerau 1964,
-//! who found four of five misspellings to be one of these). A word that is known stays, one with two neighbours stays, and
-//! so do what has a digit and what rules look for: nothing here corrects, it only reads, and no text that anybody gets is
-//! changed.
+//! file. A slip is two neighbours swapped behind the first letter, a letter that stands twice, or a double letter that stands
+//! once. A letter left out and a wrong one are none: few words of Russian are known, and a third of those that are not would be
+//! taken for another («тогда» for «когда», "accept" for "accent"). A word that is known stays, one with two neighbours stays,
+//! and so do what has a digit and what rules look for: nothing here corrects, it only reads, no text that anybody gets is
+//! changed, and risk is looked for in what was typed, too.
 
 use std::collections::{BTreeMap, HashSet};
 use std::hash::BuildHasherDefault;
 use std::sync::LazyLock;
 
-use crate::cues::{Spread, words_of};
+use crate::cues::{OPENERS, Spread, words_of};
 use crate::grams::spread;
+use crate::reading::ASKS_HOW;
 use crate::text::{Word, start};
 use crate::{domain, intent_cues, output, risk};
 
 /// Letters of a word that may be read as another.
 const LETTERS: std::ops::RangeInclusive<usize> = 4..=20;
-/// Letters of a typed word from which one may be too many or another: of a shorter word too little is left to know it by.
-const LETTERS_OF_WRONG: usize = 5;
-
-/// Words that are not known and looked at, at most: who writes more of them does not mistype, but writes what nobody else does.
-const TRIED: usize = 32;
+/// Letters of a typed word from which one may be double or single by mistake: of a shorter word too little is left to know it by.
+const LETTERS_OF_DOUBLE: usize = 5;
 
 /// Which words are known.
 #[derive(Debug, Default)]
 pub struct Words {
     hashes: HashSet<u32, BuildHasherDefault<Spread>>,
     /// Which hashes may be there: most of what is tried is no word, and this tells it at once.
-    may_be: Filter<WORD_BITS>,
-    /// What may be left of a known word without one letter: only there thirty letters are tried.
-    rests: Filter<REST_BITS>,
+    may_be: Filter,
 }
 
 /// Bits of a place in the filter of words: sixteen kilobytes, which stay in the nearest cache.
-const WORD_BITS: u32 = 17;
-/// Bits of a place in the filter of what is left of them: eight times as many.
-const REST_BITS: u32 = 20;
+const FILTER_BITS: u32 = 17;
 
 impl Words {
-    /// Bytes of what [`Words::rests`] tells.
-    pub const REST_BYTES: usize = 1 << (REST_BITS - 3);
-
-    /// The set of words with these hashes, and what may be left of them without one letter.
-    pub fn new(hashes: impl IntoIterator<Item = u32>, rests: &[u8]) -> Self {
+    /// The set of words with these hashes.
+    pub fn new(hashes: impl IntoIterator<Item = u32>) -> Self {
         let mut words = Self { hashes: hashes.into_iter().collect(), ..Self::default() };
         for &hash in &words.hashes {
             words.may_be.add(hash);
-        }
-        for (slot, bytes) in words.rests.0.iter_mut().zip(rests.as_chunks().0) {
-            *slot = u64::from_le_bytes(*bytes);
         }
         words
     }
@@ -61,11 +50,6 @@ impl Words {
         let mut hashes: Vec<u32> = self.hashes.iter().copied().collect();
         hashes.sort_unstable();
         hashes
-    }
-
-    /// The filter of what is left of words without one letter, as bytes.
-    pub fn rests(&self) -> Vec<u8> {
-        self.rests.0.iter().flat_map(|bits| bits.to_le_bytes()).collect()
     }
 
     /// How many.
@@ -80,9 +64,6 @@ impl Words {
         let Some(hash) = hash_of(word) else { return };
         self.hashes.insert(hash);
         self.may_be.add(hash);
-        for [before, after] in Typed::of(word).cuts().array_windows() {
-            self.rests.add(before.with(0, 1, after));
-        }
     }
 
     fn has(&self, hash: u32) -> bool {
@@ -96,15 +77,11 @@ impl Words {
         }
         let mut meant = String::new();
         let mut places: Vec<Word> = Vec::new();
-        let (mut copied, mut tried) = (0, 0);
+        let mut copied = 0;
         for (at, word) in words.iter().enumerate() {
             let text = folded.get(word.from..word.to).unwrap_or_default();
             if hash_of(text).is_none_or(|hash| self.has(hash)) {
                 continue;
-            }
-            tried += 1;
-            if tried > TRIED {
-                break;
             }
             let instead = Typed::of(text).meant(self).filter(|_| !is_of_rules(text));
             let Some(instead) = instead else { continue };
@@ -127,15 +104,15 @@ impl Words {
 
 /// Which hashes may be there: a Bloom filter of two places for each.
 #[derive(Debug)]
-struct Filter<const BITS: u32>(Vec<u64>);
+struct Filter(Vec<u64>);
 
-impl<const BITS: u32> Default for Filter<BITS> {
+impl Default for Filter {
     fn default() -> Self {
-        Self(vec![0; (1 << BITS) / 64])
+        Self(vec![0; (1 << FILTER_BITS) / 64])
     }
 }
 
-impl<const BITS: u32> Filter<BITS> {
+impl Filter {
     fn add(&mut self, hash: u32) {
         for place in Self::places(hash) {
             if let Some(bits) = self.0.get_mut(place / 64) {
@@ -150,7 +127,7 @@ impl<const BITS: u32> Filter<BITS> {
     }
 
     fn places(hash: u32) -> [usize; 2] {
-        let (upper, lower) = (hash >> (32 - BITS), hash & ((1 << BITS) - 1));
+        let (upper, lower) = (hash >> (32 - FILTER_BITS), hash & ((1 << FILTER_BITS) - 1));
         [upper as usize, lower as usize]
     }
 }
@@ -177,6 +154,13 @@ pub(crate) fn of_rules() -> impl Iterator<Item = &'static str> {
         .chain(words_of(output::FORM_TABLE))
         .chain(words_of(risk::TABLE))
         .chain(words_of(domain::TABLE))
+        .chain(
+            [risk::ABOUT, risk::NEGATIONS, risk::TRANSLATES, risk::TELLS, risk::TOLD]
+                .into_iter()
+                .flatten()
+                .copied(),
+        )
+        .chain([OPENERS, ASKS_HOW].into_iter().flatten().copied())
 }
 
 /// The hash of a word that could be known: of letters alone, neither short nor long. A polynomial of [`BASE`] over the letters'
@@ -270,11 +254,8 @@ impl Typed {
     /// The known word that is one slip away; none where no single one is.
     fn meant(&self, known: &Words) -> Option<String> {
         let mut found = self.swapped(known);
-        if matches!(found, Found::None) && self.count >= LETTERS_OF_WRONG {
-            found = self.too_many(known);
-        }
-        if matches!(found, Found::None) {
-            found = self.another(known);
+        if matches!(found, Found::None) && self.count >= LETTERS_OF_DOUBLE {
+            found = self.twice_or_once(known);
         }
         if let Found::One(word) = found { Some(word) } else { None }
     }
@@ -282,9 +263,8 @@ impl Typed {
     /// Two neighbours changed places.
     fn swapped(&self, known: &Words) -> Found {
         let mut found = Found::None;
-        let cuts = self.cuts().array_windows();
-        for (at, (&[one, other], [before, _, after])) in self.letters().array_windows().zip(cuts).enumerate()
-        {
+        let pairs = self.letters().array_windows().zip(self.cuts().array_windows());
+        for (at, (&[one, other], [before, _, after])) in pairs.enumerate().skip(1) {
             let swapped = value(other).wrapping_mul(BASE).wrapping_add(value(one));
             if known.has(before.with(swapped, BASE.wrapping_mul(BASE), after)) {
                 found.add(self.with(at, &[other, one], at + 2));
@@ -293,68 +273,27 @@ impl Typed {
         found
     }
 
-    /// A letter too many.
-    fn too_many(&self, known: &Words) -> Found {
+    /// A letter stands twice ("writte"), or a double one once ("sumary").
+    fn twice_or_once(&self, known: &Words) -> Found {
         let mut found = Found::None;
-        for (at, [before, after]) in self.cuts().array_windows().enumerate() {
-            if known.has(before.with(0, 1, after)) {
+        let mut last = None;
+        for (at, (&letter, [before, after])) in
+            self.letters().iter().zip(self.cuts().array_windows()).enumerate()
+        {
+            if last.replace(letter) == Some(letter) && known.has(before.with(0, 1, after)) {
                 found.add(self.with(at, &[], at + 1));
             }
-        }
-        found
-    }
-
-    /// A letter left out, or another one instead.
-    fn another(&self, known: &Words) -> Found {
-        let mut found = Found::None;
-        let is_rest = self.cuts().last().is_some_and(|end| known.rests.has(short(end.before)));
-        let is_long = self.count >= LETTERS_OF_WRONG;
-        for (at, before) in self.cuts().iter().enumerate() {
-            if is_rest {
-                self.try_letters(known, (at, before), (at, before), &mut found);
-            }
-            let after = self.cuts().get(at + 1);
-            if let Some(after) = after.filter(|after| is_long && known.rests.has(before.with(0, 1, after))) {
-                self.try_letters(known, (at, before), (at + 1, after), &mut found);
+            if known.has(before.with(value(letter), BASE, before)) {
+                found.add(self.with(at, &[letter], at));
             }
         }
         found
-    }
-
-    /// Every letter between what comes before one place and what comes after another.
-    fn try_letters(&self, known: &Words, before: (usize, &Cut), after: (usize, &Cut), found: &mut Found) {
-        let alphabet = match self.letters().first() {
-            Some('a'..='z') => &LATIN[..],
-            Some('а'..='я') => &CYRILLIC[..],
-            _ => return,
-        };
-        for &(letter, value) in alphabet {
-            if known.has(before.1.with(value, BASE, after.1)) {
-                found.add(self.with(before.0, &[letter], after.0));
-            }
-        }
     }
 
     fn with(&self, first: usize, others: &[char], rest: usize) -> String {
         let begin = self.letters().iter().take(first);
         begin.chain(others).chain(self.letters().iter().skip(rest)).copied().collect()
     }
-}
-
-const LATIN: [(char, u64); 26] = alphabet('a');
-const CYRILLIC: [(char, u64); 32] = alphabet('а');
-
-/// Letters in their order, with their values.
-const fn alphabet<const COUNT: usize>(first: char) -> [(char, u64); COUNT] {
-    let mut letters = [(first, 0); COUNT];
-    let (mut at, mut code) = (0, first as u32);
-    while at < COUNT {
-        if let Some(letter) = char::from_u32(code) {
-            letters[at] = (letter, value(letter));
-        }
-        (at, code) = (at + 1, code + 1);
-    }
-    letters
 }
 
 /// Known words one slip away.
@@ -378,13 +317,10 @@ impl Found {
 mod tests {
     use super::*;
     use crate::text::Text;
+    use crate::weights::Weights;
 
     fn known(words: &[&str]) -> Words {
-        let mut known = Words::default();
-        for word in words {
-            known.add(word);
-        }
-        Words::new(known.hashes(), &known.rests())
+        Words::new(words.iter().filter_map(|word| hash_of(word)))
     }
 
     #[test]
@@ -393,20 +329,22 @@ mod tests {
             known(&["list", "summary", "write", "translate", "переведите", "poem", "delegates", "deletes"]);
         for (typed, meant) in [
             ("lsit", "list"),
-            ("ilst", "list"),
             ("Sumary of it", "summary of it"),
             ("summmary", "summary"),
             ("writte a peom", "write a poem"),
             ("wriite", "write"),
             ("trasnlate: Hello", "translate: hello"),
-            ("Пеерведите текст", "переведите текст"),
-            // Two slips, a digit, a short word, a word that is known.
+            ("Переевдите  текст", "переведите текст"),
+            // Two slips, a first letter, one too few, another one, a digit, a short word, a word that is known.
             ("tarsnlaet", "tarsnlaet"),
+            ("ilst", "ilst"),
+            ("trnslate", "trnslate"),
+            ("wrute", "wrute"),
             ("li5st", "li5st"),
             ("poe", "poe"),
             ("poem", "poem"),
             // Rules know it by its beginning.
-            ("deletest", "deletest"),
+            ("deletse", "deletse"),
         ] {
             assert_eq!(Text::meant(typed, &words).folded, meant, "{typed}");
         }
@@ -414,41 +352,62 @@ mod tests {
 
     #[test]
     fn a_word_that_is_known_or_may_be_two_others_stays() {
-        let words = known(&["form", "from", "able", "trial", "house", "mouse"]);
-        for same in ["form", "from", "trial", "fram", "rouse"] {
+        let words = known(&["form", "from", "able", "trial"]);
+        for same in ["form", "from", "trial", "fram", "sable"] {
             assert_eq!(Text::meant(same, &words).folded, same);
         }
-        assert_eq!(Text::meant("abel", &words).folded, "able");
         assert_eq!(Text::meant("fomr", &words).folded, "form");
-        let words = known(&["baced", "abecd"]);
+        let words = known(&["baced", "abecd", "abcde"]);
         assert_eq!(Text::meant("abced", &words).folded, "abced", "two neighbours");
+    }
+
+    #[test]
+    fn ordinary_words_are_never_read_as_others() {
+        let weights = Weights::shipped().expect("weights");
+        let words = "тогда посему смотри дали упали ждали спать читать спорт видео папа папы снова слава свет жизнь брата север \
+                     доказать наверно спросить вера кода измени можете сделай потом ударить кароль compost tory enver kevin \
+                     dennis norman stuart studio generic optical accept reception preference witch commented crate usize \
+                     jsonl dont donut wanna arts quiet trail casual";
+        assert_eq!(Text::meant(words, &weights.words).folded, Text::of(words).folded);
+    }
+
+    #[test]
+    fn what_is_meant_never_lowers_the_risk() {
+        let weights = Weights::shipped().expect("weights");
+        let wishes = ["delete all files", "удали все файлы", "переведи 5000 рублей", "deploy to production"];
+        // Words that are read as ones that lower it.
+        for (typed, meant) in [("exlpain", "explain"), ("почмеу", "почему"), ("wehn", "when")] {
+            for wish in wishes {
+                let risk = |first: &str| crate::read_by(Some(weights), &format!("{first} {wish}"), &[]).risk;
+                let as_typed = crate::read_by(None, &format!("{typed} {wish}"), &[]).risk;
+                assert!(risk(typed) >= as_typed, "{typed} {wish}");
+                assert!(risk(meant) <= as_typed, "{meant} {wish}");
+            }
+        }
     }
 
     proptest::proptest! {
         #[test]
-        fn every_slip_in_a_lone_word_is_undone(
-            word in "[a-z]{5,19}|[а-я]{5,19}", at in 0usize..19, slip in 0usize..4, letter in 0u32..26
+        fn every_swap_behind_the_first_letter_of_a_lone_word_is_undone(
+            word in "[a-z]{4,20}|[а-я]{4,20}", at in 0usize..19
         ) {
             let words = known(&[&word]);
             let mut letters: Vec<char> = word.chars().collect();
-            let first = if letters[0].is_ascii() { 'a' } else { 'а' };
-            let letter = char::from_u32(u32::from(first) + letter).unwrap();
-            let at = at % (letters.len() - 1);
-            match slip {
-                0 => letters.swap(at, at + 1),
-                1 => letters.insert(at, letter),
-                2 => { letters.remove(at); }
-                _ => letters[at] = letter,
-            }
+            let at = 1 + at % (letters.len() - 2);
+            letters.swap(at, at + 1);
             let typed: String = letters.into_iter().collect();
+            proptest::prop_assume!(!is_of_rules(&typed));
             proptest::prop_assert_eq!(Text::meant(&typed, &words).folded, Text::of(&word).folded);
         }
 
         #[test]
         fn nothing_but_words_changes(text in "[a-d 0-9.,!/-]{0,60}") {
             let words = known(&["abcd", "abba", "dcba", "abbcd"]);
+            let read = Text::meant(&text, &words);
             let marks = |text: &str| text.replace(char::is_alphabetic, "");
-            proptest::prop_assert_eq!(marks(&Text::meant(&text, &words).folded), marks(&Text::of(&text).folded));
+            proptest::prop_assert_eq!(marks(&read.folded), marks(&Text::of(&text).folded));
+            let again = Text::of(&read.folded);
+            proptest::prop_assert!(read.words().eq(again.words()), "{}", read.folded);
         }
     }
 }

@@ -22,6 +22,8 @@ pub(crate) struct Text {
     /// How many of them begin with a digit.
     numbers: usize,
     triples: Triples,
+    /// The same as it was typed, where a word of it was read as another.
+    typed: Option<Box<Text>>,
 }
 
 /// Where a word stands, and its [`start`].
@@ -98,14 +100,23 @@ impl Text {
             folded.push(' ');
             fold(prompt.get(tail..).unwrap_or_default(), &mut folded);
         }
-        let mut words = words(&folded);
-        if let Some(meant) = known.read(&folded, &words) {
-            (folded, words) = meant;
+        let words = words(&folded);
+        match known.read(&folded, &words) {
+            None => Self::new(folded, words, None),
+            Some((meant, places)) => Self::new(meant, places, Some(Box::new(Self::new(folded, words, None)))),
         }
+    }
+
+    fn new(folded: String, words: Vec<Word>, typed: Option<Box<Self>>) -> Self {
         let begins_with_digit = |word: &&Word| (word.start & 0xff).wrapping_sub(u32::from(b'0')) < 10;
         let numbers = words.iter().filter(begins_with_digit).count();
         let triples = Triples::of(&folded);
-        Self { folded, words, numbers, triples }
+        Self { folded, words, numbers, triples, typed }
+    }
+
+    /// The same as it was typed, where a word of it was read as another.
+    pub(crate) fn typed(&self) -> Option<&Self> {
+        self.typed.as_deref()
     }
 
     /// Number of words.

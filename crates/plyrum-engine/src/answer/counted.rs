@@ -8,12 +8,14 @@ use std::collections::BTreeSet;
 
 /// Letters of a word that are compared: "apple" and "apples", «яблок» and «яблока» are one.
 const STEM: usize = 4;
+/// What units begin with, and say little by: twice as many of their letters are compared.
+const METRIC: [&str; 10] = ["kilo", "mega", "giga", "mill", "cent", "кило", "мега", "гига", "милл", "сант"];
 /// Words that say nothing of what is counted.
 const SILENT: &str = "a an the of in is are was were be there it its they them these those all he she we you i has have had \
 will would to for at on and so now total altogether в на и с у это есть было был была будет он она они их них его всего итого \
 теперь";
 /// Words that make another number of a number.
-const TELLING: &str = "hundred thousand million millions billion billions trillion dozen k b bn mn not no never less fewer \
+const TELLING: &str = "hundred thousand million millions billion billions trillion trillions hundreds thousands dozen dozens k b bn mn not no never less fewer \
 more than over under above below least most before after minus plus times half third quarter fifth squared cubed root bc bce \
 or тыс тысяч тысяча тысячи млн миллион миллиона миллионов млрд миллиард миллиарда миллиардов трлн сотен сотни десятков дюжин \
 дюжина не ни без менее меньше более больше свыше до после минус плюс половина половиной треть четверть квадрате или";
@@ -85,10 +87,16 @@ fn beside(token: &str) -> Beside {
     let is_rule = matches!(token, "—" | "–" | "=" | "%");
     if is_rule || is_in(SILENT, token) || is_in(super::UNITS, token) {
         Beside::Nothing
-    } else if !is_word || matches!(token, "-" | "/") || is_in(TELLING, token) {
+    } else if !is_word
+        || matches!(token, "-" | "/")
+        || is_in(TELLING, token)
+        || token.ends_with("n't")
+        || token.ends_with("n’t")
+    {
         Beside::Other
     } else {
-        Beside::Of(token.chars().take(STEM).collect())
+        let letters = if METRIC.iter().any(|prefix| token.starts_with(prefix)) { 2 * STEM } else { STEM };
+        Beside::Of(token.chars().take(letters).collect())
     }
 }
 
@@ -114,6 +122,7 @@ mod tests {
             ("There are 18 of them.", "18 apples"),
             ("18 яблок", "Всего 18 яблока"),
             ("5", "5 km"),
+            ("5 километров", "5 километра"),
             ("18 \\text{ cm}", "18 cm"),
             ("about 1,500 people", "1500"),
             ("у Маши 3 рубля", "3"),
@@ -132,6 +141,8 @@ mod tests {
         for text in [
             "5 million",
             "не 5",
+            "it isn't 5",
+            "2 dozens",
             "not 5",
             "5 and a half",
             "more than 5",
@@ -165,6 +176,9 @@ mod tests {
             ("5 км", "5 миль"),
             ("5 apples", "6 apples"),
             ("Apollo 11", "Soyuz 11"),
+            ("5 kilometers", "5 kilograms"),
+            ("5 километров", "5 килограммов"),
+            ("5 миллиметров", "5 миллиграммов"),
             ("5 m", "5 m²"),
         ] {
             assert!(!may_be(one, other), "{one} | {other}");

@@ -26,7 +26,6 @@ pub fn body(work: &[Placed<'_>], exam: &[Placed<'_>], facts: &Facts, words: &Wor
     let hashes = words.hashes();
     put_count(&mut body, hashes.len());
     body.extend(hashes.iter().flat_map(|hash| hash.to_le_bytes()));
-    body.extend(words.rests());
     put_table(&mut body, work, WORK_HEADS, 0);
     put_table(&mut body, exam, EXAM_HEADS, EXAM_SHIFT);
     body

@@ -84,8 +84,7 @@ impl<'a> Bytes<'a> {
     fn words(&mut self) -> Result<Words, Broken> {
         let count =
             usize::try_from(self.int()?).ok().filter(|&count| count <= MAX_WORDS).ok_or(Broken::Sizes)?;
-        let hashes = self.take(count * 4)?.as_chunks().0.iter().map(|bytes| u32::from_le_bytes(*bytes));
-        Ok(Words::new(hashes, self.take(Words::REST_BYTES)?))
+        Ok(Words::new(self.take(count * 4)?.as_chunks().0.iter().map(|bytes| u32::from_le_bytes(*bytes))))
     }
 
     fn text(&mut self) -> Result<String, Broken> {
