@@ -59,7 +59,7 @@ impl Words {
     }
 
     /// One more word; nothing, if it could not be known.
-    #[cfg(any(test, feature = "train"))]
+    #[cfg(feature = "train")]
     pub(crate) fn add(&mut self, word: &str) {
         let Some(hash) = hash_of(word) else { return };
         self.hashes.insert(hash);
