@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
+use crate::bits::Bits;
 use crate::text::{Text, start};
 
 /// Words that may stand before what a prompt really begins with.
@@ -56,7 +57,7 @@ pub(crate) struct Cues<L> {
     /// By the [`start`] of the pattern's first word.
     by_start: HashMap<u32, Vec<Cue<L>>, BuildHasherDefault<Spread>>,
     /// Which starts may be there, by [`bit`]: most words of a prompt are in no table, and this tells it at once.
-    may_be: Box<[u64; BITS / 64]>,
+    may_be: Bits,
     count: usize,
 }
 
@@ -119,7 +120,7 @@ pub(crate) struct Hit<L> {
 impl<L: Copy> Cues<L> {
     pub(crate) fn new(rows: &[Row<L>]) -> Self {
         let mut by_start = HashMap::<u32, Vec<Cue<L>>, _>::default();
-        let mut may_be = Box::new([0; BITS / 64]);
+        let mut may_be = Bits::none_of(BITS);
         let mut count = 0;
         for &(label, weight, patterns) in rows {
             for pattern in patterns.split('|').map(str::trim).filter(|pattern| !pattern.is_empty()) {
@@ -134,9 +135,7 @@ impl<L: Copy> Cues<L> {
                 debug_assert!(head.has_whole_start(), "{pattern}: four bytes before `*`");
                 let second = words.get(1).filter(|word| word.has_whole_start()).map(|word| start(word.text));
                 let start = start(head.text);
-                if let Some(word) = may_be.get_mut(bit(start) / 64) {
-                    *word |= 1 << (bit(start) % 64);
-                }
+                may_be.set(bit(start));
                 by_start.entry(start).or_default().push(Cue {
                     id: count,
                     label,
@@ -174,7 +173,7 @@ impl<L: Copy> Cues<L> {
         let begin = beginning(text);
         for at in 0..text.len() {
             let start = text.start(at);
-            if self.may_be.get(bit(start) / 64).is_none_or(|word| word >> (bit(start) % 64) & 1 == 0) {
+            if !self.may_be.has(bit(start)) {
                 continue;
             }
             for cue in self.by_start.get(&start).into_iter().flatten() {

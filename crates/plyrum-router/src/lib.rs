@@ -16,6 +16,7 @@
 //!
 //! [`Decision`]: plyrum_protocol::Decision
 
+mod bits;
 mod candidate;
 mod cues;
 mod domain;

@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::hash::BuildHasherDefault;
 use std::sync::LazyLock;
 
+use crate::bits::Bits;
 use crate::cues::{OPENERS, Spread, words_of};
 use crate::grams::spread;
 use crate::reading::ASKS_HOW;
@@ -104,26 +105,23 @@ impl Words {
 
 /// Which hashes may be there: a Bloom filter of two places for each.
 #[derive(Debug)]
-struct Filter(Vec<u64>);
+struct Filter(Bits);
 
 impl Default for Filter {
     fn default() -> Self {
-        Self(vec![0; (1 << FILTER_BITS) / 64])
+        Self(Bits::none_of(1 << FILTER_BITS))
     }
 }
 
 impl Filter {
     fn add(&mut self, hash: u32) {
         for place in Self::places(hash) {
-            if let Some(bits) = self.0.get_mut(place / 64) {
-                *bits |= 1 << (place % 64);
-            }
+            self.0.set(place);
         }
     }
 
     fn has(&self, hash: u32) -> bool {
-        let is_set = |place: usize| self.0.get(place / 64).is_some_and(|bits| bits >> (place % 64) & 1 == 1);
-        Self::places(hash).into_iter().all(is_set)
+        Self::places(hash).into_iter().all(|place| self.0.has(place))
     }
 
     fn places(hash: u32) -> [usize; 2] {

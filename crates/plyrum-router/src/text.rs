@@ -1,5 +1,6 @@
 //! The prompt as rules see it: small letters, single spaces, words.
 
+use crate::bits::Bits;
 use crate::spelling::Words;
 
 /// Bytes of a prompt that are read: its beginning and its end, where people put what they want.
@@ -53,25 +54,22 @@ pub(crate) fn start(word: &str) -> u32 {
 /// Which runs of three bytes a text has, by hash: most of what is looked for is not there, and this tells it without
 /// another look at the text.
 #[derive(Debug, Clone)]
-struct Triples(Vec<u64>);
+struct Triples(Bits);
 
 impl Triples {
     const BITS: usize = 1 << 16;
 
     fn of(text: &str) -> Self {
-        let mut bits = vec![0u64; Self::BITS / 64];
+        let mut bits = Bits::none_of(Self::BITS);
         for place in Self::places(text) {
-            if let Some(word) = bits.get_mut(place / 64) {
-                *word |= 1 << (place % 64);
-            }
+            bits.set(place);
         }
         Self(bits)
     }
 
     /// Whether the text may have these characters; if not, it has not.
     fn may_have(&self, part: &str) -> bool {
-        Self::places(part)
-            .all(|place| self.0.get(place / 64).is_some_and(|word| word >> (place % 64) & 1 == 1))
+        Self::places(part).all(|place| self.0.has(place))
     }
 
     fn places(text: &str) -> impl Iterator<Item = usize> {
