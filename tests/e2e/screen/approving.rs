@@ -1,6 +1,6 @@
 //! Actions that are asked for: a digit answers, esc is no, and nobody answers by accident.
 
-use super::{CTRL_C, ESC, leaves_saying, open_with, quit};
+use super::{CTRL_C, ESC, leaves_saying, open_with, quit, start_with};
 use crate::auto_confirm::{acting, id, question, text, turn, write};
 use crate::world::{Terminal, World, eventually};
 
@@ -92,7 +92,7 @@ fn a_question_waits_for_the_screen_that_was_left() {
     let screen = asking(&world, "create a.txt");
     quit(screen);
     assert_eq!(question(&world)["status"], "pending");
-    let screen = open_with(&world, "-c -m offline/script");
+    let screen = start_with(&world, "-c -m offline/script");
     let picture = screen.sees("May this happen?");
     assert!(picture.has("create a.txt") && picture.has("+one"), "{picture}");
     screen.press("1");

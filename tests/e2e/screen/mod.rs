@@ -44,9 +44,14 @@ fn open(world: &World) -> Terminal {
 /// The same with words of the command line.
 #[track_caller]
 fn open_with(world: &World, words: &str) -> Terminal {
-    let terminal = Terminal::start(world, &format!("exec \"$PLYRUM\" {words}"));
+    let terminal = start_with(world, words);
     terminal.until("a prompt can be written", |picture| picture.is_alternate && picture.cursor.is_some());
     terminal
+}
+
+/// The same, not waited for: what is there may be a question at once, and no prompt can be written then.
+fn start_with(world: &World, words: &str) -> Terminal {
+    Terminal::start(world, &format!("exec \"$PLYRUM\" {words}"))
 }
 
 /// Quits with ctrl+d, and checks how.

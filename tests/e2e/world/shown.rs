@@ -2,7 +2,7 @@
 //! would draw it.
 
 use super::sequences::{Sequence, sequences};
-use vt100::Parser;
+use vt100::{Callbacks, Parser, Screen};
 
 /// Columns and lines of a terminal.
 pub(crate) type Size = (u16, u16);
@@ -15,7 +15,29 @@ pub(super) struct Shown {
     pub(super) text: String,
     /// Bytes of a character that is not whole yet.
     half: Vec<u8>,
-    parser: Parser,
+    parser: Parser<Held>,
+}
+
+/// The screen as it was when a synchronized update began: a terminal shows that until the update is whole, and nobody sees
+/// half a picture.
+#[derive(Default)]
+struct Held(Option<Screen>);
+
+impl Callbacks for Held {
+    fn unhandled_csi(
+        &mut self,
+        screen: &mut Screen,
+        prefix: Option<u8>,
+        _second: Option<u8>,
+        parameters: &[&[u16]],
+        end: char,
+    ) {
+        match (prefix, parameters, end) {
+            (Some(b'?'), [[2026]], 'h') => self.0 = Some(screen.clone()),
+            (Some(b'?'), [[2026]], 'l') => self.0 = None,
+            _ => {}
+        }
+    }
 }
 
 impl Shown {
@@ -25,7 +47,7 @@ impl Shown {
             bytes: Vec::new(),
             text: String::new(),
             half: Vec::new(),
-            parser: Parser::new(lines, columns, 0),
+            parser: Parser::new_with_callbacks(lines, columns, 0, Held::default()),
         }
     }
 
@@ -47,7 +69,7 @@ impl Shown {
 
     /// What is to be seen now.
     pub(super) fn picture(&self) -> Picture {
-        let screen = self.parser.screen();
+        let screen = self.parser.callbacks().0.as_ref().unwrap_or_else(|| self.parser.screen());
         let (_, columns) = screen.size();
         Picture {
             rows: screen.rows(0, columns.get()).map(|row| row.trim_end().to_owned()).collect(),
@@ -109,4 +131,15 @@ impl std::fmt::Display for Picture {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.rows.iter().try_for_each(|row| writeln!(f, "|{row}"))
     }
+}
+
+#[test]
+fn half_a_picture_is_never_to_be_seen() {
+    let mut shown = Shown::new((20, 3));
+    let first_row = |shown: &Shown| shown.picture().rows[0].clone();
+    shown.take(b"\x1b[?2026h\x1b[1;1Hone\x1b[?2026l\x1b[?20");
+    shown.take(b"26h\x1b[1;1Htw");
+    assert_eq!(first_row(&shown), "one");
+    shown.take(b"o\x1b[?2026l");
+    assert_eq!(first_row(&shown), "two");
 }
