@@ -1,11 +1,21 @@
 //! Claims that were once not kept: late readers, dying daemons, full disks, blocked pipes.
 
-use crate::world::{LAB_KEY, Reply, Script, World, eventually};
+use crate::world::{LAB_KEY, Reply, Running, Script, World, eventually};
 use nix::sys::signal::Signal;
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 
 const FIRST: &str = "The first line of it.\n";
+
+/// Waits until this client does nothing but wait for room in its pipe: that is a `poll`, and its waits for the daemon are none.
+#[track_caller]
+fn waits_for_its_reader(running: &Running) {
+    let wchan = format!("/proc/{}/wchan", running.pid());
+    eventually("the client waits for its reader", || {
+        let waits_in = fs::read_to_string(&wchan).unwrap();
+        waits_in.contains("poll") && !["ep_poll", "epoll"].iter().any(|other| waits_in.contains(other))
+    });
+}
 
 fn talking() -> Script {
     Script::new().always(Reply::sse().text(FIRST).gate("rest").text("The rest.").end(100, 10))
@@ -107,16 +117,34 @@ fn ctrl_c_ends_a_client_whose_reader_does_not_read() {
     let fake = world.talkative_lab(Script::new().always(reply));
     let (running, reader) = world.plyrum(["ask", "Talk a lot"]).start_into_pipe();
     fake.wait_at_gate_blocking("rest");
-    let wchan = format!("/proc/{}/wchan", running.pid());
-    eventually("the client waits for its reader", || {
-        let waits_in = fs::read_to_string(&wchan).unwrap();
-        waits_in.contains("poll") && !waits_in.contains("ep_poll")
-    });
+    waits_for_its_reader(&running);
     running.signal(Signal::SIGINT);
     let out = running.finish();
     drop(reader);
     assert_eq!(out.code, 130, "{out}");
+    assert!(out.stderr.contains("cancelled"), "who pressed it hears what became of the run: {out}");
     fake.wait_for_hangups_blocking(1);
+    world.is_sound();
+}
+
+/// The answer is there and paid for, but the caller has only its beginning: that is no success.
+#[test]
+fn ctrl_c_while_the_end_of_an_answer_is_not_read_is_no_success() {
+    let world = World::new();
+    let reply = Reply::sse().text(&"A long line of words. ".repeat(20_000)).gate("end").end(1, 1);
+    let fake = world.talkative_lab(Script::new().always(reply));
+    let (running, mut reader) = world.plyrum(["ask", "-q", "--json", "Talk a lot"]).start_into_pipe();
+    fake.wait_at_gate_blocking("end");
+    fake.release("end");
+    eventually("the run is over", || world.only_run()["status"] == "succeeded");
+    waits_for_its_reader(&running);
+    running.signal(Signal::SIGINT);
+    let out = running.finish();
+    assert_eq!(out.code, 130, "{out}");
+    let mut text = String::new();
+    reader.read_to_string(&mut text).unwrap();
+    assert!(text.starts_with('{') && !text.ends_with('\n'), "nothing stands behind what was cut off");
+    assert_eq!(fake.requests().len(), 1);
     world.is_sound();
 }
 

@@ -17,6 +17,8 @@ pub(crate) enum Reader {
     There,
     /// Stop: the pipe is closed.
     Gone,
+    /// Not known: a signal came while nothing was read. The rest was not written.
+    Interrupted,
 }
 
 /// Set by SIGINT and SIGTERM while a run is followed.
@@ -37,14 +39,19 @@ pub(crate) fn heed_signals() -> io::Result<()> {
 }
 
 /// Writes to standard output and flushes. A reader that does not read is waited for, piece by piece, so that
-/// Ctrl-C still ends the run.
+/// Ctrl-C still ends the run. Behind what a signal cut off nothing more is written.
 pub(crate) fn write(text: &str) -> io::Result<Reader> {
+    static CUT_OFF: AtomicBool = AtomicBool::new(false);
     let mut out = io::stdout().lock();
+    if CUT_OFF.load(Ordering::Relaxed) {
+        return Ok(Reader::Interrupted);
+    }
     let mut rest = text.as_bytes();
     while !rest.is_empty() {
         let (piece, later) = rest.split_at(rest.len().min(PIECE));
         if !wait_for_room(&out) {
-            return Ok(Reader::Gone);
+            CUT_OFF.store(true, Ordering::Relaxed);
+            return Ok(Reader::Interrupted);
         }
         match out.write_all(piece).and_then(|()| out.flush()) {
             Ok(()) => rest = later,
@@ -80,6 +87,14 @@ pub(crate) fn nobody_reads() -> bool {
         .any(|fd| fd.revents().is_some_and(|seen| seen.intersects(PollFlags::POLLERR | PollFlags::POLLHUP)))
 }
 
+/// Whether a line to standard error is written without waiting for anybody: it may go where nobody reads, too.
+pub(crate) fn err_has_room() -> bool {
+    use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+    let err = io::stderr();
+    let mut fds = [PollFd::new(err.as_fd(), PollFlags::POLLOUT)];
+    poll(&mut fds, PollTimeout::ZERO) != Ok(0)
+}
+
 /// Writes a line to standard error. Where that is closed there is nobody to tell.
 pub(crate) fn err(text: &str) {
     let _nobody_to_tell = writeln!(io::stderr().lock(), "{text}");
@@ -108,7 +123,7 @@ pub(crate) fn err_is_terminal() -> bool {
 /// A command's whole output: text for people, or one line of JSON.
 pub(crate) fn print(text: &str) -> Result<(), Fault> {
     match write(text) {
-        Ok(Reader::There | Reader::Gone) => Ok(()), // `| head` has what it wanted
+        Ok(_) => Ok(()), // `| head` has what it wanted
         Err(e) => Err(not_written(&e)),
     }
 }

@@ -242,17 +242,17 @@ async fn follow(client: &mut Client, run: RunId, format: Format, approve: Option
         let Some(frame) = &line.frame else {
             match show.unknown(&line)? {
                 out::Reader::There => continue, // a type of a newer daemon
-                out::Reader::Gone => return Ok(ExitCode::SUCCESS),
+                out::Reader::Gone | out::Reader::Interrupted => return Ok(ExitCode::SUCCESS),
             }
         };
         let reader = show.frame(&line, frame, 0)?;
         match &frame.body {
             FrameBody::RunFinished { .. } if format == Format::StreamJson => return Ok(ExitCode::SUCCESS),
             FrameBody::RunFinished { result } => {
-                show.finished(result, None)?;
+                let _whoever_reads = show.finished(result, None)?;
                 return Ok(exit_code(result, None));
             }
-            _ if reader == out::Reader::Gone => return Ok(ExitCode::SUCCESS),
+            _ if reader != out::Reader::There => return Ok(ExitCode::SUCCESS),
             _ => {}
         }
     }

@@ -39,14 +39,28 @@ pub(super) async fn to_the_end(
                     Taken::Shown => {}
                     Taken::Parked => return Ok(ExitCode::from(ErrorKind::Parked.exit_code())),
                     Taken::Finished(result) => {
-                        show.finished(&result, cancelled)?;
+                        let reader = show.finished(&result, cancelled)?;
+                        if reader == Reader::Interrupted {
+                            // However the run ended: its answer is cut off.
+                            let reason = match cancelled {
+                                Some(reason) => reason,
+                                None => watch.next().await,
+                            };
+                            return Ok(ExitCode::from(code_of(reason)));
+                        }
                         return Ok(exit_code(&result, cancelled));
                     }
                     Taken::NobodyReads if cancelled.is_none() => {
                         cancelled = Some(CancelReason::OutputClosed);
                         following.cancel(CancelReason::OutputClosed).await?;
                     }
-                    Taken::NobodyReads => {}
+                    // The signal that ended the wait for a reader is told there, too.
+                    Taken::Interrupted if cancelled.is_none() => {
+                        let reason = watch.next().await;
+                        cancelled = Some(reason);
+                        following.cancel(reason).await?;
+                    }
+                    Taken::NobodyReads | Taken::Interrupted => {}
                 },
                 Event::Gone => following.again(paths).await?,
             },
@@ -126,9 +140,21 @@ impl Asked {
 enum Taken {
     Shown,
     NobodyReads,
+    /// A signal came while the reader did not read.
+    Interrupted,
     /// The run waits for somebody else, and goes on without us.
     Parked,
     Finished(Box<RunResult>),
+}
+
+impl Taken {
+    const fn by(reader: Reader) -> Self {
+        match reader {
+            Reader::There => Self::Shown,
+            Reader::Gone => Self::NobodyReads,
+            Reader::Interrupted => Self::Interrupted,
+        }
+    }
 }
 
 impl Following {
@@ -143,7 +169,7 @@ impl Following {
         };
         let Some(frame) = &line.frame else {
             let reader = show.unknown(line)?; // a type of a newer daemon
-            return Ok(if reader == Reader::Gone { Taken::NobodyReads } else { Taken::Shown });
+            return Ok(Taken::by(reader));
         };
         let reader = if skip == 0 {
             show.frame(line, frame, skip)?
@@ -159,7 +185,7 @@ impl Following {
         if let FrameBody::RunFinished { result } = &frame.body {
             return Ok(Taken::Finished(result.clone()));
         }
-        Ok(if reader == Reader::Gone { Taken::NobodyReads } else { Taken::Shown })
+        Ok(Taken::by(reader))
     }
 
     async fn attach(&mut self, after_seq: u64) -> Result<(), Fault> {

@@ -362,12 +362,13 @@ impl Show {
         if state.began && !state.at_line_start { "\n" } else { "" }
     }
 
-    /// The end of the run. A reader that left wants to hear nothing more.
+    /// The end of the run. A reader that left wants to hear nothing more; who interrupted the wait for one hears what can be
+    /// said without waiting again.
     pub(in crate::command) fn finished(
         &self,
         result: &RunResult,
         cancelled: Option<CancelReason>,
-    ) -> Result<(), Fault> {
+    ) -> Result<Reader, Fault> {
         let written = match self.style.format {
             Format::Json | Format::StreamJson => json_line(result)?,
             Format::Text if self.style.extract => self.extracted(result)?,
@@ -379,8 +380,13 @@ impl Show {
         };
         let reader = out::write(&written).map_err(|e| of_output(&e))?;
         self.tell_what_waited();
-        if reader == Reader::Gone || cancelled == Some(CancelReason::OutputClosed) {
-            return Ok(());
+        let is_heard = match reader {
+            Reader::There => true,
+            Reader::Gone => false,
+            Reader::Interrupted => out::err_has_room(),
+        };
+        if !is_heard || cancelled == Some(CancelReason::OutputClosed) {
+            return Ok(reader);
         }
         if let Some(fault) = &result.error {
             let _code_is_of_the_result = fault::tell(fault);
@@ -388,7 +394,7 @@ impl Show {
             out::notice(&say!("ask-degraded"));
         }
         if self.style.quiet {
-            return Ok(());
+            return Ok(reader);
         }
         if let Some(over) = self.holds.borrow().over() {
             let run = result.run.as_ref().map(|run| crate::text::short(run.as_str())).unwrap_or_default();
@@ -397,7 +403,7 @@ impl Show {
         if self.style.verbose || out::err_is_terminal() || is_a_bill(result) {
             out::err(&self.cost_line(result));
         }
-        Ok(())
+        Ok(reader)
     }
 
     /// The first code block; a failed run has its own error to tell.

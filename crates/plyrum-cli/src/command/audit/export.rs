@@ -84,7 +84,7 @@ impl Write for Stdout {
         let safe = if io::stdout().is_terminal() { Cow::Owned(clean(whole)) } else { Cow::Borrowed(whole) };
         match out::write(&safe)? {
             Reader::There => Ok(whole.len()),
-            Reader::Gone => Err(io::ErrorKind::BrokenPipe.into()),
+            Reader::Gone | Reader::Interrupted => Err(io::ErrorKind::BrokenPipe.into()),
         }
     }
 
