@@ -6,6 +6,7 @@
 //! prints is compared as it stands.
 
 mod counted;
+mod units;
 
 use std::borrow::Cow;
 
@@ -13,10 +14,6 @@ pub(crate) use counted::Counted;
 
 /// Longest text that is an answer as a whole, in characters.
 const SHORT: usize = 60;
-/// Words beside a number that change nothing about it, whatever others say.
-const UNITS: &str = "dollar dollars usd cents euro euros eur rub rubles rouble roubles percent units unit points items руб \
-рублей рубля рубль долларов доллара евро процентов процента процент штук штуки";
-
 /// What counts as a difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reading {
@@ -50,9 +47,16 @@ impl Answer {
         }
         let found = of_unknown(found);
         let bare = bare(found);
-        match number(bare) {
-            Some(value) => Self { text: value.clone(), counted: Some(Counted::bare(value)) },
-            None => Self { text: in_words(bare), counted: Counted::among(found) },
+        let counted = Counted::among(found);
+        match (number(bare), counted) {
+            (Some(value), counted) => {
+                let counted = counted.filter(|counted| counted.value == value);
+                Self { text: value.clone(), counted: Some(counted.unwrap_or_else(|| Counted::bare(value))) }
+            }
+            (None, Some(counted)) if counted.is_measure() => {
+                Self { text: counted.value.clone(), counted: Some(counted) }
+            }
+            (None, counted) => Self { text: in_words(bare), counted },
         }
     }
 
@@ -147,13 +151,13 @@ fn last_number(text: &str) -> Option<Answer> {
 fn bare(text: &str) -> &str {
     let begins_with_point =
         |c: char| c == '.' && text.trim_start_matches(['*', '$', ' ', '`']).starts_with('.');
-    let is_around = |c: char| !c.is_alphanumeric() && !matches!(c, '-' | '\\' | '}');
+    let is_around = |c: char| !c.is_alphanumeric() && !matches!(c, '-' | '\\' | '}' | '±' | '≤' | '≥' | '≠');
     text.trim_end_matches(is_around).trim_start_matches(|c| is_around(c) && !begins_with_point(c))
 }
 
 /// Words without regard to case and spaces.
 fn in_words(bare: &str) -> String {
-    let bare = bare.trim_matches(|c: char| !c.is_alphanumeric() && c != '-');
+    let bare = bare.trim_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '-' | '±' | '≤' | '≥' | '≠'));
     bare.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -176,16 +180,13 @@ fn unquoted(text: &str) -> &str {
 /// A number by its value: a whole one, or a fraction in lowest terms.
 fn number(text: &str) -> Option<String> {
     let text = text.replace(['\u{a0}', '\u{202f}'], " ");
-    let text = by_thousands(text.trim().trim_start_matches("\\$"));
+    let text = joined(&plain_fraction(text.trim().trim_start_matches("\\$")));
     let text = text.as_str();
     let (negative, text) = match text.strip_prefix('-') {
         Some(rest) => (true, rest.trim_start()),
         None => (false, text),
     };
-    let (above, below) = match latex_fraction(text) {
-        Some(parts) => parts,
-        None => without_units(text).split_once('/').unwrap_or_else(|| (without_units(text), "1")),
-    };
+    let (above, below) = text.split_once('/').unwrap_or((text, "1"));
     let (above, below) = (decimal(above)?, decimal(below)?);
     let whole = |(digits, places): (i128, u32), other: u32| {
         digits.checked_mul(10_i128.checked_pow(other.saturating_sub(places))?)
@@ -201,32 +202,79 @@ fn number(text: &str) -> Option<String> {
     Some(if below == 1 { format!("{sign}{above}") } else { format!("{sign}{above}/{below}") })
 }
 
-/// Groups of three digits written apart are one number: "1 500 000".
-fn by_thousands(text: &str) -> String {
-    let mut groups = text.split(' ').peekable();
-    let mut whole = groups.next().unwrap_or_default().to_owned();
-    let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
-    if digits(whole.trim_start_matches('-')) && whole.trim_start_matches('-').len() <= 3 {
-        while let Some(group) = groups.next_if(|part| {
-            part.len() >= 3 && part.get(..3).is_some_and(digits) && !part.get(3..4).is_some_and(digits)
-        }) {
-            whole += group;
+/// Numbers written apart as one: groups of three digits ("1 500 000"), a fraction behind a whole number ("1 1/2").
+fn joined(text: &str) -> String {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let is_group = |part: &str| {
+        part.len() >= 3 && part.get(..3).is_some_and(digits) && !part.get(3..4).is_some_and(digits)
+    };
+    let mut parts = text.split(' ').peekable();
+    let mut words: Vec<String> = Vec::new();
+    while let Some(part) = parts.next() {
+        let mut word = part.to_owned();
+        let of_sign = |word: &str| word.trim_start_matches(['-', '$', '€', '₽', '£']).to_owned();
+        if digits(&of_sign(&word)) && of_sign(&word).len() <= 3 {
+            while let Some(group) = parts.next_if(|part| digits(&of_sign(&word)) && is_group(part)) {
+                word += group;
+            }
         }
+        let mixed = parts.peek().and_then(|fraction| mixed(&word, fraction));
+        if let Some(mixed) = mixed {
+            word = mixed;
+            parts.next();
+        }
+        words.push(word);
     }
-    groups.fold(whole, |whole, part| whole + " " + part)
+    words.join(" ")
 }
 
-fn latex_fraction(text: &str) -> Option<(&str, &str)> {
-    let rest = ["\\frac{", "\\dfrac{", "\\tfrac{"].iter().find_map(|start| text.strip_prefix(start))?;
+/// A whole number and a fraction under one as one fraction.
+fn mixed(whole: &str, fraction: &str) -> Option<String> {
+    let (above, below) = fraction.split_once('/')?;
+    let (sign, digits) = whole.strip_prefix('-').map_or(("", whole), |digits| ("-", digits));
+    let [whole, above, below] = [digits, above, below].map(|part| part.parse::<u32>().ok().map(u64::from));
+    let (whole, above, below) = (whole?, above?, below?);
+    (above < below).then(|| format!("{sign}{}/{below}", whole * below + above))
+}
+
+/// With fractions of LaTeX (`\frac{1}{2}`) and those that are one sign (½) as digits.
+fn plain_fraction(text: &str) -> String {
+    const SIGNS: [(char, &str); 15] = [
+        ('½', "1/2"),
+        ('⅓', "1/3"),
+        ('⅔', "2/3"),
+        ('¼', "1/4"),
+        ('¾', "3/4"),
+        ('⅕', "1/5"),
+        ('⅖', "2/5"),
+        ('⅗', "3/5"),
+        ('⅘', "4/5"),
+        ('⅙', "1/6"),
+        ('⅚', "5/6"),
+        ('⅛', "1/8"),
+        ('⅜', "3/8"),
+        ('⅝', "5/8"),
+        ('⅞', "7/8"),
+    ];
+    if let Some((sign, plain)) = SIGNS.iter().find(|(sign, _)| text.contains(*sign)) {
+        return text.replacen(*sign, &format!(" {plain}"), 1).trim_start().to_owned();
+    }
+    latex_fraction(text).unwrap_or_else(|| text.to_owned())
+}
+
+fn latex_fraction(text: &str) -> Option<String> {
+    let start = |mark: &str| text.split_once(mark);
+    let (before, rest) = ["\\frac{", "\\dfrac{", "\\tfrac{"].into_iter().find_map(start)?;
     let (above, rest) = rest.split_once("}{")?;
-    Some((above, rest.strip_suffix('}')?))
+    let (below, after) = rest.split_once('}')?;
+    let apart = if before.ends_with(|c: char| c.is_ascii_digit()) { " " } else { "" };
+    let is_plain = !above.contains('{') && !below.contains('{');
+    is_plain.then(|| format!("{before}{apart}{above}/{below}{after}"))
 }
 
-/// A number without the words that say of what: "18 dollars" is 18.
-fn without_units(text: &str) -> &str {
-    let Some((number, unit)) = text.split_once([' ', '%']) else { return text };
-    let is_unit = |word: &str| counted::is_in(UNITS, &word.trim_matches('.').to_lowercase());
-    if unit.split_whitespace().all(is_unit) { number } else { text }
+/// Whether a word is one of a list of words.
+fn is_in(list: &str, word: &str) -> bool {
+    list.split_whitespace().any(|one| one == word)
 }
 
 /// Digits and how many of them stand behind the point. A comma before three digits parts thousands, another one is a decimal
@@ -235,6 +283,7 @@ fn decimal(text: &str) -> Option<(i128, u32)> {
     let all_digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
     let pointed = text.strip_prefix('.').map(|rest| format!("0.{rest}"));
     let text = pointed.as_deref().unwrap_or(text);
+    let text = without_apostrophes(text)?;
     let groups: Vec<&str> = text.split(',').collect();
     let (whole, fraction) = match groups.as_slice() {
         [one] => {
@@ -258,6 +307,20 @@ fn decimal(text: &str) -> Option<(i128, u32)> {
         return None;
     }
     Some((format!("{whole}{fraction}").parse().ok()?, u32::try_from(fraction.len()).ok()?))
+}
+
+/// Without the apostrophes that part thousands in Switzerland; none where they part something else.
+fn without_apostrophes(text: &str) -> Option<Cow<'_, str>> {
+    if !text.contains(['\'', '’']) {
+        return Some(Cow::Borrowed(text));
+    }
+    let (whole, fraction) = text.split_once('.').map_or((text, None), |(whole, rest)| (whole, Some(rest)));
+    let mut groups = whole.split(['\'', '’']);
+    let first = groups.next()?;
+    let by_thousands = (1..=3).contains(&first.len()) && groups.all(|group| group.len() == 3);
+    let digits = whole.replace(['\'', '’'], "");
+    by_thousands
+        .then(|| Cow::Owned(fraction.map_or(digits.clone(), |fraction| format!("{digits}.{fraction}"))))
 }
 
 /// Euclid's.
@@ -294,6 +357,25 @@ mod tests {
             ("Answer: x = 5", "5"),
             (".5", "1/2"),
             ("1 000", "1000"),
+            ("1'500", "1500"),
+            ("1’234’567.5", "2469135/2"),
+            ("½", "1/2"),
+            ("Answer: 1 1/2", "3/2"),
+            ("-1 1/2 cups", "-3/2"),
+            ("2½ hours", "5/2"),
+            ("1\\frac{1}{2}", "3/2"),
+            ("-\\frac{1}{2}", "-1/2"),
+            ("\\dfrac{3}{4} cup", "3/4"),
+            ("5km", "5"),
+            ("€1,500", "1500"),
+            ("-$5", "-5"),
+            ("Answer: 12\\%", "12"),
+            ("90^\\circ", "90"),
+            ("it is 1 500 000 ₽", "1500000"),
+            ("Answer: ± 5", "± 5"),
+            ("≥ 5", "≥ 5"),
+            ("1'5", "1'5"),
+            ("\\frac{1}{2}\\pi", "frac{1}{2}\\pi"),
             ("Answer: -7", "-7"),
             ("Answer: −7", "-7"),
             ("Ответ: –7 °", "-7"),
@@ -326,6 +408,10 @@ mod tests {
             ("100 BC", "100 AD"),
             ("5 km", "5 miles"),
             ("7 days ago", "7 days later"),
+            ("$5", "5 euros"),
+            ("5%", "5°"),
+            ("± 5", "5"),
+            ("1 1/2", "11/2"),
             (".5", "5"),
         ] {
             let read = |text| answer(text, Reading::Number).unwrap();
