@@ -6,6 +6,7 @@
 //! stand.
 
 use super::is_in;
+use super::number::{joined, number, plain_fraction};
 use super::units::{self, unit};
 use std::collections::BTreeSet;
 
@@ -15,7 +16,7 @@ const STEM: usize = 4;
 const METRIC: [&str; 10] = ["kilo", "mega", "giga", "mill", "cent", "кило", "мега", "гига", "милл", "сант"];
 /// Words that say nothing of what is counted.
 const SILENT: &str = "a an the of in is are was were be there it its they them these those all he she we you i has have had \
-will would to for at on and so now total altogether units unit points point items item pieces piece штук штуки штука шт в на и с у это есть было был была будет он она они их них его всего итого \
+will would to for at on and so now total altogether points point items item pieces piece штук штуки штука шт в на и с у это есть было был была будет он она они их них его всего итого \
 теперь";
 /// Currencies, of which an "m" makes millions.
 const MONEY: [&str; 6] = ["usd", "eur", "rub", "gbp", "jpy", "cny"];
@@ -42,8 +43,8 @@ impl Counted {
 
     /// The one number among the words of a short text.
     pub(super) fn among(text: &str) -> Option<Self> {
-        let text = without_markup(&super::plain_fraction(text));
-        let text = super::joined(&text.split_whitespace().collect::<Vec<_>>().join(" "));
+        let text = without_markup(&plain_fraction(text));
+        let text = joined(&text.split_whitespace().collect::<Vec<_>>().join(" "));
         let (mut value, mut of) = (None, BTreeSet::new());
         let mut tokens = text.split(' ').map(alone).filter(|token| !token.is_empty()).peekable();
         while let Some(token) = tokens.next() {
@@ -72,7 +73,7 @@ impl Counted {
 
     /// Whether nothing is said beside the number but its units.
     pub(super) fn is_measure(&self) -> bool {
-        self.of.iter().all(|what| unit(what).is_some())
+        self.of.iter().all(|what| unit(what.trim_end_matches(['²', '³'])).is_some())
     }
 
     /// Whether two numbers may be the same one: neither says something else than the other.
@@ -106,7 +107,7 @@ fn with_unit(token: &str) -> Option<(String, Option<&'static str>)> {
         (sign, "") | ("", sign) => Some(unit(sign)?),
         _ => return None,
     };
-    Some((super::number(&format!("{sign}{digits}"))?, unit))
+    Some((number(&format!("{sign}{digits}"))?, unit))
 }
 
 /// What stands beside a number.
@@ -179,6 +180,8 @@ mod tests {
             ("1 1/2 hours", "1.5 h"),
             ("90^\\circ", "90 degrees"),
             ("5-km", "5 km"),
+            ("4 square units", "4"),
+            ("4 units", "4"),
         ] {
             assert!(may_be(one, other), "{one} | {other}");
             assert!(may_be(other, one), "{other} | {one}");
@@ -241,6 +244,7 @@ mod tests {
             ("5%", "5 dollars"),
             ("5 hours", "5 minutes"),
             ("5 МБ", "5 ГБ"),
+            ("the square of 5", "5 km"),
             ("5 $ per hour", "5 € per hour"),
         ] {
             assert!(!may_be(one, other), "{one} | {other}");

@@ -5,7 +5,8 @@
 //! that mean something else more often ("г" is a year as often as a gram, "in" and «с» are prepositions).
 
 /// Spellings of one unit in a line, lower case; the first one is its name.
-const UNITS: [&str; 58] = [
+const UNITS: [&str; 59] = [
+    "unit units единица единицы единиц",
     "usd $ dollar dollars bucks доллар доллара долларов",
     "eur € euro euros евро",
     "rub ₽ ruble rubles rouble roubles руб рубль рубля рублей",
