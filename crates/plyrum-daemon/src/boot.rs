@@ -160,7 +160,7 @@ async fn live(paths: &Paths, start: Start, lock: &Lock) -> Result<(), Fault> {
     }
     log::line(&format!("listening on {}", bound.path().display()));
     let accepting = tokio::spawn(serve(Arc::clone(&daemon), bound));
-    warm(&daemon);
+    let warming = tokio::spawn(warm(Arc::clone(&daemon)));
     let sweeping = tokio::spawn(crate::sweep::sweep(Arc::clone(&daemon)));
     let idling = tokio::spawn(crate::idle::watch(Arc::clone(&daemon)));
     tokio::select! {
@@ -168,6 +168,7 @@ async fn live(paths: &Paths, start: Start, lock: &Lock) -> Result<(), Fault> {
         () = signals.to_end() => daemon.advance(Phase::Stopping),
     }
     accepting.abort();
+    warming.abort();
     sweeping.abort();
     idling.abort();
     lock.tell_ending();
@@ -264,13 +265,10 @@ async fn set_mode_of_a_new_account(daemon: &Daemon) -> Result<(), Fault> {
     set.map(|_| ()).map_err(|e| crate::driver::convert::storage(&e))
 }
 
-/// Reads the configuration before the first submit needs it. A broken one is told at the submit.
-fn warm(daemon: &Arc<Daemon>) {
-    let daemon = Arc::clone(daemon);
-    tokio::spawn(async move {
-        daemon.toolbox.warm().await;
-        if let Err(fault) = daemon.context(None).await {
-            log::line(&format!("the configuration cannot be used: {fault}"));
-        }
-    });
+/// Tests the sandbox and reads the configuration before the first submit needs them. A broken one is told at the submit.
+async fn warm(daemon: Arc<Daemon>) {
+    daemon.toolbox.warm().await;
+    if let Err(fault) = daemon.context(None).await {
+        log::line(&format!("the configuration cannot be used: {fault}"));
+    }
 }

@@ -4,6 +4,7 @@
 use std::fs;
 use std::io;
 use std::net::TcpListener;
+use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -16,6 +17,10 @@ use crate::commands::{CommandError, Finished, Runner, Shown, Spec};
 
 /// Far above what it takes: a machine that is this slow has no sandbox.
 const TIMEOUT: Duration = Duration::from_secs(10);
+/// How the names of folders begin in which a probe tries things.
+const PREFIX: &str = "plyrum-probe-";
+/// No probe takes this long by far: what is older was left by one that was killed.
+const LEFT_AFTER: Duration = Duration::from_hours(1);
 /// What every level must answer.
 const QUESTIONS: &[&str] = &[
     "workspace",
@@ -119,7 +124,8 @@ const SECRET: &str = "seen";
 
 impl Yard {
     fn make(config: &Config) -> io::Result<Self> {
-        let root = tempfile::Builder::new().prefix("plyrum-probe-").tempdir()?;
+        let root = tempfile::Builder::new().prefix(PREFIX).tempdir()?;
+        remove_leftovers(root.path());
         for folder in ["work/.git", "hidden", "home", "state"] {
             fs::create_dir_all(root.path().join(folder))?;
         }
@@ -186,5 +192,53 @@ impl Yard {
             checks.push(check(&format!("{level}.output"), false, &start));
         }
         checks
+    }
+}
+
+/// Takes away what killed probes of this user left beside our folder. What cannot be taken away stays for the next one: it is
+/// in nobody's way. How old they are is told from our folder, which is new.
+fn remove_leftovers(ours: &Path) {
+    let listed = ours.parent().map(fs::read_dir).zip(fs::symlink_metadata(ours).ok());
+    let Some((Ok(entries), us)) = listed else { return };
+    for entry in
+        entries.flatten().filter(|entry| entry.file_name().as_encoded_bytes().starts_with(PREFIX.as_bytes()))
+    {
+        let is_left = entry.metadata().is_ok_and(|found| {
+            let made = us.modified().ok().zip(found.modified().ok());
+            let age = made.and_then(|(ours, its)| ours.duration_since(its).ok());
+            found.is_dir() && found.uid() == us.uid() && age.is_some_and(|age| age > LEFT_AFTER)
+        });
+        if is_left {
+            let _stays_for_the_next = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_killed_probe_left_is_taken_away_when_it_is_old() {
+        let temporary = tempfile::tempdir().unwrap();
+        let at = |name: &str| temporary.path().join(name);
+        for folder in ["plyrum-probe-ours", "plyrum-probe-left/work/.git", "another"] {
+            fs::create_dir_all(at(folder)).unwrap();
+        }
+        std::os::unix::fs::symlink(at("another"), at("plyrum-probe-link")).unwrap();
+        let names = || {
+            let mut names: Vec<_> =
+                fs::read_dir(temporary.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+            names.sort();
+            names
+        };
+        remove_leftovers(&at("plyrum-probe-ours"));
+        assert_eq!(names().len(), 4, "all of them may be in use");
+        for folder in ["plyrum-probe-left", "another"] {
+            let folder = fs::File::open(at(folder)).unwrap();
+            folder.set_modified(folder.metadata().unwrap().modified().unwrap() - 2 * LEFT_AFTER).unwrap();
+        }
+        remove_leftovers(&at("plyrum-probe-ours"));
+        assert_eq!(names(), ["another", "plyrum-probe-link", "plyrum-probe-ours"]);
     }
 }
