@@ -19,6 +19,9 @@ use std::borrow::Cow;
 /// Longest text that is an answer as a whole, in characters.
 const SHORT: usize = 60;
 
+/// Longest answer in which a number is looked for, in bytes: a longer one is a text, and a hostile one of megabytes must not take seconds.
+const LONGEST_NUMBER: usize = 400;
+
 /// What counts as a difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reading {
@@ -50,9 +53,12 @@ impl Answer {
         if reading == Reading::Exact {
             return Self { text: unquoted(found.trim().trim_matches('*').trim()).to_owned(), counted: None };
         }
-        let found = of_unknown(found);
-        let bare = bare(found);
-        let counted = Counted::among(found);
+        let found = negated(of_unknown(found));
+        let bare = bare(&found);
+        if found.len() > LONGEST_NUMBER {
+            return Self { text: in_words(bare), counted: None };
+        }
+        let counted = if bare.starts_with(['(', '[', '{']) { None } else { Counted::among(&found) };
         match (number(bare), counted) {
             (Some(value), counted) => {
                 let counted = counted.filter(|counted| counted.value == value);
@@ -102,7 +108,8 @@ fn with_plain_minus(text: &str) -> Cow<'_, str> {
     let mut letters = text.chars().peekable();
     let mut before = ' ';
     while let Some(letter) = letters.next() {
-        let is_sign = !before.is_alphanumeric() && letters.peek().is_some_and(char::is_ascii_digit);
+        let is_number = |next: &char| next.is_ascii_digit() || matches!(next, '$' | '€' | '₽' | '£');
+        let is_sign = !before.is_alphanumeric() && letters.peek().is_some_and(is_number);
         plain.push(if letter == '−' || letter == '–' && is_sign { '-' } else { letter });
         before = letter;
     }
@@ -152,19 +159,42 @@ fn last_number(text: &str) -> Option<Answer> {
     Some(Answer::of(word.trim_matches(['.', ',', '/']), Reading::Value))
 }
 
-/// Words without regard to case and spaces.
+/// Words without regard to case and spaces, those between the numbers of a list included.
 fn in_words(bare: &str) -> String {
-    bare.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
+    let text = bare.to_lowercase().replace('ё', "е").split_whitespace().collect::<Vec<_>>().join(" ");
+    let is_number = |c: char| c.is_ascii_digit() || matches!(c, '-' | '(' | ')' | '[' | ']' | '.');
+    let mut parts = text.split(", ");
+    let mut whole = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let are_numbers = whole.ends_with(is_number) && part.starts_with(is_number);
+        whole += if are_numbers { "," } else { ", " };
+        whole += part;
+    }
+    whole
 }
 
 /// The value of one unknown: "x = 5" is 5.
 fn of_unknown(text: &str) -> &str {
     let Some((name, value)) = text.split_once('=') else { return text };
-    let name = name.trim_matches(|c: char| !c.is_alphanumeric());
+    let name = name.trim_matches(|c: char| c.is_whitespace() || matches!(c, '$' | '*' | '`'));
+    let name = name.trim_start_matches("\\(").trim_start_matches("\\[").trim_start();
     if name.chars().count() == 1 && name.chars().all(char::is_alphabetic) && !value.contains('=') {
         value
     } else {
         text
+    }
+}
+
+/// With a sign for the word of it: "minus 5".
+fn negated(text: &str) -> Cow<'_, str> {
+    let word_and_rest = text.trim_start().split_once(' ');
+    let is_number =
+        |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '$' | '€' | '₽' | '£'));
+    match word_and_rest {
+        Some((word, rest)) if is_in("minus negative минус", &word.to_lowercase()) && is_number(rest) => {
+            Cow::Owned(format!("-{rest}"))
+        }
+        _ => Cow::Borrowed(text),
     }
 }
 
@@ -231,7 +261,22 @@ mod tests {
             ("\\[ \\frac{1}{2} \\]", "1/2"),
             ("(1-a)(1+a)", "(1-a)(1+a)"),
             ("((B))", "b"),
-            ("[1, 2]", "1, 2"),
+            ("[1, 2]", "[1,2]"),
+            ("(1,5)", "(1,5)"),
+            ("[1, 2)", "[1,2)"),
+            ("C++", "c++"),
+            ("C#.", "c#"),
+            ("\\boxed{\\text{(B)}}", "b"),
+            ("\\textbf{B}", "b"),
+            ("\\(x = 5\\)", "5"),
+            ("minus 5", "-5"),
+            ("Ответ: минус 5", "-5"),
+            ("–$5", "-5"),
+            ("1 / 2", "1/2"),
+            ("1⁄2", "1/2"),
+            ("1_000", "1000"),
+            ("5 million", "5000000"),
+            ("ёлка", "елка"),
             ("42)", "42"),
             ("(42", "42"),
             ("5√3", "5√3"),
@@ -242,7 +287,7 @@ mod tests {
             ("Ответ – 7", "7"),
             ("Answer: 0 − 7", "0 - 7"),
             ("A long text that counts what is owed, adds it up and finds a balance of −17 in all.", "-17"),
-            ("Answer: -1, 2", "-1, 2"),
+            ("Answer: -1, 2", "-1,2"),
             ("{\"answer\": 5\\sqrt{3}}", "answer\": 5\\sqrt{3}"),
             ("Paris.", "paris"),
             ("(B)", "b"),
@@ -263,6 +308,15 @@ mod tests {
     fn different_answers_are_never_the_same() {
         for (one, other) in [
             ("8 million", "8 billion"),
+            ("[1,2]", "1.2"),
+            ("(1,2]", "[1,2)"),
+            (">5", "<5"),
+            ("x != 5", "x = 5"),
+            ("-x = 5", "x = 5"),
+            ("C", "C++"),
+            ("A", "A+"),
+            ("5+", "5"),
+            ("¬A", "A"),
             ("5 тыс.", "5 млн"),
             ("5 am", "5 pm"),
             ("100 BC", "100 AD"),
@@ -300,6 +354,15 @@ mod tests {
             ("2/0", "2/0"),
         ] {
             assert_eq!(value(text).as_deref(), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_long_answer_is_compared_as_it_stands_and_at_once() {
+        for piece in ["000 ", "1 1/2 ", "5 km ", "((", "\\frac{", "a, "] {
+            let long = format!("Answer: {}", piece.repeat(300_000));
+            let read = answer(&long, Reading::Number).unwrap();
+            assert_eq!(read.counted, None);
         }
     }
 

@@ -10,6 +10,9 @@ const DEPTH: usize = 8;
 /// closes or opens.
 pub(super) fn bare(text: &str) -> &str {
     let mut bare = without_signs(text);
+    if is_list(bare) {
+        return bare;
+    }
     for _ in 0..DEPTH {
         let Some(less) = without_brackets(bare) else { break };
         bare = without_signs(less);
@@ -17,12 +20,18 @@ pub(super) fn bare(text: &str) -> &str {
     bare
 }
 
+/// A point, an interval, a list of numbers: its brackets say which.
+fn is_list(text: &str) -> bool {
+    let is_open = text.starts_with(['(', '[', '{']) || text.starts_with("\\{");
+    is_open && text.contains([',', ';']) && text.contains(|c: char| c.is_ascii_digit())
+}
+
 fn without_signs(text: &str) -> &str {
     let is_bracket = |c: char| BRACKETS.iter().any(|(open, close)| c == *open || c == *close);
-    let means_something =
-        |c: char| matches!(c, '-' | '\\' | '±' | '≤' | '≥' | '≠' | '°' | '√') || is_bracket(c);
+    let means_something = |c: char| is_bracket(c) || "-\\±≤≥≠<>¬°‰√∛".contains(c);
     let is_around = |c: char| !c.is_alphanumeric() && !means_something(c);
-    let ended = text.trim_end_matches(is_around);
+    // "C++", "C#", "A+", "5+".
+    let ended = text.trim_end_matches(|c: char| is_around(c) && !matches!(c, '+' | '#'));
     let begun = ended.trim_start_matches(is_around);
     // The point of ".5" is a part of it.
     let before = ended.len() - begun.len();
@@ -33,8 +42,16 @@ fn without_signs(text: &str) -> &str {
 
 /// A text without the brackets around the whole of it, or without one at an end that has no partner.
 fn without_brackets(text: &str) -> Option<&str> {
+    const SET: [&str; 5] = ["\\text", "\\textbf", "\\mathrm", "\\mathbf", "\\boxed"];
+    let set = SET.iter().find_map(|set| text.strip_prefix(set).filter(|inner| inner.starts_with('{')));
+    if let Some(inner) = set.filter(|inner| closed_at(inner, '{', '}') == Some(inner.len() - 1)) {
+        return Some(inner);
+    }
     if let Some(inner) = text.strip_prefix("\\(").or_else(|| text.strip_prefix("\\[")) {
         return Some(inner.strip_suffix("\\)").or_else(|| inner.strip_suffix("\\]")).unwrap_or(inner));
+    }
+    if let Some(inner) = text.strip_suffix("\\)").or_else(|| text.strip_suffix("\\]")) {
+        return Some(inner);
     }
     let count = |of: char| text.matches(of).count();
     BRACKETS.iter().find_map(|(open, close)| {

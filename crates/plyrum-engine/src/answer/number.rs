@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 /// A number by its value: a whole one, or a fraction in lowest terms.
 pub(super) fn number(text: &str) -> Option<String> {
-    let text = text.replace(['\u{a0}', '\u{202f}'], " ");
+    let text = text.replace(['\u{a0}', '\u{202f}'], " ").replace(" / ", "/");
     let text = joined(&plain_fraction(text.trim().trim_start_matches("\\$")));
     let text = text.as_str();
     let (negative, text) = match text.strip_prefix('-') {
@@ -26,6 +26,12 @@ pub(super) fn number(text: &str) -> Option<String> {
     let (above, below) = (above / divisor, below / divisor);
     let sign = if negative && above != 0 { "-" } else { "" };
     Some(if below == 1 { format!("{sign}{above}") } else { format!("{sign}{above}/{below}") })
+}
+
+/// A number of [`number`] so many times.
+pub(super) fn times(value: &str, factor: i128) -> Option<String> {
+    let (above, below) = value.split_once('/').unwrap_or((value, "1"));
+    number(&format!("{}/{below}", above.parse::<i128>().ok()?.checked_mul(factor)?))
 }
 
 /// Numbers written apart as one: groups of three digits ("1 500 000"), a fraction behind a whole number ("1 1/2").
@@ -63,25 +69,31 @@ fn mixed(whole: &str, fraction: &str) -> Option<String> {
     (above < below).then(|| format!("{sign}{}/{below}", whole * below + above))
 }
 
+/// Fractions that are one sign.
+const SIGNS: [(char, &str); 18] = [
+    ('⅐', "1/7"),
+    ('⅑', "1/9"),
+    ('⅒', "1/10"),
+    ('½', "1/2"),
+    ('⅓', "1/3"),
+    ('⅔', "2/3"),
+    ('¼', "1/4"),
+    ('¾', "3/4"),
+    ('⅕', "1/5"),
+    ('⅖', "2/5"),
+    ('⅗', "3/5"),
+    ('⅘', "4/5"),
+    ('⅙', "1/6"),
+    ('⅚', "5/6"),
+    ('⅛', "1/8"),
+    ('⅜', "3/8"),
+    ('⅝', "5/8"),
+    ('⅞', "7/8"),
+];
+
 /// With fractions of LaTeX (`\frac{1}{2}`) and those that are one sign (½) as digits.
 pub(super) fn plain_fraction(text: &str) -> String {
-    const SIGNS: [(char, &str); 15] = [
-        ('½', "1/2"),
-        ('⅓', "1/3"),
-        ('⅔', "2/3"),
-        ('¼', "1/4"),
-        ('¾', "3/4"),
-        ('⅕', "1/5"),
-        ('⅖', "2/5"),
-        ('⅗', "3/5"),
-        ('⅘', "4/5"),
-        ('⅙', "1/6"),
-        ('⅚', "5/6"),
-        ('⅛', "1/8"),
-        ('⅜', "3/8"),
-        ('⅝', "5/8"),
-        ('⅞', "7/8"),
-    ];
+    let text = &text.replace('⁄', "/");
     if let Some((sign, plain)) = SIGNS.iter().find(|(sign, _)| text.contains(*sign)) {
         return text.replacen(*sign, &format!(" {plain}"), 1).trim_start().to_owned();
     }
@@ -90,7 +102,7 @@ pub(super) fn plain_fraction(text: &str) -> String {
 
 fn latex_fraction(text: &str) -> Option<String> {
     let start = |mark: &str| text.split_once(mark);
-    let (before, rest) = ["\\frac{", "\\dfrac{", "\\tfrac{"].into_iter().find_map(start)?;
+    let (before, rest) = ["\\frac{", "\\dfrac{", "\\tfrac{", "\\cfrac{"].into_iter().find_map(start)?;
     let (above, rest) = rest.split_once("}{")?;
     let (below, after) = rest.split_once('}')?;
     let apart = if before.ends_with(|c: char| c.is_ascii_digit()) { " " } else { "" };
@@ -130,16 +142,16 @@ fn decimal(text: &str) -> Option<(i128, u32)> {
     Some((format!("{whole}{fraction}").parse().ok()?, u32::try_from(fraction.len()).ok()?))
 }
 
-/// Without the apostrophes that part thousands in Switzerland; none where they part something else.
+/// Without the apostrophes that part thousands in Switzerland and the lines that do in programs; none where they part something else.
 fn without_apostrophes(text: &str) -> Option<Cow<'_, str>> {
-    if !text.contains(['\'', '’']) {
+    if !text.contains(['\'', '’', '_']) {
         return Some(Cow::Borrowed(text));
     }
     let (whole, fraction) = text.split_once('.').map_or((text, None), |(whole, rest)| (whole, Some(rest)));
-    let mut groups = whole.split(['\'', '’']);
+    let mut groups = whole.split(['\'', '’', '_']);
     let first = groups.next()?;
     let by_thousands = (1..=3).contains(&first.len()) && groups.all(|group| group.len() == 3);
-    let digits = whole.replace(['\'', '’'], "");
+    let digits = whole.replace(['\'', '’', '_'], "");
     by_thousands
         .then(|| Cow::Owned(fraction.map_or(digits.clone(), |fraction| format!("{digits}.{fraction}"))))
 }

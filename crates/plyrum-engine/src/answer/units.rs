@@ -5,11 +5,11 @@
 //! that mean something else more often ("г" is a year as often as a gram, "in" and «с» are prepositions).
 
 /// Spellings of one unit in a line, lower case; the first one is its name.
-const UNITS: [&str; 59] = [
-    "unit units единица единицы единиц",
+const UNITS: [&str; 62] = [
+    "unit units ед единица единицы единиц",
     "usd $ dollar dollars bucks доллар доллара долларов",
     "eur € euro euros евро",
-    "rub ₽ ruble rubles rouble roubles руб рубль рубля рублей",
+    "rub ₽ ruble rubles rouble roubles руб р рубль рубля рублей",
     "gbp £",
     "jpy ¥ yen иена иены иен",
     "cny yuan юань юаня юаней",
@@ -17,6 +17,7 @@ const UNITS: [&str; 59] = [
     "cent cents ¢ цент цента центов",
     "kopeck kopecks коп копейка копейки копеек",
     "percent % pct процент процента процентов",
+    "‰ промилле",
     "km kilometer kilometers kilometre kilometres км километр километра километров",
     "m meter meters metre metres м метр метра метров",
     "dm decimeter decimeters decimetre decimetres дм дециметр дециметра дециметров",
@@ -26,12 +27,14 @@ const UNITS: [&str; 59] = [
     "yard yards yd yds ярд ярда ярдов",
     "foot feet ft фут фута футов",
     "inch inches дюйм дюйма дюймов",
-    "m² m2 m^2 м² м2 м^2 sqm",
-    "km² km2 km^2 км² км2 км^2",
-    "cm² cm2 cm^2 см² см2 см^2",
-    "ft² ft2 ft^2 sqft",
-    "m³ m3 m^3 м³ м3 м^3",
-    "cm³ cm3 cm^3 см³ см3 см^3 cc",
+    "m² m2 м² м2 кв.м sqm",
+    "km² km2 км² км2",
+    "cm² cm2 см² см2",
+    "foot² ft² ft2 sqft",
+    "mile² mi²",
+    "inch² in²",
+    "m³ m3 м³ м3 куб.м кубометр кубометра кубометров",
+    "cm³ cm3 см³ см3 cc",
     "hectare hectares ha га гектар гектара гектаров",
     "acre acres акр акра акров",
     "l liter liters litre litres л литр литра литров",
@@ -39,7 +42,7 @@ const UNITS: [&str; 59] = [
     "gallon gallons gal галлон галлона галлонов",
     "cup cups",
     "g gram grams gramme grammes гр грамм грамма граммов",
-    "kg kilo kilos kilogram kilograms кг кило килограмм килограмма килограммов",
+    "kg kilo kilos kilogram kilograms kilogramme kilogrammes кг кило килограмм килограмма килограммов",
     "mg milligram milligrams мг миллиграмм миллиграмма миллиграммов",
     "t ton tons tonne tonnes т тонна тонны тонн",
     "oz ounce ounces унция унции унций",
@@ -50,16 +53,16 @@ const UNITS: [&str; 59] = [
     "day days день дня дней",
     "week weeks wk wks неделя недели недель неделю",
     "month months мес месяц месяца месяцев",
-    "year years yr yrs год года лет",
+    "year years yr yrs год года году лет",
     "am a.m",
     "pm p.m",
     "km/h kmh kph км/ч",
     "m/s м/с",
-    "mph",
+    "mile/h mph",
     "° degree degrees deg градус градуса градусов",
     "°c celsius цельсия",
     "°f fahrenheit",
-    "bit bits бит бита",
+    "bit bits бит бита битов",
     "byte bytes байт байта байтов",
     "kb kilobyte kilobytes кб килобайт килобайта килобайтов",
     "mb megabyte megabytes мб мегабайт мегабайта мегабайтов",
@@ -99,7 +102,7 @@ mod tests {
 
     #[test]
     fn spellings_forms_and_languages_are_one_unit() {
-        for (one, other) in [("$", "долларов"), ("км", "kilometers"), ("%", "процентов"), ("m^2", "м²")]
+        for (one, other) in [("$", "долларов"), ("км", "kilometers"), ("%", "процентов"), ("m2", "м²")]
         {
             assert_eq!(unit(one), unit(other));
             assert!(unit(one).is_some(), "{one}");
