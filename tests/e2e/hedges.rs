@@ -69,6 +69,8 @@ fn the_first_answers_after_all_and_the_other_is_hung_up() {
     let asked = world.plyrum(["ask", "--no-stdin", "Hello?"]).start();
     asked.wait_for_note("asking lab/slow too");
     fake.wait_at_gate_blocking("held");
+    // It is told before it is sent, and who is never sent is not hung up on.
+    fake.wait_for_requests_blocking(2);
     fake.release("held");
     asked.finish().answers("My own.");
     fake.wait_for_hangups_blocking(1);
