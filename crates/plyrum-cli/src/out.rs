@@ -28,10 +28,19 @@ const PIECE: usize = 4096;
 /// How long a reader that does not read is waited for before signals are looked at again, in milliseconds.
 const LOOK_AGAIN_MS: u16 = 100;
 
-/// From now on a signal ends the wait for a reader that does not read.
+/// Set where a signal ended such a wait: there is no going on behind that.
+static CUT_OFF: AtomicBool = AtomicBool::new(false);
+
+/// From now on a signal ends the wait for a reader that does not read; what earlier ones ended is over.
 pub(crate) fn heed_signals() -> io::Result<()> {
     use signal_hook::consts::{SIGINT, SIGTERM};
+    let is_new = SIGNALLED.get().is_none();
     let flag = SIGNALLED.get_or_init(Arc::default);
+    flag.store(false, Ordering::Relaxed);
+    CUT_OFF.store(false, Ordering::Relaxed);
+    if !is_new {
+        return Ok(()); // a process may follow one run after another
+    }
     for signal in [SIGINT, SIGTERM] {
         signal_hook::flag::register(signal, Arc::clone(flag))?;
     }
@@ -41,7 +50,6 @@ pub(crate) fn heed_signals() -> io::Result<()> {
 /// Writes to standard output and flushes. A reader that does not read is waited for, piece by piece, so that
 /// Ctrl-C still ends the run. Behind what a signal cut off nothing more is written.
 pub(crate) fn write(text: &str) -> io::Result<Reader> {
-    static CUT_OFF: AtomicBool = AtomicBool::new(false);
     let mut out = io::stdout().lock();
     if CUT_OFF.load(Ordering::Relaxed) {
         return Ok(Reader::Interrupted);

@@ -20,6 +20,8 @@ use tokio::sync::oneshot;
 
 /// A cancelled run books what it used and ends; longer than this means that the daemon is stuck.
 const END_WITHIN: Duration = Duration::from_secs(30);
+/// Longest wait for a signal that is known to have come.
+const SIGNAL_WITHIN: Duration = Duration::from_secs(1);
 
 /// Follows the run and says how the process should end.
 pub(super) async fn to_the_end(
@@ -44,7 +46,7 @@ pub(super) async fn to_the_end(
                             // However the run ended: its answer is cut off.
                             let reason = match cancelled {
                                 Some(reason) => reason,
-                                None => watch.next().await,
+                                None => watch.signalled().await,
                             };
                             return Ok(ExitCode::from(code_of(reason)));
                         }
@@ -56,7 +58,7 @@ pub(super) async fn to_the_end(
                     }
                     // The signal that ended the wait for a reader is told there, too.
                     Taken::Interrupted if cancelled.is_none() => {
-                        let reason = watch.next().await;
+                        let reason = watch.signalled().await;
                         cancelled = Some(reason);
                         following.cancel(reason).await?;
                     }
@@ -259,8 +261,15 @@ impl Watch {
         Ok(Self { interrupt, terminate, output: watch_output() })
     }
 
+    /// The signal that ended a wait for the reader. It was sent; that it is told here takes a moment.
+    async fn signalled(&mut self) -> CancelReason {
+        tokio::time::timeout(SIGNAL_WITHIN, self.next()).await.unwrap_or(CancelReason::Interrupt)
+    }
+
+    /// A signal counts before an output that was closed: Ctrl-C ends a whole pipeline at once.
     pub(super) async fn next(&mut self) -> CancelReason {
         tokio::select! {
+            biased;
             _ = self.interrupt.recv() => CancelReason::Interrupt,
             _ = self.terminate.recv() => CancelReason::Terminate,
             Ok(()) = &mut self.output, if !self.output.is_terminated() => CancelReason::OutputClosed,
