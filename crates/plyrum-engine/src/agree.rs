@@ -112,8 +112,14 @@ pub(crate) fn is_settled(votes: &[Vote], unheard: &[i64]) -> bool {
     let groups: Vec<Group> = groups(votes).into_iter().filter(|group| group.answer.is_some()).collect();
     let heard: usize = groups.iter().map(|group| group.members.len()).sum();
     let Some((first, others)) = groups.split_first() else { return false };
-    // Where a late word names something else, those who say less may go over to it, and what they count with them.
-    let loose = if late > 0 { loose(votes, first) } else { 0 };
+    // Where late words name something else and weigh more than those who say most here, those who say less may go over to
+    // it, and what they count with them.
+    let held = hold(votes, first);
+    let same_number =
+        others.iter().filter(|other| is_same_number(votes, first, other)).map(|other| other.weight);
+    // A new word ranks behind theirs; one that somebody said already may rank before.
+    let is_loose = late > held || same_number.max().is_some_and(|weight| late > 0 && weight + late >= held);
+    let loose = if is_loose { loose(votes, first) } else { 0 };
     let sure = first.weight - loose;
     let stays = |other: &Group| {
         let lead = sure - other.weight;
@@ -130,6 +136,21 @@ fn loose(votes: &[Vote], group: &Group) -> i64 {
     let most = members().filter_map(Vote::counted).map(|counted| counted.of.len()).max().unwrap_or(0);
     let says_less = |vote: &&Vote| vote.counted().is_some_and(|counted| counted.of.len() < most);
     members().filter(says_less).map(|vote| vote.weight).sum()
+}
+
+/// What holds those who say less in their group: the least weight of who says the same and more.
+fn hold(votes: &[Vote], group: &Group) -> i64 {
+    let members = || {
+        let of = |at: &usize| votes.get(*at).and_then(|vote| Some((&vote.counted()?.of, vote.weight)));
+        group.members.iter().filter_map(of)
+    };
+    let sum = |of: &BTreeSet<String>| -> i64 {
+        members().filter(|(other, _)| *other == of).map(|(_, weight)| weight).sum()
+    };
+    let above = |of: &BTreeSet<String>| {
+        members().filter(|(more, _)| *more != of && of.is_subset(more)).map(|(more, _)| sum(more)).max()
+    };
+    members().filter_map(|(of, _)| above(of)).min().unwrap_or(0)
 }
 
 /// Whether two groups mean one number, of two things.
@@ -274,6 +295,7 @@ mod tests {
         assert!(settled(&[("7", 4), ("7", 4)], &[4, 4]));
         assert!(!settled(&[("7", 4), ("7 km", 4)], &[4, 4]), "miles could take the bare one with them");
         assert!(settled(&[("7 km", 9), ("7", 1), ("8", 1)], &[4, 3]));
+        assert!(settled(&[("7 km", 5), ("7", 4)], &[4]), "miles of less weight take nothing with them");
     }
 
     proptest! {
