@@ -79,6 +79,9 @@ impl Counted {
                 follows = true;
             } else if let Some(factor) = scale(token, of.last()).filter(|_| is_first) {
                 value = Some(times(&value?, factor)?);
+            } else if is_first && token == "т" && tokens.peek().is_some_and(|next| unit(next) == Some("rub"))
+            {
+                value = Some(times(&value?, 1_000)?); // «5 т. р.»: thousands before rubles, else tonnes
             } else if let Some(unit) = tokens.peek().and_then(|next| unit(next)).filter(|_| rate) {
                 let what = of.pop().unwrap_or_default();
                 of.push(format!("{what}/{unit}"));
@@ -274,6 +277,8 @@ mod tests {
             ("1.5k", "1500"),
             ("2 dozen eggs", "24"),
             ("5 тысяч", "5000"),
+            ("5 т. р.", "5000 рублей"),
+            ("5 т", "5 тонн"),
             ("5 km per hour", "5 км/ч"),
             ("5 миль в час", "5 mph"),
             ("5 per cent", "5%"),
@@ -360,6 +365,7 @@ mod tests {
             ("5 apples per hour", "5 apples"),
             ("$5M", "$5"),
             ("5M", "5m"),
+            ("5 т. руб.", "5 руб."),
             ("5‰", "5%"),
             ("5 contracts", "5 contradictions"),
             ("5 переходов", "5 передач"),
