@@ -1,21 +1,11 @@
 //! Claims that were once not kept: late readers, dying daemons, full disks, blocked pipes.
 
-use crate::world::{LAB_KEY, Reply, Running, Script, World, eventually};
+use crate::world::{LAB_KEY, Reply, Script, World, eventually, waits_for_its_reader};
 use nix::sys::signal::Signal;
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 
 const FIRST: &str = "The first line of it.\n";
-
-/// Waits until this client does nothing but wait for room in its pipe: that is a `poll`, and its waits for the daemon are none.
-#[track_caller]
-fn waits_for_its_reader(running: &Running) {
-    let wchan = format!("/proc/{}/wchan", running.pid());
-    eventually("the client waits for its reader", || {
-        let waits_in = fs::read_to_string(&wchan).unwrap();
-        waits_in.contains("poll") && !["ep_poll", "epoll"].iter().any(|other| waits_in.contains(other))
-    });
-}
 
 fn talking() -> Script {
     Script::new().always(Reply::sse().text(FIRST).gate("rest").text("The rest.").end(100, 10))
@@ -117,7 +107,7 @@ fn ctrl_c_ends_a_client_whose_reader_does_not_read() {
     let fake = world.talkative_lab(Script::new().always(reply));
     let (running, reader) = world.plyrum(["ask", "Talk a lot"]).start_into_pipe();
     fake.wait_at_gate_blocking("rest");
-    waits_for_its_reader(&running);
+    waits_for_its_reader(running.pid());
     running.signal(Signal::SIGINT);
     let out = running.finish();
     drop(reader);
@@ -137,7 +127,7 @@ fn ctrl_c_while_the_end_of_an_answer_is_not_read_is_no_success() {
     fake.wait_at_gate_blocking("end");
     fake.release("end");
     eventually("the run is over", || world.only_run()["status"] == "succeeded");
-    waits_for_its_reader(&running);
+    waits_for_its_reader(running.pid());
     running.signal(Signal::SIGINT);
     let out = running.finish();
     assert_eq!(out.code, 130, "{out}");

@@ -21,30 +21,42 @@ pub(crate) enum Reader {
     Interrupted,
 }
 
-/// Set by SIGINT and SIGTERM while a run is followed.
+/// Set by SIGINT and SIGTERM.
 static SIGNALLED: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+/// Whether a run is followed, which such a signal ends.
+static HEEDED: AtomicBool = AtomicBool::new(false);
+/// Whether a signal ended a wait for the reader of this run: there is no going on behind what it cut off.
+static CUT_OFF: AtomicBool = AtomicBool::new(false);
 /// A pipe or terminal that is ready takes this much without blocking (`PIPE_BUF` on Linux).
 const PIECE: usize = 4096;
 /// How long a reader that does not read is waited for before signals are looked at again, in milliseconds.
 const LOOK_AGAIN_MS: u16 = 100;
 
-/// Set where a signal ended such a wait: there is no going on behind that.
-static CUT_OFF: AtomicBool = AtomicBool::new(false);
+/// While it lives, a signal ends the wait for a reader that does not read. A process may follow one run after another, and a
+/// signal of one is none of the next.
+#[derive(Debug)]
+pub(crate) struct Heeding(());
 
-/// From now on a signal ends the wait for a reader that does not read; what earlier ones ended is over.
-pub(crate) fn heed_signals() -> io::Result<()> {
-    use signal_hook::consts::{SIGINT, SIGTERM};
-    let is_new = SIGNALLED.get().is_none();
-    let flag = SIGNALLED.get_or_init(Arc::default);
-    flag.store(false, Ordering::Relaxed);
-    CUT_OFF.store(false, Ordering::Relaxed);
-    if !is_new {
-        return Ok(()); // a process may follow one run after another
+impl Heeding {
+    pub(crate) fn begin() -> io::Result<Self> {
+        use signal_hook::consts::{SIGINT, SIGTERM};
+        if SIGNALLED.get().is_none() {
+            let flag = SIGNALLED.get_or_init(Arc::default);
+            for signal in [SIGINT, SIGTERM] {
+                signal_hook::flag::register(signal, Arc::clone(flag))?;
+            }
+        }
+        SIGNALLED.get_or_init(Arc::default).store(false, Ordering::Relaxed);
+        HEEDED.store(true, Ordering::Relaxed);
+        Ok(Self(()))
     }
-    for signal in [SIGINT, SIGTERM] {
-        signal_hook::flag::register(signal, Arc::clone(flag))?;
+}
+
+impl Drop for Heeding {
+    fn drop(&mut self) {
+        HEEDED.store(false, Ordering::Relaxed);
+        CUT_OFF.store(false, Ordering::Relaxed);
     }
-    Ok(())
 }
 
 /// Writes to standard output and flushes. A reader that does not read is waited for, piece by piece, so that
@@ -79,7 +91,8 @@ fn wait_for_room(out: &io::StdoutLock<'_>) -> bool {
             Ok(0) | Err(nix::errno::Errno::EINTR) => {}
             Ok(_) | Err(_) => return true, // ready, or an error that the write itself will tell
         }
-        if SIGNALLED.get().is_some_and(|flag| flag.load(Ordering::Relaxed)) {
+        let is_signalled = || SIGNALLED.get().is_some_and(|flag| flag.load(Ordering::Relaxed));
+        if HEEDED.load(Ordering::Relaxed) && is_signalled() {
             return false;
         }
     }
@@ -131,7 +144,8 @@ pub(crate) fn err_is_terminal() -> bool {
 /// A command's whole output: text for people, or one line of JSON.
 pub(crate) fn print(text: &str) -> Result<(), Fault> {
     match write(text) {
-        Ok(_) => Ok(()), // `| head` has what it wanted
+        Ok(Reader::There | Reader::Gone) => Ok(()), // `| head` has what it wanted
+        Ok(Reader::Interrupted) => Err(Fault::new(ErrorKind::Cancelled, say!("fault-output-cut"))),
         Err(e) => Err(not_written(&e)),
     }
 }

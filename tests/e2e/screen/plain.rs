@@ -1,7 +1,11 @@
 //! Without colour, and without a screen at all.
 
-use super::{CTRL_D, open, quit};
-use crate::world::{Reply, Script, Sequence, Terminal, World, sequences};
+use super::{CTRL_C, CTRL_D, open, quit};
+use crate::world::{Reply, Script, Sequence, Terminal, World, sequences, waits_for_its_reader};
+
+/// Ctrl+s and ctrl+q, by which a terminal stops its output and goes on.
+const PAUSE: &str = "\u{13}";
+const GO_ON: &str = "\u{11}";
 
 fn coloured(bytes: &[u8]) -> Vec<String> {
     let colour = |number: &str| matches!(number.parse(), Ok(30..=38 | 40..=48 | 90..=97 | 100..=107_u16));
@@ -55,4 +59,40 @@ fn a_terminal_that_can_do_nothing_gets_labelled_lines_and_no_sequence_at_all() {
         assert_eq!(runs[0]["session"], runs[1]["session"], "one conversation: {runs}");
         world.is_sound();
     }
+}
+
+/// One process follows one run after another: what a signal cut off, and the signal itself, are over with their run.
+#[test]
+fn a_plain_conversation_goes_on_behind_what_ctrl_c_cut_off() {
+    let world = World::new();
+    let long = "A long line of words.\n".repeat(10_000);
+    let first = Reply::sse().text(&long).gate("never").end(1, 1);
+    let second = Reply::sse().text(&long).text("The end of it.").gate("end").end(1, 1);
+    let fake = world.talkative_lab(Script::new().then(first).then(second));
+    let mut terminal = Terminal::start(&world, "exec \"$PLYRUM\" --plain 2>/dev/null");
+    terminal.shows("You: ");
+    terminal.types_ahead(PAUSE);
+    terminal.types_ahead("The first question\n");
+    fake.wait_at_gate_blocking("never");
+    waits_for_its_reader(terminal.pid());
+    terminal.types_ahead(CTRL_C);
+    fake.wait_for_hangups_blocking(1);
+    terminal.shows("You: "); // the terminal goes on by itself behind ctrl+c
+    terminal.types_ahead(PAUSE);
+    terminal.types_ahead("The second question\n");
+    fake.wait_at_gate_blocking("end");
+    waits_for_its_reader(terminal.pid());
+    terminal.types_ahead(GO_ON);
+    fake.release("end");
+    terminal.shows("The end of it.");
+    terminal.shows("You: ");
+    terminal.types_ahead(CTRL_D);
+    assert_eq!(terminal.waited().code, 0);
+    let runs = world.json(["runs", "list", "--json"]);
+    assert_eq!(
+        (&runs[0]["status"], &runs[1]["status"]),
+        (&"succeeded".into(), &"cancelled".into()),
+        "{runs}"
+    );
+    world.is_sound();
 }

@@ -13,7 +13,7 @@ mod wire;
 pub(crate) use call::{Call, Out, Running};
 pub(crate) use peer::{Peer, Speaks};
 pub(crate) use plyrum_fake_provider::{FakeProvider, Reply, Script};
-pub(crate) use process::eventually;
+pub(crate) use process::{eventually, waits_for_its_reader};
 pub(crate) use schema::conforms;
 pub(crate) use sequences::{Sequence, foreign, sequences};
 pub(crate) use terminal::{Ended, Terminal};

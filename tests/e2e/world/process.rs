@@ -133,3 +133,21 @@ pub(super) fn stop_daemon(mut command: Command) -> bool {
     }
     in_time
 }
+
+/// Waits until this client does nothing but wait for room in its output, and has looked for signals there: that is a `poll`, and
+/// its waits for the daemon are none.
+#[track_caller]
+pub(crate) fn waits_for_its_reader(pid: Pid) {
+    let read = |name: &str| fs::read_to_string(format!("/proc/{pid}/{name}")).unwrap();
+    eventually("the client waits for its reader", || {
+        let waits_in = read("wchan");
+        waits_in.contains("poll") && !["ep_poll", "epoll"].iter().any(|other| waits_in.contains(other))
+    });
+    let waits = || {
+        let status = read("status");
+        let count = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+        count.unwrap().trim().parse::<u64>().unwrap()
+    };
+    let before = waits();
+    eventually("it has looked again", || waits() > before + 2);
+}

@@ -186,6 +186,7 @@ fault-not-a-prompt = this is no prompt
 
 ## plyrum ask: how it ends early
 
+fault-output-cut = the output was cut off by a signal
 fault-left-early = left before the run had ended
 hint-explain-bill = plyrum explain { $run } shows its bill
 fault-does-not-end-run = the daemon does not end the run

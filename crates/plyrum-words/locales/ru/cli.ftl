@@ -194,6 +194,7 @@ fault-not-a-prompt = это не вопрос
 
 ## plyrum ask: если конец раньше времени
 
+fault-output-cut = вывод прерван сигналом
 fault-left-early = команда завершена раньше запуска
 hint-explain-bill = plyrum explain { $run } покажет счёт
 fault-does-not-end-run = демон не завершает запуск

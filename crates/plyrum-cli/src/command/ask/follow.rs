@@ -3,7 +3,7 @@
 use super::prompt::{Asking, Said};
 use super::show::Show;
 use crate::command::connected;
-use crate::out::Reader;
+use crate::out::{Heeding, Reader};
 use crate::text::say;
 use plyrum_client::{Client, Event, Follower, FrameLine, Step};
 use plyrum_config::Paths;
@@ -249,6 +249,7 @@ pub(super) struct Watch {
     terminate: Signal,
     /// Says that nobody reads standard output any more.
     output: oneshot::Receiver<()>,
+    _heeding: Heeding,
 }
 
 impl Watch {
@@ -257,8 +258,8 @@ impl Watch {
             |e: std::io::Error| Fault::new(ErrorKind::Internal, say!("fault-signals", why = e.to_string()));
         let listen = |kind| signal(kind).map_err(deaf);
         let (interrupt, terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
-        crate::out::heed_signals().map_err(deaf)?;
-        Ok(Self { interrupt, terminate, output: watch_output() })
+        let heeding = Heeding::begin().map_err(deaf)?;
+        Ok(Self { interrupt, terminate, output: watch_output(), _heeding: heeding })
     }
 
     /// The signal that ended a wait for the reader. It was sent; that it is told here takes a moment.
