@@ -19,7 +19,8 @@ use std::borrow::Cow;
 /// Longest text that is an answer as a whole, in characters.
 const SHORT: usize = 60;
 
-/// Longest answer in which a number is looked for, in bytes: a longer one is a text, and a hostile one of megabytes must not take seconds.
+/// Longest answer in which a number is looked for, in bytes: a longer one is a text, and a hostile one of megabytes must not
+/// take seconds.
 const LONGEST_NUMBER: usize = 400;
 
 /// What counts as a difference.

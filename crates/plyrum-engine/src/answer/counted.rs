@@ -13,8 +13,8 @@ use std::collections::BTreeSet;
 
 /// Words that say nothing of what is counted.
 const SILENT: &str = "a an the of in is are was were be there it its they them these those all he she we you i has have had \
-will would to for at on and so now total altogether about around approximately roughly points point items item pieces piece штук штуки \
-штука шт в на и с у это есть был была было будет он она они их него всего итого теперь около примерно";
+will would to for at on and so now total altogether about around approximately roughly points point items item pieces \
+piece штук штуки штука шт в на и с у это есть был была было будет он она они их него всего итого теперь около примерно";
 /// Words that make another number of a number.
 const TELLING: &str = "hundreds thousands millions billions trillions dozens pair pairs gross score lakh crore not no never \
 none nothing cannot without except but besides wrong incorrect false untrue less fewer few more than over under above below \
@@ -35,7 +35,7 @@ const SCALES: [(&str, i128); 6] = [
     ("trillion tn трлн триллион триллиона триллионов", 1_000_000_000_000),
 ];
 /// Currencies: an "m" behind them is a million.
-const MONEY: [&str; 6] = ["usd", "eur", "rub", "gbp", "jpy", "cny"];
+const MONEY: [&str; 11] = ["usd", "eur", "rub", "gbp", "jpy", "cny", "inr", "krw", "uah", "kzt", "try"];
 /// Words before a unit that make a rate: "5 km per hour", «5 рублей в час».
 const PER: &str = "per a an в за";
 
@@ -356,6 +356,7 @@ mod tests {
             ("5 meters", "5 square meters"),
             ("5 dollars", "5 euros"),
             ("$5", "€5"),
+            ("₹5", "$5"),
             ("5 рублей", "$5"),
             ("5%", "5 dollars"),
             ("5 hours", "5 minutes"),

@@ -46,7 +46,9 @@ pub(super) fn joined(text: &str) -> String {
         let mut word = part.to_owned();
         let of_sign = |word: &str| word.trim_start_matches(['-', '$', '€', '₽', '£']).to_owned();
         if digits(&of_sign(&word)) && of_sign(&word).len() <= 3 {
-            while let Some(group) = parts.next_if(|part| digits(&of_sign(&word)) && is_group(part)) {
+            let mut is_number = true; // a unit that is written to a group ends it
+            while let Some(group) = parts.next_if(|part| is_number && is_group(part)) {
+                is_number = digits(group);
                 word += group;
             }
         }
@@ -142,7 +144,8 @@ fn decimal(text: &str) -> Option<(i128, u32)> {
     Some((format!("{whole}{fraction}").parse().ok()?, u32::try_from(fraction.len()).ok()?))
 }
 
-/// Without the apostrophes that part thousands in Switzerland and the lines that do in programs; none where they part something else.
+/// Without the apostrophes that part thousands in Switzerland and the lines that do in programs; none where they part
+/// something else.
 fn without_apostrophes(text: &str) -> Option<Cow<'_, str>> {
     if !text.contains(['\'', '’', '_']) {
         return Some(Cow::Borrowed(text));

@@ -5,7 +5,7 @@
 //! that mean something else more often ("г" is a year as often as a gram, "in" and «с» are prepositions).
 
 /// Spellings of one unit in a line, lower case; the first one is its name.
-const UNITS: [&str; 62] = [
+const UNITS: [&str; 67] = [
     "unit units ед единица единицы единиц",
     "usd $ dollar dollars bucks доллар доллара долларов",
     "eur € euro euros евро",
@@ -13,6 +13,11 @@ const UNITS: [&str; 62] = [
     "gbp £",
     "jpy ¥ yen иена иены иен",
     "cny yuan юань юаня юаней",
+    "inr ₹ rupee rupees рупия рупии рупий",
+    "krw ₩ won",
+    "uah ₴ гривна гривны гривен",
+    "kzt ₸ тенге",
+    "try ₺",
     "pound pounds lb lbs фунт фунта фунтов",
     "cent cents ¢ цент цента центов",
     "kopeck kopecks коп копейка копейки копеек",
